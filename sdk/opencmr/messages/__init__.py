@@ -1,0 +1,150 @@
+"""What is said: the messages of OpenCMR, one module a family. No I/O.
+
+`read` makes a typed message from a JSON object that has already been checked to be canonical I-JSON; all that it
+refuses, it refuses with the pointer of the missing, unknown or bad member, of several the first in canonical order
+(`spec/v1/receiving.md`, check 4). Rules across members and messages are not here but in `opencmr.protocol`.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
+from . import consent, core, intent, offer, order, terms
+from .envelope import VERSION, AnyBody, Body, Message, Proof
+from .model import Path, first_fault
+
+__all__ = [
+    "BODIES",
+    "VERSION",
+    "AnyBody",
+    "Body",
+    "Message",
+    "Path",
+    "Proof",
+    "consent",
+    "core",
+    "intent",
+    "is_private",
+    "offer",
+    "order",
+    "pointer",
+    "read",
+    "read_body",
+    "read_envelope",
+    "terms",
+]
+
+BODIES: dict[str, type[Body]] = {
+    body.type: body
+    for body in (
+        core.Receipt,
+        core.Collect,
+        terms.Proffer,
+        terms.Accept,
+        terms.Counter,
+        terms.Decline,
+        terms.Terminate,
+        consent.Request,
+        consent.Grant,
+        consent.Refuse,
+        consent.Withdraw,
+        intent.Cast,
+        intent.Amend,
+        intent.Withdraw,
+        offer.Make,
+        offer.Decline,
+        offer.Accept,
+        order.Disclose,
+        order.Confirm,
+        order.Fulfil,
+        order.Cancel,
+    )
+}
+"""Every message type of this version, and what its body is."""
+
+_PRIVATE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-zA-Z0-9-]*){2,}")
+
+
+def is_private(type_: str) -> bool:
+    """Whether a type is somebody's own: a reverse domain with at least two dots."""
+    return _PRIVATE.fullmatch(type_) is not None
+
+
+def pointer(path: Path) -> str:
+    """The JSON pointer (RFC 6901) of a path."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+@cache
+def _adapter(body: Any) -> TypeAdapter[Message[Any]]:
+    return TypeAdapter(Message[body])
+
+
+def read(document: dict[str, Any]) -> Message[Any]:
+    """The typed message of a JSON object.
+
+    Raises:
+        UnsupportedVersion: `opencmr` names a version that is not spoken here; says which are.
+        UnsupportedType: `type` is not known here; says which are.
+        Malformed: Anything else is missing, unknown or bad; says where.
+    """
+    version, type_ = document.get("opencmr"), document.get("type")
+    if isinstance(version, str) and version != VERSION:
+        raise UnsupportedVersion(f"version {version[:20]} is not spoken here", pointer="/opencmr", expected=[VERSION])
+    body = BODIES.get(type_) if isinstance(type_, str) else None
+    if body is None and isinstance(type_, str) and not is_private(type_):
+        raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(BODIES))
+    return _validated(document, body or AnyBody, _place_faults(document, body) if body else [])
+
+
+def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
+    """The envelope alone, whatever the body: enough to say who said it, and where it stands.
+
+    Raises:
+        Malformed: The envelope itself is wrong.
+    """
+    return _validated(document, AnyBody, [])
+
+
+def read_body(body: type[Body], document: dict[str, Any]) -> Body:
+    """A body by itself, as a person writes it into a file.
+
+    Raises:
+        Malformed: Says which member is wrong, relative to the body.
+    """
+    try:
+        return TypeAdapter(body).validate_python(document, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise _malformed(*first_fault(error, [])) from error
+
+
+def _validated(document: dict[str, Any], body: Any, faults: list[tuple[Path, str]]) -> Message[Any]:
+    try:
+        message = _adapter(body).validate_python(document, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise _malformed(*first_fault(error, faults)) from error
+    if faults:
+        raise _malformed(*min(faults))
+    return message
+
+
+def _malformed(path: Path, why: str) -> Problem:
+    return Malformed(why, pointer=pointer(path))
+
+
+def _place_faults(document: dict[str, Any], body: type[Body]) -> list[tuple[Path, str]]:
+    """What the type itself asks of the envelope: whether it answers another message, and whether it expires."""
+    faults: list[tuple[Path, str]] = []
+    answers, expires = "inReplyTo" in document, "expires" in document
+    if answers and body.place in ("first", "none"):
+        faults.append((("inReplyTo",), f"{body.type} answers no message"))
+    if not answers and body.place == "later":
+        faults.append((("inReplyTo",), f"{body.type} says which message it answers"))
+    if expires and body.expires == "never":
+        faults.append((("expires",), f"{body.type} does not expire"))
+    if not expires and body.expires == "must":
+        faults.append((("expires",), f"{body.type} says when it expires"))
+    return faults

@@ -1,0 +1,55 @@
+"""Receipts, and collecting what waits (`spec/v1/core/page.md`)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictInt, StringConstraints
+
+from .envelope import Body, Message
+from .model import Model, Shaped, When
+from .types import Digest, Key, Name, Text, Uri
+
+
+class ProblemDetail(Model):
+    """A problem as it travels (`spec/v1/problems.md`)."""
+
+    type: Uri
+    title: Name
+    status: Annotated[StrictInt, Field(ge=400, le=599)]
+    fault: Literal["sender", "receiver"]
+    retry: Annotated[bool, Field(strict=True)]
+    detail: Text | None = None
+    pointer: Annotated[str, StringConstraints(max_length=500, strict=True)] | None = None
+    rule: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,5}-[0-9]{1,3}$", strict=True)] | None = None
+    expected: Annotated[list[Name], Field(min_length=1, max_length=64)] | None = None
+
+
+class Receipt(Body, Shaped):
+    """The signed answer to a message that has been decided: taken, moot, or refused for good."""
+
+    type = "receipt"
+    place = "none"
+    expires = "never"
+
+    of: Digest
+    outcome: Literal["accepted", "refused", "moot"]
+    previous: Digest | None = None
+    state: Key | None = None
+    problem: ProblemDetail | None = None
+
+    shape: ClassVar = (
+        When("outcome", "refused", requires=("problem",), forbids=("previous", "state")),
+        When(requires=("state",), forbids=("problem",)),
+    )
+
+
+class Collect(Body):
+    """Ask for what waits after a cursor, acknowledging all before it. Not stored, valid once."""
+
+    type = "mailbox.collect"
+    place = "none"
+    expires = "never"
+
+    after: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$", strict=True)] | None = None
+    limit: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
+    wait: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
+    receipts: Annotated[list[Message[Receipt]], Field(min_length=1, max_length=100)] | None = None

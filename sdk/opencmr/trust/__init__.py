@@ -1,0 +1,27 @@
+"""Who said it: strict JSON, canonical form, keys, DIDs and proofs. No I/O, no clock."""
+
+from .canonical import MAX_BYTES, MAX_DEPTH, digest, read, write
+from .did import DidDocument, document_for, is_loopback, key_url, public_key, read_document, web_urls
+from .keys import SigningKey, seal, unseal
+from .proof import check, hash_data, sign
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "DidDocument",
+    "SigningKey",
+    "check",
+    "digest",
+    "document_for",
+    "hash_data",
+    "is_loopback",
+    "key_url",
+    "public_key",
+    "read",
+    "read_document",
+    "seal",
+    "sign",
+    "unseal",
+    "web_urls",
+    "write",
+]

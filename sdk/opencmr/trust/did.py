@@ -1,0 +1,168 @@
+"""DIDs: `did:key` for customers, `did:web` for vendors (`spec/v1/identity.md`). Reading only; nothing is fetched here."""
+
+import ipaddress
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from ..errors import Malformed, OpenCMRError, UsageError, WrongKey
+from ..messages import pointer
+from ..messages.types import Did, KeyUrl, Url
+from .keys import decode_public
+
+SERVICE_TYPE = "OpenCMR"
+
+
+class _Lenient(BaseModel):
+    """DID documents belong to W3C: members that we do not need are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, validate_by_name=True)
+
+
+class VerificationMethod(_Lenient):
+    """A public key of a DID document."""
+
+    id: KeyUrl
+    type: Literal["Multikey"] = "Multikey"
+    controller: Did
+    public_key_multibase: Annotated[str, Field(max_length=100)]
+
+
+class Service(_Lenient):
+    """Where a party is spoken to."""
+
+    id: Annotated[str, Field(max_length=400)]
+    type: Annotated[str, Field(max_length=100)]
+    service_endpoint: Any = None
+
+
+class DidDocument(_Lenient):
+    """What a `did:web` address serves: the vendor's keys and its endpoint."""
+
+    id: Did
+    verification_method: Annotated[list[VerificationMethod], Field(min_length=1, max_length=16)]
+    assertion_method: Annotated[list[KeyUrl], Field(min_length=1, max_length=16)]
+    service: Annotated[list[Service], Field(max_length=32)] = []
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Key URL → public key in multibase, of those that may sign messages."""
+        return {
+            method.id: method.public_key_multibase
+            for method in self.verification_method
+            if method.id in self.assertion_method
+        }
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the OpenCMR service.
+
+        Raises:
+            Malformed: There is none.
+        """
+        for service in self.service:
+            if service.type == SERVICE_TYPE and isinstance(service.service_endpoint, str):
+                return service.service_endpoint.rstrip("/")
+        raise Malformed(f"no service of type {SERVICE_TYPE}", pointer="/service")
+
+
+def document_for(did: str, keys: dict[str, str], endpoint: Url) -> dict[str, Any]:
+    """The DID document that a vendor serves."""
+    return {
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "id": did,
+        "verificationMethod": [
+            {"id": url, "type": "Multikey", "controller": did, "publicKeyMultibase": public}
+            for url, public in keys.items()
+        ],
+        "assertionMethod": list(keys),
+        "service": [{"id": f"{did}#opencmr", "type": SERVICE_TYPE, "serviceEndpoint": endpoint}],
+    }
+
+
+def read_document(did: str, members: Any) -> DidDocument:
+    """A fetched DID document, checked: it is of this DID, and each key is strong and its own.
+
+    Raises:
+        Malformed: Says where.
+        WeakKey: A key is not an Ed25519 key of the prime-order group.
+    """
+    try:
+        document = DidDocument.model_validate(members)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise Malformed(fault["msg"], pointer=pointer(fault["loc"])) from error
+    if document.id != did:
+        raise Malformed(f"the document is of {document.id}", pointer="/id", expected=[did])
+    for method in document.verification_method:
+        if method.controller != did or not method.id.startswith(did + "#"):
+            raise Malformed("a key of somebody else", pointer="/verificationMethod")
+        decode_public(method.public_key_multibase)
+    if not document.keys:
+        raise Malformed("no key may sign", pointer="/assertionMethod")
+    return document
+
+
+def key_url(did: str, public: str | None = None) -> str:
+    """The key URL that a proof by this party names: a `did:key` names itself."""
+    return f"{did}#{did.removeprefix('did:key:')}" if did.startswith("did:key:") else f"{did}#{public or 'key-1'}"
+
+
+def public_key(did: str, method: str, pinned: dict[str, str]) -> bytes:
+    """The public key that a proof names, if it belongs to `did`.
+
+    Args:
+        did: Who the message says it is from.
+        method: The proof's `verificationMethod`.
+        pinned: Key URL → multibase key, as pinned for a `did:web`; not needed for a `did:key`.
+
+    Raises:
+        WrongKey: The key is not this party's, or not pinned.
+        WeakKey: The key is not strong.
+    """
+    if did.startswith("did:key:"):
+        if method != key_url(did):
+            raise WrongKey("a did:key signs with itself", pointer="/proof/verificationMethod", expected=[key_url(did)])
+        multibase = did.removeprefix("did:key:")
+    elif method in pinned and method.startswith(did + "#"):
+        multibase = pinned[method]
+    else:
+        raise WrongKey(
+            "not a pinned key of the sender", pointer="/proof/verificationMethod", expected=sorted(pinned) or None
+        )
+    try:
+        return decode_public(multibase)
+    except OpenCMRError as error:
+        error.pointer = "/proof/verificationMethod"  # type: ignore[attr-defined]  # a Problem
+        raise
+
+
+def web_urls(did: str) -> tuple[str, str]:
+    """Where a `did:web` is found: its document's URL and its origin. Plain http only on loopback, for trying out.
+
+    Raises:
+        UsageError: Not a usable `did:web`.
+    """
+    if not did.startswith("did:web:"):
+        raise UsageError(f"{did} is not a did:web")
+    host, *path = [unquote(part) for part in did.removeprefix("did:web:").split(":")]
+    name = host.partition(":")[0]
+    if not name or any(character in host for character in "/@?#\\ ") or any(
+        not part or "/" in part or part in (".", "..") for part in path
+    ):
+        raise UsageError(f"{did} does not name a host")
+    origin = f"{'http' if is_loopback(name) else 'https'}://{host}"
+    document = f"{origin}/{'/'.join(path)}/did.json" if path else f"{origin}/.well-known/did.json"
+    return document, origin
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,58 @@
+"""Who said it: proofs of the cryptosuite `eddsa-jcs-2022` (`spec/v1/envelope.md`)."""
+
+import hashlib
+from typing import Any
+
+import base58
+
+from ..errors import BadSignature
+from .canonical import check_profile, write
+from .keys import SigningKey, verify
+
+
+def hash_data(document: dict[str, Any]) -> bytes:
+    """The 64 bytes that are signed: the hash of the proof's options, then the hash of the document without its proof."""
+    options = {name: value for name, value in document["proof"].items() if name != "proofValue"}
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    return hashlib.sha256(write(options)).digest() + hashlib.sha256(write(unsecured)).digest()
+
+
+def sign(document: dict[str, Any], key: SigningKey, method: str) -> bytes:
+    """Canonical bytes of a message, signed.
+
+    Args:
+        document: The message without `proof`.
+        key: The sender's key.
+        method: The key URL that names it.
+
+    Raises:
+        BadNumber, NullMember, TooDeep: The document cannot travel.
+    """
+    options = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "verificationMethod": method,
+        "proofPurpose": "assertionMethod",
+    }
+    signature = key.sign(hash_data({**document, "proof": options}))
+    signed = {**document, "proof": {**options, "proofValue": "z" + base58.b58encode(signature).decode()}}
+    raw = write(signed)
+    check_profile(signed, raw)
+    return raw
+
+
+def check(document: dict[str, Any], public: bytes) -> None:
+    """Check the proof of a document that has been read strictly.
+
+    Raises:
+        BadSignature: It does not hold, with the pointer of the proof's value.
+    """
+    try:
+        signature = base58.b58decode(document["proof"]["proofValue"][1:])
+        if len(signature) != 64:
+            raise BadSignature("a signature has 64 bytes")
+        verify(public, hash_data(document), signature)
+    except (BadSignature, ValueError) as error:
+        raise BadSignature(
+            "the signature does not hold for these bytes and this key", pointer="/proof/proofValue"
+        ) from error
