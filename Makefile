@@ -30,10 +30,10 @@ lint: $(DEV)
 	@echo "· style";  $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 	    || { echo "make: see '$(BIN)/ruff check .'; '$(BIN)/ruff format .' mends the format"; exit 1; }
 	@echo "· types";  $(BIN)/mypy
-	@echo "· layers"; $(BIN)/lint-imports
+	@echo "· layers"; said=$$($(BIN)/lint-imports 2>&1) || { echo "$$said"; exit 1; }; echo "$$said" | sed -n '/^Contracts:/p'
 
 docs: $(DEV) ## build the site into site/
-	@echo "· site"; NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet --site-dir site
+	@echo "· site"; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 	@echo "  site/index.html"
 
 clean: ## remove what was made, but for .venv
