@@ -237,6 +237,8 @@ class StaleHead(Problem):
     code = "stale-head"
     status = 409
     title = "The thread has moved on; the missing messages follow."
+    missing: tuple[str, ...] = ()
+    """Digests of the entries that the sender has missed, in order."""
 
 
 class WrongState(Problem):

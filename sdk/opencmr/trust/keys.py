@@ -1,5 +1,6 @@
 """Ed25519 keys: making, naming and sealing them (`spec/v1/identity.md`)."""
 
+from functools import lru_cache
 from typing import Self
 
 import base58
@@ -50,8 +51,9 @@ def encode_public(raw: bytes) -> str:
     return "z" + base58.b58encode(_ED25519_PUBLIC + raw).decode()
 
 
+@lru_cache(maxsize=65536)
 def decode_public(multibase: str) -> bytes:
-    """The 32 bytes of a public key in multibase.
+    """The 32 bytes of a public key in multibase. The check costs as much as a signature's, so answers are remembered.
 
     Raises:
         WeakKey: Not an Ed25519 key, not a canonical point of the prime-order group, or of small order.

@@ -1,0 +1,30 @@
+"""Instants as the wire writes them: text that sorts as time does. The core reads no clock; callers bring the time."""
+
+from datetime import UTC, datetime, timedelta
+
+AHEAD = timedelta(minutes=5)
+"""How far ahead of the receiver's clock a message may be dated."""
+
+
+def instant(moment: datetime) -> str:
+    """A moment as the wire writes it: RFC 3339, UTC, three decimals."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(text: str) -> datetime:
+    """The moment of an instant or a date (its first moment in UTC)."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def shifted(text: str, by: timedelta) -> str:
+    """An instant earlier or later, within the years that the wire can write."""
+    try:
+        return instant(moment(text) + by)
+    except OverflowError:
+        return text
+
+
+def strictly_after(now: str, last: str | None) -> str:
+    """Now, or the first millisecond after `last` where the clock has not moved past it."""
+    return now if last is None or now > last else shifted(last, timedelta(milliseconds=1))

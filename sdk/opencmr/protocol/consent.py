@@ -1,0 +1,216 @@
+"""The fold of a consent thread: what may be done, item by item (`spec/v1/consent/page.md`)."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
+
+from ..errors import Expired, Problem, UnaskedWithoutStatement, UnknownReference, WiderThanAsked
+from ..messages import Path, consent, pointer
+from ..messages.types import Party, Retention
+from .said import Said
+from .vocabulary import EVERYTHING, Kind, check_terms, reaches
+
+ItemState = Literal["requested", "given", "refused", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """One item, as it stands.
+
+    Attributes:
+        key: Its key.
+        state: `requested`, `given`, `refused` or `withdrawn`.
+        item: As granted; as asked where nothing has been granted.
+        since: When it came into this state.
+        until: When a given item ends by itself, exclusive.
+        evidence: Digests of the message that put it into this state, and of what was asked.
+    """
+
+    key: str
+    state: ItemState
+    item: consent.Item
+    since: str
+    until: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A consent, as both sides compute it.
+
+    Attributes:
+        state: A state of `consent/lifecycle.json`.
+        items: Key → the item as it stands.
+        past: Items as they stood before they were replaced, refused or taken back, with the moment that ended each.
+        request: What was asked, if it was; its digest; until when it can be answered.
+    """
+
+    state: str
+    items: dict[str, ItemRecord]
+    past: tuple[tuple[ItemRecord, str], ...] = ()
+    request: consent.Request | None = None
+    asked: str | None = None
+    answer_by: str | None = None
+    controller: tuple[Party, ...] = ()
+
+    def take(self, said: Said, to: tuple[str, ...], context: Any) -> Self:
+        """The consent after this message, which the lifecycle allows; itself where nothing changes.
+
+        Raises:
+            Problem: A rule of `consent/page.md` is broken.
+        """
+        match said.message.body:
+            case consent.Request() as body:
+                return self._asked(said, body)
+            case consent.Grant() as body:
+                return self._granted(said, body)
+            case consent.Refuse() | consent.Withdraw() as body:
+                return self._denied(said, body.keys)
+        raise AssertionError(said.message.type)
+
+    def _asked(self, said: Said, body: consent.Request) -> Self:
+        _check_items(body.items)
+        items = {
+            item.key: ItemRecord(item.key, "requested", item, said.at, body.until, (said.digest,))
+            for item in body.items
+        }
+        return self._with(
+            items, request=body, asked=said.digest, answer_by=said.message.expires, controller=tuple(body.controller)
+        )
+
+    def _granted(self, said: Said, body: consent.Grant) -> Self:
+        _check_items(body.items)
+        if self.request is None:
+            if body.statement is None:
+                raise UnaskedWithoutStatement(pointer="/body/statement", rule="CNS-3")
+        else:
+            if self.state != "given" and self.answer_by is not None and said.at >= self.answer_by:
+                raise Expired("the request could be answered until " + self.answer_by, pointer="/inReplyTo")
+            _check_within(body, self.request)
+        items, past = dict(self.items), list(self.past)
+        for item in body.items:
+            if before := items.get(item.key):
+                past.append((before, said.at))
+            evidence = (said.digest, self.asked) if self.asked else (said.digest,)
+            items[item.key] = ItemRecord(
+                item.key, "given", item, said.at, min(body.until, item.until or body.until), evidence
+            )
+        controller = self.controller or tuple(body.controller or ())
+        return self._with(items, past=tuple(past), controller=controller)
+
+    def _denied(self, said: Said, keys: list[str] | None) -> Self:
+        after: dict[ItemState, ItemState] = {"requested": "refused", "given": "withdrawn"}
+        items, past = dict(self.items), list(self.past)
+        for key, before in self.items.items():
+            if before.state in after and (keys is None or key in keys):
+                past.append((before, said.at))
+                state = after[before.state]
+                items[key] = replace(
+                    before, state=state, since=said.at, evidence=(said.digest, *before.evidence)
+                )
+        return self if len(past) == len(self.past) else self._with(items, past=tuple(past))
+
+    def _with(self, items: dict[str, ItemRecord], **changes: Any) -> Self:
+        held = {item.state for item in items.values()}
+        order: tuple[ItemState, ...] = ("given", "requested", "withdrawn", "refused")
+        return replace(self, items=items, state=next(state for state in order if state in held), **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as plain JSON, the same on both sides."""
+        return {
+            "record": "consent",
+            "state": self.state,
+            **({"asked": self.asked} if self.asked else {}),
+            "items": [
+                {
+                    "key": item.key,
+                    "state": item.state,
+                    "since": item.since,
+                    "until": item.until,
+                    "evidence": list(item.evidence),
+                    "item": item.item.wire(),
+                }
+                for item in sorted(self.items.values(), key=lambda item: item.key)
+            ],
+        }
+
+
+def _check_items(items: list[Any]) -> None:
+    keys: set[str] = set()
+    for position, item in enumerate(items):
+        path: Path = ("body", "items", position)
+        check_terms("action", item.actions, (*path, "actions"))
+        check_terms("data", item.data, (*path, "data"))
+        if item.key in keys:
+            raise UnknownReference("two items of one key", pointer=pointer((*path, "key")))
+        keys.add(item.key)
+        check_terms("purpose", item.purposes, (*path, "purposes"))
+
+
+def _check_within(grant: consent.Grant, request: consent.Request) -> None:
+    """A grant is never wider than what was asked: each member the same, or narrower."""
+    asked = {item.key: item for item in request.items}
+    for position, item in enumerate(grant.items):
+        path: Path = ("body", "items", position)
+        if item.key not in asked:
+            raise UnknownReference("no such item was asked for", pointer=pointer((*path, "key")), expected=list(asked))
+        _check_item(item, asked[item.key], path)
+        if item.until is not None and item.until > request.until:
+            raise _wider("longer than asked", (*path, "until"), request.until)
+    if grant.until > request.until:
+        raise _wider("longer than asked", ("body", "until"), request.until)
+
+
+def _check_item(item: consent.GrantItem, asked: consent.RequestItem, path: Path) -> None:
+    _check_reached("action", item.actions, asked.actions, (*path, "actions"))
+    _check_subset(item.channels, asked.channels, (*path, "channels"))
+    _check_reached("data", item.data, asked.data, (*path, "data"))
+    _check_reached("purpose", item.purposes, asked.purposes, (*path, "purposes"))
+    known = [(party.role, party.id, party.name) for party in asked.recipients or ()]
+    for position, party in enumerate(item.recipients or ()):
+        if (party.role, party.id, party.name) not in known:
+            raise _wider(f"{party.name} was not asked for", (*path, "recipients", position))
+    if asked.retention is not None and not _within(item.retention, asked.retention):
+        raise _wider("kept longer than asked", (*path, "retention"))
+    _check_subset(item.stored_in, asked.stored_in, (*path, "storedIn"))
+
+
+def _check_reached(kind: Kind, terms: list[str] | None, asked: list[str] | None, path: Path) -> None:
+    bounds = asked or [EVERYTHING[kind]]
+    for position, term in enumerate(terms or [EVERYTHING[kind]]):
+        if not any(reaches(kind, bound, term) for bound in bounds):
+            raise _wider(f"{term} was not asked for", (*path, position) if terms else path, *bounds)
+
+
+def _check_subset(some: list[Any] | None, asked: list[Any] | None, path: Path) -> None:
+    if asked is None:
+        return
+    if some is None:
+        raise _wider("absent would mean any", path, *asked)
+    for position, one in enumerate(some):
+        if one not in asked:
+            raise _wider(f"{one} was not asked for", (*path, position), *asked)
+
+
+def _within(granted: Retention | None, asked: Retention) -> bool:
+    if granted is None:
+        return False
+    if asked.until is not None:
+        return granted.until is not None and granted.until <= asked.until
+    if granted.period is None or asked.period is None:
+        return False
+    return granted.after == asked.after and _hours(granted.period) <= _hours(asked.period)
+
+
+def _hours(duration: str) -> float:
+    """A rough length, long enough to compare two periods: a year has 365 days, a month 30."""
+    day, _, time = duration.removeprefix("P").partition("T")
+    days = {"Y": 365, "M": 30, "W": 7, "D": 1}
+    hours = {"H": 1.0, "M": 1 / 60}
+    return sum(24 * int(n) * days[u] for n, u in re.findall(r"(\d+)([YMWD])", day)) + sum(
+        int(n) * hours[u] for n, u in re.findall(r"(\d+)([HM])", time)
+    )
+
+
+def _wider(why: str, path: Path, *expected: str) -> Problem:
+    return WiderThanAsked(why, pointer=pointer(path), rule="CNS-2", expected=list(expected))

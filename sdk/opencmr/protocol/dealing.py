@@ -1,0 +1,263 @@
+"""The fold of an intent thread: what is wanted, the offers, and the order (`spec/v1/intent/page.md`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Literal, Protocol, Self
+
+from ..errors import Expired, NoBasis, OfferNotFirm, Problem, UnknownReference, WrongTotal
+from ..messages import Path, intent, offer, order, pointer
+from ..messages.types import Datum, Money, Ref, TermsDocument, as_wire
+from . import roster
+from .said import Said
+from .vocabulary import check_terms
+
+OfferState = Literal["firm", "declined", "accepted", "lapsed"]
+
+
+class Context(Protocol):
+    """What a dealing may ask of the rest of the relationship."""
+
+    def live_consent(self, basis: Ref, at: str) -> bool:
+        """Whether `basis` is a grant whose consent to direct marketing is live at this instant."""
+
+    def active_terms(self, at: str) -> Iterable[tuple[str, TermsDocument]]:
+        """The relationship's own terms at this instant."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One firm offer, and what became of it. That it has expired is a view at a time, not a state."""
+
+    id: str
+    digest: str
+    state: OfferState
+    since: str
+    expires: str
+    body: offer.Make
+    terms: tuple[str, TermsDocument]
+
+    @property
+    def ref(self) -> Ref:
+        """The reference by which it is accepted or declined."""
+        return Ref(id=self.id, digest=self.digest)
+
+
+@dataclass(frozen=True)
+class Dealing:
+    """An intent with its offers and its order.
+
+    Attributes:
+        state: A state of `intent/lifecycle.json`.
+        cast: The wish as it now stands; none in a thread that an unasked offer opened.
+        cast_expires: Until when offers may be made.
+        terms: Digest and document of the customer's terms, by preference.
+        offers: Digest → offer, in their order.
+        accepted: Digest of the offer that became the order.
+        disclosed: What the customer has disclosed, in the cast and for the order.
+        confirmed: The vendor's confirmation.
+        progress: Status after status of the fulfilment.
+        settled: Refund and fee, once the vendor has stated them.
+        since: When it opened. `closed`: when it was withdrawn, cancelled or done.
+    """
+
+    state: str
+    since: str
+    cast: intent.Cast | None = None
+    cast_expires: str | None = None
+    terms: tuple[tuple[str, TermsDocument], ...] = ()
+    offers: tuple[Offer, ...] = ()
+    accepted: str | None = None
+    disclosed: tuple[Datum, ...] = ()
+    confirmed: order.Confirm | None = None
+    progress: tuple[tuple[str, str], ...] = ()
+    settled: bool = False
+    refund: Money | None = None
+    fee: Money | None = None
+    ordered_at: str | None = None
+    closed: str | None = None
+    evidence: tuple[str, ...] = ()
+
+    def take(self, said: Said, to: tuple[str, ...], context: Context) -> Self:
+        """The dealing after this message, which the lifecycle allows; itself where nothing changes.
+
+        Raises:
+            Problem: A rule of `intent/page.md` is broken.
+        """
+        here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
+        match said.message.body:
+            case intent.Cast() as body:  # an Amend is a Cast
+                return here._wished(said, body)
+            case intent.Withdraw():
+                lapsed = tuple(replace(each, state="lapsed") if each.state == "firm" else each for each in self.offers)
+                return replace(here, offers=lapsed, closed=said.at)
+            case offer.Make() as body:
+                return here._offered(said, body, context)
+            case offer.Decline() as body:
+                found = self._find(body.offer)
+                if found is None or found.state != "firm":
+                    return self
+                return here._turn(found, "declined")
+            case offer.Accept() as body:
+                return here._ordered(said, body)
+            case order.Disclose() as body:
+                check_data(body.discloses, ("body", "discloses"))
+                return replace(here, state=self.state, disclosed=(*self.disclosed, *body.discloses))
+            case order.Confirm() as body:
+                _check_same_total(body.total, self.order.body.total, "the accepted offer", "ORD-4")
+                return replace(here, confirmed=body)
+            case order.Fulfil() as body:
+                done = body.status == "done"
+                return replace(
+                    here,
+                    state="done" if done else "fulfilling",
+                    progress=(*self.progress, (body.status, said.at)),
+                    closed=said.at if done else None,
+                )
+            case order.Cancel() as body:
+                return self._cancelled(here, said, body)
+        raise AssertionError(said.message.type)
+
+    @property
+    def order(self) -> Offer:
+        """The accepted offer. Only to be asked once there is one."""
+        return next(each for each in self.offers if each.digest == self.accepted)
+
+    def firm(self, at: str) -> list[Offer]:
+        """The offers that can be accepted at this instant."""
+        return [each for each in self.offers if each.state == "firm" and at < each.expires]
+
+    def _wished(self, said: Said, body: intent.Cast) -> Self:
+        terms = tuple((roster.named(ref)[1], roster.resolve(ref, ("body", "terms", i))) for i, ref in enumerate(body.terms))
+        check_data(body.discloses or [], ("body", "discloses"))
+        check_terms("data", body.on_accept, ("body", "onAccept"))
+        disclosed = (*self.disclosed, *(datum for datum in body.discloses or [] if datum not in self.disclosed))
+        return replace(self, cast=body, cast_expires=said.message.expires, terms=terms, disclosed=disclosed)
+
+    def _offered(self, said: Said, body: offer.Make, context: Context) -> Self:
+        """Checks in the canonical order of the members, so that the first of several faults is reported."""
+        expires = str(said.message.expires)
+        if self.cast_expires is not None and said.at >= self.cast_expires:
+            raise Expired("offers could be made until " + self.cast_expires, pointer="/created", rule="INT-2")
+        if self.cast is None and not self.offers:
+            if body.basis is None or not context.live_consent(body.basis, said.at):
+                raise NoBasis("an unasked offer names a live consent", pointer="/body/basis", rule="OFR-6")
+            choices: Iterable[tuple[str, TermsDocument]] = context.active_terms(said.at)
+        else:
+            choices = self.terms or (each.terms for each in self.offers)
+        wants = len(self.cast.wants) if self.cast else 0
+        for position, line in enumerate(body.lines):
+            if line.want is not None and line.want >= wants:
+                where = pointer(("body", "lines", position, "want"))
+                raise UnknownReference("the intent has no such want", pointer=where, rule="OFR-5")
+        check_terms("data", body.needs, ("body", "needs"))
+        _check_sum(body)
+        terms = roster.pick(body.under, choices, ("body", "under"))
+        made = Offer(said.message.id, said.digest, "firm", said.at, expires, body, terms)
+        return replace(self, offers=(*self.offers, made))
+
+    def _ordered(self, said: Said, body: offer.Accept) -> Self:
+        found = self._find(body.offer)
+        if found is None:
+            raise UnknownReference("no such offer was made in this thread", pointer="/body/offer", rule="OFR-3")
+        if found.state != "firm" or said.at >= found.expires:
+            state = "expired" if found.state == "firm" else found.state
+            raise OfferNotFirm(f"the offer is {state}", pointer="/body/offer", rule="OFR-3")
+        if body.payment is not None and found.body.payment is not None and body.payment not in found.body.payment:
+            raise UnknownReference(
+                "the offer takes no such payment", pointer="/body/payment", expected=found.body.payment, rule="OFR-3"
+            )
+        _check_same_total(body.total, found.body.total, "the offer", "OFR-3")
+        return replace(self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.at)
+
+    def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:
+        by_vendor = said.side == "vendor"
+        if self.state == "cancelled" and self.settled:
+            return self
+        return replace(
+            here,
+            settled=self.settled or by_vendor,
+            refund=body.refund if by_vendor else None,
+            fee=body.fee if by_vendor else None,
+            closed=self.closed or said.at,
+        )
+
+    def _find(self, ref: Ref) -> Offer | None:
+        return next((each for each in self.offers if (each.id, each.digest) == (ref.id, ref.digest)), None)
+
+    def _turn(self, found: Offer, state: OfferState) -> Self:
+        return replace(self, offers=tuple(replace(each, state=state) if each is found else each for each in self.offers))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as plain JSON, the same on both sides."""
+        optional = {
+            "accepted": self.accepted,
+            "reference": self.confirmed and self.confirmed.reference,
+            "refund": as_wire(self.refund),
+            "fee": as_wire(self.fee),
+            "closed": self.closed,
+        }
+        return {
+            "record": "dealing",
+            "state": self.state,
+            "since": self.since,
+            "wants": [want.name for want in self.cast.wants] if self.cast else [],
+            "offers": [
+                {
+                    "digest": each.digest,
+                    "state": each.state,
+                    "total": as_wire(each.body.total),
+                    "expires": each.expires,
+                    "under": {"id": each.terms[1].id, "digest": each.terms[0]},
+                }
+                for each in self.offers
+            ],
+            "disclosed": [datum.data for datum in self.disclosed],
+            "progress": [{"status": status, "at": at} for status, at in self.progress],
+            **{name: value for name, value in optional.items() if value is not None},
+            "evidence": list(self.evidence),
+        }
+
+
+def check_data(data: list[Datum], path: Path) -> None:
+    """Refuse a datum whose term is not in the vocabulary.
+
+    Raises:
+        UnknownTerm: With the pointer of the term.
+    """
+    for position, datum in enumerate(data):
+        try:
+            check_terms("data", [datum.data], path)
+        except Problem as problem:
+            problem.pointer = pointer((*path, position, "data"))
+            raise
+
+
+def total_of(lines: list[offer.Line], adjustments: list[offer.Adjustment] | None = None) -> Decimal:
+    """What lines and adjustments add up to: every line's price once, and what is added or taken off."""
+    prices = (Decimal(line.price.amount) for line in lines)
+    return sum(prices, Decimal()) + sum((Decimal(each.amount.amount) for each in adjustments or []), Decimal())
+
+
+def _check_sum(body: offer.Make) -> None:
+    currency = body.total.currency
+    for position, adjustment in enumerate(body.adjustments or []):
+        if adjustment.amount.currency != currency:
+            where = pointer(("body", "adjustments", position, "amount", "currency"))
+            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-1")
+    for position, line in enumerate(body.lines):
+        if line.price.currency != currency:
+            where = pointer(("body", "lines", position, "price", "currency"))
+            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-1")
+    right = total_of(body.lines, body.adjustments)
+    if Decimal(body.total.amount) != right:
+        raise WrongTotal(
+            "the total is lines plus adjustments", pointer="/body/total", expected=[f"{right} {currency}"], rule="OFR-1"
+        )
+
+
+def _check_same_total(said: Money, right: Money, of: str, rule: str) -> None:
+    if (Decimal(said.amount), said.currency) != (Decimal(right.amount), right.currency):
+        raise WrongTotal(
+            f"not the total of {of}", pointer="/body/total", expected=[f"{right.amount} {right.currency}"], rule=rule
+        )

@@ -1,0 +1,396 @@
+"""What a vendor may do (`spec/v1/decisions.md`): a pure function over the facts that the threads fold to.
+
+    The customer's latest explicit word wins; inside one document a prohibition wins; silence is a no.
+
+`statements` turns records into dated statements, each a permission or a prohibition; `decide` finds those that match
+a question and lets the rules of the specification, 0 to 3, speak in their order.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..errors import UsageError
+from ..messages.types import TermsDocument
+from .agreement import Agreement
+from .consent import Consent, ItemRecord
+from .dealing import Dealing
+from .thread import Thread
+from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, reaches, upward
+
+Answer = Literal["permit", "deny", "not-governed"]
+Reason = Literal[
+    "legal-compliance",
+    "removal",
+    "intent-live",
+    "order-live",
+    "agreement",
+    "consent",
+    "prohibited-by-agreement",
+    "refused",
+    "withdrawn",
+    "objected",
+    "agreement-ended",
+    "consent-expired",
+    "no-word",
+]
+
+VENDOR = "vendor"
+THIRD_PARTY = "third-party"
+SHARE = "dpv:Share"
+
+_INTENT_PURPOSES = ("opencmr:IntentCasting",)
+_ORDER_PURPOSES = (
+    "dpv:RequestedServiceProvision",
+    "dpv:PaymentManagement",
+    "dpv:CustomerOrderManagement",
+    "dpv:CustomerCare",
+    "dpv:RightsFulfilment",
+    "dpv:EnforceSecurity",
+)
+THE_WISH = "pd:Intention"
+"""What a cast discloses by being said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May the vendor do this?
+
+    Attributes:
+        action: What is done, a DPV processing term.
+        purpose: What for, a DPV purpose.
+        data: With which data; absent, any personal data.
+        recipient: Who ends up processing: `vendor` (its processors count as it), `third-party`, or the URI of one.
+        channel: Over which channel the customer is reached, where they are.
+        thread: The thread whose data this is; absent, data of the relationship.
+    """
+
+    action: str
+    purpose: str
+    data: str = EVERYTHING["data"]
+    recipient: str = VENDOR
+    channel: str | None = None
+    thread: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse terms that no table knows: a misspelt purpose must not silently mean no.
+
+        Raises:
+            UsageError: Names the term.
+        """
+        kinds: tuple[tuple[Kind, str], ...] = (("action", self.action), ("purpose", self.purpose), ("data", self.data))
+        for kind, term in kinds:
+            if not is_term(kind, term):
+                raise UsageError(f"{term!r} is not a {kind} of the vocabulary")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, why, and the digests of the messages that it rests on."""
+
+    answer: Answer
+    reason: Reason
+    evidence: tuple[str, ...]
+    question: Question
+    at: str
+
+    def __bool__(self) -> bool:
+        """Whether it may be done as far as OpenCMR governs it. `not-governed` is no yes."""
+        return self.answer == "permit"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One dated permission or prohibition.
+
+    Attributes:
+        source: What kind of word it is; decides the reason code.
+        actions: Covered by name or inclusion. Likewise `purposes`, none being any, and `data`.
+        vendor: Whether it speaks of the vendor's own processing.
+        third_parties: URIs of the third parties that it names; none: any of them, empty: none of them.
+        at: When it took its place.
+        until: When it ends by its own word, exclusive.
+        ended: When it was taken back, replaced or superseded.
+        scope: The thread whose data it is about; none: the relationship's.
+    """
+
+    effect: Literal["permit", "prohibit"]
+    source: Literal["agreement", "consent", "refusal", "withdrawal"]
+    actions: tuple[str, ...]
+    purposes: tuple[str, ...] | None
+    data: tuple[str, ...]
+    at: str
+    evidence: tuple[str, ...]
+    vendor: bool = True
+    third_parties: frozenset[str] | None = frozenset()
+    channels: frozenset[str] | None = None
+    until: str | None = None
+    ended: str | None = None
+    scope: str | None = None
+
+    def covers(self, question: Question) -> bool:
+        """Whether the statement speaks of this question, whenever it is asked."""
+        return self._permits(question) if self.effect == "permit" else self._prohibits(question)
+
+    def _permits(self, question: Question) -> bool:
+        if self.channels is not None and question.channel not in self.channels:
+            return False
+        if not _any_reaches("data", self.data, question.data):
+            return False
+        if self.purposes is not None and not _any_reaches("purpose", self.purposes, question.purpose):
+            return False
+        if question.recipient == VENDOR:
+            return self.vendor and _any_reaches("action", self.actions, question.action)
+        named = self.third_parties is None or question.recipient in self.third_parties
+        # Handing over is sharing, whatever it is called; what must be named besides is still to be named.
+        return named and _any_reaches("action", self.actions, SHARE) and _names("action", self.actions, question.action)
+
+    def _prohibits(self, question: Question) -> bool:
+        if self.channels is not None and question.channel is not None and question.channel not in self.channels:
+            return False
+        if not _any_includes("data", self.data, question.data):
+            return False
+        if self.purposes is not None and not _any_includes("purpose", self.purposes, question.purpose):
+            return False
+        if question.recipient == VENDOR:
+            return self.vendor and _any_includes("action", self.actions, question.action)
+        named = self.third_parties is None or question.recipient in self.third_parties or (
+            question.recipient == THIRD_PARTY and bool(self.third_parties)
+        )
+        return named and any(_any_includes("action", self.actions, action) for action in (question.action, SHARE))
+
+    def lifts(self, no: "Statement", question: Question) -> bool:
+        """Whether this yes, being later, lifts that no: its action, purpose and data lie at or below the no's."""
+        action = question.action if question.recipient == VENDOR else SHARE
+        return (
+            _below("action", self.actions, no.actions, action)
+            and (no.purposes is None or _below("purpose", self.purposes, no.purposes, question.purpose))
+            and _below("data", self.data, no.data, question.data)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A live intent or order: while it lasts, it permits what it takes to perform it, on what was disclosed in it."""
+
+    thread: str
+    kind: Literal["intent-live", "order-live"]
+    since: str
+    closed: str | None
+    data: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that decisions about one customer rest on."""
+
+    statements: tuple[Statement, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    governed: frozenset[str] = field(default=frozenset())
+    """Threads whose data has terms of its own."""
+
+
+def decide(facts: Facts, question: Question, at: str) -> Decision:
+    """Answer a question from the facts as they stood at an instant."""
+
+    def answered(answer: Answer, reason: Reason, evidence: Iterable[str] = ()) -> Decision:
+        return Decision(answer, reason, tuple(evidence), question, at)
+
+    # 0. What no agreement can govern.
+    if question.purpose == "dpv:LegalCompliance":
+        return answered("not-governed", "legal-compliance")
+    if includes("action", "dpv:Remove", question.action):
+        return answered("not-governed", "removal")
+
+    # 1. Performing what the customer asked for, on what they disclosed for it.
+    for activity in facts.activities:
+        if _performs(activity, question, at):
+            return answered("permit", activity.kind, activity.evidence)
+
+    # 2. The latest word that matches; in one document the prohibition; and a yes only where it lifts each earlier no.
+    scope = question.thread if question.thread in facts.governed else None
+    said = [
+        one
+        for one in facts.statements
+        if one.at <= at and (one.scope == scope or one.source != "agreement") and one.covers(question)
+    ]
+    noes = [one for one in said if one.effect == "prohibit"]
+    yeses = [one for one in said if one.effect == "permit" and _lasts(one, at)]
+    for yes in sorted(yeses, key=lambda one: one.at, reverse=True):
+        if all(no.at < yes.at and yes.lifts(no, question) for no in noes):
+            return answered("permit", "agreement" if yes.source == "agreement" else "consent", yes.evidence)
+    if noes:
+        no = max(noes, key=lambda one: one.at)
+        reasons: dict[str, Reason] = {
+            "agreement": "prohibited-by-agreement",
+            "refusal": "refused",
+            "withdrawal": "withdrawn",
+        }
+        return answered("deny", reasons[no.source], no.evidence)
+
+    # 3. Silence is a no. A permission that has run out is named as the reason.
+    lapsed = [one for one in said if one.effect == "permit"]
+    if lapsed:
+        last = max(lapsed, key=lambda one: one.at)
+        return answered("deny", "agreement-ended" if last.source == "agreement" else "consent-expired", last.evidence)
+    return answered("deny", "no-word")
+
+
+def gather(threads: Iterable[Thread]) -> Facts:
+    """The facts of a relationship: what its threads fold to, as dated statements."""
+    known = list(threads)
+    agreements = sorted(_terms_in_force(known), key=lambda one: one.since)
+    statements: list[Statement] = []
+    for position, one in enumerate(agreements):
+        later = next((other.since for other in agreements[position + 1 :] if other.scope == one.scope), None)
+        ended = min((end for end in (one.ended, later) if end is not None), default=None)
+        statements += _of_terms(one.document, one.since, ended, one.scope, one.evidence)
+    for thread in known:
+        if isinstance(thread.record, Consent):
+            statements += _of_consent(thread.record)
+    dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
+    return Facts(
+        tuple(statements),
+        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing)),
+        frozenset(one.scope for one in agreements if one.scope) | {id_ for id_, dealing in dealings if dealing.terms},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    document: TermsDocument
+    since: str
+    ended: str | None
+    scope: str | None
+    evidence: tuple[str, ...]
+
+
+def _terms_in_force(threads: list[Thread]) -> Iterator[_InForce]:
+    """Agreements, and the terms that each offer accepted by being made."""
+    for thread in threads:
+        match thread.record:
+            case Agreement(terms=(_, document), since=str(since), scope=scope) as record:
+                made = record.evidence if record.ended is None else record.evidence[:-1]
+                yield _InForce(document, since, record.ended, scope.id if scope else None, made)
+            case Dealing() as record if record.cast is not None:
+                over = record.closed if record.state in ("withdrawn", "cancelled") else None
+                for offer in record.offers:
+                    yield _InForce(offer.terms[1], offer.since, over, thread.id, (offer.digest,))
+
+
+def _of_terms(
+    document: TermsDocument, since: str, ended: str | None, scope: str | None, evidence: tuple[str, ...]
+) -> Iterator[Statement]:
+    named = tuple(rule.purpose for rule in document.rules if rule.effect == "permit" and rule.purpose)
+    for rule in document.rules:
+        if rule.effect == "oblige" or rule.action is None:
+            continue
+        permit = rule.effect == "permit"
+        yield Statement(
+            effect="permit" if permit else "prohibit",
+            source="agreement",
+            actions=(rule.action,),
+            purposes=(rule.purpose,) if rule.purpose else (named if permit else None),
+            data=(rule.data or EVERYTHING["data"],),
+            vendor="vendor" in rule.by,
+            third_parties=None if "third-party" in rule.by else frozenset(),
+            at=since,
+            ended=ended if permit else None,
+            scope=scope,
+            evidence=evidence,
+        )
+
+
+def _of_consent(record: Consent) -> Iterator[Statement]:
+    for item, ended in record.past:
+        yield from _of_item(item, ended)
+    for item in record.items.values():
+        yield from _of_item(item, None)
+
+
+def _of_item(record: ItemRecord, ended: str | None) -> Iterator[Statement]:
+    if record.state == "requested":
+        return
+    item, permit = record.item, record.state == "given"
+    outside = frozenset(
+        party.id or party.name for party in item.recipients or () if party.role not in ("controller", "processor")
+    )
+    yield Statement(
+        effect="permit" if permit else "prohibit",
+        source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",
+        actions=tuple(item.actions or (EVERYTHING["action"],)),
+        purposes=tuple(item.purposes),
+        data=tuple(item.data),
+        third_parties=outside if permit or outside else None,
+        channels=frozenset(item.channels) if item.channels else None,
+        at=record.since,
+        until=record.until if permit else None,
+        ended=ended if permit else None,
+        evidence=record.evidence,
+    )
+
+
+def _of_dealing(thread: str, dealing: Dealing) -> Iterator[Activity]:
+    data = tuple(datum.data for datum in dealing.disclosed)
+    opened = dealing.evidence[:1]
+    if dealing.cast is not None:
+        ended = dealing.ordered_at or dealing.closed
+        yield Activity(thread, "intent-live", dealing.since, ended, (*data, THE_WISH), opened)
+    if dealing.ordered_at is not None:
+        said = (*data, THE_WISH) if dealing.cast else data
+        yield Activity(thread, "order-live", dealing.ordered_at, dealing.closed, said, (str(dealing.accepted), *opened))
+
+
+def _performs(activity: Activity, question: Question, at: str) -> bool:
+    purposes = _INTENT_PURPOSES if activity.kind == "intent-live" else _ORDER_PURPOSES
+    return (
+        activity.thread == question.thread
+        and activity.since <= at
+        and (activity.closed is None or at < activity.closed)
+        and question.recipient == VENDOR
+        and _any_reaches("purpose", purposes, question.purpose)
+        and _any_reaches("data", activity.data, question.data)
+        and reaches("action", EVERYTHING["action"], question.action)
+    )
+
+
+def _lasts(yes: Statement, at: str) -> bool:
+    return (yes.until is None or at < yes.until) and (yes.ended is None or at < yes.ended)
+
+
+def _any_reaches(kind: Kind, terms: Iterable[str], term: str) -> bool:
+    return any(reaches(kind, one, term) for one in terms)
+
+
+def _any_includes(kind: Kind, terms: Iterable[str], term: str) -> bool:
+    return any(includes(kind, one, term) for one in terms)
+
+
+def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
+    """Whether each named-only term at or above `term`, besides sharing, is named by one of the terms."""
+    guards = upward(kind, term) & named_only(kind) - {SHARE}
+    return all(any(includes(kind, guard, one) for one in terms) for guard in guards)
+
+
+def _below(kind: Kind, yes: tuple[str, ...] | None, no: tuple[str, ...], asked: str) -> bool:
+    """Whether one of the yes's terms that reach the question lies at or below one of the no's."""
+    if yes is None:
+        return False
+    return any(reaches(kind, one, asked) and _any_includes(kind, no, one) for one in yes)
+
+
+def as_dict(decision: Decision) -> dict[str, Any]:
+    """A decision as plain JSON."""
+    question = decision.question
+    return {
+        "answer": decision.answer,
+        "reason": decision.reason,
+        "evidence": list(decision.evidence),
+        "at": decision.at,
+        "question": {
+            name: value
+            for name in ("action", "purpose", "data", "recipient", "channel", "thread")
+            if (value := getattr(question, name)) is not None
+        },
+    }

@@ -1,0 +1,109 @@
+"""A relationship as its threads fold it: the same history on both sides (`spec/v1/sequence.md`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..messages import Message, consent, core
+from ..messages.types import Ref, TermsDocument
+from .agreement import Agreement
+from .consent import Consent
+from .decisions import Decision, Facts, Question, Statement, decide, gather
+from .lifecycle import family_of
+from .said import Outcome, Said
+from .thread import Thread, opened_by
+
+_MARKETING = "dpv:DirectMarketing"
+
+
+@dataclass
+class History:
+    """The threads of one relationship, in memory.
+
+    Attributes:
+        threads: Id → thread.
+        last: The vendor's latest time in this relationship: its entries and receipts strictly increase.
+    """
+
+    threads: dict[str, Thread] = field(default_factory=dict)
+    last: str | None = None
+    _facts: Facts | None = None
+
+    def put(self, thread: Thread, at: str | None = None) -> None:
+        """Keep a thread as it now stands."""
+        self.threads[thread.id] = thread
+        self._facts = None
+        if at is not None and (self.last is None or at > self.last):
+            self.last = at
+
+    def take(self, said: Said, *, formed: bool = True) -> Outcome:
+        """Fold in an entry that has its place already."""
+        thread = self.threads.get(said.message.thread) or opened_by(said.message)
+        after, outcome = thread.take(said, self, formed=formed)
+        self.put(after, said.at)
+        return outcome
+
+    @property
+    def facts(self) -> Facts:
+        """What decisions rest on; gathered when first asked after a change."""
+        if self._facts is None:
+            self._facts = gather(self.threads.values())
+        return self._facts
+
+    def may(self, question: Question, at: str) -> Decision:
+        """Whether the vendor may do this, at an instant."""
+        return decide(self.facts, question, at)
+
+    def active_terms(self, at: str) -> Iterable[tuple[str, TermsDocument]]:
+        """The relationship's own terms in force at this instant; the latest alone."""
+        in_force = [
+            record
+            for thread in self.threads.values()
+            if isinstance(record := thread.record, Agreement)
+            and record.terms is not None
+            and record.scope is None
+            and str(record.since) <= at
+            and (record.ended is None or at < record.ended)
+        ]
+        latest = max(in_force, key=lambda record: str(record.since), default=None)
+        return [latest.terms] if latest is not None and latest.terms is not None else []
+
+    def live_consent(self, basis: Ref, at: str) -> bool:
+        """Whether `basis` is a grant of which an item that reaches direct marketing is live at this instant."""
+        for thread in self.threads.values():
+            if isinstance(thread.record, Consent) and any(
+                entry.digest == basis.digest and entry.id == basis.id and entry.outcome == "accepted"
+                for entry in thread.entries
+                if entry.type == consent.Grant.type
+            ):
+                return any(
+                    self._permits_marketing(one, at)
+                    for one in self.facts.statements
+                    if one.source == "consent" and basis.digest in one.evidence
+                )
+        return False
+
+    def _permits_marketing(self, one: Statement, at: str) -> bool:
+        return any(
+            bool(self.may(Question("dpv:Use", _MARKETING, data=term, channel=channel), at))
+            and one.covers(Question("dpv:Use", _MARKETING, data=term, channel=channel))
+            for term in one.data
+            for channel in (one.channels or (None,))
+        )
+
+
+def replay(entries: Iterable[Said]) -> History:
+    """The history that entries, in the order of their places, fold to."""
+    history = History()
+    for said in entries:
+        history.take(said)
+    return history
+
+
+def is_entry(message: Message[object]) -> bool:
+    """Whether a message takes a place in a thread. Receipts and collects do not."""
+    return message.type not in (core.Receipt.type, core.Collect.type)
+
+
+def is_ours(type_: str) -> bool:
+    """Whether a message type has a lifecycle of this version."""
+    return family_of(type_) is not None

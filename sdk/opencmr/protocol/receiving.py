@@ -1,0 +1,198 @@
+"""The numbered checks on receiving (`spec/v1/receiving.md`), from bytes to an effect.
+
+     1  size and shape                    `parse`
+     2  already known?                    the caller's store, between `parse` and `verify`
+     3  addressee                         `verify`
+     4  model                             `verify`
+     5  the key belongs to the sender     `verify`
+     6  signature                         `verify`
+     7  parties of the thread             `settle`
+     8  time and expiry                   `settle`
+     9  state                             `settle`
+    10  effect, stored with its receipt   the caller's store, in one transaction
+
+What is *not* handled here: bytes on a network, rows in a store, and the time, which callers bring. Up to check 6 a
+problem is raised, to be answered unsigned, and nothing is stored. From check 7 on, a problem that is final is returned,
+to be answered with a signed receipt that is stored; one that may come good (`retry`) is raised.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from .. import messages, trust
+from ..errors import Expired, Malformed, Problem, StaleCollect, TooEarly, UnknownHead, UnknownThread, WrongAddressee
+from ..messages import Message, core
+from ..messages.types import Side
+from .clock import AHEAD, shifted
+from .dealing import Context
+from .lifecycle import is_narrowing
+from .said import Outcome, Said
+from .thread import Thread, opened_by
+
+COLLECT_WINDOW = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Canonical bytes that are a JSON object: check 1 is done. `sender` and `id` are not yet believed."""
+
+    raw: bytes
+    document: dict[str, Any]
+    digest: str
+
+    @property
+    def sender(self) -> str:
+        return str(self.document.get("from", ""))
+
+    @property
+    def id(self) -> str:
+        return str(self.document.get("id", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A message that its sender has signed: checks 1 to 6 are done.
+
+    Attributes:
+        fault: For `lenient` verification: why the message is not of the form that its type asks for.
+    """
+
+    raw: bytes
+    digest: str
+    message: Message[Any]
+    fault: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a message does: checks 7 to 9 are done.
+
+    Attributes:
+        thread: The thread with the message in its place; unchanged where it is refused.
+        previous: Digest of the entry before it.
+        outcome: `accepted`, `moot`, or `refused` with its `problem`.
+    """
+
+    thread: Thread
+    previous: str | None
+    outcome: Outcome | str
+    problem: Problem | None = None
+
+
+def parse(raw: bytes) -> Parsed:
+    """Check 1: size and shape.
+
+    Raises:
+        TooLarge, NotJson, TooDeep, BadNumber, NullMember, NotCanonical, Malformed
+    """
+    document = trust.read(raw)
+    return Parsed(raw, document, trust.digest(raw))
+
+
+def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool = False) -> Verified:
+    """Checks 3 to 6: who it is for, what it says, and who said it.
+
+    Args:
+        parsed: What came.
+        me: The DID that it must be addressed to.
+        pinned: Key URL → key of a `did:web` sender, as pinned; a `did:key` needs none.
+        lenient: For a vendor's entries: keep a message whose envelope holds though its body does not. It has its
+            place, and is void.
+
+    Raises:
+        WrongAddressee, Malformed, UnsupportedVersion, UnsupportedType, WrongKey, WeakKey, BadSignature
+    """
+    # 3 addressee
+    document = parsed.document
+    if isinstance(document.get("to"), str) and document["to"] != me:
+        raise WrongAddressee("addressed to somebody else", pointer="/to")
+    # 4 model
+    fault: Problem | None = None
+    try:
+        message = messages.read(document)
+        _check_place(message)
+    except Problem as problem:
+        if not lenient:
+            raise
+        message, fault = messages.read_envelope(document), problem
+    # 5 the key belongs to the sender
+    public = trust.public_key(message.from_, message.proof.verification_method, dict(pinned))
+    # 6 signature
+    trust.check(document, public)
+    return Verified(parsed.raw, parsed.digest, message, fault)
+
+
+def _check_place(message: Message[Any]) -> None:
+    """What the schema cannot say of the envelope: a first message names itself, and only a first one does."""
+    body = messages.BODIES.get(message.type)
+    place = body.place if body else "either"
+    opens = message.opens
+    if place == "first" or message.type == core.Collect.type:
+        wrong = not opens
+    elif place == "later" or message.type == core.Receipt.type:
+        wrong = opens
+    else:
+        wrong = opens != (message.in_reply_to is None)
+    if wrong:
+        raise Malformed("a first message names itself as its thread, and only a first one does", pointer="/thread")
+
+
+def settle(
+    verified: Verified,
+    *,
+    side: Side,
+    thread: Thread | None,
+    context: Context,
+    now: str,
+    known: Callable[[str], bool],
+) -> Settled:
+    """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
+
+    Args:
+        verified: The message.
+        side: Which side sent it.
+        thread: The thread that it names, between exactly these two parties; none where there is none.
+        context: The rest of the relationship.
+        now: The instant at which it takes effect: after all others of this relationship.
+        known: Whether a digest is known here, as an entry or as refused.
+
+    Raises:
+        UnknownThread, TooEarly, UnknownHead: May come good; nothing is to be stored.
+    """
+    message = verified.message
+    narrowing = is_narrowing(message.type, side)
+    # 7 parties of the thread. A narrowing message may come before its thread.
+    if thread is None:
+        if not message.opens and not narrowing:
+            raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
+        thread = opened_by(message)
+    # 8 time and expiry
+    try:
+        if not narrowing:
+            if message.created > shifted(now, AHEAD):
+                raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created")
+            if message.expires is not None and message.expires <= now:
+                raise Expired(f"expired at {message.expires}, here it is {now}", pointer="/expires")
+            # 9 state: the sequence
+            if message.in_reply_to is not None and not known(message.in_reply_to):
+                raise UnknownHead("the message that this one answers has not arrived", pointer="/inReplyTo")
+            thread.check_follows(message, side)
+        # 9 state: lifecycle and rules across members
+        after, outcome = thread.judge(Said(message, verified.digest, side, now), context)
+    except Problem as problem:
+        if problem.retry:
+            raise
+        return Settled(thread, thread.head, "refused", problem)
+    return Settled(after, thread.head, outcome)
+
+
+def check_collect(message: Message[core.Collect], now: str) -> None:
+    """A collect is valid for two minutes around its date.
+
+    Raises:
+        StaleCollect
+    """
+    if not shifted(now, -COLLECT_WINDOW) <= message.created <= shifted(now, COLLECT_WINDOW):
+        raise StaleCollect(f"dated {message.created}, here it is {now}", pointer="/created")

@@ -1,0 +1,100 @@
+"""Terms documents: the roster of IEEE Std 7012-2025, and those that travel inside a message (`spec/v1/terms/page.md`)."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from .. import _spec
+from ..errors import TermsMismatch, TermsNotOffered, TermsUnknown, UsageError
+from ..messages import Path, pointer
+from ..messages.types import TermsDocument, TermsRef
+from ..trust import digest, write
+from .vocabulary import check_terms
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """The codes of the roster, such as `SD-BASE-DP`."""
+    return tuple(_spec.table("vocabulary/roster.json")["terms"])
+
+
+@cache
+def document(code: str) -> TermsDocument:
+    """The roster's terms of this code, as rules.
+
+    Raises:
+        UsageError: No such code; says which there are.
+    """
+    if code not in codes():
+        raise UsageError(f"{code!r} is not on the roster; it has {', '.join(codes())}")
+    return TermsDocument.model_validate(_spec.table(f"vocabulary/roster/{code}.json"))
+
+
+def digest_of(terms: TermsDocument) -> str:
+    """The digest of a terms document: that of its canonical bytes."""
+    return digest(write(terms.wire()))
+
+
+@cache
+def ref(code: str) -> TermsRef:
+    """The reference, by id and digest, to the roster's terms of this code."""
+    return TermsRef(id=code, digest=digest_of(document(code)))
+
+
+def named(terms: TermsRef) -> tuple[str, str]:
+    """The id and digest of what a reference stands for, whether it names the terms or carries them."""
+    if terms.document is not None:
+        return terms.document.id, digest_of(terms.document)
+    return str(terms.id), str(terms.digest)
+
+
+def resolve(terms: TermsRef, path: Path) -> TermsDocument:
+    """The document of a reference that stands by itself: on the roster, or carried. Nothing is fetched.
+
+    Raises:
+        TermsMismatch: The digest is not that of the roster's terms of this id.
+        TermsUnknown: Not on the roster, and not carried.
+        UnknownTerm: A carried rule uses a term that is not in the vocabulary.
+    """
+    id_, named_digest = named(terms)
+    if id_ in codes():
+        known = document(id_)
+        if named_digest != digest_of(known):
+            where = (*path, "document", "id") if terms.document else (*path, "digest")
+            raise TermsMismatch(f"these are not the roster's {id_}", pointer=pointer(where), expected=[digest_of(known)])
+        return known
+    if terms.document is None:
+        raise TermsUnknown(f"{id_} is neither on the roster nor carried in the message", pointer=pointer((*path, "id")))
+    for position, rule in enumerate(terms.document.rules):
+        at = (*path, "document", "rules", position)
+        if rule.action:
+            check_terms("action", [rule.action], (*at, "action"))
+        if rule.purpose:
+            check_terms("purpose", [rule.purpose], (*at, "purpose"))
+        if rule.data:
+            check_terms("data", [rule.data], (*at, "data"))
+    return terms.document
+
+
+def pick(terms: TermsRef, choices: Iterable[tuple[str, TermsDocument]], path: Path) -> tuple[str, TermsDocument]:
+    """The one of the choices that a reference names.
+
+    Args:
+        terms: The reference.
+        choices: Digest and document of each set of terms that was put forward.
+        path: Where the reference stands.
+
+    Raises:
+        TermsMismatch: A choice has this id, but another digest.
+        TermsNotOffered: No choice has this id.
+    """
+    id_, named_digest = named(terms)
+    offered = list(choices)
+    for choice in offered:
+        if (choice[1].id, choice[0]) == (id_, named_digest):
+            return choice
+    ids = [terms_document.id for _, terms_document in offered]
+    if id_ in ids:
+        where = (*path, "document") if terms.document else (*path, "digest")
+        raise TermsMismatch(f"this is not the digest of the {id_} put forward", pointer=pointer(where))
+    where = (*path, "document", "id") if terms.document else (*path, "id")
+    raise TermsNotOffered(f"{id_} was not put forward", pointer=pointer(where), expected=ids or None)

@@ -1,0 +1,140 @@
+"""A thread: a hash-linked sequence of messages, and the record that it folds to (`spec/v1/sequence.md`)."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import Problem, StaleHead, WrongSide, WrongState
+from ..messages import Message
+from ..messages.types import Side
+from .agreement import Agreement
+from .consent import Consent
+from .dealing import Context, Dealing
+from .lifecycle import NONE, family_of, is_narrowing, lifecycle
+from .said import Entry, Outcome, Said
+
+Record = Agreement | Consent | Dealing
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A thread as far as it has been folded. Nothing in it depends on the clock.
+
+    Attributes:
+        id: Id of its first message.
+        family: Whose lifecycle it follows; none for a private type.
+        entries: Its links, in order.
+        record: What it folds to; none while nothing has taken effect.
+    """
+
+    id: str
+    family: str | None
+    entries: tuple[Entry, ...] = ()
+    record: Record | None = None
+
+    @property
+    def state(self) -> str:
+        """The state that its receipts name."""
+        return self.record.state if self.record else NONE
+
+    @property
+    def head(self) -> str | None:
+        """Digest of the last entry."""
+        return self.entries[-1].digest if self.entries else None
+
+    def follows(self, message: Message[Any], side: Side) -> tuple[str, ...] | None:
+        """Whether a customer's message may take its place after the head (`sequence.md`, stale heads).
+
+        Returns:
+            None if it may, else the digests of the entries that its sender has missed.
+        """
+        if message.in_reply_to == self.head or is_narrowing(message.type, side):
+            return None
+        since = self._since(message.in_reply_to)
+        if message.type == "offer.accept" and all(entry.side == "vendor" for entry in since) and since != self.entries:
+            return None
+        return tuple(entry.digest for entry in since)
+
+    def _since(self, digest: str | None) -> tuple[Entry, ...]:
+        for position in range(len(self.entries) - 1, -1, -1):
+            if self.entries[position].digest == digest:
+                return self.entries[position + 1 :]
+        return self.entries
+
+    def judge(self, said: Said, context: Context) -> tuple["Thread", Outcome]:
+        """The thread with this message in its place. For a customer's message and for one that a vendor is about to say.
+
+        Raises:
+            Problem: The state or a rule across members does not allow it.
+        """
+        side, type_ = said.side, said.message.type
+        if self.family is None:
+            return self._with(said, "accepted", None), "accepted"
+        table = lifecycle(self.family)
+        to = table.rows.get((self.state, type_, side))
+        narrowing = is_narrowing(type_, side)
+        if to is None:
+            if narrowing:
+                return self._with(said, "moot", self.record), "moot"
+            other: Side = "vendor" if side == "customer" else "customer"
+            allowed = table.allowed(self.state, side)
+            if (self.state, type_, other) in table.rows:
+                raise WrongSide(f"only the {other} sends {type_}", pointer="/type", expected=allowed or None)
+            raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None)
+        before: Record = self.record or _blank(self.family, said.at)
+        after = before.take(said, to, context)
+        outcome: Outcome = "moot" if after is before else "accepted"
+        return self._with(said, outcome, self.record if after is before else after), outcome
+
+    def take(self, said: Said, context: Context, *, formed: bool = True) -> tuple["Thread", Outcome]:
+        """The thread with an entry that has its place already: what may not be is void, and both folds pass over it.
+
+        Args:
+            said: The entry.
+            context: The relationship up to here.
+            formed: Whether the message is of the form that its type asks for.
+        """
+        try:
+            if not formed:
+                raise WrongState
+            if said.side == "vendor" and not self._in_time(said):
+                raise WrongState
+            return self.judge(said, context)
+        except Problem:
+            return self._with(said, "void", self.record), "void"
+
+    @staticmethod
+    def _in_time(said: Said) -> bool:
+        """A vendor's message that had expired when it was made says nothing; later does not matter."""
+        expires = said.message.expires
+        return expires is None or said.at < expires or is_narrowing(said.message.type, said.side)
+
+    def _with(self, said: Said, outcome: Outcome, record: Record | None) -> "Thread":
+        entry = Entry(said.digest, said.message.id, said.message.type, said.side, said.at, outcome)
+        return replace(self, entries=(*self.entries, entry), record=record)
+
+    def check_follows(self, message: Message[Any], side: Side) -> None:
+        """Refuse a stale head.
+
+        Raises:
+            StaleHead: With the digests of what was missed in `missing`.
+        """
+        missed = self.follows(message, side)
+        if missed is not None:
+            problem = StaleHead(pointer="/inReplyTo", expected=[self.head] if self.head else None, rule="SEQ-4")
+            problem.missing = missed
+            raise problem
+
+
+def opened_by(message: Message[Any]) -> Thread:
+    """The empty thread that this message takes the first place of."""
+    return Thread(message.thread, family_of(message.type))
+
+
+def _blank(family: str, at: str) -> Record:
+    match family:
+        case "terms":
+            return Agreement(NONE)
+        case "consent":
+            return Consent(NONE, {})
+        case _:
+            return Dealing(NONE, at)

@@ -1,0 +1,84 @@
+"""The vocabulary: what a term includes, and which terms must be named (`spec/v1/vocabulary/`, `spec/v1/decisions.md`)."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal
+
+from .. import _spec
+from ..errors import UnknownTerm
+from ..messages import Path, pointer
+
+Kind = Literal["action", "purpose", "data"]
+
+EVERYTHING: dict[Kind, str] = {"action": "dpv:Processing", "purpose": "dpv:Purpose", "data": "dpv:PersonalData"}
+"""What an absent member stands for."""
+
+_TABLES: dict[Kind, str] = {"action": "processing", "purpose": "purposes", "data": "personal-data"}
+
+
+@cache
+def _broader(kind: Kind) -> dict[str, list[str]]:
+    terms = _spec.table(f"vocabulary/{_TABLES[kind]}.json")["terms"]
+    return {term: entry["broader"] for term, entry in terms.items()}
+
+
+@cache
+def _label(kind: Kind) -> dict[str, str]:
+    terms = _spec.table(f"vocabulary/{_TABLES[kind]}.json")["terms"]
+    return {term: entry["label"] for term, entry in terms.items()}
+
+
+@cache
+def named_only(kind: Kind) -> frozenset[str]:
+    """The terms that a permission reaches only by name."""
+    table = _spec.table("vocabulary/named-only.json")
+    return frozenset(table.get(f"{kind}s", ()))
+
+
+def is_term(kind: Kind, term: str) -> bool:
+    """Whether the vocabulary of this version has the term."""
+    return term in _broader(kind)
+
+
+@cache
+def upward(kind: Kind, term: str) -> frozenset[str]:
+    """The term itself and all that is broader. Of no use for a term that is not in the vocabulary: only itself."""
+    broader = _broader(kind)
+    found, todo = {term}, [term]
+    while todo:
+        for above in broader.get(todo.pop(), ()):
+            if above not in found:
+                found.add(above)
+                todo.append(above)
+    return frozenset(found)
+
+
+def includes(kind: Kind, broad: str, narrow: str) -> bool:
+    """Whether `narrow` is `broad` or below it. Prohibitions include without exception."""
+    return broad in upward(kind, narrow) or (kind == "purpose" and broad == EVERYTHING["purpose"])
+
+
+@cache
+def reaches(kind: Kind, broad: str, narrow: str) -> bool:
+    """Whether a permission of `broad` covers `narrow`: by inclusion, but never past a named-only term."""
+    guarded = upward(kind, narrow) & named_only(kind)
+    return includes(kind, broad, narrow) and all(includes(kind, name, broad) for name in guarded)
+
+
+def check_terms(kind: Kind, terms: Iterable[str] | None, path: Path) -> None:
+    """Refuse a term that is not in the vocabulary of this version.
+
+    Raises:
+        UnknownTerm: With the pointer of the term.
+    """
+    for position, term in enumerate(terms or ()):
+        if not is_term(kind, term):
+            raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer((*path, position)))
+
+
+def label(term: str) -> str:
+    """The words for people of a term of any kind, in lower case; the term itself where there are none."""
+    for kind in _TABLES:
+        if found := _label(kind).get(term):
+            return found.lower()
+    return term
