@@ -104,9 +104,10 @@ class Dealing:
                 check_data(body.discloses, ("body", "discloses"))
                 return replace(here, state=self.state, disclosed=(*self.disclosed, *body.discloses))
             case order.Confirm() as body:
-                _check_same_total(body.total, self.order.body.total, "the accepted offer", "ORD-4")
+                _check_same_total(body.total, self.accepted_offer.body.total, "the accepted offer", "ORD-2")
                 return replace(here, confirmed=body)
             case order.Fulfil() as body:
+                self._check_lines(body)
                 done = body.status == "done"
                 return replace(
                     here,
@@ -119,8 +120,8 @@ class Dealing:
         raise AssertionError(said.message.type)
 
     @property
-    def order(self) -> Offer:
-        """The accepted offer. Only to be asked once there is one."""
+    def accepted_offer(self) -> Offer:
+        """The offer that became the order. Only to be asked once there is one."""
         return next(each for each in self.offers if each.digest == self.accepted)
 
     def firm(self, at: str) -> list[Offer]:
@@ -137,14 +138,15 @@ class Dealing:
     def _offered(self, said: Said, body: offer.Make, context: Context) -> Self:
         """Checks in the canonical order of the members, so that the first of several faults is reported."""
         expires = str(said.message.expires)
+        if expires <= said.at:
+            raise Expired("an offer expires after it was made", pointer="/expires", rule="OFR-3")
         if self.cast_expires is not None and said.at >= self.cast_expires:
-            raise Expired("offers could be made until " + self.cast_expires, pointer="/created", rule="INT-2")
-        if self.cast is None and not self.offers:
+            raise Expired("offers could be made until " + self.cast_expires, pointer="/created", rule="INT-4")
+        choices: Iterable[tuple[str, TermsDocument]] = self.terms
+        if self.cast is None:
             if body.basis is None or not context.live_consent(body.basis, said.at):
                 raise NoBasis("an unasked offer names a live consent", pointer="/body/basis", rule="OFR-6")
-            choices: Iterable[tuple[str, TermsDocument]] = context.active_terms(said.at)
-        else:
-            choices = self.terms or (each.terms for each in self.offers)
+            choices = context.active_terms(said.at)
         wants = len(self.cast.wants) if self.cast else 0
         for position, line in enumerate(body.lines):
             if line.want is not None and line.want >= wants:
@@ -159,28 +161,29 @@ class Dealing:
     def _ordered(self, said: Said, body: offer.Accept) -> Self:
         found = self._find(body.offer)
         if found is None:
-            raise UnknownReference("no such offer was made in this thread", pointer="/body/offer", rule="OFR-3")
+            raise UnknownReference("no such offer was made in this thread", pointer="/body/offer", rule="OFR-9")
         if found.state != "firm" or said.at >= found.expires:
             state = "expired" if found.state == "firm" else found.state
-            raise OfferNotFirm(f"the offer is {state}", pointer="/body/offer", rule="OFR-3")
+            raise OfferNotFirm(f"the offer is {state}", pointer="/body/offer", rule="OFR-9")
         if body.payment is not None and found.body.payment is not None and body.payment not in found.body.payment:
             raise UnknownReference(
-                "the offer takes no such payment", pointer="/body/payment", expected=found.body.payment, rule="OFR-3"
+                "the offer takes no such payment", pointer="/body/payment", expected=found.body.payment, rule="OFR-9"
             )
-        _check_same_total(body.total, found.body.total, "the offer", "OFR-3")
+        _check_same_total(body.total, found.body.total, "the offer", "OFR-10")
         return replace(self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.at)
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:
-        by_vendor = said.side == "vendor"
-        if self.state == "cancelled" and self.settled:
+        settles = said.side == "vendor" and (body.refund is not None or body.fee is not None)
+        if self.state == "cancelled" and (self.settled or not settles):
             return self
-        return replace(
-            here,
-            settled=self.settled or by_vendor,
-            refund=body.refund if by_vendor else None,
-            fee=body.fee if by_vendor else None,
-            closed=self.closed or said.at,
-        )
+        refund, fee = (body.refund, body.fee) if settles else (None, None)
+        return replace(here, settled=settles, refund=refund, fee=fee, closed=self.closed or said.at)
+
+    def _check_lines(self, body: order.Fulfil) -> None:
+        for position, line in enumerate(body.lines or ()):
+            if line >= len(self.accepted_offer.body.lines):
+                where = pointer(("body", "lines", position))
+                raise UnknownReference("the order has no such line", pointer=where, rule="ORD-3")
 
     def _find(self, ref: Ref) -> Offer | None:
         return next((each for each in self.offers if (each.id, each.digest) == (ref.id, ref.digest)), None)
@@ -244,11 +247,11 @@ def _check_sum(body: offer.Make) -> None:
     for position, adjustment in enumerate(body.adjustments or []):
         if adjustment.amount.currency != currency:
             where = pointer(("body", "adjustments", position, "amount", "currency"))
-            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-1")
+            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-2")
     for position, line in enumerate(body.lines):
         if line.price.currency != currency:
             where = pointer(("body", "lines", position, "price", "currency"))
-            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-1")
+            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-2")
     right = total_of(body.lines, body.adjustments)
     if Decimal(body.total.amount) != right:
         raise WrongTotal(
