@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 
 @cache
 def root() -> Path:
-    """The folder of version 1: shipped in the wheel as `opencmr/spec/v1`, at the repository's root in an editable install."""
+    """The folder of version 1: in the wheel `opencmr/spec/v1`; in an editable install at the repository's root."""
     shipped = _HERE / "spec" / "v1"
     return shipped if shipped.is_dir() else _HERE.parents[1] / "spec" / "v1"
 

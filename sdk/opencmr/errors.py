@@ -39,7 +39,12 @@ class Problem(OpenCMRError):
     retry: ClassVar[bool] = False
 
     def __init__(
-        self, detail: str = "", *, pointer: str | None = None, rule: str | None = None, expected: list[str] | None = None
+        self,
+        detail: str = "",
+        *,
+        pointer: str | None = None,
+        rule: str | None = None,
+        expected: list[str] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
@@ -89,7 +94,7 @@ class Unknown(Problem):
     code = "unknown"
     status = 400
     title = "The peer names a problem that this version does not know."
-    said: dict[str, Any] = {}
+    said: dict[str, Any] | None = None
 
 
 # Check 1: size and shape

@@ -4,7 +4,25 @@ from typing import Literal
 
 from .envelope import Body
 from .model import Model
-from .types import Channel, Country, Distinct, Doc, Flag, Instant, Key, Name, Party, Retention, Some, Term, Text, Token, Url
+from .types import (
+    Channel,
+    Country,
+    Digest,
+    Distinct,
+    Doc,
+    Flag,
+    Instant,
+    Key,
+    Lang,
+    Name,
+    Party,
+    Retention,
+    Some,
+    Term,
+    Text,
+    Token,
+    Url,
+)
 
 
 class Item(Model):
@@ -13,11 +31,18 @@ class Item(Model):
     key: Key
     purposes: Distinct[Term]
     data: Distinct[Term]
-    actions: Distinct[Term] | None = None
+    actions: Distinct[Term]
     recipients: Some[Party] | None = None
     channels: Distinct[Channel] | None = None
     retention: Retention | None = None
     stored_in: Distinct[Country] | None = None
+
+
+class Notice(Doc):
+    """The full notice: what the customer was shown, pinned by digest and language."""
+
+    digest: Digest
+    lang: Lang
 
 
 class RequestItem(Item):
@@ -41,7 +66,7 @@ class Request(Body):
 
     items: Some[RequestItem]
     controller: Some[Party]
-    notice: Doc
+    notice: Notice
     until: Instant
     jurisdiction: Country | None = None
     law: Name | None = None

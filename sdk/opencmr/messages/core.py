@@ -42,6 +42,14 @@ class Receipt(Body, Shaped):
     )
 
 
+class ReceiptMessage(Shaped, Message[Receipt]):
+    """A whole receipt inside a collect: what the top level checks of a receipt's envelope stands here as types."""
+
+    type: Literal["receipt"]
+
+    shape: ClassVar = (When(forbids=("in_reply_to", "expires")),)
+
+
 class Collect(Body):
     """Ask for what waits after a cursor, acknowledging all before it. Not stored, valid once."""
 
@@ -52,4 +60,4 @@ class Collect(Body):
     after: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$", strict=True)] | None = None
     limit: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
     wait: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
-    receipts: Annotated[list[Message[Receipt]], Field(min_length=1, max_length=100)] | None = None
+    receipts: Annotated[list[ReceiptMessage], Field(min_length=1, max_length=100)] | None = None

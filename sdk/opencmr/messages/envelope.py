@@ -11,6 +11,9 @@ VERSION = "1.0"
 """The protocol version that this package speaks."""
 
 
+Opening = Literal["first", "later", "either", "none"]
+
+
 class Body(Model):
     """The content of one message type.
 
@@ -21,7 +24,7 @@ class Body(Model):
     """
 
     type: ClassVar[str]
-    place: ClassVar[Literal["first", "later", "either", "none"]] = "later"
+    place: ClassVar[Opening] = "later"
     expires: ClassVar[Literal["must", "may", "never"]] = "may"
 
 

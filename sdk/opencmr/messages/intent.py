@@ -1,12 +1,29 @@
 """What the customer wants, said to vendors of their choosing (`spec/v1/intent/page.md`)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictInt
 
-from .envelope import Body
+from .envelope import Body, Opening
 from .model import Model
-from .types import Claim, Count, Datum, Days, Distinct, Lang, Place, Price, Ref, Some, Term, TermsRef, Text, Token, Want, Window
+from .types import (
+    Claim,
+    Count,
+    Datum,
+    Days,
+    Distinct,
+    Lang,
+    Place,
+    Price,
+    Ref,
+    Some,
+    Term,
+    TermsRef,
+    Text,
+    Token,
+    Want,
+    Window,
+)
 
 
 class PoolPart(Model):
@@ -21,7 +38,7 @@ class Cast(Body):
     """A wish, for how much at most, where and when, and under the customer's own terms."""
 
     type = "intent.cast"
-    place = "first"
+    place: ClassVar[Opening] = "first"
 
     wants: Annotated[list[Want], Field(min_length=1, max_length=32)]
     terms: Some[TermsRef]

@@ -9,6 +9,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
 
+BRANCH = "|"
+"""Begins the tag of a branch of a union, so that the tag is left out of the paths of faults."""
+
 
 class Model(BaseModel):
     """A closed object: an unknown member is an error, and nothing is converted from one type to another."""
@@ -39,6 +42,7 @@ class When(NamedTuple):
     forbids: tuple[str, ...] = ()
 
     def applies(self, present: Callable[[str], Any]) -> bool:
+        """Whether this line decides, for an object whose members `present` looks up."""
         if self.member is None:
             return True
         found = present(self.member)
@@ -84,5 +88,10 @@ class Shaped(Model):
 
 def first_fault(error: ValidationError, more: list[tuple[Path, str]]) -> tuple[Path, str]:
     """Of all that is wrong, the first in canonical order: names by their code points, positions by number."""
-    found = [(tuple(e["loc"]), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
+    found = [(_path(e["loc"]), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
     return min(found + more, key=lambda fault: tuple((isinstance(step, str), step) for step in fault[0]))
+
+
+def _path(loc: Path) -> Path:
+    """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping."""
+    return tuple(step for step in loc if not (isinstance(step, str) and (step.startswith(BRANCH) or step == "[key]")))

@@ -50,9 +50,7 @@ class Line(Model):
     unit_price: Money | None = None
     identifiers: Some[Ident] | None = None
     attributes: Some[Attr] | None = None
-    condition: (
-        Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None
-    ) = None
+    condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
     recurs: Recurs | None = None
     tiers: Some[Tier] | None = None
 

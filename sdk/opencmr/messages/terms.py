@@ -1,9 +1,18 @@
 """Terms: the customer proffers them, the vendor accepts, counters once, or declines (`spec/v1/terms/page.md`)."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Tag
 
 from .envelope import Body
+from .model import BRANCH
 from .types import Ref, Some, TermsRef, Text, Token
+
+Scope = Annotated[
+    Annotated[Literal["relationship"], Tag(BRANCH + "whole")] | Annotated[Ref, Tag(BRANCH + "part")],
+    Discriminator(lambda scope: BRANCH + ("whole" if isinstance(scope, str) else "part")),
+]
+"""The whole relationship, or the data of one message."""
 
 
 class Proffer(Body):
@@ -13,7 +22,7 @@ class Proffer(Body):
     place = "first"
 
     choices: Some[TermsRef]
-    scope: Literal["relationship"] | Ref | None = None
+    scope: Scope | None = None
     note: Text | None = None
 
 

@@ -4,7 +4,16 @@ from collections.abc import Hashable
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
@@ -26,7 +35,7 @@ def _on_the_calendar(text: str) -> str:
 
 
 def _each_once(items: list[T]) -> list[T]:
-    if len(set(items)) != len(items):  # type: ignore[type-var]  # only used for lists of strings
+    if len(set(items)) != len(items):
         raise PydanticCustomError("twice", "an item stands twice")
     return items
 
@@ -37,9 +46,7 @@ _B58 = "[1-9A-HJ-NP-Za-km-z]"
 _DID = rf"did:(key:z6Mk{_B58}{{44}}|web:[A-Za-z0-9.-]+(%3A[0-9]{{1,5}})?(:[A-Za-z0-9._-]+)*)"
 _AMOUNT = r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?"
 
-Uuid = Annotated[
-    str, _pattern(r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
-]
+Uuid = Annotated[str, _pattern(r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 Instant = Annotated[str, _pattern(rf"^{_DAY}{_TIME}$"), AfterValidator(_on_the_calendar)]
 Date = Annotated[str, _pattern(rf"^{_DAY}$"), AfterValidator(_on_the_calendar)]
 Moment = Annotated[str, _pattern(rf"^{_DAY}({_TIME})?$"), AfterValidator(_on_the_calendar)]
@@ -58,6 +65,7 @@ Term = Annotated[str, _pattern(r"^(dpv|pd|ieee-7012|opencmr):[A-Za-z][A-Za-z0-9-
 TermsId = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9:/._#-]{0,199}$")]
 Key = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Token = Annotated[str, _pattern(r"^[a-zA-Z0-9][a-zA-Z0-9:/._-]{0,199}$")]
+MediaType = Annotated[str, _pattern(r"^[a-z]{1,20}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}$")]
 Scheme = Annotated[str, _pattern(r"^[!-~]{1,200}$")]
 Uri = Annotated[str, _pattern(r"^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$")]
 Url = Annotated[str, _pattern(r"^https?://[!-~]{1,2040}$")]
@@ -122,7 +130,7 @@ class Code(Model):
 
 
 class Ident(Model):
-    """A product identifier: gtin, mpn, sku …"""
+    """A product identifier: gtin, mpn, sku and the like."""
 
     scheme: Scheme
     value: Name
@@ -189,7 +197,8 @@ class Rule(Shaped):
 
     shape: ClassVar = (
         When("effect", "oblige", requires=("duty",), forbids=("action", "purpose", "data")),
-        When(requires=("action",), forbids=("duty",)),
+        When("effect", "permit", requires=("action",), forbids=("duty",)),
+        When("effect", "prohibit", requires=("action",), forbids=("duty",)),
     )
 
 
@@ -217,7 +226,7 @@ class TermsRef(Shaped):
 class File(Model):
     """A file by its digest."""
 
-    media_type: Token
+    media_type: MediaType
     size: Annotated[StrictInt, Field(ge=0)]
     digest: Digest
     name: Name | None = None
@@ -285,9 +294,7 @@ class Want(Product):
     name: Name
     deal: Literal["buy", "rent", "serve", "repair", "install", "maintain", "dispose", "sell"] | None = None
     category: Some[Code] | None = None
-    condition: (
-        Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None
-    ) = None
+    condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
     fits: Product | None = None
     quantity: Quantity | None = None
     files: Some[File] | None = None
@@ -332,7 +339,10 @@ class Retention(Shaped):
     period: Duration | None = None
     after: Token | None = None
 
-    shape: ClassVar = (When("period", requires=("after",), forbids=("until",)), When(requires=("until",), forbids=("after",)))
+    shape: ClassVar = (
+        When("period", requires=("after",), forbids=("until",)),
+        When(requires=("until",), forbids=("after",)),
+    )
 
 
 Extensions = dict[Uri, JsonValue]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from ..messages import terms
-from ..messages.types import Ref, TermsDocument
+from ..messages.types import Ref, TermsDocument, TermsRef
 from . import roster
 from .said import Said
 
@@ -67,5 +67,5 @@ class Agreement:
         }
 
 
-def _resolved(ref: terms.TermsRef, path: tuple[str | int, ...]) -> tuple[str, TermsDocument]:
+def _resolved(ref: TermsRef, path: tuple[str | int, ...]) -> tuple[str, TermsDocument]:
     return roster.named(ref)[1], roster.resolve(ref, path)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from ..errors import Expired, Problem, UnaskedWithoutStatement, UnknownReference, WiderThanAsked
+from ..errors import Expired, Malformed, Problem, UnaskedWithoutStatement, UnknownReference, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
 from .said import Said
@@ -105,9 +105,7 @@ class Consent:
             if before.state in after and (keys is None or key in keys):
                 past.append((before, said.at))
                 state = after[before.state]
-                items[key] = replace(
-                    before, state=state, since=said.at, evidence=(said.digest, *before.evidence)
-                )
+                items[key] = replace(before, state=state, since=said.at, evidence=(said.digest, *before.evidence))
         return self if len(past) == len(self.past) else self._with(items, past=tuple(past))
 
     def _with(self, items: dict[str, ItemRecord], **changes: Any) -> Self:
@@ -142,7 +140,7 @@ def _check_items(items: list[Any]) -> None:
         check_terms("action", item.actions, (*path, "actions"))
         check_terms("data", item.data, (*path, "data"))
         if item.key in keys:
-            raise UnknownReference("two items of one key", pointer=pointer((*path, "key")))
+            raise Malformed("two items of one key", pointer=pointer((*path, "key")), rule="CNS-4")
         keys.add(item.key)
         check_terms("purpose", item.purposes, (*path, "purposes"))
 
@@ -213,4 +211,4 @@ def _hours(duration: str) -> float:
 
 
 def _wider(why: str, path: Path, *expected: str) -> Problem:
-    return WiderThanAsked(why, pointer=pointer(path), rule="CNS-2", expected=list(expected))
+    return WiderThanAsked(why, pointer=pointer(path), rule="CNS-1", expected=list(expected))

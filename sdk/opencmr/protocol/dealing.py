@@ -129,7 +129,9 @@ class Dealing:
         return [each for each in self.offers if each.state == "firm" and at < each.expires]
 
     def _wished(self, said: Said, body: intent.Cast) -> Self:
-        terms = tuple((roster.named(ref)[1], roster.resolve(ref, ("body", "terms", i))) for i, ref in enumerate(body.terms))
+        terms = tuple(
+            (roster.named(ref)[1], roster.resolve(ref, ("body", "terms", i))) for i, ref in enumerate(body.terms)
+        )
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
         disclosed = (*self.disclosed, *(datum for datum in body.discloses or [] if datum not in self.disclosed))
@@ -189,7 +191,9 @@ class Dealing:
         return next((each for each in self.offers if (each.id, each.digest) == (ref.id, ref.digest)), None)
 
     def _turn(self, found: Offer, state: OfferState) -> Self:
-        return replace(self, offers=tuple(replace(each, state=state) if each is found else each for each in self.offers))
+        return replace(
+            self, offers=tuple(replace(each, state=state) if each is found else each for each in self.offers)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The record as plain JSON, the same on both sides."""

@@ -154,8 +154,10 @@ class Statement:
             return False
         if question.recipient == VENDOR:
             return self.vendor and _any_includes("action", self.actions, question.action)
-        named = self.third_parties is None or question.recipient in self.third_parties or (
-            question.recipient == THIRD_PARTY and bool(self.third_parties)
+        named = (
+            self.third_parties is None
+            or question.recipient in self.third_parties
+            or (question.recipient == THIRD_PARTY and bool(self.third_parties))
         )
         return named and any(_any_includes("action", self.actions, action) for action in (question.action, SHARE))
 

@@ -32,7 +32,8 @@ def explain(decision: Decision, name: Callable[[str], str] = lambda digest: dige
         name: How a message is called, by its digest; absent, the beginning of the digest.
     """
     evidence = f" (see {', '.join(map(name, decision.evidence))})" if decision.evidence else ""
-    return f"{_VERDICT[decision.answer]}: {_asked(decision.question)} at {decision.at}: {_BECAUSE[decision.reason]}{evidence}."
+    asked, because = _asked(decision.question), _BECAUSE[decision.reason]
+    return f"{_VERDICT[decision.answer]}: {asked} at {decision.at}: {because}{evidence}."
 
 
 def _asked(question: Question) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..messages import Message, consent, core
 from ..messages.types import Ref, TermsDocument
@@ -99,7 +100,7 @@ def replay(entries: Iterable[Said]) -> History:
     return history
 
 
-def is_entry(message: Message[object]) -> bool:
+def is_entry(message: Message[Any]) -> bool:
     """Whether a message takes a place in a thread. Receipts and collects do not."""
     return message.type not in (core.Receipt.type, core.Collect.type)
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from .. import messages, trust
 from ..errors import Expired, Malformed, Problem, StaleCollect, TooEarly, UnknownHead, UnknownThread, WrongAddressee
-from ..messages import Message, core
+from ..messages import Message, consent, core
 from ..messages.types import Side
 from .clock import AHEAD, shifted
 from .dealing import Context
@@ -44,10 +44,12 @@ class Parsed:
 
     @property
     def sender(self) -> str:
+        """Who it claims to be from."""
         return str(self.document.get("from", ""))
 
     @property
     def id(self) -> str:
+        """The id that it claims."""
         return str(self.document.get("id", ""))
 
 
@@ -85,7 +87,7 @@ def parse(raw: bytes) -> Parsed:
     """Check 1: size and shape.
 
     Raises:
-        TooLarge, NotJson, TooDeep, BadNumber, NullMember, NotCanonical, Malformed
+        Problem: TooLarge, NotJson, TooDeep, BadNumber, NullMember, NotCanonical or Malformed.
     """
     document = trust.read(raw)
     return Parsed(raw, document, trust.digest(raw))
@@ -102,7 +104,7 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
             place, and is void.
 
     Raises:
-        WrongAddressee, Malformed, UnsupportedVersion, UnsupportedType, WrongKey, WeakKey, BadSignature
+        Problem: WrongAddressee, Malformed, UnsupportedVersion, UnsupportedType, WrongKey, WeakKey or BadSignature.
     """
     # 3 addressee
     document = parsed.document
@@ -135,6 +137,8 @@ def _check_place(message: Message[Any]) -> None:
         wrong = opens
     else:
         wrong = opens != (message.in_reply_to is None)
+    if isinstance(message.body, consent.Withdraw) and (message.body.heard is None) != message.from_.startswith("did:key:"):
+        raise Malformed("a vendor says where it heard the words, and only a vendor", pointer="/body/heard", rule="CNS-8")
     if wrong:
         raise Malformed("a first message names itself as its thread, and only a first one does", pointer="/thread")
 
@@ -159,7 +163,7 @@ def settle(
         known: Whether a digest is known here, as an entry or as refused.
 
     Raises:
-        UnknownThread, TooEarly, UnknownHead: May come good; nothing is to be stored.
+        Problem: UnknownThread, TooEarly or UnknownHead, which may come good; nothing is to be stored.
     """
     message = verified.message
     narrowing = is_narrowing(message.type, side)
@@ -192,7 +196,7 @@ def check_collect(message: Message[core.Collect], now: str) -> None:
     """A collect is valid for two minutes around its date.
 
     Raises:
-        StaleCollect
+        StaleCollect: It is dated further off.
     """
     if not shifted(now, -COLLECT_WINDOW) <= message.created <= shifted(now, COLLECT_WINDOW):
         raise StaleCollect(f"dated {message.created}, here it is {now}", pointer="/created")

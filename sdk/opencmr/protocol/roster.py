@@ -1,4 +1,4 @@
-"""Terms documents: the roster of IEEE Std 7012-2025, and those that travel inside a message (`spec/v1/terms/page.md`)."""
+"""Terms documents: the roster of IEEE Std 7012-2025, and those that messages carry (`spec/v1/terms/page.md`)."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -60,7 +60,9 @@ def resolve(terms: TermsRef, path: Path) -> TermsDocument:
         known = document(id_)
         if named_digest != digest_of(known):
             where = (*path, "document", "id") if terms.document else (*path, "digest")
-            raise TermsMismatch(f"these are not the roster's {id_}", pointer=pointer(where), expected=[digest_of(known)])
+            raise TermsMismatch(
+                f"these are not the roster's {id_}", pointer=pointer(where), expected=[digest_of(known)]
+            )
         return known
     if terms.document is None:
         raise TermsUnknown(f"{id_} is neither on the roster nor carried in the message", pointer=pointer((*path, "id")))

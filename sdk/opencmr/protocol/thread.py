@@ -61,7 +61,7 @@ class Thread:
         return self.entries
 
     def judge(self, said: Said, context: Context) -> tuple["Thread", Outcome]:
-        """The thread with this message in its place. For a customer's message and for one that a vendor is about to say.
+        """The thread with this message in its place: a customer's, or one that a vendor is about to say.
 
         Raises:
             Problem: The state or a rule across members does not allow it.

@@ -1,4 +1,4 @@
-"""The vocabulary: what a term includes, and which terms must be named (`spec/v1/vocabulary/`, `spec/v1/decisions.md`)."""
+"""What a term includes, and which terms must be named (`spec/v1/vocabulary/`, `spec/v1/decisions.md`)."""
 
 from collections.abc import Iterable
 from functools import cache

@@ -1,4 +1,4 @@
-"""DIDs: `did:key` for customers, `did:web` for vendors (`spec/v1/identity.md`). Reading only; nothing is fetched here."""
+"""DIDs: `did:key` for customers, `did:web` for vendors (`spec/v1/identity.md`). Nothing is fetched here."""
 
 import ipaddress
 from typing import Annotated, Any, Literal
@@ -149,8 +149,10 @@ def web_urls(did: str) -> tuple[str, str]:
         raise UsageError(f"{did} is not a did:web")
     host, *path = [unquote(part) for part in did.removeprefix("did:web:").split(":")]
     name = host.partition(":")[0]
-    if not name or any(character in host for character in "/@?#\\ ") or any(
-        not part or "/" in part or part in (".", "..") for part in path
+    if (
+        not name
+        or any(character in host for character in "/@?#\\ ")
+        or any(not part or "/" in part or part in (".", "..") for part in path)
     ):
         raise UsageError(f"{did} does not name a host")
     origin = f"{'http' if is_loopback(name) else 'https'}://{host}"

@@ -11,7 +11,7 @@ from .keys import SigningKey, verify
 
 
 def hash_data(document: dict[str, Any]) -> bytes:
-    """The 64 bytes that are signed: the hash of the proof's options, then the hash of the document without its proof."""
+    """The 64 bytes that are signed: the hash of the proof's options, then that of the document without its proof."""
     options = {name: value for name, value in document["proof"].items() if name != "proofValue"}
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     return hashlib.sha256(write(options)).digest() + hashlib.sha256(write(unsecured)).digest()

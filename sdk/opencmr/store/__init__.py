@@ -1,0 +1,7 @@
+"""What is kept: messages, receipts and relationships in SQL, keys in a file. One code for SQLite and PostgreSQL."""
+
+from .database import Store
+from .keyfile import KeyFile
+from .rows import Kept, Peer, Rows
+
+__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Store"]

@@ -1,0 +1,187 @@
+"""The database: one writer thread that commits in groups, readers beside it.
+
+What is written is durable before anybody is told: a call to `write` returns once its transaction is committed, and
+several calls that wait at once share one commit. Each has its own savepoint, so that one that fails takes nothing of
+the others with it. A store is opened by a path (SQLite) or by a database URL.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import StoreError
+from .rows import Rows
+from .tables import metadata
+
+T = TypeVar("T")
+GROUP = 100
+"""The most writes that share one commit."""
+
+
+class _Job:
+    def __init__(self, work: Callable[[Rows], Any]) -> None:
+        self.work = work
+        self.future: Future[Any] = Future()
+
+
+class Store:
+    """Where messages are kept.
+
+    Args:
+        where: A path, `:memory:`, or a database URL.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+
+    def __init__(self, where: str | Path) -> None:
+        try:
+            self._engine = _engine(str(where))
+            metadata.create_all(self._engine)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreError(f"cannot open {where}: {error}") from error
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
+        self._writer.start()
+
+    def read(self, work: Callable[[Rows], T]) -> T:
+        """Do some reading, in the calling thread.
+
+        Raises:
+            StoreError: The database fails.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return work(Rows(connection))
+        except SQLAlchemyError as error:
+            raise StoreError(str(error)) from error
+
+    def write_now(self, work: Callable[[Rows], T]) -> T:
+        """Do some writing and wait until it is durable. Not for the event loop's thread.
+
+        Raises:
+            StoreError: The database fails; nothing of `work` is kept.
+        """
+        return self._submit(work).result()
+
+    async def write(self, work: Callable[[Rows], T]) -> T:
+        """Do some writing; returns once it is durable. Whoever is cancelled meanwhile leaves it to finish.
+
+        Raises:
+            StoreError: The database fails; nothing of `work` is kept.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
+
+    def close(self) -> None:
+        """Finish what waits, and close."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._writer.join()
+            self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _submit(self, work: Callable[[Rows], T]) -> "Future[T]":
+        if self._closed:
+            raise StoreError("the store is closed")
+        job = _Job(work)
+        self._jobs.put(job)
+        return job.future
+
+    def _write_on(self) -> None:
+        job = self._jobs.get()
+        while job is not None:
+            group, job = [job], None
+            while len(group) < GROUP:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    self._commit(group)
+                    return
+                group.append(job)
+            self._commit(group)
+            job = self._jobs.get()
+
+    def _commit(self, group: list[_Job]) -> None:
+        written: list[tuple[_Job, Rows, Any]] = []
+        failed: list[tuple[_Job, BaseException]] = []
+        try:
+            with self._engine.begin() as connection:
+                for job in group:
+                    rows = Rows(connection)
+                    try:
+                        with connection.begin_nested():
+                            result = job.work(rows)
+                        written.append((job, rows, result))
+                    except Exception as error:
+                        _undo(rows)
+                        failed.append((job, error))
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            for job, rows, _ in written:
+                _undo(rows)
+                failed.append((job, error))
+            written = []
+            failed += [(job, error) for job in group if all(job is not other for other, _ in failed)]
+        for job, rows, result in written:
+            for call in rows.done:
+                call()
+            job.future.set_result(result)
+        for job, fault in failed:
+            wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault
+            wrapped.__cause__ = fault if wrapped is not fault else fault.__cause__
+            job.future.set_exception(wrapped)
+
+
+def _undo(rows: Rows) -> None:
+    for call in rows.undone:
+        call()
+
+
+def _engine(where: str) -> Engine:
+    if "://" in where:
+        url = make_url(where)
+    else:
+        url = make_url("sqlite://" if where == ":memory:" else f"sqlite:///{where}")
+    engine = create_engine(url, **_options(url.get_backend_name(), url.database))
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _sqlite_ready)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _options(backend: str, database: str | None) -> dict[str, Any]:
+    if backend == "sqlite" and not database:
+        from sqlalchemy.pool import StaticPool
+
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    return {"connect_args": {"check_same_thread": False}} if backend == "sqlite" else {"pool_pre_ping": True}
+
+
+def _sqlite_ready(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, or savepoints would not hold
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writing = threading.current_thread().name == "opencmr-store"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,85 @@
+"""Keys at rest: one file a party, mode 0600, under a passphrase where one is given (`spec/v1/identity.md`)."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..errors import KeyFileError
+from ..trust import SigningKey, seal, unseal
+
+
+class KeyFile:
+    """The private keys of one party, by the DID or key URL that each signs for.
+
+    A key is in the file, flushed to the disk, before it is used for the first time.
+
+    Args:
+        path: Where the file is or will be.
+        passphrase: Seals every key with argon2id and secretbox. Absent: the file's mode is its only guard.
+
+    Raises:
+        KeyFileError: Others may read the file, it is damaged, or the passphrase is wrong or missing.
+    """
+
+    def __init__(self, path: str | Path, passphrase: str | None = None) -> None:
+        self.path = Path(path)
+        self._passphrase = passphrase
+        self._keys: dict[str, SigningKey] = {}
+        self._kept: dict[str, Any] = {}
+        if self.path.exists():
+            self._load()
+
+    def get(self, name: str) -> SigningKey:
+        """The key of this name.
+
+        Raises:
+            KeyFileError: There is none.
+        """
+        try:
+            return self._keys[name]
+        except KeyError:
+            raise KeyFileError(f"{self.path} holds no key for {name}") from None
+
+    def names(self) -> list[str]:
+        """The names of all keys."""
+        return list(self._keys)
+
+    def add(self, name: str, key: SigningKey) -> SigningKey:
+        """Keep a key. Returns it once it is on the disk."""
+        self._kept[name] = seal(key.seed, self._passphrase) if self._passphrase else {"seed": key.seed.hex()}
+        self._keys[name] = key
+        self._save()
+        return key
+
+    def _load(self) -> None:
+        if os.name == "posix" and self.path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise KeyFileError(f"others can read {self.path}; say: chmod 600 {self.path}")
+        try:
+            self._kept = orjson.loads(self.path.read_bytes())["keys"]
+            self._keys = {name: SigningKey(self._opened(kept)) for name, kept in self._kept.items()}
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise KeyFileError(f"{self.path} is not a key file") from error
+
+    def _opened(self, kept: dict[str, str]) -> bytes:
+        if "box" not in kept:
+            return bytes.fromhex(kept["seed"])
+        if self._passphrase is None:
+            raise KeyFileError(f"{self.path} is sealed; a passphrase is needed")
+        return unseal(kept, self._passphrase)
+
+    def _save(self) -> None:
+        new = self.path.with_name(self.path.name + ".new")
+        new.unlink(missing_ok=True)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(orjson.dumps({"keys": self._kept}, option=orjson.OPT_INDENT_2))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path)
+        if os.name == "posix":
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)

@@ -1,0 +1,53 @@
+"""The tables, the same for SQLite and PostgreSQL. Keys and indexes lead with the relationship."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+relationships = Table(
+    "relationships",
+    metadata,
+    Column("relationship", Integer, primary_key=True, autoincrement=True),
+    Column("me", String(255), nullable=False),
+    Column("peer", String(255), nullable=False),
+    Column("endpoint", Text),
+    Column("pinned", Text, nullable=False),  # JSON: key URL → public key in multibase
+    Column("opened", String(24), nullable=False),
+    Column("last", String(24)),  # the vendor's latest time: its entries and receipts strictly increase
+    Column("cursor", String(64)),  # how far the customer has collected
+    Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
+    UniqueConstraint("me", "peer"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("relationship", Integer, primary_key=True),
+    Column("digest", String(48), primary_key=True),
+    Column("position", Integer, nullable=False),  # the order in which they came or were made
+    Column("side", String(8), nullable=False),
+    Column("id", String(45), nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("thread", String(45), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    # `pending`: not yet answered · `waiting`: its predecessor is missing · `entry` · `refused` · `receipt`
+    Column("status", String(8), nullable=False),
+    Column("of", String(48)),  # of a receipt: the digest of what it answers
+    Column("previous", String(48)),  # of an entry: the entry before it
+    Column("place", Integer),  # of an entry: its place among all entries of the relationship
+    Column("at", String(24)),  # of an entry: when it took effect
+    Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
+    UniqueConstraint("relationship", "side", "id"),
+    Index("ix_messages_position", "relationship", "position"),
+    Index("ix_messages_place", "relationship", "place"),
+    Index("ix_messages_of", "relationship", "of"),
+    Index("ix_messages_status", "relationship", "status"),
+)
+
+collects = Table(
+    "collects",
+    metadata,
+    Column("relationship", Integer, primary_key=True),
+    Column("id", String(45), primary_key=True),
+    Column("until", String(24), nullable=False),
+)
