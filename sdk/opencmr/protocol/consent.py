@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from ..errors import Expired, Malformed, Problem, UnaskedWithoutStatement, UnknownReference, WiderThanAsked
+from ..errors import Expired, Malformed, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
 from .said import Said
@@ -151,7 +151,7 @@ def _check_within(grant: consent.Grant, request: consent.Request) -> None:
     for position, item in enumerate(grant.items):
         path: Path = ("body", "items", position)
         if item.key not in asked:
-            raise UnknownReference("no such item was asked for", pointer=pointer((*path, "key")), expected=list(asked))
+            raise _wider("no such item was asked for", (*path, "key"), *asked)
         _check_item(item, asked[item.key], path)
         if item.until is not None and item.until > request.until:
             raise _wider("longer than asked", (*path, "until"), request.until)

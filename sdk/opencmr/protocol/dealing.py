@@ -54,7 +54,8 @@ class Dealing:
         terms: Digest and document of the customer's terms, by preference.
         offers: Digest → offer, in their order.
         accepted: Digest of the offer that became the order.
-        disclosed: What the customer has disclosed, in the cast and for the order.
+        disclosed: What the customer has disclosed, in the cast and for the order, and when.
+        ordered_by: Digest of the acceptance.
         confirmed: The vendor's confirmation.
         progress: Status after status of the fulfilment.
         settled: Refund and fee, once the vendor has stated them.
@@ -68,13 +69,14 @@ class Dealing:
     terms: tuple[tuple[str, TermsDocument], ...] = ()
     offers: tuple[Offer, ...] = ()
     accepted: str | None = None
-    disclosed: tuple[Datum, ...] = ()
+    disclosed: tuple[tuple[Datum, str], ...] = ()
     confirmed: order.Confirm | None = None
     progress: tuple[tuple[str, str], ...] = ()
     settled: bool = False
     refund: Money | None = None
     fee: Money | None = None
     ordered_at: str | None = None
+    ordered_by: str | None = None
     closed: str | None = None
     evidence: tuple[str, ...] = ()
 
@@ -102,7 +104,7 @@ class Dealing:
                 return here._ordered(said, body)
             case order.Disclose() as body:
                 check_data(body.discloses, ("body", "discloses"))
-                return replace(here, state=self.state, disclosed=(*self.disclosed, *body.discloses))
+                return replace(here, state=self.state, disclosed=self._disclosed(body.discloses, said.at))
             case order.Confirm() as body:
                 _check_same_total(body.total, self.accepted_offer.body.total, "the accepted offer", "ORD-2")
                 return replace(here, confirmed=body)
@@ -134,8 +136,12 @@ class Dealing:
         )
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
-        disclosed = (*self.disclosed, *(datum for datum in body.discloses or [] if datum not in self.disclosed))
+        disclosed = self._disclosed(body.discloses or [], said.at)
         return replace(self, cast=body, cast_expires=said.message.expires, terms=terms, disclosed=disclosed)
+
+    def _disclosed(self, data: list[Datum], at: str) -> tuple[tuple[Datum, str], ...]:
+        known = [datum for datum, _ in self.disclosed]
+        return (*self.disclosed, *((datum, at) for datum in data if datum not in known))
 
     def _offered(self, said: Said, body: offer.Make, context: Context) -> Self:
         """Checks in the canonical order of the members, so that the first of several faults is reported."""
@@ -172,7 +178,7 @@ class Dealing:
                 "the offer takes no such payment", pointer="/body/payment", expected=found.body.payment, rule="OFR-9"
             )
         _check_same_total(body.total, found.body.total, "the offer", "OFR-10")
-        return replace(self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.at)
+        return replace(self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.at, ordered_by=said.digest)
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:
         settles = said.side == "vendor" and (body.refund is not None or body.fee is not None)
@@ -219,7 +225,7 @@ class Dealing:
                 }
                 for each in self.offers
             ],
-            "disclosed": [datum.data for datum in self.disclosed],
+            "disclosed": [{"data": datum.data, "at": at} for datum, at in self.disclosed],
             "progress": [{"status": status, "at": at} for status, at in self.progress],
             **{name: value for name, value in optional.items() if value is not None},
             "evidence": list(self.evidence),

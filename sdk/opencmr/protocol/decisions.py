@@ -163,7 +163,9 @@ class Statement:
 
     def lifts(self, no: "Statement", question: Question) -> bool:
         """Whether this yes, being later, lifts that no: its action, purpose and data lie at or below the no's."""
-        action = question.action if question.recipient == VENDOR else SHARE
+        action = question.action
+        if question.recipient != VENDOR and _any_includes("action", no.actions, SHARE):
+            action = SHARE  # handing over is sharing, whatever it is called
         return (
             _below("action", self.actions, no.actions, action)
             and (no.purposes is None or _below("purpose", self.purposes, no.purposes, question.purpose))
@@ -173,13 +175,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A live intent or order: while it lasts, it permits what it takes to perform it, on what was disclosed in it."""
+    """A live intent or order: while it lasts, it permits what it takes to perform it, on what was disclosed in it.
+
+    Attributes:
+        data: Term by term, what was disclosed, and when.
+    """
 
     thread: str
     kind: Literal["intent-live", "order-live"]
     since: str
     closed: str | None
-    data: tuple[str, ...]
+    data: tuple[tuple[str, str], ...]
     evidence: tuple[str, ...]
 
 
@@ -279,6 +285,10 @@ def _terms_in_force(threads: list[Thread]) -> Iterator[_InForce]:
                 over = record.closed if record.state in ("withdrawn", "cancelled") else None
                 for offer in record.offers:
                     yield _InForce(offer.terms[1], offer.since, over, thread.id, (offer.digest,))
+                if record.ordered_at is not None:  # an offer made after it must not bring laxer terms
+                    chosen = record.accepted_offer
+                    made = (chosen.digest, str(record.ordered_by))
+                    yield _InForce(chosen.terms[1], record.ordered_at, over, thread.id, made)
 
 
 def _of_terms(
@@ -334,14 +344,15 @@ def _of_item(record: ItemRecord, ended: str | None) -> Iterator[Statement]:
 
 
 def _of_dealing(thread: str, dealing: Dealing) -> Iterator[Activity]:
-    data = tuple(datum.data for datum in dealing.disclosed)
+    data = tuple((datum.data, at) for datum, at in dealing.disclosed)
+    wish = ((THE_WISH, dealing.since),) if dealing.cast else ()
     opened = dealing.evidence[:1]
     if dealing.cast is not None:
         ended = dealing.ordered_at or dealing.closed
-        yield Activity(thread, "intent-live", dealing.since, ended, (*data, THE_WISH), opened)
+        yield Activity(thread, "intent-live", dealing.since, ended, (*data, *wish), opened)
     if dealing.ordered_at is not None:
-        said = (*data, THE_WISH) if dealing.cast else data
-        yield Activity(thread, "order-live", dealing.ordered_at, dealing.closed, said, (str(dealing.accepted), *opened))
+        made = (str(dealing.accepted), str(dealing.ordered_by))
+        yield Activity(thread, "order-live", dealing.ordered_at, dealing.closed, (*data, *wish), made)
 
 
 def _performs(activity: Activity, question: Question, at: str) -> bool:
@@ -352,7 +363,7 @@ def _performs(activity: Activity, question: Question, at: str) -> bool:
         and (activity.closed is None or at < activity.closed)
         and question.recipient == VENDOR
         and _any_reaches("purpose", purposes, question.purpose)
-        and _any_reaches("data", activity.data, question.data)
+        and any(since <= at and reaches("data", term, question.data) for term, since in activity.data)
         and reaches("action", EVERYTHING["action"], question.action)
     )
 

@@ -137,8 +137,12 @@ def _check_place(message: Message[Any]) -> None:
         wrong = opens
     else:
         wrong = opens != (message.in_reply_to is None)
-    if isinstance(message.body, consent.Withdraw) and (message.body.heard is None) != message.from_.startswith("did:key:"):
-        raise Malformed("a vendor says where it heard the words, and only a vendor", pointer="/body/heard", rule="CNS-8")
+    if isinstance(message.body, consent.Withdraw) and (message.body.heard is None) != message.from_.startswith(
+        "did:key:"
+    ):
+        raise Malformed(
+            "a vendor says where it heard the words, and only a vendor", pointer="/body/heard", rule="CNS-8"
+        )
     if wrong:
         raise Malformed("a first message names itself as its thread, and only a first one does", pointer="/thread")
 

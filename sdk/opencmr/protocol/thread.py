@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import Problem, StaleHead, WrongSide, WrongState
-from ..messages import Message
+from ..messages import Message, is_private
 from ..messages.types import Side
 from .agreement import Agreement
 from .consent import Consent
@@ -68,6 +68,8 @@ class Thread:
         """
         side, type_ = said.side, said.message.type
         if self.family is None:
+            if not is_private(type_):
+                raise WrongState("a thread of private types holds nothing else", pointer="/type", rule="LIF-2")
             return self._with(said, "accepted", None), "accepted"
         table = lifecycle(self.family)
         to = table.rows.get((self.state, type_, side))

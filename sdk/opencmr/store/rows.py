@@ -172,9 +172,7 @@ class Rows:
 
     def use_collect(self, number: int, id_: str, *, until: str, now: str) -> bool:
         """Note that a collect has been used; false where it was used before. Old notes are forgotten."""
-        self._connection.execute(
-            delete(collects).where(collects.c.relationship == number, collects.c.until < now)
-        )
+        self._connection.execute(delete(collects).where(collects.c.relationship == number, collects.c.until < now))
         used = select(collects.c.id).where(collects.c.relationship == number, collects.c.id == id_)
         if self._connection.execute(used).first() is not None:
             return False
@@ -206,5 +204,3 @@ def _as_peer(row: Row[Any]) -> Peer:
 def _as_kept(row: Row[Any]) -> Kept:
     _, digest, position, side, id_, type_, thread, raw, status, of, previous, place, at, formed = row
     return Kept(digest, position, side, id_, type_, thread, bytes(raw), status, of, previous, place, at, bool(formed))
-
-
