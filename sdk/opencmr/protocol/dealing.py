@@ -50,6 +50,7 @@ class Dealing:
     Attributes:
         state: A state of `intent/lifecycle.json`.
         cast: The wish as it now stands; none in a thread that an unasked offer opened.
+        wished_at: Since when there is a wish.
         cast_expires: Until when offers may be made.
         terms: Digest and document of the customer's terms, by preference.
         offers: Digest → offer, in their order.
@@ -65,6 +66,7 @@ class Dealing:
     state: str
     since: str
     cast: intent.Cast | None = None
+    wished_at: str | None = None
     cast_expires: str | None = None
     terms: tuple[tuple[str, TermsDocument], ...] = ()
     offers: tuple[Offer, ...] = ()
@@ -137,7 +139,14 @@ class Dealing:
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
         disclosed = self._disclosed(body.discloses or [], said.at)
-        return replace(self, cast=body, cast_expires=said.message.expires, terms=terms, disclosed=disclosed)
+        return replace(
+            self,
+            cast=body,
+            wished_at=self.wished_at or said.at,
+            cast_expires=said.message.expires,
+            terms=terms,
+            disclosed=disclosed,
+        )
 
     def _disclosed(self, data: list[Datum], at: str) -> tuple[tuple[Datum, str], ...]:
         known = [datum for datum, _ in self.disclosed]

@@ -7,7 +7,7 @@ a question and lets the rules of the specification, 0 to 3, speak in their order
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import UsageError
@@ -163,11 +163,13 @@ class Statement:
 
     def lifts(self, no: "Statement", question: Question) -> bool:
         """Whether this yes, being later, lifts that no: its action, purpose and data lie at or below the no's."""
-        action = question.action
-        if question.recipient != VENDOR and _any_includes("action", no.actions, SHARE):
-            action = SHARE  # handing over is sharing, whatever it is called
+        # Handing over is sharing, whatever it is called.
+        handed = question.recipient != VENDOR
+        sharing = [term for term in no.actions if handed and includes("action", term, SHARE)]
+        other = [term for term in no.actions if term not in sharing]
         return (
-            _below("action", self.actions, no.actions, action)
+            _below("action", self.actions, sharing, SHARE)
+            and _below("action", self.actions, other, question.action)
             and (no.purposes is None or _below("purpose", self.purposes, no.purposes, question.purpose))
             and _below("data", self.data, no.data, question.data)
         )
@@ -195,8 +197,8 @@ class Facts:
 
     statements: tuple[Statement, ...] = ()
     activities: tuple[Activity, ...] = ()
-    governed: frozenset[str] = field(default=frozenset())
-    """Threads whose data has terms of its own."""
+    governed: tuple[tuple[str, str], ...] = ()
+    """Threads whose data has terms of its own, and since when."""
 
 
 def decide(facts: Facts, question: Question, at: str) -> Decision:
@@ -217,7 +219,7 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
             return answered("permit", activity.kind, activity.evidence)
 
     # 2. The latest word that matches; in one document the prohibition; and a yes only where it lifts each earlier no.
-    scope = question.thread if question.thread in facts.governed else None
+    scope = next((thread for thread, since in facts.governed if thread == question.thread and since <= at), None)
     said = [
         one
         for one in facts.statements
@@ -248,12 +250,8 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
 def gather(threads: Iterable[Thread]) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements."""
     known = list(threads)
-    agreements = sorted(_terms_in_force(known), key=lambda one: one.since)
-    statements: list[Statement] = []
-    for position, one in enumerate(agreements):
-        later = next((other.since for other in agreements[position + 1 :] if other.scope == one.scope), None)
-        ended = min((end for end in (one.ended, later) if end is not None), default=None)
-        statements += _of_terms(one.document, one.since, ended, one.scope, one.evidence)
+    binding = list(_terms_in_force(known))
+    statements = statements_of_terms(binding)
     for thread in known:
         if isinstance(thread.record, Consent):
             statements += _of_consent(thread.record)
@@ -261,41 +259,61 @@ def gather(threads: Iterable[Thread]) -> Facts:
     return Facts(
         tuple(statements),
         tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing)),
-        frozenset(one.scope for one in agreements if one.scope) | {id_ for id_, dealing in dealings if dealing.terms},
+        tuple((one.scope, one.since) for one in binding if one.scope)
+        + tuple((id_, dealing.wished_at) for id_, dealing in dealings if dealing.wished_at),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _InForce:
+class Binding:
+    """Terms that bind, or have bound: those of an agreement, or of an intent that an offer answered.
+
+    Attributes:
+        since: When they began to bind.
+        ended: When an end was put to them; a later agreement of the same scope need not be told here.
+        scope: The thread whose data they are for; none: the relationship's.
+    """
+
     document: TermsDocument
     since: str
-    ended: str | None
-    scope: str | None
     evidence: tuple[str, ...]
+    ended: str | None = None
+    scope: str | None = None
 
 
-def _terms_in_force(threads: list[Thread]) -> Iterator[_InForce]:
+def statements_of_terms(binding: Iterable[Binding]) -> list[Statement]:
+    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin."""
+    statements: list[Statement] = []
+    latest: dict[str | None, str] = {}
+    for one in sorted(binding, key=lambda one: one.since, reverse=True):
+        ended = min((end for end in (one.ended, latest.get(one.scope)) if end is not None), default=None)
+        latest[one.scope] = one.since
+        statements += _of_rules(one, ended)
+    return statements
+
+
+def _terms_in_force(threads: list[Thread]) -> Iterator[Binding]:
     """Agreements, and the terms that each offer accepted by being made."""
     for thread in threads:
         match thread.record:
             case Agreement(terms=(_, document), since=str(since), scope=scope) as record:
                 made = record.evidence if record.ended is None else record.evidence[:-1]
-                yield _InForce(document, since, record.ended, scope.id if scope else None, made)
-            case Dealing() as record if record.cast is not None:
+                yield Binding(document, since, made, record.ended, scope.id if scope else None)
+            case Dealing(wished_at=str(wished_at)) as record:
                 over = record.closed if record.state in ("withdrawn", "cancelled") else None
                 for offer in record.offers:
-                    yield _InForce(offer.terms[1], offer.since, over, thread.id, (offer.digest,))
+                    if offer.since >= wished_at:
+                        yield Binding(offer.terms[1], offer.since, (offer.digest,), over, thread.id)
                 if record.ordered_at is not None:  # an offer made after it must not bring laxer terms
                     chosen = record.accepted_offer
                     made = (chosen.digest, str(record.ordered_by))
-                    yield _InForce(chosen.terms[1], record.ordered_at, over, thread.id, made)
+                    yield Binding(chosen.terms[1], record.ordered_at, made, over, thread.id)
 
 
-def _of_terms(
-    document: TermsDocument, since: str, ended: str | None, scope: str | None, evidence: tuple[str, ...]
-) -> Iterator[Statement]:
-    named = tuple(rule.purpose for rule in document.rules if rule.effect == "permit" and rule.purpose)
-    for rule in document.rules:
+def _of_rules(one: Binding, ended: str | None) -> Iterator[Statement]:
+    rules = one.document.rules
+    named = tuple(rule.purpose for rule in rules if rule.effect == "permit" and rule.purpose)
+    for rule in rules:
         if rule.effect == "oblige" or rule.action is None:
             continue
         permit = rule.effect == "permit"
@@ -307,21 +325,27 @@ def _of_terms(
             data=(rule.data or EVERYTHING["data"],),
             vendor="vendor" in rule.by,
             third_parties=None if "third-party" in rule.by else frozenset(),
-            at=since,
+            at=one.since,
             ended=ended if permit else None,
-            scope=scope,
-            evidence=evidence,
+            scope=one.scope,
+            evidence=one.evidence,
         )
 
 
 def _of_consent(record: Consent) -> Iterator[Statement]:
     for item, ended in record.past:
-        yield from _of_item(item, ended)
+        yield from statements_of_item(item, ended)
     for item in record.items.values():
-        yield from _of_item(item, None)
+        yield from statements_of_item(item)
 
 
-def _of_item(record: ItemRecord, ended: str | None) -> Iterator[Statement]:
+def statements_of_item(record: ItemRecord, ended: str | None = None) -> Iterator[Statement]:
+    """What an item permits or prohibits: nothing while it is only asked for.
+
+    Args:
+        record: The item as it stood.
+        ended: When it came to stand otherwise.
+    """
     if record.state == "requested":
         return
     item, permit = record.item, record.state == "given"
@@ -345,11 +369,11 @@ def _of_item(record: ItemRecord, ended: str | None) -> Iterator[Statement]:
 
 def _of_dealing(thread: str, dealing: Dealing) -> Iterator[Activity]:
     data = tuple((datum.data, at) for datum, at in dealing.disclosed)
-    wish = ((THE_WISH, dealing.since),) if dealing.cast else ()
+    wish = ((THE_WISH, dealing.wished_at),) if dealing.wished_at else ()
     opened = dealing.evidence[:1]
-    if dealing.cast is not None:
+    if dealing.wished_at:
         ended = dealing.ordered_at or dealing.closed
-        yield Activity(thread, "intent-live", dealing.since, ended, (*data, *wish), opened)
+        yield Activity(thread, "intent-live", dealing.wished_at, ended, (*data, *wish), opened)
     if dealing.ordered_at is not None:
         made = (str(dealing.accepted), str(dealing.ordered_by))
         yield Activity(thread, "order-live", dealing.ordered_at, dealing.closed, (*data, *wish), made)
@@ -386,11 +410,10 @@ def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
     return all(any(includes(kind, guard, one) for one in terms) for guard in guards)
 
 
-def _below(kind: Kind, yes: tuple[str, ...] | None, no: tuple[str, ...], asked: str) -> bool:
-    """Whether one of the yes's terms that reach the question lies at or below one of the no's."""
-    if yes is None:
-        return False
-    return any(reaches(kind, one, asked) and _any_includes(kind, no, one) for one in yes)
+def _below(kind: Kind, yes: Iterable[str] | None, no: Iterable[str], asked: str) -> bool:
+    """Whether at or below each of the no's terms that include what is asked lies a term of the yes that reaches it."""
+    mine = [one for one in yes or () if reaches(kind, one, asked)]
+    return all(any(includes(kind, term, one) for one in mine) for term in no if includes(kind, term, asked))
 
 
 def as_dict(decision: Decision) -> dict[str, Any]:
