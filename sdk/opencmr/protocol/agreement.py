@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from ..messages import terms
-from ..messages.types import Ref, TermsDocument, TermsRef
+from ..messages.types import Ref, TermsDocument
 from . import roster
 from .said import Said
 
@@ -42,13 +42,15 @@ class Agreement:
         here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
         match said.message.body:
             case terms.Proffer() as body:
-                choices = tuple(_resolved(ref, ("body", "choices", i)) for i, ref in enumerate(body.choices))
+                choices: tuple[roster.Terms, ...] = ()
+                for position, ref in enumerate(body.choices):
+                    choices = (*choices, roster.resolve(ref, ("body", "choices", position), choices))
                 return replace(here, choices=choices, scope=body.scope if isinstance(body.scope, Ref) else None)
             case terms.Counter() as body:
-                return replace(here, counter=_resolved(body.terms, ("body", "terms")))
+                return replace(here, counter=roster.resolve(body.terms, ("body", "terms"), self.choices))
             case terms.Accept() as body:
-                choices = self.choices if self.counter is None else (self.counter,)
-                return replace(here, terms=roster.pick(body.terms, choices, ("body", "terms")), since=said.at)
+                open_ = self.choices if self.counter is None else (self.counter,)
+                return replace(here, terms=roster.pick(body.terms, open_, ("body", "terms")), since=said.at)
             case _:
                 return replace(here, ended=said.at)
 
@@ -65,7 +67,3 @@ class Agreement:
             **({"ended": self.ended} if self.ended else {}),
             "evidence": list(self.evidence),
         }
-
-
-def _resolved(ref: TermsRef, path: tuple[str | int, ...]) -> tuple[str, TermsDocument]:
-    return roster.named(ref)[1], roster.resolve(ref, path)

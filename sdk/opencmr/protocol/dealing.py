@@ -53,6 +53,7 @@ class Dealing:
         wished_at: Since when there is a wish.
         cast_expires: Until when offers may be made.
         terms: Digest and document of the customer's terms, by preference.
+        carried: The terms of earlier wishes too: they can be named again without being carried again.
         offers: Digest → offer, in their order.
         accepted: Digest of the offer that became the order.
         disclosed: What the customer has disclosed, in the cast and for the order, and when.
@@ -69,6 +70,7 @@ class Dealing:
     wished_at: str | None = None
     cast_expires: str | None = None
     terms: tuple[tuple[str, TermsDocument], ...] = ()
+    carried: tuple[tuple[str, TermsDocument], ...] = ()
     offers: tuple[Offer, ...] = ()
     accepted: str | None = None
     disclosed: tuple[tuple[Datum, str], ...] = ()
@@ -133,9 +135,9 @@ class Dealing:
         return [each for each in self.offers if each.state == "firm" and at < each.expires]
 
     def _wished(self, said: Said, body: intent.Cast) -> Self:
-        terms = tuple(
-            (roster.named(ref)[1], roster.resolve(ref, ("body", "terms", i))) for i, ref in enumerate(body.terms)
-        )
+        terms: tuple[roster.Terms, ...] = ()
+        for position, ref in enumerate(body.terms):
+            terms = (*terms, roster.resolve(ref, ("body", "terms", position), (*self.carried, *terms)))
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
         disclosed = self._disclosed(body.discloses or [], said.at)
@@ -145,6 +147,7 @@ class Dealing:
             wished_at=self.wished_at or said.at,
             cast_expires=said.message.expires,
             terms=terms,
+            carried=(*self.carried, *(each for each in terms if each not in self.carried)),
             disclosed=disclosed,
         )
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ..errors import UsageError
 from ..messages.types import TermsDocument
 from .agreement import Agreement
-from .consent import Consent, ItemRecord
+from .consent import Consent, ItemRecord, outsiders
 from .dealing import Dealing
 from .thread import Thread
 from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, reaches, upward
@@ -349,9 +349,7 @@ def statements_of_item(record: ItemRecord, ended: str | None = None) -> Iterator
     if record.state == "requested":
         return
     item, permit = record.item, record.state == "given"
-    outside = frozenset(
-        party.id or party.name for party in item.recipients or () if party.role not in ("controller", "processor")
-    )
+    outside = outsiders(item)
     yield Statement(
         effect="permit" if permit else "prohibit",
         source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",

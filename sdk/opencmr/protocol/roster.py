@@ -10,6 +10,9 @@ from ..messages.types import TermsDocument, TermsRef
 from ..trust import digest, write
 from .vocabulary import check_terms
 
+Terms = tuple[str, TermsDocument]
+"""Terms with their digest."""
+
 
 @cache
 def codes() -> tuple[str, ...]:
@@ -47,25 +50,34 @@ def named(terms: TermsRef) -> tuple[str, str]:
     return str(terms.id), str(terms.digest)
 
 
-def resolve(terms: TermsRef, path: Path) -> TermsDocument:
-    """The document of a reference that stands by itself: on the roster, or carried. Nothing is fetched.
+def resolve(terms: TermsRef, path: Path, carried: Iterable[Terms] = ()) -> Terms:
+    """The terms of a reference, with their digest: on the roster, carried here, or earlier. Nothing is fetched.
+
+    Args:
+        terms: The reference.
+        path: Where it stands.
+        carried: Terms that the thread holds already.
 
     Raises:
-        TermsMismatch: The digest is not that of the roster's terms of this id.
-        TermsUnknown: Not on the roster, and not carried.
+        TermsMismatch: The digest is not that of the roster's or the thread's terms of this id.
+        TermsUnknown: Neither on the roster nor carried.
         UnknownTerm: A carried rule uses a term that is not in the vocabulary.
     """
     id_, named_digest = named(terms)
+    held = {known.id: (known_digest, known) for known_digest, known in carried}
     if id_ in codes():
-        known = document(id_)
-        if named_digest != digest_of(known):
+        held[id_] = (digest_of(document(id_)), document(id_))
+    if id_ in held:
+        if named_digest != held[id_][0]:
             where = (*path, "document", "id") if terms.document else (*path, "digest")
             raise TermsMismatch(
-                f"these are not the roster's {id_}", pointer=pointer(where), expected=[digest_of(known)]
+                f"{id_} has another digest", pointer=pointer(where), expected=[held[id_][0]], rule="TRM-1"
             )
-        return known
+        return held[id_]
     if terms.document is None:
-        raise TermsUnknown(f"{id_} is neither on the roster nor carried in the message", pointer=pointer((*path, "id")))
+        raise TermsUnknown(
+            f"{id_} is neither on the roster nor carried in the thread", pointer=pointer((*path, "id")), rule="TRM-2"
+        )
     for position, rule in enumerate(terms.document.rules):
         at = (*path, "document", "rules", position)
         if rule.action:
@@ -74,10 +86,10 @@ def resolve(terms: TermsRef, path: Path) -> TermsDocument:
             check_terms("purpose", [rule.purpose], (*at, "purpose"))
         if rule.data:
             check_terms("data", [rule.data], (*at, "data"))
-    return terms.document
+    return named_digest, terms.document
 
 
-def pick(terms: TermsRef, choices: Iterable[tuple[str, TermsDocument]], path: Path) -> tuple[str, TermsDocument]:
+def pick(terms: TermsRef, choices: Iterable[Terms], path: Path) -> Terms:
     """The one of the choices that a reference names.
 
     Args:
