@@ -1,7 +1,7 @@
 """Validation against the normative JSON Schemas, with every fault and its path (`spec/v1/message.schema.json`).
 
-The receiving path reads messages with the models, which are faster; the tests show that both agree. This is for people:
-`opencmr validate`, and the tests. `jsonschema` and `referencing` are imported here alone, and nobody imports this module
+The receiving path reads messages with the models, which are faster; the tests show that both agree. This is for
+`opencmr validate` and the tests. `jsonschema` and `referencing` are imported here alone, and nobody imports this module
 at start.
 
 What is *not* handled here: the bytes (duplicate names, canonical form, depth), which `opencmr.trust.read` checks first,
@@ -15,13 +15,13 @@ from typing import Any
 
 import orjson
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
-from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from .. import _spec
 from ..messages import Path
+from ..messages.model import in_order
 
 BASE = "https://w3id.org/opencmr/v1/"
 """What the `$id` of every schema begins with; the path under `spec/v1` follows."""
@@ -39,7 +39,7 @@ def faults(document: Any, schema: str = "message.schema.json") -> list[tuple[Pat
         Paths and reasons in canonical order: the first is the one that a receiver reports. Empty if all is well.
     """
     found = [(tuple(error.absolute_path), error.message) for error in _validator(schema).iter_errors(document)]
-    return sorted(set(found), key=lambda fault: (_order(fault[0]), fault[1]))
+    return sorted(set(found), key=lambda fault: (in_order(fault[0]), fault[1]))
 
 
 @cache
@@ -50,19 +50,15 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {file.relative_to(root).as_posix(): orjson.loads(file.read_bytes()) for file in files}
 
 
-def _order(path: Path) -> tuple[tuple[bool, str | int], ...]:
-    return tuple((isinstance(step, str), step) for step in path)
-
-
 @cache
 def _registry() -> Registry[Any]:
-    """All schemas by their `$id`. Without `$schema`, which would bring jsonschema's own validator back at each `$ref`."""
+    """All schemas by their `$id`; without `$schema`, which would bring jsonschema's own validator back at a `$ref`."""
     plain = ({name: part for name, part in each.items() if name != "$schema"} for each in schemas().values())
     return Registry().with_resources((each["$id"], DRAFT202012.create_resource(each)) for each in plain).crawl()
 
 
 @cache
-def _validator(schema: str) -> Validator:
+def _validator(schema: str) -> Any:
     return _Pointing({"$ref": BASE + schema}, registry=_registry(), format_checker=FormatChecker(["date", "date-time"]))
 
 
@@ -70,7 +66,7 @@ def _validator(schema: str) -> Validator:
 # specification wants the member itself, so these keywords are stated anew.
 
 
-def _required(_: Validator, names: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:
+def _required(_: Any, names: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:
     for name in names if isinstance(instance, dict) else []:
         if name not in instance:
             yield ValidationError("missing", path=[name])
@@ -102,18 +98,13 @@ def _property_names(validator: Any, schema: Any, instance: Any, _: Any) -> Itera
             yield ValidationError(error.message, path=[name])
 
 
-def _pattern(_: Validator, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
     """As in ECMA-262 and RE2, `$` is the very end: Python's would let a line break follow."""
     if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
         yield ValidationError(f"{instance[:60]!r} is not of the form {pattern}")
 
 
-def _is_integer(_: Any, value: Any) -> bool:
-    """Not `1.0`: the JSON profile knows no fractions."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-_Pointing: Any = extend(
+_Pointing: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     validators={
         "required": _required,
@@ -122,5 +113,5 @@ _Pointing: Any = extend(
         "propertyNames": _property_names,
         "pattern": _pattern,
     },
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),  # not 1.0
 )

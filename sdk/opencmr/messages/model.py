@@ -1,11 +1,11 @@
 """How every part of a message is declared: closed, frozen, camelCase on the wire, snake_case in Python."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
 
@@ -33,20 +33,13 @@ class Model(BaseModel):
 class When(NamedTuple):
     """One line of a shape: if `member` is present (and equals `value`), these are required and those forbidden.
 
-    A line without `member` is the last word.
+    A line without `member` is the last word. Members go by their Python names.
     """
 
     member: str | None = None
     value: str | None = None
     requires: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
-
-    def applies(self, present: Callable[[str], Any]) -> bool:
-        """Whether this line decides, for an object whose members `present` looks up."""
-        if self.member is None:
-            return True
-        found = present(self.member)
-        return found is not None if self.value is None else found == self.value
 
 
 class Shaped(Model):
@@ -57,39 +50,59 @@ class Shaped(Model):
     @model_validator(mode="wrap")
     @classmethod
     def _in_shape(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        faults = list(cls._shape_faults(data)) if isinstance(data, dict) else []
-        if not faults:
-            return handler(data)
         try:
-            handler(data)
+            made = handler(data)
         except ValidationError as error:
-            faults += [
-                InitErrorDetails(type=PydanticCustomError("bad", "{why}", {"why": e["msg"]}), loc=e["loc"], input=None)
-                for e in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
+            if not isinstance(data, dict):
+                raise
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            faults = cls._shape_faults(cls._present(data, found))
+            if not faults:
+                raise
+            faults += [_fault(e["loc"], e["msg"]) for e in found]
+        else:
+            faults = cls._shape_faults(vars(made))
+            if not faults:
+                return made
         raise ValidationError.from_exception_data(cls.__name__, faults)
 
     @classmethod
-    def _shape_faults(cls, data: dict[str, Any]) -> list[InitErrorDetails]:
-        def present(name: str) -> Any:
-            found = data.get(to_camel(name))
-            return data.get(name) if found is None else found
+    def _shape_faults(cls, members: Mapping[str, Any]) -> list[InitErrorDetails]:
+        # Each message comes through here many times, so there is nothing in it but look-ups.
+        faults: list[InitErrorDetails] = []
+        for member, value, requires, forbids in cls.shape:
+            found = None if member is None else members.get(member)
+            if member is None or (found is not None if value is None else found == value):
+                for name in requires:
+                    if members.get(name) is None:
+                        faults.append(_fault((to_camel(name),), "missing"))
+                for name in forbids:
+                    if members.get(name) is not None:
+                        faults.append(_fault((to_camel(name),), "not allowed here"))
+                break
+        return faults
 
-        line = next((line for line in cls.shape if line.applies(present)), When())
-        missing = [(name, "missing") for name in line.requires if present(name) is None]
-        forbidden = [(name, "not allowed here") for name in line.forbids if present(name) is not None]
-        return [
-            InitErrorDetails(
-                type=PydanticCustomError("shape", "{why}", {"why": why}), loc=(to_camel(name),), input=None
-            )
-            for name, why in missing + forbidden
-        ]
+    @classmethod
+    def _present(cls, data: dict[str, Any], found: list[ErrorDetails]) -> dict[str, Any]:
+        """The members of an object with faults, by their Python names; unknown ones don't count."""
+        unknown = {e["loc"] for e in found if e["type"] == "extra_forbidden"}
+        names = {field.alias or name: name for name, field in cls.model_fields.items()}
+        return {names.get(name, name): value for name, value in data.items() if (name,) not in unknown}
+
+
+def _fault(path: Path, why: str) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("shape", "{why}", {"why": why}), loc=path, input=None)
+
+
+def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
+    """The key of canonical order: names by their code points, positions by number, the shorter path first."""
+    return tuple((isinstance(step, str), step) for step in path)
 
 
 def first_fault(error: ValidationError, more: list[tuple[Path, str]]) -> tuple[Path, str]:
-    """Of all that is wrong, the first in canonical order: names by their code points, positions by number."""
+    """Of all that is wrong, the first in canonical order."""
     found = [(_path(e["loc"]), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
-    return min(found + more, key=lambda fault: tuple((isinstance(step, str), step) for step in fault[0]))
+    return min(found + more, key=lambda fault: in_order(fault[0]))
 
 
 def _path(loc: Path) -> Path:
