@@ -114,7 +114,7 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
     fault: Problem | None = None
     try:
         message = messages.read(document)
-        _check_place(message)
+        check_place(message)
     except Problem as problem:
         if not lenient:
             raise
@@ -126,7 +126,7 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
     return Verified(parsed.raw, parsed.digest, message, fault)
 
 
-def _check_place(message: Message[Any]) -> None:
+def check_place(message: Message[Any]) -> None:
     """What the schema cannot say of the envelope: a first message names itself, and only a first one does."""
     body = messages.BODIES.get(message.type)
     place = body.place if body else "either"

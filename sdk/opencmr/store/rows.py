@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from ..messages.types import Side
 from .tables import collects, messages, relationships
 
-Status = Literal["pending", "waiting", "entry", "refused", "receipt"]
+Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,6 @@ class Kept:
     status: Status
     of: str | None
     previous: str | None
-    place: int | None
     at: str | None
     formed: bool
 
@@ -92,8 +91,8 @@ class Rows:
             "endpoint": endpoint,
             "version": 0,
         }
-        number = self._connection.execute(insert(relationships).values(**values)).inserted_primary_key[0]
-        return Peer(int(number), me, peer, endpoint, pinned, opened, None, None, 0)
+        key = self._connection.execute(insert(relationships).values(**values)).inserted_primary_key
+        return Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, None, None, 0)
 
     def change_peer(self, number: int, **values: Any) -> None:
         """Note a change of a relationship: `last`, `cursor`; its version goes up."""
@@ -119,7 +118,7 @@ class Rows:
 
     def entries(self, number: int) -> list[Kept]:
         """All entries of a relationship, in the order of their places."""
-        return self._many(number, messages.c.status == "entry", order=messages.c.place)
+        return self._many(number, messages.c.status == "entry", order=messages.c.at)
 
     def with_status(self, number: int, *statuses: Status) -> list[Kept]:
         """The messages of these statuses, in the order in which they came."""
@@ -135,24 +134,14 @@ class Rows:
             number, messages.c.side == side, messages.c.position > after, order=messages.c.position, limit=limit
         )
 
-    def unreceipted(self, number: int, side: Side, receipts_by: Side, limit: int) -> list[Kept]:
-        """Entries of one side that the other has not given a receipt for."""
-        answered = select(messages.c.of).where(
-            messages.c.relationship == number, messages.c.side == receipts_by, messages.c.of.is_not(None)
-        )
-        return self._many(
-            number,
-            messages.c.side == side,
-            messages.c.status == "entry",
-            messages.c.digest.not_in(answered),
-            order=messages.c.place,
-            limit=limit,
-        )
-
     def next_position(self, number: int) -> int:
         """The position of what is added next."""
+        return self.last_position(number) + 1
+
+    def last_position(self, number: int, side: Side | None = None) -> int:
+        """The position of the last message, or of the last that a side has said; 0 where there is none."""
         top = select(func.max(messages.c.position)).where(messages.c.relationship == number)
-        return int(self._connection.execute(top).scalar() or 0) + 1
+        return int(self._connection.execute(top if side is None else top.where(messages.c.side == side)).scalar() or 0)
 
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message.
@@ -197,10 +186,10 @@ class Rows:
 
 
 def _as_peer(row: Row[Any]) -> Peer:
-    number, me, peer, endpoint, pinned, opened, last, cursor, version = row
+    number, me, peer, endpoint, pinned, opened, last, cursor, version = tuple(row)
     return Peer(number, me, peer, endpoint, orjson.loads(pinned), opened, last, cursor, version)
 
 
 def _as_kept(row: Row[Any]) -> Kept:
-    _, digest, position, side, id_, type_, thread, raw, status, of, previous, place, at, formed = row
-    return Kept(digest, position, side, id_, type_, thread, bytes(raw), status, of, previous, place, at, bool(formed))
+    _, digest, position, side, id_, type_, thread, raw, status, of, previous, at, formed = tuple(row)
+    return Kept(digest, position, side, id_, type_, thread, bytes(raw), status, of, previous, at, bool(formed))

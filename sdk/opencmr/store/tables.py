@@ -30,16 +30,16 @@ messages = Table(
     Column("type", String(200), nullable=False),
     Column("thread", String(45), nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    # `pending`: not yet answered · `waiting`: its predecessor is missing · `entry` · `refused` · `receipt`
+    # `pending`: sent, not yet answered · `waiting`: its predecessor is missing · `entry` · `refused` · `forked`
+    # `receipt` · `unsent`: a receipt of ours that the other side does not have yet
     Column("status", String(8), nullable=False),
     Column("of", String(48)),  # of a receipt: the digest of what it answers
     Column("previous", String(48)),  # of an entry: the entry before it
-    Column("place", Integer),  # of an entry: its place among all entries of the relationship
-    Column("at", String(24)),  # of an entry: when it took effect
+    Column("at", String(24)),  # of an entry: when it took effect, which orders all entries of a relationship
     Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
     UniqueConstraint("relationship", "side", "id"),
     Index("ix_messages_position", "relationship", "position"),
-    Index("ix_messages_place", "relationship", "place"),
+    Index("ix_messages_at", "relationship", "at"),
     Index("ix_messages_of", "relationship", "of"),
     Index("ix_messages_status", "relationship", "status"),
 )

@@ -1,0 +1,62 @@
+"""Histories, read from the store and remembered as long as nothing has changed."""
+
+from collections import OrderedDict
+from threading import Lock
+
+import orjson
+
+from .. import messages
+from ..protocol import History, Said
+from ..store import Kept, Peer, Rows
+
+REMEMBERED = 50_000
+
+
+class Ledger:
+    """The histories of all relationships of one party.
+
+    A history that was handed out is never changed: whoever writes takes a copy and publishes it once it is durable.
+    Another process's change is noticed by the relationship's version.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, tuple[int, History]] = OrderedDict()
+        self._lock = Lock()
+
+    def history(self, rows: Rows, peer: Peer) -> History:
+        """The history of a relationship as this transaction sees it. Not to be changed."""
+        with self._lock:
+            known = self._known.get(peer.number)
+            if known is not None and known[0] == peer.version:
+                self._known.move_to_end(peer.number)
+                return known[1]
+        history = History(last=peer.last)
+        for kept in rows.entries(peer.number):
+            history.take(said(kept), formed=kept.formed)
+        if peer.last is not None and (history.last is None or history.last < peer.last):
+            history.last = peer.last
+        return history
+
+    def draft(self, rows: Rows, peer: Peer) -> History:
+        """A copy to change within this transaction."""
+        history = self.history(rows, peer)
+        return History(dict(history.threads), history.last)
+
+    def publish(self, rows: Rows, peer: Peer, history: History) -> None:
+        """Remember a changed history, once the transaction that changed it is durable."""
+
+        def remember() -> None:
+            with self._lock:
+                self._known[peer.number] = (peer.version + 1, history)
+                self._known.move_to_end(peer.number)
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+
+        rows.done.append(remember)
+
+
+def said(kept: Kept) -> Said:
+    """An entry as the folds take it in."""
+    document = orjson.loads(kept.raw)
+    message = messages.read(document) if kept.formed else messages.read_envelope(document)
+    return Said(message, kept.digest, kept.side, kept.at or message.created)

@@ -1,0 +1,467 @@
+"""The vendor's face: a shop, a service, anybody whom customers deal with."""
+
+import asyncio
+import inspect
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from .. import _spec, trust
+from ..errors import HandlerFailed, Problem, UnsupportedType, UsageError
+from ..messages import BODIES, VERSION, Body, Message, core, is_private, offer, terms
+from ..protocol import (
+    VENDOR,
+    Decision,
+    History,
+    Question,
+    Record,
+    Verified,
+    instant,
+    is_narrowing,
+    parse,
+    roster,
+    verify,
+)
+from ..protocol.clock import shifted
+from ..protocol.receiving import COLLECT_WINDOW, check_collect
+from ..store import KeyFile, Rows, Store
+from .desk import Desk, Received
+from .ledger import Ledger
+from .pen import Draft, Pen
+
+Reply = Body | Draft
+Handled = Reply | Iterable[Reply] | AsyncIterator[Reply] | Awaitable[Reply | Iterable[Reply] | None] | None
+Handler = Callable[[Message[Any], "Relationship"], Handled]
+Clock = Callable[[], datetime]
+
+_log = logging.getLogger("opencmr.vendor")
+_EMPTY = History()
+
+
+class Relationship:
+    """One customer, as a vendor knows them: a DID that no other vendor sees."""
+
+    def __init__(self, vendor: "Vendor", customer: str) -> None:
+        self.vendor = vendor
+        self.customer = customer
+
+    def may(self, action: str, purpose: str, data: str | None = None, **more: Any) -> Decision:
+        """Whether the vendor may do this; see `Vendor.may`."""
+        return self.vendor.may(self.customer, action=action, purpose=purpose, data=data, **more)
+
+    @property
+    def history(self) -> History:
+        """The threads of this relationship, folded."""
+        return self.vendor.history(self.customer)
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """Thread id → agreement, consent or dealing."""
+        return {id_: thread.record for id_, thread in self.history.threads.items() if thread.record is not None}
+
+    async def say(self, body: Reply, thread: str | None = None) -> str:
+        """Say something of the vendor's own accord; see `Vendor.say`."""
+        return await self.vendor.say(self.customer, body, thread)
+
+    def __repr__(self) -> str:
+        return f"Relationship({self.customer})"
+
+
+class Vendor:
+    """A vendor: receives, decides, answers, and keeps the same records as its customers.
+
+    Use `Vendor.open`. Handlers are registered with `on`; a message type without a handler is taken, its receipt is
+    given, and nothing is replied, but for `terms.proffer`, which `accepts` answers.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pen: Pen,
+        *,
+        accepts: tuple[str, ...],
+        counter: str | None,
+        endpoint: str,
+        firm_for: timedelta,
+        handler_timeout: float,
+        about: Mapping[str, Any],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._pen = pen
+        self._ledger = Ledger()
+        self._desk = Desk(pen, self._ledger)
+        self._accepts = accepts
+        self._counter = counter
+        self._endpoint = endpoint
+        self._firm_for = firm_for
+        self._handler_timeout = handler_timeout
+        self._about = about
+        self._clock = clock
+        self._handlers: dict[str, Handler] = {terms.Proffer.type: self._answer_proffer}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._bells: dict[str, asyncio.Event] = {}
+        self._closing = False
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        did: str,
+        accepts: Iterable[str] = (),
+        counter: str | None = None,
+        keys: str | Path | None = None,
+        passphrase: str | None = None,
+        endpoint: str | None = None,
+        firm_for: timedelta = timedelta(days=7),
+        handler_timeout: float = 25.0,
+        about: Mapping[str, Any] | None = None,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> Self:
+        """Open a vendor's store, or begin one.
+
+        Args:
+            path: A file for SQLite, or a database URL.
+            did: The vendor's `did:web`. With a loopback host it is served over plain http, for trying out.
+            accepts: Roster codes of the terms that are accepted, such as `SD-BASE`.
+            counter: Roster code of the one alternative that is put to customers whose terms are not accepted.
+                Absent: such terms are declined.
+            keys: The key file; absent: beside the store, with the ending `.keys`. Its mode is 0600.
+            passphrase: Seals the key file.
+            endpoint: Where messages are received; absent: `/opencmr` on the DID's host.
+            firm_for: How long an offer is firm whose handler does not say.
+            handler_timeout: Seconds that a handler may take before the sender is told to try again.
+            about: What discovery says besides: `categories`, `places`, `consents`, `tosUrl`.
+            clock: The time; for tests.
+
+        Raises:
+            KeyFileError, StoreError, UsageError: It cannot be opened.
+        """
+        _, origin = trust.web_urls(did)
+        for code in (*(accepts := tuple(accepts)), *((counter,) if counter else ())):
+            roster.document(code)
+        file = KeyFile(keys if keys is not None else _beside(path), passphrase)
+        url = file.names()[0] if file.names() else trust.key_url(did)
+        if not url.startswith(did + "#"):
+            raise UsageError(f"{file.path} holds keys of {url.partition('#')[0]}, not of {did}")
+        key = file.get(url) if file.names() else file.add(url, trust.SigningKey.generate())
+        return cls(
+            Store(path),
+            Pen(did, key, url),
+            accepts=accepts,
+            counter=counter,
+            endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
+            firm_for=firm_for,
+            handler_timeout=handler_timeout,
+            about=about or {},
+            clock=clock,
+        )
+
+    # What users call
+
+    @property
+    def did(self) -> str:
+        """The vendor's DID."""
+        return self._pen.did
+
+    def on(self, message_type: type[Body] | str) -> Callable[[Handler], Handler]:
+        """Register what answers a message type: `@shop.on(intent.Cast)`.
+
+        The handler gets the message and the relationship. It returns or yields bodies, or `Draft`s that say more of
+        the envelope; plain functions, coroutines and generators of both kinds will do. They are said in the message's
+        thread, in one transaction with it: a handler that raises leaves nothing behind, and the sender may try again,
+        so it may run more than once for one message (`message.id` tells). A narrowing message, such as a withdrawal,
+        never waits for its handler: it has taken effect before.
+
+        Raises:
+            UsageError: No such type.
+        """
+        type_ = message_type if isinstance(message_type, str) else message_type.type
+        if type_ not in self._desk.speaks and not is_private(type_):
+            raise UsageError(f"{type_!r} is no message type that a vendor receives")
+        self._desk.speaks.add(type_)
+
+        def register(handler: Handler) -> Handler:
+            self._handlers[type_] = handler
+            return handler
+
+        return register
+
+    def may(
+        self,
+        customer: "str | Relationship",
+        *,
+        action: str,
+        purpose: str,
+        data: str | None = None,
+        recipient: str = VENDOR,
+        channel: str | None = None,
+        thread: str | None = None,
+        at: datetime | None = None,
+    ) -> Decision:
+        """Whether the vendor may do this with a customer's data (`spec/v1/decisions.md`). Truthy only for `permit`.
+
+        Args:
+            customer: Whose data it is.
+            action: What is done, a DPV processing term such as `dpv:Use`.
+            purpose: What for, such as `dpv:DirectMarketing`.
+            data: Which data, such as `pd:EmailAddress`; absent: any personal data.
+            recipient: Who ends up processing: `vendor`, `third-party`, or the URI of a particular one.
+            channel: Over which channel the customer would be reached: email, sms, post, phone, push.
+            thread: The thread whose data it is; absent: data of the relationship.
+            at: When; absent: now.
+
+        Raises:
+            UsageError: A term is not in the vocabulary.
+        """
+        more = {"data": data} if data is not None else {}
+        question = Question(action, purpose, recipient=recipient, channel=channel, thread=thread, **more)
+        did = customer if isinstance(customer, str) else customer.customer
+        return self.history(did).may(question, instant(at) if at else self._now())
+
+    async def say(self, customer: "str | Relationship", body: Reply, thread: str | None = None) -> str:
+        """Say something of the vendor's own accord, such as a `consent.request`. It waits in the customer's mailbox.
+
+        Args:
+            customer: To whom.
+            body: What; a `Draft` says more of the envelope.
+            thread: The thread that it goes on; absent: it opens one.
+
+        Returns:
+            The thread's id.
+
+        Raises:
+            UsageError: No such customer, or the thread does not allow it.
+        """
+        did = customer if isinstance(customer, str) else customer.customer
+        draft = self._draft(body)
+        said = await self._store.write(lambda rows: self._desk.say(rows, did, draft, thread, self._now()))
+        self._ring(did)
+        return said.message.thread
+
+    def relationship(self, customer: str) -> Relationship:
+        """The relationship with a customer."""
+        return Relationship(self, customer)
+
+    def relationships(self) -> list[Relationship]:
+        """All relationships, oldest first."""
+        peers = self._store.read(lambda rows: list(rows.peers()))
+        return [Relationship(self, peer.peer) for peer in peers]
+
+    def history(self, customer: str) -> History:
+        """The threads with a customer, folded. Not to be changed."""
+
+        def look(rows: Rows) -> History:
+            peer = rows.peer(self.did, customer)
+            return self._ledger.history(rows, peer) if peer else _EMPTY
+
+        return self._store.read(look)
+
+    def asgi(self) -> Any:
+        """The ASGI application: mount it anywhere ASGI runs, at the root of the DID's host."""
+        from urllib.parse import urlsplit
+
+        from ..transport.app import application
+
+        return application(self, path=urlsplit(self._endpoint).path)
+
+    async def close(self) -> None:
+        """Let those who wait go, and close the store."""
+        self._closing = True
+        for bell in self._bells.values():
+            bell.set()
+        await asyncio.to_thread(self._store.close)
+
+    # What the transport calls
+
+    def did_document(self) -> dict[str, Any]:
+        """What `did.json` says."""
+        return trust.document_for(self.did, {self._pen.method: self._pen.key.public}, self._endpoint)
+
+    def discovery(self) -> dict[str, Any]:
+        """What `/.well-known/opencmr` says, before anyone tells us anything."""
+        about = {name: value for name, value in self._about.items() if name != "tosUrl"}
+        return {
+            "opencmr": VERSION,
+            "did": self.did,
+            "roles": ["vendor"],
+            "versions": [VERSION],
+            "types": sorted(self._desk.speaks),
+            "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, self._accepts)],
+            **about,
+        }
+
+    def myterms(self) -> dict[str, Any] | None:
+        """What `/.well-known/myterms.json` says; none where no agreement is accepted."""
+        if not self._accepts:
+            return None
+        registry = _spec.table("vocabulary/roster.json")["terms"]
+        return {
+            "effective_date": self._clock().strftime("%a, %d %b %Y 00:00:00 +0000"),
+            "agreements": [
+                {"id": code, "url": roster.document(code).url} for code in self._accepts if code in registry
+            ],
+            **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
+        }
+
+    async def receive(self, raw: bytes) -> list[bytes]:
+        """Receive a message: the ten checks, its handler, and its effect.
+
+        Returns:
+            Signed bytes: the receipt, then what was missed or is said in reply.
+
+        Raises:
+            Problem: To be answered unsigned; nothing was stored.
+        """
+        parsed = parse(raw)
+        known = self._store.read(lambda rows: self._desk.known(rows, parsed))
+        if known is not None:
+            return known.answers
+        verified = verify(parsed, me=self.did, pinned={})
+        message = verified.message
+        if message.type not in self._desk.speaks:
+            raise UnsupportedType(
+                f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
+            )
+        async with self._locks[message.from_]:
+            if is_narrowing(message.type, "customer"):
+                received = await self._keep(verified, [])
+                if received.outcome == "accepted":
+                    received.answers.extend(await self._afterwards(message))
+            else:
+                received = await self._keep(verified, await self._replies(verified))
+        if not self._locks[message.from_].locked():
+            self._locks.pop(message.from_, None)
+        self._ring(message.from_)
+        return received.answers
+
+    async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
+        """What waits for the sender of a signed `mailbox.collect`, and the cursor after it.
+
+        Raises:
+            Problem: To be answered unsigned.
+        """
+        verified = verify(parse(raw), me=self.did, pinned={})
+        message: Message[core.Collect] = verified.message
+        if message.type != core.Collect.type:
+            raise UnsupportedType("only mailbox.collect opens a mailbox", pointer="/type", expected=[core.Collect.type])
+        check_collect(message, self._now())
+        await self._store.write(lambda rows: self._note_collect(rows, message))
+        body = message.body
+        limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
+        while True:
+            bell = self._bells.setdefault(message.from_, asyncio.Event())
+            found, cursor = self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, limit))
+            left = until - asyncio.get_running_loop().time()
+            if found or left <= 0 or self._closing:
+                return found, cursor
+            try:  # another process on the same store rings no bell, so look again before long
+                await asyncio.wait_for(bell.wait(), min(left, 1.0))
+            except TimeoutError:
+                continue
+
+    # Inside
+
+    def _now(self) -> str:
+        return instant(self._clock())
+
+    def _ring(self, customer: str) -> None:
+        bell = self._bells.pop(customer, None)
+        if bell is not None:
+            bell.set()
+
+    def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
+        from ..errors import Replayed
+
+        peer = rows.peer(self.did, message.from_)
+        if peer is None:
+            return
+        until = shifted(message.created, 2 * COLLECT_WINDOW)
+        if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
+            raise Replayed("this collect has been used", pointer="/id")
+        self._desk.keep_receipts(rows, peer, message.body.receipts or ())
+
+    async def _keep(self, verified: Verified, replies: list[Draft]) -> Received:
+        try:
+            return await self._store.write(lambda rows: self._desk.receive(rows, verified, replies, self._now()))
+        except UsageError as error:
+            _log.error("a handler of %s replied what may not be said: %s", verified.message.type, error)
+            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+
+    async def _replies(self, verified: Verified) -> list[Draft]:
+        handler = self._handlers.get(verified.message.type)
+        if handler is None:
+            return []
+        now = self._now()
+        preview = self._store.read(lambda rows: self._desk.preview(rows, verified, now))
+        if preview.outcome != "accepted":
+            return []
+        try:
+            return await self._run(handler, verified.message)
+        except Problem:
+            raise
+        except Exception as error:
+            _log.exception("the handler of %s failed for %s", verified.message.type, verified.message.id)
+            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+
+    async def _afterwards(self, message: Message[Any]) -> list[bytes]:
+        """Run the handler of a message that has taken effect already; its failing changes nothing."""
+        handler = self._handlers.get(message.type)
+        if handler is None:
+            return []
+        said: list[bytes] = []
+        try:
+            for draft in await self._run(handler, message):
+                reply = await self._store.write(
+                    lambda rows, draft=draft: self._desk.say(rows, message.from_, draft, message.thread, self._now())
+                )
+                said.append(reply.raw)
+        except Exception:
+            _log.exception("the handler of %s failed for %s, which has taken effect", message.type, message.id)
+        return said
+
+    async def _run(self, handler: Handler, message: Message[Any]) -> list[Draft]:
+        async with asyncio.timeout(self._handler_timeout):
+            return [
+                self._draft(reply) for reply in await _collected(handler(message, self.relationship(message.from_)))
+            ]
+
+    def _draft(self, reply: Reply) -> Draft:
+        draft = reply if isinstance(reply, Draft) else Draft(reply)
+        if BODIES.get(draft.body.type) is None:
+            raise UsageError(f"{draft.body.type} is no message type")
+        if isinstance(draft.body, offer.Make) and draft.expires is None:
+            return Draft(draft.body, self._firm_for, draft.ext)
+        return draft
+
+    def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
+        """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
+        for choice in message.body.choices:
+            if choice.id in self._accepts:
+                return terms.Accept(terms=choice)
+        if self._counter is not None:
+            return terms.Counter(terms=roster.ref(self._counter))
+        return terms.Decline(reason="notAcceptable")
+
+
+async def _collected(handled: Handled) -> list[Reply]:
+    """The replies of a handler of any kind."""
+    if inspect.isasyncgen(handled) or hasattr(handled, "__aiter__"):
+        return [reply async for reply in handled]  # type: ignore[union-attr]
+    if inspect.isawaitable(handled):
+        handled = await handled
+    if handled is None:
+        return []
+    if isinstance(handled, Body | Draft):
+        return [handled]
+    return list(handled)  # type: ignore[arg-type]
+
+
+def _beside(path: str | Path) -> Path:
+    if "://" in str(path) or str(path) == ":memory:":
+        raise UsageError("name a key file with `keys=` for a store that is no file")
+    return Path(path).with_suffix(".keys")
