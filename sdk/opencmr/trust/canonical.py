@@ -23,17 +23,18 @@ _SUSPICIOUS = re.compile(rb"null|[:,\[]-?[0-9]+[.eE]|[:,\[]-?[0-9]{16}|[^\x00-\x
 _MULTIHASH_SHA2_256 = b"\x12\x20"
 
 
-def read(raw: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
+def read(raw: bytes, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[str, Any]:
     """The JSON object of these bytes, which must be canonical I-JSON.
 
     Args:
         raw: The bytes, exactly as received.
         limit: The most bytes that are looked at.
+        depth: The most levels; the object itself is level 1.
 
     Raises:
         TooLarge: More bytes than `limit`.
         NotJson: Not JSON in UTF-8, or not an object.
-        TooDeep: Nested deeper than 32 levels.
+        TooDeep: Nested deeper than `depth` levels.
         BadNumber: A float, or an integer beyond ±(2^53-1).
         NullMember: A member is null.
         Malformed: A member name is not ASCII.
@@ -47,7 +48,7 @@ def read(raw: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
         raise NotJson(str(error)[:200]) from error
     if not isinstance(document, dict):
         raise NotJson("a message is a JSON object")
-    check_profile(document, raw)
+    check_profile(document, raw, depth)
     if write(document) != raw:
         raise NotCanonical("the same object in canonical form (RFC 8785) is other bytes")
     return document
@@ -66,29 +67,30 @@ def digest(raw: bytes) -> str:
     return "z" + base58.b58encode(_MULTIHASH_SHA2_256 + hashlib.sha256(raw).digest()).decode()
 
 
-def check_profile(document: Any, raw: bytes) -> None:
+def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
     """Refuse what canonical form alone lets through: floats, large integers, nulls, names beyond ASCII, depth.
 
     Args:
         document: The parsed JSON value.
         raw: Its bytes, in which a quick search tells whether a walk is needed at all.
+        depth: The most levels.
     """
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH or _SUSPICIOUS.search(raw):
-        _walk(document, ())
+    if raw.count(b"{") + raw.count(b"[") > depth or _SUSPICIOUS.search(raw):
+        _walk(document, (), depth)
 
 
-def _walk(value: Any, path: Path) -> None:
-    if len(path) > MAX_DEPTH or (len(path) == MAX_DEPTH and isinstance(value, dict | list)):
-        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels", pointer=pointer(path))
+def _walk(value: Any, path: Path, depth: int) -> None:
+    if len(path) > depth or (len(path) == depth and isinstance(value, dict | list)):
+        raise TooDeep(f"nested deeper than {depth} levels", pointer=pointer(path))
     match value:
         case dict():
             for name in sorted(value):
                 if not name.isascii():
                     raise Malformed("member names are ASCII", pointer=pointer((*path, name)))
-                _walk(value[name], (*path, name))
+                _walk(value[name], (*path, name), depth)
         case list():
             for position, item in enumerate(value):
-                _walk(item, (*path, position))
+                _walk(item, (*path, position), depth)
         case None:
             raise NullMember("leave an absent member out", pointer=pointer(path))
         case float():

@@ -1,0 +1,201 @@
+"""The vendor's side of HTTP: an ASGI application around a `Receiver` (`spec/v1/transport.md`).
+
+Here are media types, limits, time and status codes. What a message says, and whether it holds, is the receiver's.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .. import trust
+from ..errors import HandlerFailed, NotFound, Overloaded, Problem, TooLarge, UnsupportedMedia
+from .bundle import pack
+from .party import Receiver
+
+T = TypeVar("T")
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+MEDIA_TYPE = "application/opencmr+json"
+RETRY_AFTER = "5"
+"""Seconds, told with each problem of too much traffic."""
+
+_log = logging.getLogger(__name__)
+
+
+def application(receiver: Receiver, *, path: str = "/opencmr", body_timeout: float = 10.0) -> Starlette:
+    """The ASGI application that serves a vendor.
+
+    Args:
+        receiver: The vendor.
+        path: Path of the service endpoint.
+        body_timeout: Seconds within which the body of a request has to arrive.
+    """
+
+    async def messages(request: Request) -> Response:
+        return _json(pack(await receiver.receive(await _body(request, body_timeout))))
+
+    async def mailbox(request: Request) -> Response:
+        raw = await _body(request, body_timeout)
+        return _json(pack(*await _while_connected(request, receiver.collect(raw))))
+
+    async def did_document(_: Request) -> Response:
+        return _json(trust.write(receiver.did_document()))
+
+    async def discovery(_: Request) -> Response:
+        return _json(trust.write(receiver.discovery()))
+
+    async def myterms(_: Request) -> Response:
+        document = receiver.myterms()
+        if document is None:
+            raise NotFound("no agreements are listed here")
+        return _json(trust.write(document))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await receiver.close()
+
+    did_url, _origin = trust.web_urls(receiver.did_document()["id"])
+    app = Starlette(
+        routes=[
+            Route(f"{path}/messages", _answered(messages), methods=["POST"]),
+            Route(f"{path}/mailbox", _answered(mailbox), methods=["POST"]),
+            Route(urlsplit(did_url).path, _answered(did_document)),
+            Route("/.well-known/opencmr", _answered(discovery)),
+            Route("/.well-known/myterms.json", _answered(myterms)),
+        ],
+        # A wallet may be a page in a browser. There is nothing that another site could abuse: no cookie and no network
+        # address gives any right here, only a signature does.
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "POST"],
+                allow_headers=["Content-Type"],
+                expose_headers=["Retry-After"],
+                max_age=86400,
+            )
+        ],
+        exception_handlers={HTTPException: _no_route},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # clients follow none
+    return app
+
+
+def _answered(endpoint: _Endpoint) -> _Endpoint:
+    """An endpoint that always answers: with a problem, if need be."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Problem as problem:
+            return _problem(problem, request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # read by nobody
+        except Exception as error:
+            # The text of an error may quote a message, and messages are personal: a log gets the place alone, unless
+            # somebody asks for more.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error(
+                "%s %s: %s at %s:%s",
+                request.method,
+                request.url.path,
+                type(error).__name__,
+                place.filename,
+                place.lineno,
+            )
+            _log.debug("the whole of it", exc_info=error)
+            return _problem(HandlerFailed("the receiver failed"), request)
+
+    return answer
+
+
+async def _no_route(_: Request, error: Exception) -> Response:
+    """No such path, or not with this method. For the latter the registry has no problem; HTTP says it all."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # that is what it is registered for
+    if error.status_code == NotFound.status:
+        return _problem(NotFound("there is nothing at this address"))
+    return Response(status_code=error.status_code, headers=error.headers)
+
+
+async def _body(request: Request, timeout: float) -> bytes:
+    """The body of a request, of the right media type, of at most 64 KiB, and in time.
+
+    Raises:
+        UnsupportedMedia: Another media type, or encoded.
+        TooLarge: Reading has stopped.
+        Overloaded: It takes too long.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != MEDIA_TYPE:
+        raise UnsupportedMedia(f"sent as {media_type[:100] or 'nothing'}", rule="TRN-2", expected=[MEDIA_TYPE])
+    if "content-encoding" in request.headers:
+        raise UnsupportedMedia("a message is sent without Content-Encoding", rule="TRN-2")
+    announced = request.headers.get("content-length", "")
+    too_large = TooLarge(f"{trust.MAX_BYTES} bytes at most", rule="TRN-3")
+    if announced.isdecimal() and int(announced[:20]) > trust.MAX_BYTES:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > trust.MAX_BYTES:
+                    raise too_large
+    except TimeoutError as error:
+        raise Overloaded(f"the body did not arrive within {timeout:g} s") from error
+    return bytes(body)
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do what takes long, until it is done or the client has gone.
+
+    Raises:
+        ClientDisconnect: It has gone.
+    """
+    working = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        for task in (working, gone):
+            task.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _json(content: bytes, status: int = 200, media_type: str = "application/json") -> Response:
+    return Response(content, status, media_type=media_type, headers={"Cache-Control": "no-store"})
+
+
+def _problem(problem: Problem, request: Request | None = None) -> Response:
+    response = _json(trust.write(problem.as_dict()), problem.status, "application/problem+json")
+    if problem.status in (429, 503):
+        response.headers["Retry-After"] = RETRY_AFTER
+    unread = isinstance(problem, TooLarge | UnsupportedMedia | Overloaded)
+    if unread and request is not None and request.scope.get("http_version", "1.1").startswith("1"):
+        # The rest of the body stays unread, so the connection is of no more use. HTTP/2 has another word for that.
+        response.headers["Connection"] = "close"
+    return response

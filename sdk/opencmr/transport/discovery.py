@@ -1,0 +1,96 @@
+"""What a vendor says of itself before anyone tells it anything: `opencmr` and `myterms.json` under `/.well-known/`.
+
+Neither is signed, and neither is authority: what binds is in messages. So what a reader does not know, it passes over.
+"""
+
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import Field, ValidationError
+
+from ..errors import Malformed
+from ..messages import pointer
+from ..messages.model import Model
+from ..messages.types import Code, Did, Digest, Name, Place, Some, Term, TermsId, Token, Url
+
+T = TypeVar("T")
+
+Listed = Annotated[list[T], Field(max_length=1000)]
+
+
+class _Open(Model, extra="ignore"):
+    """An object with room for members that are not known here."""
+
+    @classmethod
+    def read(cls, members: Any) -> Self:
+        """The document that a vendor serves.
+
+        Raises:
+            Malformed: Says which member.
+        """
+        try:
+            return cls.model_validate(members, by_alias=True, by_name=False)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            raise Malformed(fault["msg"], pointer=pointer(fault["loc"])) from error
+
+
+class AcceptedTerms(_Open):
+    """Terms that the vendor accepts."""
+
+    id: TermsId
+    digest: Digest
+
+
+class AskedConsent(_Open):
+    """What the vendor may ask consent for."""
+
+    purposes: Some[Term] | None = None
+    data: Some[Term] | None = None
+    actions: Some[Term] | None = None
+    channels: Some[Token] | None = None
+
+
+class Category(Code, extra="ignore"):
+    """What the vendor deals in."""
+
+
+class Served(Place, extra="ignore"):
+    """Where the vendor deals."""
+
+
+class Discovery(_Open):
+    """The document `/.well-known/opencmr`.
+
+    Attributes:
+        endpoint: As in the DID document, which wins if they differ.
+        versions: Wire versions spoken.
+        types: Message types that the vendor reads.
+    """
+
+    did: Did
+    name: Name | None = None
+    roles: Some[Token]
+    endpoint: Url
+    versions: Some[Token]
+    types: Listed[Token]
+    terms: Listed[AcceptedTerms]
+    consents: Listed[AskedConsent] | None = None
+    categories: Listed[Category] | None = None
+    places: Listed[Served] | None = None
+
+
+class Agreement(_Open):
+    """An agreement of the roster of IEEE Std 7012 that the vendor accepts."""
+
+    id: TermsId
+    digest: Digest
+    title: Name | None = None
+    url: Url | None = None
+
+
+class MyTerms(_Open):
+    """The document `/.well-known/myterms.json`: the same terms, for agents that know IEEE Std 7012 and not OpenCMR."""
+
+    did: Did
+    standard: Name = "IEEE Std 7012-2025"
+    agreements: Listed[Agreement]

@@ -1,0 +1,106 @@
+"""Where roles and transport meet: bytes of messages, and no HTTP.
+
+A vendor is a `Receiver`, whatever serves it. A customer speaks through a `Network`, whatever carries it: in production
+that is HTTP, in users' own tests one process holds both ends.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .discovery import Discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a vendor's DID leads to.
+
+    Attributes:
+        did: The vendor.
+        keys: Key URL → public key in multibase: what a customer pins.
+        endpoint: URL of the OpenCMR service, as the DID document says, without a slash at the end.
+        discovery: What the vendor does, speaks and accepts.
+    """
+
+    did: str
+    keys: dict[str, str]
+    endpoint: str
+    discovery: Discovery
+
+
+class Receiver(Protocol):
+    """A vendor, as the ASGI application sees it."""
+
+    def did_document(self) -> dict[str, Any]:
+        """The DID document."""
+        ...
+
+    def discovery(self) -> dict[str, Any]:
+        """The document `opencmr`."""
+        ...
+
+    def myterms(self) -> dict[str, Any] | None:
+        """The document `myterms.json`, if there is one."""
+        ...
+
+    async def receive(self, raw: bytes) -> list[bytes]:
+        """Decide one message. Returns the signed receipt, then what follows it.
+
+        Raises:
+            Problem: Nothing was stored; to be answered unsigned.
+        """
+        ...
+
+    async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
+        """Answer a `mailbox.collect`: what waits, and the cursor. May take as long as the collect says.
+
+        It is cancelled when the customer has gone.
+
+        Raises:
+            Problem: To be answered unsigned.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End what is held open: the server stops."""
+        ...
+
+
+class Network(Protocol):
+    """What carries a customer's messages."""
+
+    async def find(self, did: str) -> Found:
+        """Resolve a vendor's DID and read what it says of itself.
+
+        Raises:
+            UsageError: Not a usable `did:web`.
+            Unreachable: No answer, or none that is OpenCMR.
+            UnsupportedVersion: The vendor speaks no version that is spoken here.
+        """
+        ...
+
+    async def send(self, endpoint: str, raw: bytes) -> list[bytes]:
+        """Send one message. Returns the receipt and what follows it, as yet unchecked.
+
+        Raises:
+            Problem: The vendor has decided nothing, and says why.
+            Unreachable: No answer, or none that is OpenCMR. The same bytes may be sent again.
+        """
+        ...
+
+    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
+        """Send a `mailbox.collect`. Returns what waits, as yet unchecked, and the cursor.
+
+        Args:
+            endpoint: URL of the vendor's service.
+            raw: The collect.
+            wait: Seconds for which it asks the vendor to hold the answer.
+
+        Raises:
+            Problem: The vendor refuses the collect, and says why.
+            Unreachable: No answer, or none that is OpenCMR.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        ...
