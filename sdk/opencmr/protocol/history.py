@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import Problem
 from ..messages import Message, consent, core
 from ..messages.types import Ref, TermsDocument
 from .agreement import Agreement
 from .consent import Consent
 from .decisions import Decision, Facts, Question, Statement, decide, gather
 from .lifecycle import family_of
-from .said import Outcome, Said
+from .said import Said
 from .thread import Thread, opened_by
 
 _MARKETING = "dpv:DirectMarketing"
@@ -36,12 +37,12 @@ class History:
         if at is not None and (self.last is None or at > self.last):
             self.last = at
 
-    def take(self, said: Said, *, formed: bool = True) -> Outcome:
-        """Fold in an entry that has its place already."""
+    def take(self, said: Said, fault: Problem | None = None) -> Problem | None:
+        """Fold in an entry that has its place already; tells why it is void where it is."""
         thread = self.threads.get(said.message.thread) or opened_by(said.message)
-        after, outcome = thread.take(said, self, formed=formed)
+        after, why = thread.take(said, self, fault)
         self.put(after, said.at)
-        return outcome
+        return why
 
     @property
     def facts(self) -> Facts:

@@ -19,7 +19,7 @@ to be answered with a signed receipt that is stored; one that may come good (`re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from .. import messages, trust
 from ..errors import Expired, Malformed, Problem, StaleCollect, TooEarly, UnknownHead, UnknownThread, WrongAddressee
@@ -28,7 +28,7 @@ from ..messages.types import Side
 from .clock import AHEAD, shifted
 from .dealing import Context
 from .lifecycle import is_narrowing
-from .said import Outcome, Said
+from .said import Said
 from .thread import Thread, opened_by
 
 COLLECT_WINDOW = timedelta(seconds=120)
@@ -79,7 +79,7 @@ class Settled:
 
     thread: Thread
     previous: str | None
-    outcome: Outcome | str
+    outcome: Literal["accepted", "moot", "refused"]
     problem: Problem | None = None
 
 

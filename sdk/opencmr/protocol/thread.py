@@ -1,9 +1,9 @@
 """A thread: a hash-linked sequence of messages, and the record that it folds to (`spec/v1/sequence.md`)."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from ..errors import Problem, StaleHead, WrongSide, WrongState
+from ..errors import Expired, Problem, StaleHead, WrongSide, WrongState
 from ..messages import Message, is_private
 from ..messages.types import Side
 from .agreement import Agreement
@@ -13,6 +13,7 @@ from .lifecycle import NONE, family_of, is_narrowing, lifecycle
 from .said import Entry, Outcome, Said
 
 Record = Agreement | Consent | Dealing
+Taken = Literal["accepted", "moot"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Thread:
                 return self.entries[position + 1 :]
         return self.entries
 
-    def judge(self, said: Said, context: Context) -> tuple["Thread", Outcome]:
+    def judge(self, said: Said, context: Context) -> tuple["Thread", Taken]:
         """The thread with this message in its place: a customer's, or one that a vendor is about to say.
 
         Raises:
@@ -84,25 +85,28 @@ class Thread:
             raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None)
         before: Record = self.record or _blank(self.family, said.at)
         after = before.take(said, to, context)
-        outcome: Outcome = "moot" if after is before else "accepted"
+        outcome: Taken = "moot" if after is before else "accepted"
         return self._with(said, outcome, self.record if after is before else after), outcome
 
-    def take(self, said: Said, context: Context, *, formed: bool = True) -> tuple["Thread", Outcome]:
+    def take(self, said: Said, context: Context, fault: Problem | None = None) -> tuple["Thread", Problem | None]:
         """The thread with an entry that has its place already: what may not be is void, and both folds pass over it.
 
         Args:
             said: The entry.
             context: The relationship up to here.
-            formed: Whether the message is of the form that its type asks for.
+            fault: Why the message is not of the form that its type asks for, where it isn't.
+
+        Returns:
+            The thread, and why the entry is void where it is.
         """
         try:
-            if not formed:
-                raise WrongState
+            if fault is not None:
+                raise fault
             if said.side == "vendor" and not self._in_time(said):
-                raise WrongState
-            return self.judge(said, context)
-        except Problem:
-            return self._with(said, "void", self.record), "void"
+                raise Expired("it had expired when it was made", pointer="/expires")
+            return self.judge(said, context)[0], None
+        except Problem as problem:
+            return self._with(said, "void", self.record), problem
 
     @staticmethod
     def _in_time(said: Said) -> bool:

@@ -10,7 +10,7 @@ from ..protocol import History, Parsed, Said, Settled, Verified, is_narrowing, p
 from ..protocol.clock import strictly_after
 from ..protocol.receiving import check_place
 from ..protocol.thread import opened_by
-from ..store import Kept, Peer, Rows
+from ..store import Kept, Peer, Rows, Status
 from ..trust import write
 from .ledger import Ledger
 from .pen import Draft, Pen
@@ -209,7 +209,7 @@ def _receipt(digest: str, settled: Settled) -> core.Receipt:
     return core.Receipt(of=digest, outcome=settled.outcome, previous=settled.previous, state=settled.thread.state)
 
 
-def _kept(verified: Verified, side: Side, position: int, status: str, previous: str | None, at: str | None) -> Kept:
+def _kept(verified: Verified, side: Side, position: int, status: Status, previous: str | None, at: str | None) -> Kept:
     message = verified.message
     return Kept(verified.digest, position, side, message.id, message.type, message.thread, verified.raw, status,
                 None, previous, at, verified.fault is None)  # fmt: skip

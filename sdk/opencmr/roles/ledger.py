@@ -6,7 +6,9 @@ from threading import Lock
 import orjson
 
 from .. import messages
+from ..errors import Problem
 from ..protocol import History, Said
+from ..protocol.receiving import check_place
 from ..store import Kept, Peer, Rows
 
 REMEMBERED = 50_000
@@ -32,7 +34,7 @@ class Ledger:
                 return known[1]
         history = History(last=peer.last)
         for kept in rows.entries(peer.number):
-            history.take(said(kept), formed=kept.formed)
+            history.take(*said(kept))
         if peer.last is not None and (history.last is None or history.last < peer.last):
             history.last = peer.last
         return history
@@ -55,8 +57,12 @@ class Ledger:
         rows.done.append(remember)
 
 
-def said(kept: Kept) -> Said:
-    """An entry as the folds take it in."""
-    document = orjson.loads(kept.raw)
-    message = messages.read(document) if kept.formed else messages.read_envelope(document)
-    return Said(message, kept.digest, kept.side, kept.at or message.created)
+def said(kept: Kept) -> tuple[Said, Problem | None]:
+    """A kept message as the folds take it in; and what is wrong with its form, where something is."""
+    document, fault = orjson.loads(kept.raw), None
+    try:
+        message = messages.read(document)
+        check_place(message)
+    except Problem as problem:
+        message, fault = messages.read_envelope(document), problem
+    return Said(message, kept.digest, kept.side, kept.at or message.created), fault

@@ -3,15 +3,16 @@
 import asyncio
 import inspect
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
-from .. import _spec, trust
-from ..errors import HandlerFailed, Problem, UnsupportedType, UsageError
-from ..messages import BODIES, VERSION, Body, Message, core, is_private, offer, terms
+from .. import trust
+from ..errors import HandlerFailed, Problem, Replayed, UnsupportedType, UsageError
+from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..protocol import (
     VENDOR,
     Decision,
@@ -102,7 +103,7 @@ class Vendor:
         self._about = about
         self._clock = clock
         self._handlers: dict[str, Handler] = {terms.Proffer.type: self._answer_proffer}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._bells: dict[str, asyncio.Event] = {}
         self._closing = False
 
@@ -299,12 +300,9 @@ class Vendor:
         """What `/.well-known/myterms.json` says; none where no agreement is accepted."""
         if not self._accepts:
             return None
-        registry = _spec.table("vocabulary/roster.json")["terms"]
         return {
             "effective_date": self._clock().strftime("%a, %d %b %Y 00:00:00 +0000"),
-            "agreements": [
-                {"id": code, "url": roster.document(code).url} for code in self._accepts if code in registry
-            ],
+            "agreements": [{"id": code, "url": roster.document(code).url} for code in self._accepts],
             **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
         }
 
@@ -327,15 +325,14 @@ class Vendor:
             raise UnsupportedType(
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
-        async with self._locks[message.from_]:
+        lock = self._locks.setdefault(message.from_, asyncio.Lock())
+        async with lock:
             if is_narrowing(message.type, "customer"):
                 received = await self._keep(verified, [])
                 if received.outcome == "accepted":
                     received.answers.extend(await self._afterwards(message))
             else:
                 received = await self._keep(verified, await self._replies(verified))
-        if not self._locks[message.from_].locked():
-            self._locks.pop(message.from_, None)
         self._ring(message.from_)
         return received.answers
 
@@ -375,8 +372,6 @@ class Vendor:
             bell.set()
 
     def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
-        from ..errors import Replayed
-
         peer = rows.peer(self.did, message.from_)
         if peer is None:
             return
@@ -416,10 +411,10 @@ class Vendor:
         said: list[bytes] = []
         try:
             for draft in await self._run(handler, message):
-                reply = await self._store.write(
-                    lambda rows, draft=draft: self._desk.say(rows, message.from_, draft, message.thread, self._now())
+                say = partial(
+                    self._desk.say, customer=message.from_, draft=draft, thread=message.thread, now=self._now()
                 )
-                said.append(reply.raw)
+                said.append((await self._store.write(say)).raw)
         except Exception:
             _log.exception("the handler of %s failed for %s, which has taken effect", message.type, message.id)
         return said
@@ -432,8 +427,6 @@ class Vendor:
 
     def _draft(self, reply: Reply) -> Draft:
         draft = reply if isinstance(reply, Draft) else Draft(reply)
-        if BODIES.get(draft.body.type) is None:
-            raise UsageError(f"{draft.body.type} is no message type")
         if isinstance(draft.body, offer.Make) and draft.expires is None:
             return Draft(draft.body, self._firm_for, draft.ext)
         return draft
@@ -458,7 +451,7 @@ async def _collected(handled: Handled) -> list[Reply]:
         return []
     if isinstance(handled, Body | Draft):
         return [handled]
-    return list(handled)  # type: ignore[arg-type]
+    return list(handled)
 
 
 def _beside(path: str | Path) -> Path:

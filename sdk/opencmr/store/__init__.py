@@ -2,6 +2,6 @@
 
 from .database import Store
 from .keyfile import KeyFile
-from .rows import Kept, Peer, Rows
+from .rows import Kept, Peer, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Store"]
+__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store"]

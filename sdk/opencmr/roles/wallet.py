@@ -1,0 +1,260 @@
+"""The customer's side of a thread, inside one transaction.
+
+What they say waits until it is answered; what comes in takes the place that the vendor's signed words give it.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..errors import Misconduct, Problem, Refused, StaleHead, StoreError, TooEarly, UnknownReference
+from ..messages import Message, core
+from ..messages.types import Side
+from ..protocol import History, Said, Verified, parse, verify
+from ..protocol.clock import AHEAD, shifted
+from ..protocol.history import is_entry
+from ..protocol.thread import Thread, opened_by
+from ..store import Kept, Peer, Rows, Status
+from .ledger import Ledger
+from .ledger import said as as_said
+from .pen import Draft, Pen
+
+_log = logging.getLogger("opencmr.customer")
+
+
+@dataclass
+class Arrived:
+    """What an answer of the vendor's brought.
+
+    Attributes:
+        refusals: Digest of a message of ours → why it was refused, with the signed receipt.
+        entries: Digests of the vendor's messages that took their place.
+        misconduct: What its signed words contradict.
+        passed_over: What proves nothing, and why.
+    """
+
+    refusals: dict[str, Refused] = field(default_factory=dict)
+    entries: list[str] = field(default_factory=list)
+    misconduct: list[Misconduct] = field(default_factory=list)
+    passed_over: list[Problem] = field(default_factory=list)
+
+
+class Wallet:
+    """Works on one relationship of a customer, under the key that belongs to it alone."""
+
+    def __init__(self, pen: Pen, number: int, ledger: Ledger) -> None:
+        self.pen = pen
+        self.number = number
+        self.ledger = ledger
+
+    def peer(self, rows: Rows) -> Peer:
+        """The relationship's row."""
+        peer = rows.peer_by_number(self.number)
+        if peer is None:
+            raise StoreError(f"relationship {self.number} is gone from the store")
+        return peer
+
+    def history(self, rows: Rows) -> History:
+        """The relationship as far as it is known here."""
+        return self.ledger.history(rows, self.peer(rows))
+
+    def say(self, rows: Rows, draft: Draft, thread_id: str | None, now: str, *, check: bool = True) -> Verified:
+        """Write a message, sign it, and keep it until it is answered.
+
+        Args:
+            rows: The transaction.
+            draft: What is said.
+            thread_id: The thread that it goes on; absent: it opens one.
+            now: The time.
+            check: Refuse here already what the vendor would have to refuse.
+
+        Raises:
+            Problem: The thread does not allow it, as far as it is known here.
+        """
+        peer = self.peer(rows)
+        history = self.ledger.history(rows, peer)
+        thread = history.threads.get(thread_id) if thread_id else None
+        waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
+        if thread_id is not None and thread is None and not waiting:
+            raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
+        head = waiting[-1].digest if waiting else thread.head if thread else None
+        verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, answers=head)
+        if check and not waiting:
+            said = Said(verified.message, verified.digest, "customer", now)
+            (thread or opened_by(verified.message)).judge(said, history)
+        self._add(rows, verified, "customer", "pending")
+        return verified
+
+    def pending(self, rows: Rows) -> list[Kept]:
+        """What has not been answered yet, in the order in which it was said."""
+        return rows.with_status(self.number, "pending")
+
+    def collect(self, rows: Rows, wait: int, now: str) -> tuple[bytes, list[str]]:
+        """A signed `mailbox.collect`, and the digests of the receipts that it brings."""
+        peer = self.peer(rows)
+        unsent = rows.with_status(self.number, "unsent")[:20]
+        receipts = [self._as_receipt(kept) for kept in unsent]
+        body = core.Collect(after=peer.cursor, limit=100, wait=wait or None, receipts=receipts or None)
+        return self.pen.write(Draft(body), to=peer.peer, at=now).raw, [kept.digest for kept in unsent]
+
+    def collected(self, rows: Rows, raws: Iterable[bytes], cursor: str, receipts: Iterable[str], now: str) -> Arrived:
+        """Take in what a collect brought, and note how far it went. A message dated too far ahead is left for later."""
+        for digest in receipts:
+            rows.change_message(self.number, digest, status="receipt")
+        arrived = self.take_in(rows, raws, now)
+        if not any(isinstance(problem, TooEarly) for problem in arrived.passed_over):
+            rows.change_peer(self.number, cursor=cursor)
+        return arrived
+
+    def take_in(self, rows: Rows, raws: Iterable[bytes], now: str) -> Arrived:
+        """Take in signed answers: receipts, and what the vendor says. In any order, any number of times."""
+        peer, arrived = self.peer(rows), Arrived()
+        history = self.ledger.draft(rows, peer)
+        touched: set[str] = set()
+        for raw in raws:
+            try:
+                parsed = parse(raw)
+                if rows.message(self.number, parsed.digest) is not None:
+                    continue
+                verified = verify(parsed, me=self.pen.did, pinned=peer.pinned, lenient=True)
+                if verified.message.from_ != peer.peer:
+                    raise UnknownReference("not from this vendor", pointer="/from")
+                self._take_in(rows, verified, arrived, now)
+                touched.add(verified.message.thread)
+            except Problem as problem:
+                _log.warning("passed over what %s sent: %s", peer.peer, problem)
+                arrived.passed_over.append(problem)
+        for thread_id in touched:
+            self._place(rows, peer, history, thread_id, arrived, now)
+        rows.change_peer(self.number, last=history.last)
+        self.ledger.publish(rows, peer, history)
+        for fault in arrived.misconduct:
+            _log.error("%s: %s", peer.peer, fault)
+        return arrived
+
+    def _take_in(self, rows: Rows, verified: Verified, arrived: Arrived, now: str) -> None:
+        message = verified.message
+        if message.created > shifted(now, AHEAD):
+            raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created")
+        if message.type == core.Receipt.type:
+            if verified.fault is None:
+                self._answered(rows, verified, arrived)
+            else:
+                raise verified.fault
+        elif is_entry(message):
+            status: Status = "waiting"
+            if rows.message_by_id(self.number, "vendor", message.id) is not None:
+                arrived.misconduct.append(Misconduct(f"two messages of one id {message.id}"))
+                return
+            self._add(rows, verified, "vendor", status, previous=message.in_reply_to, at=message.created)
+
+    def _answered(self, rows: Rows, verified: Verified, arrived: Arrived) -> None:
+        """A receipt for something that we said."""
+        message: Message[core.Receipt] = verified.message
+        body = message.body
+        ours = rows.message(self.number, body.of)
+        if ours is None or ours.side != "customer" or ours.thread != message.thread or ours.status == "receipt":
+            raise UnknownReference("a receipt for nothing that we said", pointer="/body/of")
+        said = as_said(ours)[0]
+        if message.created < shifted(said.message.created, -AHEAD):
+            raise UnknownReference("a receipt dated before its message", pointer="/created")
+        if ours.status != "pending":
+            arrived.misconduct.append(Misconduct(f"two receipts for {ours.digest}"))
+            self._add(rows, verified, "vendor", "forked", of=body.of)
+            return
+        self._add(rows, verified, "vendor", "receipt", of=body.of, at=message.created)
+        if body.outcome == "refused":
+            rows.change_message(self.number, ours.digest, status="refused")
+            problem = Problem.from_dict(body.problem.wire() if body.problem else {})
+            arrived.refusals[ours.digest] = Refused(problem, verified.raw)
+        else:
+            rows.change_message(self.number, ours.digest, status="waiting", previous=body.previous, at=message.created)
+
+    def _place(self, rows: Rows, peer: Peer, history: History, thread_id: str, arrived: Arrived, now: str) -> None:
+        """Give every message its place whose predecessor has one."""
+        waiting: dict[str | None, list[Kept]] = {}
+        for kept in rows.with_status(self.number, "waiting"):
+            if kept.thread == thread_id:
+                waiting.setdefault(kept.previous, []).append(kept)
+        thread = history.threads.get(thread_id)
+        while following := waiting.pop(thread.head if thread else None, None):
+            for fork in following[1:]:
+                self._fork(rows, peer, fork, arrived, now)
+            kept = following[0]
+            why = history.take(*as_said(kept))
+            thread = history.threads[thread_id]
+            rows.change_message(self.number, kept.digest, status="entry")
+            if kept.side == "vendor":
+                arrived.entries.append(kept.digest)
+                self._give_receipt(rows, peer, thread, kept, why, now)
+            else:
+                self._compare(rows, thread, kept, arrived)
+        known = {entry.digest for entry in thread.entries} if thread else set()
+        for previous, rest in waiting.items():
+            if previous in known or (previous is None and known):
+                for fork in rest:
+                    self._fork(rows, peer, fork, arrived, now)
+
+    def _fork(self, rows: Rows, peer: Peer, kept: Kept, arrived: Arrived, now: str) -> None:
+        """Two entries with one predecessor: the one that was held first stays."""
+        arrived.misconduct.append(
+            Misconduct(f"two entries follow {kept.previous or 'the beginning'}: see {kept.digest}")
+        )
+        rows.change_message(self.number, kept.digest, status="forked")
+        if kept.side == "vendor":
+            problem = StaleHead("another entry follows this one's predecessor", pointer="/inReplyTo")
+            self._write_receipt(rows, peer, kept, now, problem=core.ProblemDetail(**problem.as_dict()))
+
+    def _give_receipt(self, rows: Rows, peer: Peer, thread: Thread, kept: Kept, why: Problem | None, now: str) -> None:
+        if why is not None:
+            self._write_receipt(rows, peer, kept, now, problem=core.ProblemDetail(**why.as_dict()))
+        else:
+            self._write_receipt(rows, peer, kept, now, outcome=thread.entries[-1].outcome, state=thread.state)
+
+    def _write_receipt(
+        self,
+        rows: Rows,
+        peer: Peer,
+        kept: Kept,
+        now: str,
+        *,
+        outcome: str = "refused",
+        state: str | None = None,
+        problem: core.ProblemDetail | None = None,
+    ) -> None:
+        body = core.Receipt.model_validate({"of": kept.digest, "outcome": outcome, "state": state, "problem": problem})
+        id_, digest, raw = self.pen.receipt(body, to=peer.peer, at=now, thread=kept.thread)
+        position = rows.next_position(self.number)
+        receipt = Kept(digest, position, "customer", id_, body.type, kept.thread, raw, "unsent", kept.digest,
+                       None, None, True)  # fmt: skip
+        rows.add_message(self.number, receipt)
+
+    def _compare(self, rows: Rows, thread: Thread, kept: Kept, arrived: Arrived) -> None:
+        """Two sides that disagree about a state find out at once."""
+        receipt = rows.receipt_of(self.number, kept.digest, "vendor")
+        if receipt is not None:
+            body = as_said(receipt)[0].message.body
+            here = (thread.entries[-1].outcome, thread.state)
+            if (body.outcome, body.state) != here:
+                arrived.misconduct.append(
+                    Misconduct(f"the vendor says {body.outcome}, {body.state} of {kept.digest}; here it is {here}")
+                )
+
+    def _as_receipt(self, kept: Kept) -> core.ReceiptMessage:
+        return core.ReceiptMessage.model_validate(as_said(kept)[0].message.wire(), by_alias=True, by_name=False)
+
+    def _add(
+        self,
+        rows: Rows,
+        verified: Verified,
+        side: Side,
+        status: Status,
+        *,
+        of: str | None = None,
+        previous: str | None = None,
+        at: str | None = None,
+    ) -> None:
+        message = verified.message
+        kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
+                    verified.raw, status, of, previous, at, verified.fault is None)  # fmt: skip
+        rows.add_message(self.number, kept)
