@@ -1,0 +1,202 @@
+"""Conversations without a network, and the facts of the vectors."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opencmr import messages, trust
+from opencmr.messages.consent import GrantItem
+from opencmr.messages.types import TermsDocument
+from opencmr.protocol import Facts, History, Said, Thread, instant, moment
+from opencmr.protocol import roster as terms_roster
+from opencmr.protocol.consent import ItemRecord
+from opencmr.protocol.decisions import Activity, Binding, statements_of_item, statements_of_terms
+from opencmr.protocol.thread import opened_by
+
+VECTORS = Path(__file__).parents[3] / "spec" / "v1" / "vectors"
+CUSTOMER = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
+VENDOR = "did:web:shop.example"
+PROOF = {
+    "type": "DataIntegrityProof",
+    "cryptosuite": "eddsa-jcs-2022",
+    "proofPurpose": "assertionMethod",
+    "proofValue": "z" + "2" * 85,
+}
+NOON = "2026-03-01T12:00:00.000Z"
+
+
+def read_vectors(name: str) -> Any:
+    return json.loads((VECTORS / name).read_text())
+
+
+@dataclass
+class Turn:
+    """What came of a message: its place, the thread afterwards, and the outcome."""
+
+    said: Said
+    thread: Thread
+    outcome: str
+
+    @property
+    def id(self) -> str:
+        return self.said.message.id
+
+    @property
+    def ref(self) -> dict[str, str]:
+        return {"id": self.id, "digest": self.said.digest}
+
+    @property
+    def record(self) -> Any:
+        return self.thread.record
+
+
+class Talk:
+    """One relationship, in memory: each message takes its place a minute after the one before."""
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.now = NOON
+        self.entries: list[Said] = []
+        self._count = 0
+
+    def later(self, **by: int) -> str:
+        """Let time pass."""
+        self.now = instant(moment(self.now) + timedelta(**by))
+        return self.now
+
+    def after(self, **by: int) -> str:
+        """An instant that far from now."""
+        return instant(moment(self.now) + timedelta(**by))
+
+    def document(self, type_: str, body: dict[str, Any], *, thread: str | None = None, **more: Any) -> dict[str, Any]:
+        """An unsigned message as it would travel, from the side that says such things unless `by` says otherwise."""
+        self._count += 1
+        id_ = f"urn:uuid:{self._count:08x}-0000-4000-8000-000000000000"
+        by = more.pop("by", "customer")
+        sender, to = (CUSTOMER, VENDOR) if by == "customer" else (VENDOR, CUSTOMER)
+        return {
+            "opencmr": "1.0",
+            "id": id_,
+            "type": type_,
+            "from": sender,
+            "to": to,
+            "thread": thread or id_,
+            "created": self.now,
+            "body": body,
+            "proof": {**PROOF, "verificationMethod": f"{sender}#key-1"},
+            **more,
+        }
+
+    def said(self, type_: str, body: dict[str, Any], *, by: str, thread: str | None = None, **more: Any) -> Said:
+        """A message about to take its place after the head of its thread."""
+        self.later(minutes=1)
+        head = self.history.threads[thread].head if thread in self.history.threads else None
+        answers = {"inReplyTo": head} if head else {}
+        document = self.document(type_, body, thread=thread, by=by, **{**answers, **more})
+        return Said(messages.read(document), trust.digest(trust.write(document)), by, self.now)
+
+    def thread_of(self, said: Said) -> Thread:
+        return self.history.threads.get(said.message.thread) or opened_by(said.message)
+
+    def customer(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+        """The customer says it; a problem is raised."""
+        return self._judged(self.said(type_, body, by="customer", thread=thread, **more))
+
+    def vendor(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+        """The vendor says it; a problem is raised."""
+        return self._judged(self.said(type_, body, by="vendor", thread=thread, **more))
+
+    def heard(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+        """The vendor has said it, right or wrong: it keeps its place."""
+        said = self.said(type_, body, by="vendor", thread=thread, **more)
+        outcome = self.history.take(said)
+        self.entries.append(said)
+        return Turn(said, self.history.threads[said.message.thread], outcome)
+
+    def _judged(self, said: Said) -> Turn:
+        after, outcome = self.thread_of(said).judge(said, self.history)
+        self.history.put(after, said.at)
+        self.entries.append(said)
+        return Turn(said, after, outcome)
+
+
+@pytest.fixture
+def talk() -> Talk:
+    """A relationship in which nothing has been said."""
+    return Talk()
+
+
+@pytest.fixture(scope="session")
+def new_talk() -> Callable[[], Talk]:
+    """Makes one after the other."""
+    return Talk
+
+
+@pytest.fixture(scope="session")
+def ref() -> Callable[[str], dict[str, Any]]:
+    """The reference to terms of the roster, as it travels."""
+    return lambda code: terms_roster.ref(code).wire()
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """Terms that are not on the roster."""
+    return {
+        "id": "https://alice.example/terms/garden",
+        "version": "3",
+        "title": "My garden, my data",
+        "rules": [
+            {"effect": "permit", "action": "dpv:Use", "purpose": "dpv:RequestedServiceProvision", "by": ["vendor"]},
+            {"effect": "prohibit", "action": "dpv:Tracking", "by": ["vendor", "third-party"]},
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def facts_of() -> Callable[[list[dict[str, Any]]], Facts]:
+    """The facts of a case of `vectors/decisions/rules.json`."""
+    return _facts_of
+
+
+def _facts_of(facts: list[dict[str, Any]]) -> Facts:
+    binding = [
+        Binding(_terms(fact["terms"]), fact["at"], tuple(fact["evidence"]), fact.get("ended"), fact.get("scope"))
+        for fact in facts
+        if fact["kind"] == "agreement"
+    ]
+    statements = statements_of_terms(binding)
+    for fact in facts:
+        if fact["kind"] in _STATES:
+            statements += statements_of_item(_item(fact), fact.get("ended"))
+    activities = [
+        Activity(
+            fact["thread"],
+            f"{fact['kind']}-live",
+            fact["since"],
+            fact.get("closed"),
+            tuple((datum["data"], datum["at"]) for datum in fact["data"]),
+            tuple(fact["evidence"]),
+        )
+        for fact in facts
+        if fact["kind"] in ("intent", "order")
+    ]
+    governed = [(one.scope, one.since) for one in binding if one.scope]
+    governed += [(one.thread, one.since) for one in activities if one.kind == "intent-live"]
+    return Facts(tuple(statements), tuple(activities), tuple(governed))
+
+
+_STATES = {"consent": "given", "refusal": "refused", "withdrawal": "withdrawn"}
+
+
+def _terms(terms: str | dict[str, Any]) -> TermsDocument:
+    return terms_roster.document(terms) if isinstance(terms, str) else TermsDocument.model_validate(terms)
+
+
+def _item(fact: dict[str, Any]) -> ItemRecord:
+    item = GrantItem.model_validate({"key": "item", **fact["item"]})
+    until = fact.get("until", "9999-12-31T23:59:59.999Z")
+    return ItemRecord("item", _STATES[fact["kind"]], item, fact["at"], until, tuple(fact["evidence"]))
