@@ -1,3 +1,69 @@
-"""OpenCMR."""
+"""OpenCMR: customer-managed relationships. The typed reference SDK of the protocol in `spec/`.
+
+Customer, Vendor      the two faces
+Policy, Draft         a customer's standing choices; a body with more of its envelope
+terms, consent, intent, offer, order
+the messages, one module a family: `intent.Cast`, `offer.Make`
+Money, Datum, Want    the shared types that most code needs; all are in `opencmr.messages.types`
+errors                everything that is raised
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+
+if TYPE_CHECKING:
+    from .messages import consent, intent, offer, order, terms
+    from .messages.types import Datum, Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
+    from .protocol import Decision, Question, explain
+    from .roles import Customer, Draft, Policy, Vendor
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    **dict.fromkeys(("consent", "intent", "offer", "order", "terms"), "messages"),
+    **dict.fromkeys(
+        ("Datum", "Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
+    ),
+    **dict.fromkeys(("Decision", "Question", "explain"), "protocol"),
+    **dict.fromkeys(("Customer", "Draft", "Policy", "Vendor"), "roles"),
+}
+
+__all__ = [
+    "Customer",
+    "Datum",
+    "Decision",
+    "Draft",
+    "Money",
+    "Policy",
+    "Price",
+    "Quantity",
+    "Question",
+    "SignedMoney",
+    "TermsDocument",
+    "TermsRef",
+    "Vendor",
+    "Want",
+    "__version__",
+    "consent",
+    "errors",
+    "explain",
+    "intent",
+    "offer",
+    "order",
+    "terms",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: `import opencmr` alone costs next to nothing."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'opencmr' has no attribute {name!r}")
+    found = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

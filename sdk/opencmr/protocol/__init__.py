@@ -5,12 +5,12 @@ from .clock import instant, moment
 from .consent import Consent
 from .dealing import Dealing, Offer
 from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, gather
-from .explain import explain
 from .history import History, replay
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
 from .said import Entry, Said
 from .thread import Record, Thread
+from .wording import explain
 
 __all__ = [
     "THIRD_PARTY",

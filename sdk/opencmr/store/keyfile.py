@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ..errors import KeyFileError
-from ..trust import SigningKey, seal, unseal
+from ..trust import SALT_BYTES, SigningKey, seal, stretch, unseal
 
 
 class KeyFile:
@@ -26,11 +26,12 @@ class KeyFile:
 
     def __init__(self, path: str | Path, passphrase: str | None = None) -> None:
         self.path = Path(path)
-        self._passphrase = passphrase
         self._keys: dict[str, SigningKey] = {}
-        self._kept: dict[str, Any] = {}
+        self._kept: dict[str, str] = {}
+        self._salt = os.urandom(SALT_BYTES) if passphrase else None
+        self._box = stretch(passphrase, self._salt) if passphrase and self._salt else None
         if self.path.exists():
-            self._load()
+            self._load(passphrase)
 
     def get(self, name: str) -> SigningKey:
         """The key of this name.
@@ -49,33 +50,39 @@ class KeyFile:
 
     def add(self, name: str, key: SigningKey) -> SigningKey:
         """Keep a key. Returns it once it is on the disk."""
-        self._kept[name] = seal(key.seed, self._passphrase) if self._passphrase else {"seed": key.seed.hex()}
+        self._kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
         self._keys[name] = key
         self._save()
         return key
 
-    def _load(self) -> None:
+    def _load(self, passphrase: str | None) -> None:
         if os.name == "posix" and self.path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise KeyFileError(f"others can read {self.path}; say: chmod 600 {self.path}")
         try:
-            self._kept = orjson.loads(self.path.read_bytes())["keys"]
+            file: dict[str, Any] = orjson.loads(self.path.read_bytes())
+            self._kept, salt = file["keys"], file.get("salt")
+            if (salt is None) != (passphrase is None):
+                raise KeyFileError(
+                    f"{self.path} is {'not sealed' if salt is None else 'sealed; a passphrase is needed'}"
+                )
+            if salt is not None and passphrase is not None:
+                self._salt = bytes.fromhex(salt)
+                self._box = stretch(passphrase, self._salt)
             self._keys = {name: SigningKey(self._opened(kept)) for name, kept in self._kept.items()}
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise KeyFileError(f"{self.path} is not a key file") from error
 
-    def _opened(self, kept: dict[str, str]) -> bytes:
-        if "box" not in kept:
-            return bytes.fromhex(kept["seed"])
-        if self._passphrase is None:
-            raise KeyFileError(f"{self.path} is sealed; a passphrase is needed")
-        return unseal(kept, self._passphrase)
+    def _opened(self, kept: str) -> bytes:
+        return unseal(kept, self._box) if self._box else bytes.fromhex(kept)
 
     def _save(self) -> None:
+        sealed = {"kdf": "argon2id", "salt": self._salt.hex()} if self._salt else {}
+        content = {**sealed, "keys": self._kept}
         new = self.path.with_name(self.path.name + ".new")
         new.unlink(missing_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps({"keys": self._kept}, option=orjson.OPT_INDENT_2))
+            file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path)

@@ -2,12 +2,13 @@
 
 from .canonical import MAX_BYTES, MAX_DEPTH, digest, read, write
 from .did import DidDocument, document_for, is_loopback, key_url, public_key, read_document, web_urls
-from .keys import SigningKey, seal, unseal
+from .keys import SALT_BYTES, SigningKey, seal, stretch, unseal
 from .proof import check, hash_data, sign
 
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "SALT_BYTES",
     "DidDocument",
     "SigningKey",
     "check",
@@ -21,6 +22,7 @@ __all__ = [
     "read_document",
     "seal",
     "sign",
+    "stretch",
     "unseal",
     "web_urls",
     "write",

@@ -82,27 +82,11 @@ def verify(public: bytes, data: bytes, signature: bytes) -> None:
         raise BadSignature("the signature does not hold for these bytes and this key") from error
 
 
-def seal(secret: bytes, passphrase: str) -> dict[str, str]:
-    """A secret under a passphrase: argon2id makes the key, secretbox seals. Takes a tenth of a second on purpose."""
-    salt = nacl.utils.random(argon2id.SALTBYTES)
-    box = nacl.secret.SecretBox(_stretched(passphrase, salt))
-    return {"kdf": "argon2id", "salt": salt.hex(), "box": bytes(box.encrypt(secret)).hex()}
+SALT_BYTES: int = argon2id.SALTBYTES
 
 
-def unseal(sealed: dict[str, str], passphrase: str) -> bytes:
-    """What `seal` sealed.
-
-    Raises:
-        KeyFileError: The passphrase is wrong, or the box was tampered with.
-    """
-    try:
-        box = nacl.secret.SecretBox(_stretched(passphrase, bytes.fromhex(sealed["salt"])))
-        return box.decrypt(bytes.fromhex(sealed["box"]))
-    except (nacl.exceptions.CryptoError, nacl.exceptions.ValueError, KeyError, ValueError) as error:
-        raise KeyFileError("wrong passphrase, or a damaged key file") from error
-
-
-def _stretched(passphrase: str, salt: bytes) -> bytes:
+def stretch(passphrase: str, salt: bytes) -> bytes:
+    """The key that a passphrase stands for. Takes a tenth of a second and 64 MiB, on purpose."""
     return argon2id.kdf(
         nacl.secret.SecretBox.KEY_SIZE,
         passphrase.encode(),
@@ -110,3 +94,20 @@ def _stretched(passphrase: str, salt: bytes) -> bytes:
         opslimit=argon2id.OPSLIMIT_INTERACTIVE,
         memlimit=argon2id.MEMLIMIT_INTERACTIVE,
     )
+
+
+def seal(secret: bytes, key: bytes) -> str:
+    """A secret in a box that only `key` opens, as hexadecimal text."""
+    return bytes(nacl.secret.SecretBox(key).encrypt(secret)).hex()
+
+
+def unseal(box: str, key: bytes) -> bytes:
+    """What `seal` sealed.
+
+    Raises:
+        KeyFileError: The passphrase is wrong, or the box was tampered with.
+    """
+    try:
+        return nacl.secret.SecretBox(key).decrypt(bytes.fromhex(box))
+    except (nacl.exceptions.CryptoError, nacl.exceptions.ValueError, ValueError) as error:
+        raise KeyFileError("wrong passphrase, or a damaged key file") from error

@@ -1,0 +1,212 @@
+"""One relationship of a customer: saying, sending, collecting. What is said is kept before it is sent."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from ..errors import Misconduct, Problem, Refused, Unreachable
+from ..messages import Body
+from ..protocol import VENDOR, Decision, History, Question, Record, Thread, Verified, instant
+from ..store import Peer, Rows, Store
+from ..transport import Network
+from .ledger import Ledger
+from .pen import Draft, Pen
+from .wallet import Arrived, Wallet
+
+Clock = Callable[[], datetime]
+
+_log = logging.getLogger("opencmr.customer")
+_PAGE = 100
+_LONGEST_WAIT = 30
+
+
+class Correspondence:
+    """Speaks with one vendor, under the key that belongs to this relationship alone.
+
+    Attributes:
+        me: The customer's DID here; no other vendor sees it.
+        vendor: The vendor's DID.
+        misconduct: What the vendor's signed words have contradicted, as noticed since this was opened.
+    """
+
+    def __init__(self, store: Store, pen: Pen, peer: Peer, network: Network, ledger: Ledger, clock: Clock) -> None:
+        self.me = peer.me
+        self.vendor = peer.peer
+        self.misconduct: list[Misconduct] = []
+        self._store = store
+        self._wallet = Wallet(pen, peer.number, ledger)
+        self._endpoint = str(peer.endpoint)
+        self._network = network
+        self._clock = clock
+        self._sending = asyncio.Lock()
+        self._collecting = asyncio.Lock()
+
+    async def say(self, body: Body | Draft, thread: str | None = None, *, check: bool = True) -> str:
+        """Say something, and wait for the vendor's receipt.
+
+        Args:
+            body: What; a `Draft` says more of the envelope.
+            thread: The thread that it goes on; absent: it opens one.
+            check: Refuse here already what the vendor would have to refuse.
+
+        Returns:
+            The thread's id.
+
+        Raises:
+            Problem: The thread does not allow it, or the vendor could not take it (`retry` tells whether it waits).
+            Refused: The vendor's signed receipt says no.
+            Unreachable: The vendor did not answer. The message is kept, and `sync` sends it again.
+        """
+        draft = body if isinstance(body, Draft) else Draft(body)
+        said: Verified = await self._store.write(
+            lambda rows: self._wallet.say(rows, draft, thread, self._now(), check=check)
+        )
+        faults = await self._flush()
+        if (fault := faults.get(said.digest)) is not None:
+            raise fault
+        return said.message.thread
+
+    async def sync(self) -> None:
+        """Send what waits to be sent, and collect what waits to be collected.
+
+        Raises:
+            Unreachable: The vendor did not answer; nothing is lost.
+        """
+        faults = await self._flush()
+        await self.collect()
+        if unreachable := next((fault for fault in faults.values() if isinstance(fault, Unreachable)), None):
+            raise unreachable
+
+    async def collect(self, wait: float = 0) -> list[str]:
+        """Collect what waits in the mailbox, and bring the receipts for what was collected before.
+
+        Args:
+            wait: Seconds to wait for something where there is nothing yet; the vendor waits 30 at most.
+
+        Returns:
+            Digests of the vendor's messages that took their place.
+
+        Raises:
+            Unreachable: The vendor did not answer.
+            Problem: The vendor refused the collect.
+        """
+        async with self._collecting:
+            entries: list[str] = []
+            waiting = min(int(wait), _LONGEST_WAIT)
+            while True:
+                arrived, more = await self._collect_page(waiting)
+                entries += arrived.entries
+                waiting = 0
+                if not more:
+                    return entries
+
+    def may(
+        self,
+        *,
+        action: str,
+        purpose: str,
+        data: str | None = None,
+        recipient: str = VENDOR,
+        channel: str | None = None,
+        thread: str | None = None,
+        at: datetime | None = None,
+    ) -> Decision:
+        """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
+
+        Raises:
+            UsageError: A term is not in the vocabulary.
+        """
+        more = {"data": data} if data is not None else {}
+        question = Question(action, purpose, recipient=recipient, channel=channel, thread=thread, **more)
+        return self.history.may(question, instant(at) if at else self._now())
+
+    @property
+    def history(self) -> History:
+        """The threads of this relationship, folded. Not to be changed."""
+        return self._store.read(self._wallet.history)
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """Thread id → agreement, consent or dealing."""
+        return {id_: thread.record for id_, thread in self.history.threads.items() if thread.record is not None}
+
+    def thread(self, id_: str) -> Thread | None:
+        """A thread, as far as it is known here."""
+        return self.history.threads.get(id_)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages have not been answered yet."""
+        return len(self._store.read(self._wallet.pending))
+
+    def now(self) -> str:
+        """The customer's own time."""
+        return self._now()
+
+    def _now(self) -> str:
+        return instant(self._clock())
+
+    async def _collect_page(self, waiting: int) -> tuple[Arrived, bool]:
+        """One collect, and whether there is more to come."""
+        raw, receipts = self._store.read(lambda rows: self._wallet.collect(rows, waiting, self._now()))
+        raws, cursor = await self._network.collect(self._endpoint, raw, waiting)
+        arrived = await self._store.write(
+            lambda rows: self._wallet.collected(rows, raws, cursor, receipts, self._now())
+        )
+        return self._noticed(arrived), len(raws) >= _PAGE and not arrived.passed_over
+
+    async def _flush(self) -> dict[str, Problem | Refused | Unreachable]:
+        """Send what has not been answered, oldest first; a thread's later messages wait for its earlier ones."""
+        faults: dict[str, Problem | Refused | Unreachable] = {}
+        async with self._sending:
+            held: set[str] = set()
+            for kept in self._store.read(self._wallet.pending):
+                if kept.thread in held:
+                    continue
+                try:
+                    raws = await self._network.send(self._endpoint, kept.raw)
+                    arrived = await self._take_in(raws)
+                    faults.update(arrived.refusals)
+                    if self._still_pending(kept.digest):
+                        faults[kept.digest] = Unreachable("the vendor answered without a receipt for the message")
+                        held.add(kept.thread)
+                except Problem as problem:
+                    faults[kept.digest] = problem
+                    held.add(kept.thread)
+                    if not problem.retry:
+                        await self._give_up(kept.digest)
+                except Unreachable as error:
+                    faults[kept.digest] = error
+                    return faults
+        return faults
+
+    async def _take_in(self, raws: list[bytes]) -> Arrived:
+        arrived = await self._store.write(lambda rows: self._wallet.take_in(rows, raws, self._now()))
+        return self._noticed(arrived)
+
+    async def _give_up(self, digest: str) -> None:
+        """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask."""
+
+        def note(rows: Rows) -> None:
+            rows.change_message(self._wallet.number, digest, status="refused")
+
+        await self._store.write(note)
+
+    def _still_pending(self, digest: str) -> bool:
+        return any(kept.digest == digest for kept in self._store.read(self._wallet.pending))
+
+    def _noticed(self, arrived: Arrived) -> Arrived:
+        self.misconduct += arrived.misconduct
+        return arrived
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.me} with {self.vendor})"
+
+
+def quiet(results: list[Any]) -> None:
+    """Log what went wrong with vendors that were asked at once, so that one that fails does not hide the others."""
+    for result in results:
+        if isinstance(result, Exception):
+            _log.warning("a vendor did not answer: %s", result)

@@ -1,0 +1,239 @@
+"""The customer's face: a wallet, a personal agent. No server is needed: a customer is a key file and a store."""
+
+import asyncio
+import inspect
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from .. import trust
+from ..errors import UsageError
+from ..messages import consent, intent, terms
+from ..messages.types import Channel, Party, Ref, TermsRef
+from ..protocol import Consent, instant
+from ..protocol.vocabulary import label
+from ..store import KeyFile, Peer, Store
+from ..transport import Network
+from .correspondence import Clock, Correspondence, quiet
+from .handles import AgreementInHand, Casting, ConsentInHand
+from .ledger import Ledger
+from .pen import Deadline, Draft, Pen, deadline
+from .policy import Policy, references
+
+
+class Relationship(Correspondence):
+    """A customer's relationship with one vendor. `Customer.meet` begins it."""
+
+    policy: Policy = Policy()
+
+    async def proffer(
+        self, *choices: str | TermsRef, scope: Ref | None = None, note: str | None = None
+    ) -> AgreementInHand:
+        """Proffer terms, in order of preference; the vendor accepts, counters once, or declines.
+
+        A counter is taken, or put to whoever is to be asked, as the customer's policy says.
+
+        Args:
+            choices: Roster codes, or references; absent: those of the policy.
+            scope: The message whose data the terms are for; absent: the whole relationship.
+            note: Words for people.
+        """
+        body = terms.Proffer(choices=references(choices) if choices else self.policy.choices(), scope=scope, note=note)
+        agreement = AgreementInHand(self, await self.say(body))
+        if agreement.state == "countered":
+            await self._weigh(agreement)
+        return agreement
+
+    async def grant(
+        self,
+        *,
+        purpose: str | Sequence[str],
+        data: Sequence[str],
+        until: Deadline,
+        actions: Sequence[str] = ("dpv:Processing",),
+        channels: Sequence[Channel] | None = None,
+        recipients: Sequence[Party] | None = None,
+        statement: str | None = None,
+    ) -> ConsentInHand:
+        """Give a consent that nobody asked for.
+
+        Args:
+            purpose: What for: a DPV purpose, or several.
+            data: Which data.
+            until: Until when, exclusive.
+            actions: What may be done. Tracking, profiling, sharing and transfer must be named.
+            channels: Over which channels the customer may be reached; absent: no matter which.
+            recipients: Who else may process it; absent: the vendor and its processors.
+            statement: The customer's own words; absent: a plain sentence that says the same.
+        """
+        purposes = [purpose] if isinstance(purpose, str) else list(purpose)
+        last = deadline(until, self.now())
+        item = consent.GrantItem(
+            key="1",
+            purposes=purposes,
+            data=list(data),
+            actions=list(actions),
+            channels=list(channels) if channels else None,
+            recipients=list(recipients) if recipients else None,
+        )
+        words = statement or (
+            f"I consent to {', '.join(map(label, actions))} of my {', '.join(map(label, data))} "
+            f"for {', '.join(map(label, purposes))} until {last}."
+        )
+        return ConsentInHand(self, await self.say(consent.Grant(items=[item], until=last, statement=words)))
+
+    def requests(self) -> list[ConsentInHand]:
+        """The consents that the vendor asks for and that have not been answered."""
+        return [
+            ConsentInHand(self, thread)
+            for thread, record in self.records.items()
+            if isinstance(record, Consent) and record.state == "requested"
+        ]
+
+    def consents(self) -> list[ConsentInHand]:
+        """All consents, in any state."""
+        return [ConsentInHand(self, thread) for thread, record in self.records.items() if isinstance(record, Consent)]
+
+    async def _weigh(self, agreement: AgreementInHand) -> None:
+        counter = agreement.record.counter
+        if counter is None:
+            return
+        digest, document = counter
+        if self.policy.knows(digest):
+            await agreement.accept()
+        elif self.policy.ask is not None:
+            answer = self.policy.ask(self.vendor, document)
+            if await answer if inspect.isawaitable(answer) else answer:
+                await agreement.accept()
+            else:
+                await agreement.decline()
+
+
+class Customer:
+    """A customer, who manages their relationships. Use `Customer.open`, as an async context manager.
+
+    Every vendor sees another key. Keys do not join what content and network addresses still can.
+    """
+
+    def __init__(self, store: Store, keys: KeyFile, network: Network, policy: Policy, clock: Clock) -> None:
+        self.policy = policy
+        self._store = store
+        self._keys = keys
+        self._network = network
+        self._clock = clock
+        self._ledger = Ledger()
+        self._known: dict[int, Relationship] = {}
+        self._meeting = asyncio.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        keys: str | Path | None = None,
+        passphrase: str | None = None,
+        policy: Policy | None = None,
+        network: Network | None = None,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> Self:
+        """Open a customer's store, or begin one.
+
+        Args:
+            path: A file.
+            keys: The key file; absent: beside the store, with the ending `.keys`. Its mode is 0600.
+            passphrase: Seals the key file.
+            policy: Standing choices about terms.
+            network: How vendors are reached; absent: HTTP.
+            clock: The time; for tests.
+
+        Raises:
+            KeyFileError, StoreError: It cannot be opened.
+        """
+        if network is None:
+            from ..transport.client import HttpNetwork
+
+            network = HttpNetwork()
+        file = KeyFile(keys if keys is not None else Path(path).with_suffix(".keys"), passphrase)
+        return cls(Store(path), file, network, policy or Policy(), clock)
+
+    async def meet(self, vendor: str) -> Relationship:
+        """Begin a relationship with a vendor: a fresh key, and the vendor's keys pinned as they are now.
+
+        A relationship that there is already is found again, with the keys that were pinned when it began.
+
+        Args:
+            vendor: The vendor's `did:web`.
+
+        Raises:
+            UsageError: Not a `did:web`.
+            Unreachable: The vendor does not answer, or not in OpenCMR.
+            Problem: What it publishes is not what it must be.
+        """
+        async with self._meeting:
+            for relationship in self.relationships():
+                if relationship.vendor == vendor:
+                    return relationship
+            found = await self._network.find(vendor)
+            key = trust.SigningKey.generate()
+            self._keys.add(key.did, key)
+            opened = instant(self._clock())
+            peer = await self._store.write(
+                lambda rows: rows.add_peer(key.did, vendor, opened=opened, pinned=found.keys, endpoint=found.endpoint)
+            )
+            return self._relationship(peer)
+
+    def relationships(self) -> list[Relationship]:
+        """All relationships, oldest first."""
+        return [self._relationship(peer) for peer in self._store.read(lambda rows: list(rows.peers()))]
+
+    async def cast(
+        self, wish: intent.Cast | Draft, to: Iterable[Relationship], *, expires: Deadline | None = None
+    ) -> Casting:
+        """Cast an intent to vendors of one's choosing, all at once: a thread, a key, an id and a time for each.
+
+        Args:
+            wish: What is wanted, and the customer's own terms for it.
+            to: The relationships.
+            expires: Until when offers may be made.
+
+        Raises:
+            UsageError: No vendor is named.
+            ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
+        """
+        draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
+        vendors = list(to)
+        if not vendors:
+            raise UsageError("an intent is cast to somebody")
+        said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)
+        threads: dict[Correspondence, str] = {
+            vendor: thread for vendor, thread in zip(vendors, said, strict=True) if isinstance(thread, str)
+        }
+        faults = [fault for fault in said if isinstance(fault, Exception)]
+        if not threads:
+            raise faults[0] if len(faults) == 1 else ExceptionGroup("no vendor took the intent", faults)
+        quiet(list(said))
+        return Casting(threads)
+
+    async def sync(self) -> None:
+        """Send and collect what waits, with all vendors; one that does not answer does not keep the others."""
+        quiet(await asyncio.gather(*(one.sync() for one in self.relationships()), return_exceptions=True))
+
+    async def close(self) -> None:
+        """Close the store and the connections."""
+        await self._network.close()
+        await asyncio.to_thread(self._store.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def _relationship(self, peer: Peer) -> Relationship:
+        if peer.number not in self._known:
+            pen = Pen(peer.me, self._keys.get(peer.me), trust.key_url(peer.me))
+            relationship = Relationship(self._store, pen, peer, self._network, self._ledger, self._clock)
+            relationship.policy = self.policy
+            self._known[peer.number] = relationship
+        return self._known[peer.number]

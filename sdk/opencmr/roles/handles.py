@@ -1,0 +1,271 @@
+"""What a customer holds in hand after having said something: an agreement, a consent, a request, an offer, an order.
+
+Each is a view of a thread: `record` is what the thread folds to now, so nothing here can be out of date.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ..errors import UsageError
+from ..messages import Body, consent, intent, offer, order, terms
+from ..messages.offer import Make
+from ..messages.types import Datum, Money, TermsDocument, TermsRef
+from ..protocol import Agreement, Consent, Dealing, Offer, Record, moment
+from .correspondence import Correspondence, quiet
+from .pen import Deadline, Draft, deadline
+
+R = TypeVar("R", bound=Record)
+
+
+class Handle(Generic[R]):
+    """A thread in hand.
+
+    Attributes:
+        relationship: Where it takes place.
+        thread: Its id.
+    """
+
+    _kind: type[R]
+
+    def __init__(self, relationship: Correspondence, thread: str) -> None:
+        self.relationship = relationship
+        self.thread = thread
+
+    @property
+    def record(self) -> R:
+        """What the thread folds to.
+
+        Raises:
+            UsageError: Nothing has taken effect in it yet.
+        """
+        thread = self.relationship.thread(self.thread)
+        if thread is None or not isinstance(thread.record, self._kind):
+            raise UsageError(f"nothing has taken effect in {self.thread} yet")
+        return thread.record
+
+    @property
+    def state(self) -> str:
+        """The thread's state, as its receipts name it."""
+        thread = self.relationship.thread(self.thread)
+        return thread.state if thread else "none"
+
+    async def say(self, body: Body | Draft) -> None:
+        """Go on in this thread; see `Correspondence.say`."""
+        await self.relationship.say(body, self.thread)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.thread}, {self.state})"
+
+
+class AgreementInHand(Handle[Agreement]):
+    """Terms that were proffered, and what became of them."""
+
+    _kind = Agreement
+
+    @property
+    def terms(self) -> TermsDocument | None:
+        """The terms that bind; none while nothing is agreed."""
+        return self.record.terms[1] if self.record.terms else None
+
+    @property
+    def counter(self) -> TermsDocument | None:
+        """The vendor's alternative, where it put one."""
+        return self.record.counter[1] if self.record.counter else None
+
+    async def accept(self) -> None:
+        """Take the vendor's counter.
+
+        Raises:
+            UsageError: There is none.
+        """
+        if self.record.counter is None:
+            raise UsageError("the vendor put no counter")
+        digest, document = self.record.counter
+        await self.say(terms.Accept(terms=TermsRef(id=document.id, digest=digest)))
+
+    async def decline(self, reason: str = "notAcceptable") -> None:
+        """Say no to what is pending."""
+        await self.say(terms.Decline(reason=reason))
+
+    async def terminate(self, reason: str | None = None) -> None:
+        """End the agreement. Its prohibitions and duties outlive it."""
+        await self.say(terms.Terminate(reason=reason))
+
+
+class ConsentInHand(Handle[Consent]):
+    """A consent, asked for or given unasked."""
+
+    _kind = Consent
+
+    @property
+    def request(self) -> consent.Request | None:
+        """What the vendor asked for, if it did."""
+        return self.record.request
+
+    async def grant(self, *keys: str, items: Sequence[consent.GrantItem] = (), until: Deadline | None = None) -> None:
+        """Grant what was asked, whole or in part.
+
+        Args:
+            keys: The items to grant as asked; absent, and no `items` either: all of them.
+            items: Items to grant more narrowly than asked.
+            until: Until when, exclusive; absent: as asked.
+
+        Raises:
+            UsageError: Nothing was asked for here, or not by this key.
+        """
+        asked = self.request
+        if asked is None:
+            raise UsageError("nothing was asked for in this thread")
+        known = {item.key: item for item in asked.items}
+        if unknown := [key for key in keys if key not in known]:
+            raise UsageError(f"no item {', '.join(unknown)}; asked for: {', '.join(known)}")
+        chosen = keys if keys or items else tuple(known)
+        as_asked = [_as_asked(known[key]) for key in chosen]
+        last = deadline(until, self.relationship.now()) if until is not None else asked.until
+        await self.say(consent.Grant(items=[*as_asked, *items], until=last))
+
+    async def refuse(self, *keys: str, reason: str | None = None) -> None:
+        """Refuse all that is asked, or the items of these keys."""
+        await self.say(consent.Refuse(keys=list(keys) or None, reason=reason))
+
+    async def withdraw(self, *keys: str, reason: str | None = None) -> None:
+        """Take back all, or the items of these keys. The vendor cannot refuse this."""
+        await self.say(consent.Withdraw(keys=list(keys) or None, reason=reason))
+
+
+def _as_asked(item: consent.RequestItem) -> consent.GrantItem:
+    return consent.GrantItem(**{name: value for name, value in item if name in consent.Item.model_fields})
+
+
+@dataclass(frozen=True)
+class OfferInHand:
+    """An offer that a vendor has made.
+
+    Attributes:
+        relationship: Whose offer it is.
+        thread: The thread of the intent.
+        offer: The offer as it stands.
+    """
+
+    relationship: Correspondence
+    thread: str
+    offer: Offer
+
+    @property
+    def body(self) -> Make:
+        """What the offer says."""
+        return self.offer.body
+
+    @property
+    def total(self) -> Money:
+        """What it comes to."""
+        return self.offer.body.total
+
+    async def accept(self, payment: str | None = None) -> "OrderInHand":
+        """Accept it: the order.
+
+        Raises:
+            Problem, Refused, Unreachable: See `Correspondence.say`.
+        """
+        body = offer.Accept(offer=self.offer.ref, total=self.total, payment=payment)
+        await self.relationship.say(body, self.thread)
+        return OrderInHand(self.relationship, self.thread)
+
+    async def decline(self, reason: str = "other", note: str | None = None) -> None:
+        """Say no to it."""
+        await self.relationship.say(offer.Decline(offer=self.offer.ref, reason=reason, note=note), self.thread)
+
+
+class OrderInHand(Handle[Dealing]):
+    """An order."""
+
+    _kind = Dealing
+
+    async def disclose(self, data: dict[str, Any] | Sequence[Datum]) -> None:
+        """Disclose what the vendor needs to perform the order; only once the receipt says `ordered`.
+
+        Args:
+            data: Term → value, or data.
+        """
+        pieces = (
+            [Datum(data=term, value=value) for term, value in data.items()] if isinstance(data, dict) else list(data)
+        )
+        await self.say(order.Disclose(discloses=pieces))
+
+    async def cancel(self, reason: str = "changedMind", note: str | None = None) -> None:
+        """Cancel the order. The vendor says what it refunds."""
+        await self.say(order.Cancel(reason=reason, note=note))
+
+    async def reaches(self, *states: str, within: float = 30) -> bool:
+        """Wait until the order is in one of these states; false if it is not within so many seconds."""
+        loop = asyncio.get_running_loop()
+        last = loop.time() + within
+        while self.state not in states:
+            left = last - loop.time()
+            if left <= 0:
+                return False
+            await self.relationship.collect(wait=max(1, min(left, 10)))
+        return True
+
+
+class Casting:
+    """An intent, cast to one vendor or several: one thread, one key, one wording each."""
+
+    def __init__(self, threads: dict[Correspondence, str]) -> None:
+        self.threads = threads
+
+    async def offers(self, until: Deadline | float | None = None) -> AsyncIterator[OfferInHand]:
+        """The firm offers, as they come.
+
+        Args:
+            until: Until when to wait for more: an instant, a moment, a span, or seconds; absent: those that are there.
+        """
+        seen: set[str] = set()
+        while True:
+            for made in self.firm():
+                if made.offer.digest not in seen:
+                    seen.add(made.offer.digest)
+                    yield made
+            left = max((self._left(relationship, until) for relationship in self.threads), default=0.0)
+            if left <= 0:
+                return
+            wait = max(1.0, min(left, 5.0))
+            collects = (relationship.collect(wait=wait) for relationship in self.threads)
+            quiet(await asyncio.gather(*collects, return_exceptions=True))
+            if isinstance(until, float | int):
+                until = left - wait
+
+    def firm(self) -> list[OfferInHand]:
+        """The offers that can be accepted now, cheapest first within a currency."""
+        found = [
+            OfferInHand(relationship, thread, made)
+            for relationship, thread in self.threads.items()
+            if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
+            for made in known.record.firm(relationship.now())
+        ]
+        return sorted(found, key=lambda made: (made.total.currency, float(made.total.amount)))
+
+    async def accept(self, made: OfferInHand, payment: str | None = None) -> OrderInHand:
+        """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
+        return await made.accept(payment)
+
+    async def withdraw(self, reason: str | None = None, *, but: OrderInHand | None = None) -> None:
+        """Withdraw the intent everywhere, or everywhere but where it has become an order.
+
+        Raises:
+            Problem, Refused, Unreachable: See `Correspondence.say`.
+        """
+        for relationship, thread in self.threads.items():
+            if but is None or but.relationship is not relationship:
+                await relationship.say(intent.Withdraw(reason=reason), thread)
+
+    @staticmethod
+    def _left(relationship: Correspondence, until: Deadline | float | None) -> float:
+        if until is None:
+            return 0.0
+        if isinstance(until, float | int):
+            return float(until)
+        now = relationship.now()
+        return (moment(deadline(until, now)) - moment(now)).total_seconds()
