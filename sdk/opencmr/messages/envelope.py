@@ -39,7 +39,7 @@ class Proof(Model):
 
 
 B = TypeVar("B", bound=Body | dict[str, Any])
-MessageType = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9.-]*$", max_length=200)]
+MessageType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(\.[a-z][a-zA-Z0-9-]*)*$", max_length=200)]
 
 
 class Message(Model, Generic[B]):
