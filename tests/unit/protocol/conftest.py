@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from opencmr import messages, trust
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import TermsDocument
@@ -27,10 +28,38 @@ PROOF = {
     "proofValue": "z" + "2" * 85,
 }
 NOON = "2026-03-01T12:00:00.000Z"
+NEW_YEAR = "2027-01-01T00:00:00.000Z"
 
 
 def read_vectors(name: str) -> Any:
     return json.loads((VECTORS / name).read_text())
+
+
+def terms(choice: str | dict[str, Any]) -> dict[str, Any]:
+    """A reference to terms: by a code of the roster, by a document, or as it is."""
+    if isinstance(choice, str):
+        return terms_roster.ref(choice).wire()
+    return {"document": choice} if "rules" in choice else choice
+
+
+def euros(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "EUR"}
+
+
+def offer(amount: str = "100.00", **body: Any) -> dict[str, Any]:
+    line = {"name": "Boots", "price": euros(amount), "want": 0}
+    return {"lines": [line], "total": euros(amount), "under": terms("PDC-INTENT"), **body}
+
+
+def item(key: str = "news", **members: Any) -> dict[str, Any]:
+    """An item of a consent: the newsletter, unless it says otherwise."""
+    return {
+        "key": key,
+        "purposes": ["dpv:DirectMarketing"],
+        "data": ["pd:EmailAddress"],
+        "actions": ["dpv:Use"],
+        **members,
+    }
 
 
 @dataclass
@@ -117,6 +146,50 @@ class Talk:
         self.entries.append(said)
         return Turn(said, self.history.threads[said.message.thread], outcome)
 
+    # what is said often
+
+    def proffer(self, *choices: str | dict[str, Any], **body: Any) -> Turn:
+        return self.customer("terms.proffer", {"choices": [terms(choice) for choice in choices], **body})
+
+    def agree(self, *choices: str | dict[str, Any], **body: Any) -> Turn:
+        """Terms proffered, and the first of them accepted."""
+        proffered = self.proffer(*choices, **body)
+        return self.vendor("terms.accept", {"terms": terms(choices[0])}, proffered.id)
+
+    def ask(self, *items: dict[str, Any], until: str = NEW_YEAR, **more: Any) -> Turn:
+        body = {
+            "items": list(items),
+            "controller": [{"name": "Shop", "role": "controller"}],
+            "notice": {"url": "https://shop.example/notice", "digest": "zQm" + "2" * 44, "lang": "en"},
+            "until": until,
+        }
+        return self.vendor("consent.request", body, **more)
+
+    def grant(self, thread: str | None, *items: dict[str, Any], until: str = NEW_YEAR, **body: Any) -> Turn:
+        return self.customer("consent.grant", {"items": list(items), "until": until, **body}, thread)
+
+    def cast(self, *choices: str | dict[str, Any], expires: str | None = None, **body: Any) -> Turn:
+        wish = {
+            "wants": [{"name": "Boots"}, {"name": "Wax"}],
+            "terms": [terms(choice) for choice in choices or ("PDC-INTENT",)],
+            "standing": "ready",
+            **body,
+        }
+        return self.customer("intent.cast", wish, **({"expires": expires} if expires else {}))
+
+    def offer(self, thread: str | None, amount: str = "100.00", *, hours: int = 48, **body: Any) -> Turn:
+        """An offer of one line at this price, under the terms of the roster for intents."""
+        return self.vendor("offer.make", offer(amount, **body), thread, expires=self.after(hours=hours))
+
+    def accept(self, made: Turn, amount: str = "100.00", **body: Any) -> Turn:
+        return self.customer(
+            "offer.accept", {"offer": made.ref, "total": euros(amount), **body}, made.said.message.thread
+        )
+
+    def order(self) -> Turn:
+        """A wish, an offer, an order."""
+        return self.accept(self.offer(self.cast().id))
+
     def _judged(self, said: Said) -> Turn:
         after, outcome = self.thread_of(said).judge(said, self.history)
         self.history.put(after, said.at)
@@ -136,10 +209,18 @@ def new_talk() -> Callable[[], Talk]:
     return Talk
 
 
+class Bodies:
+    """The bodies that tests write, in short."""
+
+    terms = staticmethod(terms)
+    euros = staticmethod(euros)
+    offer = staticmethod(offer)
+    item = staticmethod(item)
+
+
 @pytest.fixture(scope="session")
-def ref() -> Callable[[str], dict[str, Any]]:
-    """The reference to terms of the roster, as it travels."""
-    return lambda code: terms_roster.ref(code).wire()
+def bodies() -> type[Bodies]:
+    return Bodies
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,17 @@
 """Decisions: the vectors, and what holds whatever was said."""
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opencmr.errors import OpenCMRError
-from opencmr.protocol import Facts, Question, Statement, decide, replay, roster
-from opencmr.protocol.decisions import Binding, as_dict, statements_of_terms
 
-import json
-from pathlib import Path
+from opencmr.errors import OpenCMRError
+from opencmr.protocol import Facts, Question, decide, roster
+from opencmr.protocol.decisions import Binding, as_dict, statements_of_terms
 
 VECTORS = Path(__file__).parents[3] / "spec" / "v1" / "vectors" / "decisions"
 RULES = json.loads((VECTORS / "rules.json").read_text())["cases"]
@@ -44,3 +43,166 @@ def test_an_agreement_of_the_roster_permits_what_its_table_says(code: str) -> No
         question = Question(case["action"], case["purpose"], case["data"], case["recipient"])
         made = decide(facts, question, AT)
         assert (made.answer, made.reason) == (case["answer"], case["reason"]), case
+
+
+@pytest.mark.parametrize("name", ["action", "purpose", "data"])
+@pytest.mark.requirement("DEC-2")
+def test_a_question_in_words_that_no_table_knows_gets_no_decision(name: str) -> None:
+    with pytest.raises(OpenCMRError, match="dpv:Missspelt"):
+        Question(**{"action": "dpv:Use", "purpose": "dpv:Marketing", name: "dpv:Missspelt"})
+
+
+def test_only_a_permit_counts_as_yes(facts_of: Callable[[list[dict[str, Any]]], Facts]) -> None:
+    consent = {"kind": "consent", "item": ITEM, "at": DAYS[1], "until": DAYS[9], "evidence": ["m"]}
+    asked = Question("dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress")
+    assert decide(facts_of([consent]), asked, AT)
+    assert not decide(facts_of([]), asked, AT)
+    assert not decide(facts_of([]), Question("dpv:Erase", "dpv:DirectMarketing"), AT)
+
+
+# whatever was said
+
+DAYS = [f"2026-03-{day:02}T12:00:00.000Z" for day in range(1, 31)]
+ITEM = {"purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
+ACTIONS = ["dpv:Processing", "dpv:Use", "dpv:Store", "dpv:Analyse", "dpv:Tracking", "dpv:Share", "dpv:Profiling"]
+PURPOSES = [
+    "dpv:Purpose",
+    "dpv:Marketing",
+    "dpv:DirectMarketing",
+    "dpv:RequestedServiceProvision",
+    "opencmr:AITraining",
+]
+DATA = ["dpv:PersonalData", "pd:Contact", "pd:EmailAddress", "dpv:AnonymisedData"]
+ADS = {"name": "Ads", "role": "thirdParty", "id": "https://ads.example"}
+THREAD = "urn:uuid:11111111-1111-4111-8111-111111111111"
+
+
+def some(of: list[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(of), min_size=1, max_size=2, unique=True)
+
+
+ITEMS = st.fixed_dictionaries(
+    {"purposes": some(PURPOSES), "data": some(DATA), "actions": some(ACTIONS)},
+    optional={"channels": some(["email", "sms"]), "recipients": st.just([ADS])},
+)
+RULES_OF_TERMS = st.fixed_dictionaries(
+    {
+        "effect": st.sampled_from(["permit", "prohibit"]),
+        "action": st.sampled_from(ACTIONS),
+        "by": some(["vendor", "third-party"]),
+    },
+    optional={"purpose": st.sampled_from(PURPOSES), "data": st.sampled_from(DATA)},
+)
+TERMS = st.one_of(
+    st.sampled_from(roster.codes()),
+    st.lists(RULES_OF_TERMS, min_size=1, max_size=3).map(
+        lambda rules: {"id": "https://alice.example/terms", "version": "1", "title": "Mine", "rules": rules}
+    ),
+)
+WORDS = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("agreement"), "terms": TERMS}, optional={"scope": st.just(THREAD)}),
+    st.fixed_dictionaries({"kind": st.just("consent"), "item": ITEMS, "until": st.sampled_from(DAYS[10:])}),
+    st.fixed_dictionaries({"kind": st.sampled_from(["refusal", "withdrawal"]), "item": ITEMS}),
+)
+
+
+@st.composite
+def spoken(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Words of one relationship, no two at the same time, some of them ended."""
+    words = draw(st.lists(WORDS, max_size=6))
+    days = draw(st.permutations(DAYS[:20]))
+    facts = []
+    for position, word in enumerate(words):
+        fact = {**word, "at": days[position], "evidence": [f"m{position}"]}
+        if fact["kind"] in ("agreement", "consent") and draw(st.booleans()):
+            fact["ended"] = draw(st.sampled_from(DAYS[20:25]))
+        facts.append(fact)
+    return facts
+
+
+QUESTIONS = st.builds(
+    Question,
+    st.sampled_from(ACTIONS),
+    st.sampled_from(PURPOSES),
+    st.sampled_from(DATA),
+    st.sampled_from(["vendor", "third-party", "https://ads.example", "https://press.example"]),
+    st.sampled_from([None, "email", "sms"]),
+    st.sampled_from([None, THREAD]),
+)
+
+
+@pytest.mark.requirement("DEC-15")
+@given(QUESTIONS)
+def test_silence_is_a_no(question: Question) -> None:
+    made = decide(Facts(), question, AT)
+    assert (made.answer, made.reason, made.evidence) == ("deny", "no-word", ())
+
+
+@pytest.mark.requirement("DEC-7", "CNS-7")
+@given(said=spoken(), question=QUESTIONS)
+def test_a_withdrawal_of_what_is_asked_about_denies_whatever_was_said_before(
+    said: list[dict[str, Any]], question: Question, facts_of: Callable[[list[dict[str, Any]]], Facts]
+) -> None:
+    item = {"purposes": [question.purpose], "data": [question.data], "actions": [question.action]}
+    taken_back = {"kind": "withdrawal", "item": item, "at": DAYS[25], "evidence": ["last"]}
+    made = decide(facts_of([*said, taken_back]), question, DAYS[25])
+    assert (made.answer, made.reason, made.evidence) == ("deny", "withdrawn", ("last",))
+
+
+@pytest.mark.requirement("DEC-13", "DEC-14")
+@given(said=spoken(), more=ITEMS, day=st.sampled_from(DAYS), question=QUESTIONS, at=st.sampled_from(DAYS))
+def test_a_further_no_never_makes_a_yes(
+    said: list[dict[str, Any]],
+    more: dict[str, Any],
+    day: str,
+    question: Question,
+    at: str,
+    facts_of: Callable[[list[dict[str, Any]]], Facts],
+) -> None:
+    before = decide(facts_of(said), question, at)
+    no = {"kind": "refusal", "item": more, "at": day.replace("T12", "T13"), "evidence": ["no"]}
+    after = decide(facts_of([*said, no]), question, at)
+    assert before or not after
+
+
+@pytest.mark.requirement("DEC-1")
+@given(said=spoken(), question=QUESTIONS, at=st.sampled_from(DAYS))
+def test_what_is_said_later_changes_no_answer_about_before(
+    said: list[dict[str, Any]], question: Question, at: str, facts_of: Callable[[list[dict[str, Any]]], Facts]
+) -> None:
+    until_then = [fact for fact in said if fact["at"] <= at]
+    assert decide(facts_of(said), question, at) == decide(facts_of(until_then), question, at)
+
+
+@pytest.mark.requirement("DEC-1")
+@given(said=spoken(), question=QUESTIONS, at=st.sampled_from(DAYS), random=st.randoms(use_true_random=False))
+def test_the_order_in_which_facts_are_held_means_nothing(
+    said: list[dict[str, Any]], question: Question, at: str, random: Any, facts_of: Callable[..., Facts]
+) -> None:
+    facts = facts_of(said)
+    statements = list(facts.statements)
+    random.shuffle(statements)
+    shuffled = Facts(tuple(statements), facts.activities, facts.governed)
+    assert decide(shuffled, question, at) == decide(facts, question, at)
+
+
+@pytest.mark.requirement("DEC-3")
+@given(said=spoken(), question=QUESTIONS, at=st.sampled_from(DAYS))
+def test_nobody_is_tracked_whose_words_do_not_name_tracking(
+    said: list[dict[str, Any]], question: Question, at: str, facts_of: Callable[[list[dict[str, Any]]], Facts]
+) -> None:
+    facts = facts_of(said)
+    named = any("dpv:Tracking" in one.actions for one in facts.statements if one.effect == "permit")
+    asked = Question("dpv:Tracking", question.purpose, question.data, question.recipient, question.channel)
+    assert named or not decide(facts, asked, at)
+
+
+@pytest.mark.requirement("DEC-9")
+@given(said=spoken(), question=QUESTIONS, at=st.sampled_from(DAYS))
+def test_no_third_party_gets_data_unless_words_name_sharing(
+    said: list[dict[str, Any]], question: Question, at: str, facts_of: Callable[[list[dict[str, Any]]], Facts]
+) -> None:
+    facts = facts_of(said)
+    named = any("dpv:Share" in one.actions for one in facts.statements if one.effect == "permit")
+    asked = Question(question.action, question.purpose, question.data, "https://ads.example", question.channel)
+    assert named or not decide(facts, asked, at)
