@@ -169,6 +169,11 @@ class Vendor:
         """The vendor's DID."""
         return self._pen.did
 
+    @property
+    def endpoint(self) -> str:
+        """The URL at which messages are received."""
+        return self._endpoint
+
     def on(self, message_type: type[Body] | str) -> Callable[[Handler], Handler]:
         """Register what answers a message type: `@shop.on(intent.Cast)`.
 
@@ -287,9 +292,9 @@ class Vendor:
         """What `/.well-known/opencmr` says, before anyone tells us anything."""
         about = {name: value for name, value in self._about.items() if name != "tosUrl"}
         return {
-            "opencmr": VERSION,
             "did": self.did,
             "roles": ["vendor"],
+            "endpoint": self._endpoint,
             "versions": [VERSION],
             "types": sorted(self._desk.speaks),
             "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, self._accepts)],

@@ -44,8 +44,9 @@ def read(raw: bytes, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[
         raise TooLarge(f"{len(raw)} bytes, {limit} at most")
     try:
         document = orjson.loads(raw)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise NotJson(str(error)[:200]) from error
+    except orjson.JSONDecodeError as error:
+        # The parser gives up at 1024 levels, and says so.
+        raise (TooDeep if "limit exceeded" in error.msg else NotJson)(str(error)[:200]) from error
     if not isinstance(document, dict):
         raise NotJson("a message is a JSON object")
     check_profile(document, raw, depth)

@@ -1,8 +1,8 @@
 """DIDs: `did:key` for customers, `did:web` for vendors (`spec/v1/identity.md`). Nothing is fetched here."""
 
 import ipaddress
+import re
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -13,6 +13,11 @@ from ..messages.types import Did, KeyUrl, Url
 from .keys import decode_public
 
 SERVICE_TYPE = "OpenCMR"
+
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_WEB = re.compile(
+    rf"did:web:(?P<host>{_LABEL}(\.{_LABEL})*)(%3A(?P<port>[0-9]{{1,5}}))?(?P<path>(:[A-Za-z0-9._-]+)*)", re.ASCII
+)
 
 
 class _Lenient(BaseModel):
@@ -145,26 +150,18 @@ def web_urls(did: str) -> tuple[str, str]:
     Raises:
         UsageError: Not a usable `did:web`.
     """
-    if not did.startswith("did:web:"):
-        raise UsageError(f"{did} is not a did:web")
-    host, *path = [unquote(part) for part in did.removeprefix("did:web:").split(":")]
-    name = host.partition(":")[0]
-    if (
-        not name
-        or any(character in host for character in "/@?#\\ ")
-        or any(not part or "/" in part or part in (".", "..") for part in path)
-    ):
-        raise UsageError(f"{did} does not name a host")
-    origin = f"{'http' if is_loopback(name) else 'https'}://{host}"
-    document = f"{origin}/{'/'.join(path)}/did.json" if path else f"{origin}/.well-known/did.json"
+    found = _WEB.fullmatch(did)
+    if found is None or int(found["port"] or 0) > 65535 or {".", ".."} & set(found["path"].split(":")):
+        raise UsageError(f"{did[:300]} is not a did:web that names a host")
+    origin = f"{'http' if is_loopback(found['host']) else 'https'}://{found['host']}"
+    origin += f":{found['port']}" if found["port"] else ""
+    document = f"{origin}{found['path'].replace(':', '/') or '/.well-known'}/did.json"
     return document, origin
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine."""
-    if host == "localhost":
-        return True
+    """Whether a host can only mean this machine: `localhost`, or a literal address in 127.0.0.0/8."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return host == "localhost" or ipaddress.IPv4Address(host).is_loopback
     except ValueError:
         return False
