@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol, Self
 
-from ..errors import Expired, NoBasis, OfferNotFirm, Problem, UnknownReference, WrongTotal
+from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
 from ..messages import Path, intent, offer, order, pointer
 from ..messages.types import Datum, Money, Ref, TermsDocument, as_wire
 from . import roster
 from .said import Said
-from .vocabulary import check_terms
+from .vocabulary import check_term, check_terms
 
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
 
@@ -251,11 +251,7 @@ def check_data(data: list[Datum], path: Path) -> None:
         UnknownTerm: With the pointer of the term.
     """
     for position, datum in enumerate(data):
-        try:
-            check_terms("data", [datum.data], path)
-        except Problem as problem:
-            problem.pointer = pointer((*path, position, "data"))
-            raise
+        check_term("data", datum.data, (*path, position, "data"))
 
 
 def total_of(lines: list[offer.Line], adjustments: list[offer.Adjustment] | None = None) -> Decimal:

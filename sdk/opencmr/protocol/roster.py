@@ -8,7 +8,7 @@ from ..errors import TermsMismatch, TermsNotOffered, TermsUnknown, UsageError
 from ..messages import Path, pointer
 from ..messages.types import TermsDocument, TermsRef
 from ..trust import digest, write
-from .vocabulary import check_terms
+from .vocabulary import check_term
 
 Terms = tuple[str, TermsDocument]
 """Terms with their digest."""
@@ -80,12 +80,9 @@ def resolve(terms: TermsRef, path: Path, carried: Iterable[Terms] = ()) -> Terms
         )
     for position, rule in enumerate(terms.document.rules):
         at = (*path, "document", "rules", position)
-        if rule.action:
-            check_terms("action", [rule.action], (*at, "action"))
-        if rule.purpose:
-            check_terms("purpose", [rule.purpose], (*at, "purpose"))
-        if rule.data:
-            check_terms("data", [rule.data], (*at, "data"))
+        check_term("action", rule.action, (*at, "action"))
+        check_term("data", rule.data, (*at, "data"))
+        check_term("purpose", rule.purpose, (*at, "purpose"))
     return named_digest, terms.document
 
 

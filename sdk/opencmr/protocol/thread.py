@@ -69,6 +69,8 @@ class Thread:
         """
         side, type_ = said.side, said.message.type
         if self.family is None:
+            if is_narrowing(type_, side):
+                return self._with(said, "moot", None), "moot"
             if not is_private(type_):
                 raise WrongState("a thread of private types holds nothing else", pointer="/type", rule="LIF-2")
             return self._with(said, "accepted", None), "accepted"

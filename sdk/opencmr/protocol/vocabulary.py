@@ -72,8 +72,17 @@ def check_terms(kind: Kind, terms: Iterable[str] | None, path: Path) -> None:
         UnknownTerm: With the pointer of the term.
     """
     for position, term in enumerate(terms or ()):
-        if not is_term(kind, term):
-            raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer((*path, position)))
+        check_term(kind, term, (*path, position))
+
+
+def check_term(kind: Kind, term: str | None, path: Path) -> None:
+    """Refuse a term that is not in the vocabulary of this version; an absent one is none.
+
+    Raises:
+        UnknownTerm: With the pointer of the term.
+    """
+    if term is not None and not is_term(kind, term):
+        raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer(path))
 
 
 def label(term: str) -> str:

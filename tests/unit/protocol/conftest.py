@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from opencmr import messages, trust
+from opencmr.errors import Problem
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import TermsDocument
 from opencmr.protocol import Facts, History, Said, Thread, instant, moment
@@ -64,11 +65,12 @@ def item(key: str = "news", **members: Any) -> dict[str, Any]:
 
 @dataclass
 class Turn:
-    """What came of a message: its place, the thread afterwards, and the outcome."""
+    """What came of a message: its place, the thread afterwards, the outcome, and why it is void where it is."""
 
     said: Said
     thread: Thread
     outcome: str
+    why: Problem | None = None
 
     @property
     def id(self) -> str:
@@ -142,9 +144,10 @@ class Talk:
     def heard(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
         """The vendor has said it, right or wrong: it keeps its place."""
         said = self.said(type_, body, by="vendor", thread=thread, **more)
-        outcome = self.history.take(said)
+        why = self.history.take(said)
         self.entries.append(said)
-        return Turn(said, self.history.threads[said.message.thread], outcome)
+        thread = self.history.threads[said.message.thread]
+        return Turn(said, thread, thread.entries[-1].outcome, why)
 
     # what is said often
 
