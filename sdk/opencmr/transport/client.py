@@ -39,8 +39,9 @@ class HttpNetwork:
     """A `Network` over HTTPS.
 
     Args:
-        connect_timeout: Seconds for a connection.
-        timeout: Seconds for a whole exchange, beyond those that a collect asks the vendor to wait.
+        connect_timeout: Seconds for a connection; at most `timeout`.
+        timeout: Seconds for a whole exchange, beyond those for the connection and those that a collect asks the vendor
+            to wait.
         tls: Whom to believe about certificates, if not the public authorities.
     """
 
@@ -139,7 +140,7 @@ class HttpNetwork:
         headers = {} if content is None else {"Content-Type": "application/opencmr+json"}
         try:
             async with (
-                asyncio.timeout(total),
+                asyncio.timeout(self._connect_timeout + total),
                 self._client.stream(
                     method,
                     url,

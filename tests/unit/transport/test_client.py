@@ -1,0 +1,477 @@
+"""The customer's side of HTTP, against servers that do everything wrong."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import ssl
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opencmr import trust
+from opencmr.errors import Conflict, HandlerFailed, Malformed, Problem, Unreachable, UnsupportedVersion, UsageError
+from opencmr.transport import HttpNetwork, bundle, pack
+
+PUBLIC = trust.SigningKey(b"\x07" * 32).public
+RECEIPT = b'{"type":"receipt"}'
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+Answer = bytes | Callable[[asyncio.StreamWriter], Any]
+
+
+class Server:
+    """A server on loopback that answers each path with the bytes that the test lays down, or does as it is told.
+
+    It keeps the head of every request, and speaks HTTP only as far as the test wants.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.heads: list[str] = []
+        self.over = asyncio.Event()
+        self._talks: set[asyncio.Task[None]] = set()
+        self._tls = tls
+
+    async def __aenter__(self) -> "Server":
+        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0, ssl=self._tls)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.did = f"did:web:127.0.0.1%3A{self.port}"
+        self.endpoint = f"http://127.0.0.1:{self.port}/opencmr"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.over.set()
+        self._server.close()
+        await asyncio.gather(*self._talks)
+        await self._server.wait_closed()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks.add(asyncio.ensure_future(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A client that leaves early is what most of these tests are about.
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            self.heads.append(head)
+            answer = self.answers.get(head.split()[1], http(b"", status=404))
+            if callable(answer):
+                await answer(writer)
+            else:
+                writer.write(answer)
+                await writer.drain()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    def is_a_vendor(self, **changes: Any) -> None:
+        """Lay down the documents of a vendor, with some members changed."""
+        key = f"{self.did}#key-1"
+        document = trust.document_for(self.did, {key: PUBLIC}, changes.pop("endpoint", self.endpoint))
+        document["id"] = changes.pop("id", self.did)
+        discovery = {
+            "did": self.did,
+            "roles": ["vendor"],
+            "endpoint": self.endpoint,
+            "versions": ["1.0"],
+            "types": ["mailbox.collect"],
+            "terms": [],
+        } | changes
+        self.answers["/.well-known/did.json"] = http(json.dumps(document, indent=1).encode())
+        self.answers["/.well-known/opencmr"] = http(json.dumps(discovery).encode())
+
+
+def http(body: bytes, *, status: int = 200, media_type: str = JSON, more: str = "") -> bytes:
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    return head.encode() + body
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with Server() as running:
+        yield running
+
+
+@pytest.fixture
+async def network() -> AsyncIterator[HttpNetwork]:
+    running = HttpNetwork(timeout=2)
+    yield running
+    await running.close()
+
+
+# What goes well
+
+
+async def test_a_vendor_is_found_by_its_did(server: Server, network: HttpNetwork) -> None:
+    server.is_a_vendor(later={"unknown": 1.5})
+    found = await network.find(server.did)
+    assert (found.did, found.endpoint) == (server.did, server.endpoint)
+    assert found.keys == {f"{server.did}#key-1": PUBLIC}
+    assert found.discovery.versions == ["1.0"]
+
+
+async def test_a_message_is_sent_as_it_is_and_answered_with_the_messages(server: Server, network: HttpNetwork) -> None:
+    server.answers["/opencmr/messages"] = http(pack([RECEIPT, b"{}"]))
+    assert await network.send(server.endpoint, b'{"a":1}') == [RECEIPT, b"{}"]
+    head = server.heads[0].lower()
+    assert "content-type: application/opencmr+json" in head
+    assert "content-length: 7\r\n" in head
+    assert "content-encoding" not in head
+
+
+async def test_a_mailbox_is_collected(server: Server, network: HttpNetwork) -> None:
+    server.answers["/opencmr/mailbox"] = http(pack([], "17"))
+    assert await network.collect(server.endpoint, b"{}", 0) == ([], "17")
+
+
+async def test_a_collect_may_take_as_long_as_it_asked_the_vendor_to_wait(server: Server) -> None:
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        writer.write(http(pack([], "1")))
+        await writer.drain()
+
+    server.answers["/opencmr/mailbox"] = late
+    network = HttpNetwork(timeout=0.1)
+    assert await network.collect(server.endpoint, b"{}", 2) == ([], "1")
+    with pytest.raises(Unreachable):
+        await network.collect(server.endpoint, b"{}", 0)
+    await network.close()
+
+
+# Problems
+
+
+@pytest.mark.requirement("TRN-9")
+@pytest.mark.parametrize("stated", [Conflict("other bytes", pointer="/id"), HandlerFailed(), Malformed(expected=["a"])])
+async def test_a_problem_that_the_vendor_states_is_raised(
+    server: Server, network: HttpNetwork, stated: Problem
+) -> None:
+    members = stated.as_dict() | {"instance": "urn:x"}
+    server.answers["/opencmr/messages"] = http(trust.write(members), status=stated.status, media_type=PROBLEM)
+    with pytest.raises(type(stated)) as raised:
+        await network.send(server.endpoint, b"{}")
+    assert raised.value.as_dict() == stated.as_dict()
+
+
+async def test_a_problem_that_is_not_in_the_registry_is_still_a_problem(server: Server, network: HttpNetwork) -> None:
+    members = Conflict().as_dict() | {"type": "https://w3id.org/opencmr/v1/problems#of-tomorrow"}
+    server.answers["/opencmr/messages"] = http(trust.write(members), status=409, media_type=PROBLEM)
+    with pytest.raises(Problem) as raised:
+        await network.send(server.endpoint, b"{}")
+    assert raised.value.code == "unknown"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"x", b"[]", b'{"type":"about:blank","status":502}', b'{"expected":7,"type":"x"}', b"[" * 60_000, b"\xff"],
+)
+async def test_a_problem_of_another_protocol_means_that_the_vendor_was_not_reached(
+    server: Server, network: HttpNetwork, body: bytes
+) -> None:
+    server.answers["/opencmr/messages"] = http(body, status=502, media_type=PROBLEM)
+    with pytest.raises(Unreachable) as raised:
+        await network.send(server.endpoint, b"{}")
+    assert raised.value.__cause__ is not None
+
+
+# Servers that are broken or hostile
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(b"<html>", media_type="text/html"),
+        http(b"<html>"),
+        http(b"{}"),
+        http(pack([])),
+        http(b'{"messages": []}'),
+        http(b'{"messages":[{"b":1,"a":2}]}'),
+        http(pack([RECEIPT]), media_type="text/plain"),
+        http(pack([RECEIPT]), media_type=PROBLEM),
+        http(pack([RECEIPT]), status=201),
+        http(pack([RECEIPT]), status=500),
+        http(pack([RECEIPT]), more="Content-Encoding: gzip\r\n"),
+        http(b"[" * 100_000),
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50_000,
+        b"",
+    ],
+)
+async def test_an_answer_that_is_not_opencmr_is_an_unreachable_vendor(
+    server: Server, network: HttpNetwork, answer: bytes
+) -> None:
+    server.answers["/opencmr/messages"] = server.answers["/opencmr/mailbox"] = answer
+    with pytest.raises(Unreachable):
+        await network.send(server.endpoint, b"{}")
+    with pytest.raises(Unreachable):
+        await network.collect(server.endpoint, b"{}", 0)
+
+
+async def test_an_answer_of_the_mailbox_without_a_cursor_is_not_taken(server: Server, network: HttpNetwork) -> None:
+    server.answers["/opencmr/mailbox"] = http(pack([RECEIPT]))
+    with pytest.raises(Unreachable):
+        await network.collect(server.endpoint, b"{}", 0)
+
+
+@pytest.mark.requirement("TRN-1")
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(server: Server, network: HttpNetwork, status: int) -> None:
+    elsewhere = http(b"", status=status, more="Location: /elsewhere\r\n")
+    server.answers |= {
+        "/opencmr/messages": elsewhere,
+        "/.well-known/did.json": elsewhere,
+        "/elsewhere": http(pack([RECEIPT])),
+    }
+    with pytest.raises(Unreachable):
+        await network.send(server.endpoint, b"{}")
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+    assert [head.split()[1] for head in server.heads] == ["/opencmr/messages", "/.well-known/did.json"]
+
+
+@pytest.mark.parametrize(
+    "begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"]
+)
+async def test_a_server_that_hangs_is_given_up_in_time(server: Server, begin: bytes) -> None:
+    async def hang(writer: asyncio.StreamWriter) -> None:
+        writer.write(begin)
+        await server.over.wait()
+
+    server.answers["/opencmr/messages"] = server.answers["/.well-known/did.json"] = hang
+    network = HttpNetwork(timeout=0.15)
+    began = time.monotonic()
+    with pytest.raises(Unreachable) as raised:
+        await network.send(server.endpoint, b"{}")
+    assert raised.value.__cause__ is not None
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+    assert time.monotonic() - began < 1.5
+    await network.close()
+
+
+async def test_a_server_that_drips_is_given_up_in_time(server: Server) -> None:
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n")
+        while not server.over.is_set():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    server.answers["/opencmr/messages"] = drip
+    network = HttpNetwork(timeout=0.2)
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        await network.send(server.endpoint, b"{}")
+    assert time.monotonic() - began < 1.5
+    await network.close()
+
+
+async def test_a_connection_that_is_reset_is_an_unreachable_vendor(server: Server, network: HttpNetwork) -> None:
+    async def reset(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+        writer.transport.abort()
+
+    server.answers["/opencmr/messages"] = reset
+    with pytest.raises(Unreachable) as raised:
+        await network.send(server.endpoint, b"{}")
+    assert raised.value.__cause__ is not None
+
+
+async def test_nobody_there_is_an_unreachable_vendor(network: HttpNetwork) -> None:
+    async with Server() as gone:
+        pass
+    with pytest.raises(Unreachable) as raised:
+        await network.find(gone.did)
+    assert raised.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("length", [f"Content-Length: {10 * 1024 * 1024}\r\n", "Connection: close\r\n"])
+async def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(
+    server: Server, network: HttpNetwork, length: str
+) -> None:
+    sent = 0
+
+    async def flood(writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{length}\r\n".encode())
+        while sent < 10 * 1024 * 1024 or "close" in length:
+            writer.write(b" " * 65536)
+            await writer.drain()
+            sent += 65536
+
+    server.answers["/opencmr/messages"] = server.answers["/.well-known/did.json"] = flood
+    with pytest.raises(Unreachable):
+        await network.send(server.endpoint, b"{}")
+    assert sent < bundle.MAX_BUNDLE * 2
+    sent = 0
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+    assert sent < bundle.MAX_BUNDLE
+
+
+async def test_cookies_are_not_kept(server: Server, network: HttpNetwork) -> None:
+    server.answers["/opencmr/messages"] = http(pack([RECEIPT]), more="Set-Cookie: you=alice; Path=/\r\n")
+    for _ in range(2):
+        await network.send(server.endpoint, b"{}")
+    assert len(server.heads) == 2
+    assert not any("cookie" in head.lower() for head in server.heads)
+
+
+# Documents
+
+
+@pytest.mark.requirement("IDN-4")
+async def test_a_did_document_of_somebody_else_is_not_taken(server: Server, network: HttpNetwork) -> None:
+    server.is_a_vendor(id="did:web:shop.example")
+    with pytest.raises(Unreachable) as raised:
+        await network.find(server.did)
+    assert isinstance(raised.value.__cause__, Malformed)
+
+
+@pytest.mark.requirement("TRN-10")
+async def test_a_did_document_without_the_service_is_not_taken(server: Server, network: HttpNetwork) -> None:
+    server.is_a_vendor(endpoint=None)
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+
+
+async def test_a_weak_key_is_not_taken(server: Server, network: HttpNetwork) -> None:
+    server.is_a_vendor()
+    document = server.answers["/.well-known/did.json"]
+    assert isinstance(document, bytes)
+    weak = "z6Mk" + "1" * (len(PUBLIC) - 4)
+    server.answers["/.well-known/did.json"] = document.replace(PUBLIC.encode(), weak.encode())
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+
+
+@pytest.mark.parametrize("name", ["did.json", "opencmr"])
+@pytest.mark.parametrize(
+    "answer", [http(b"", status=404), http(b"x"), http(b"[]"), http(b"{}"), http(b" " * (trust.MAX_BYTES + 1))]
+)
+async def test_a_document_that_is_missing_or_none_is_an_unreachable_vendor(
+    server: Server, network: HttpNetwork, name: str, answer: bytes
+) -> None:
+    server.is_a_vendor()
+    server.answers[f"/.well-known/{name}"] = answer
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+
+
+async def test_a_discovery_document_of_somebody_else_is_not_taken(server: Server, network: HttpNetwork) -> None:
+    server.is_a_vendor(did="did:web:shop.example")
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+
+
+async def test_a_vendor_of_another_version_is_told_apart(server: Server, network: HttpNetwork) -> None:
+    server.is_a_vendor(versions=["2.0", "3.0"])
+    with pytest.raises(UnsupportedVersion) as raised:
+        await network.find(server.did)
+    assert raised.value.expected == ["1.0"]
+
+
+# Addresses
+
+
+@pytest.mark.requirement("IDN-3")
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://shop.example/opencmr",
+        "http://10.0.0.1/opencmr",
+        "http://127.0.0.1.nip.io/opencmr",
+        "ftp://127.0.0.1/opencmr",
+        "file:///etc/passwd",
+        "//127.0.0.1/opencmr",
+        "opencmr",
+        "https://",
+        "https://user:word@127.0.0.1/opencmr",
+        "https://127.0.0.1/opencmr?to=x",
+        "https://127.0.0.1:99999/opencmr",
+        "https://[::1/opencmr",
+    ],
+)
+async def test_an_endpoint_that_is_not_https_is_refused_before_anything_is_sent(
+    server: Server, network: HttpNetwork, endpoint: str
+) -> None:
+    server.is_a_vendor(endpoint=endpoint)
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+    with pytest.raises(Unreachable):
+        await network.send(endpoint, b"{}")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "127.1",
+        "0x7f000001",
+        "2130706433",
+        "127.0.0.0x1",
+        "shop.localhost",
+    ],
+)
+async def test_a_vendor_inside_our_own_network_is_not_looked_for(network: HttpNetwork, host: str) -> None:
+    with pytest.raises(Unreachable) as raised:
+        await network.find(f"did:web:{host}")
+    assert raised.value.__cause__ is None  # no attempt was made
+
+
+async def test_a_name_that_cannot_be_looked_up_is_an_unreachable_vendor(network: HttpNetwork) -> None:
+    for host in ("a..example", "x" * 70 + ".example"):
+        with pytest.raises(Unreachable):
+            await network.send(f"https://{host}/opencmr", b"{}")
+
+
+@pytest.mark.parametrize("did", ["did:key:z6Mk", "shop.example", "did:web:", "did:web:a%2Fb", "did:web:a@b"])
+async def test_what_is_no_did_web_is_a_mistake_of_the_caller(network: HttpNetwork, did: str) -> None:
+    with pytest.raises(UsageError):
+        await network.find(did)
+
+
+@pytest.mark.requirement("IDN-3")
+async def test_a_server_that_speaks_no_tls_is_not_spoken_to_without(server: Server) -> None:
+    network = HttpNetwork(timeout=0.2)
+    with pytest.raises(Unreachable):
+        await network.send(f"https://127.0.0.1:{server.port}/opencmr", b"{}")
+    assert server.heads == []
+    await network.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for loopback that nobody vouches for, its key beside it."""
+    made = tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", f"{made}.key", "-out", str(made)]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    return made
+
+
+@pytest.mark.requirement("IDN-3")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the certificate is made with openssl")
+async def test_a_certificate_counts_only_if_somebody_vouches_for_it(certificate: Path) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, f"{certificate}.key")
+    async with Server(tls) as server:
+        server.answers["/opencmr/messages"] = http(pack([RECEIPT]))
+        endpoint = f"https://127.0.0.1:{server.port}/opencmr"
+        stranger, acquainted = HttpNetwork(), HttpNetwork(tls=ssl.create_default_context(cafile=certificate))
+        with pytest.raises(Unreachable):
+            await stranger.send(endpoint, b"{}")
+        assert await acquainted.send(endpoint, b"{}") == [RECEIPT]
+        await stranger.close()
+        await acquainted.close()
