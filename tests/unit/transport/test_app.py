@@ -110,9 +110,9 @@ def base(served: tuple[Told, str]) -> str:
     return served[1]
 
 
-@pytest.fixture
-def http(base: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=base, trust_env=False, timeout=5) as client:
+@pytest.fixture(scope="module")
+def http(served: tuple[Told, str]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served[1], trust_env=False, timeout=5) as client:
         yield client
 
 
