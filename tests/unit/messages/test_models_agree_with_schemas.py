@@ -163,7 +163,7 @@ def test_null_is_refused_wherever_it_stands(type_: str) -> None:
 
 
 @pytest.mark.requirement("ENV-8")
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_of_several_faults_both_tell_the_first(data: st.DataObject) -> None:
     document = data.draw(st.sampled_from(examples(data.draw(st.sampled_from(sorted(messages.BODIES))))))
