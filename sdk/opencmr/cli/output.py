@@ -1,0 +1,60 @@
+"""What commands print: JSON for programs, rich text for people, errors in a line."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import OpenCMRError, Problem, UsageError
+
+
+def _note(ctx: typer.Context, wanted: bool) -> bool:
+    ctx.meta["json"] = wanted
+    return wanted
+
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON for programs; errors too.", callback=_note, is_eager=True)
+]
+"""The option `--json`, the same on every command."""
+
+
+def console(*, stderr: bool = False) -> Any:
+    """A rich console: colours on a terminal only, none where NO_COLOR is set."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a JSON value to stdout."""
+    import orjson
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def report(error: Exception, *, as_json: bool = False) -> int:
+    """Tell of an error: in a line on stderr, or as a problem (RFC 9457) on stdout.
+
+    Returns:
+        The exit code: 2 for what was asked wrongly, else 1.
+    """
+    if as_json:
+        print_json({"problem": _as_problem(error)})
+    else:
+        typer.echo(f"opencmr: {_in_a_line(error)}", err=True)
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def _as_problem(error: Exception) -> dict[str, Any]:
+    if isinstance(error, Problem):
+        return error.as_dict()
+    return {"type": "about:blank", "title": type(error).__name__, "detail": _in_a_line(error)}
+
+
+def _in_a_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, OpenCMRError | OSError):
+        return " ".join(str(error).split()) or type(error).__name__
+    return f"{type(error).__name__}: {' '.join(str(error).split())}. This is a fault; see it whole: opencmr --debug …"
