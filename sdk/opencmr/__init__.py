@@ -4,6 +4,7 @@ Customer, Vendor      the two faces
 Policy, Draft         a customer's standing choices; a body with more of its envelope
 terms, consent, intent, offer, order
 the messages, one module a family: `intent.Cast`, `offer.Make`
+roster                the agreements of IEEE Std 7012 by their codes: `roster.ref("SD-BASE")`
 Money, Datum, Want    the shared types that most code needs; all are in `opencmr.messages.types`
 errors                everything that is raised
 """
@@ -16,7 +17,7 @@ from . import errors
 if TYPE_CHECKING:
     from .messages import consent, intent, offer, order, terms
     from .messages.types import Datum, Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
-    from .protocol import Decision, Question, explain
+    from .protocol import Decision, Question, explain, roster
     from .roles import Customer, Draft, Policy, Vendor
 
 __version__ = "0.1.0"
@@ -26,7 +27,7 @@ _WHERE = {
     **dict.fromkeys(
         ("Datum", "Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
     ),
-    **dict.fromkeys(("Decision", "Question", "explain"), "protocol"),
+    **dict.fromkeys(("Decision", "Question", "explain", "roster"), "protocol"),
     **dict.fromkeys(("Customer", "Draft", "Policy", "Vendor"), "roles"),
 }
 
@@ -52,6 +53,7 @@ __all__ = [
     "intent",
     "offer",
     "order",
+    "roster",
     "terms",
 ]
 

@@ -169,7 +169,7 @@ class Correspondence:
                     raws = await self._network.send(self._endpoint, kept.raw)
                     arrived = await self._take_in(raws)
                     faults.update(arrived.refusals)
-                    if self._still_pending(kept.digest):
+                    if kept.digest not in arrived.answered:
                         faults[kept.digest] = Unreachable("the vendor answered without a receipt for the message")
                         held.add(kept.thread)
                 except Problem as problem:
@@ -193,9 +193,6 @@ class Correspondence:
             rows.change_message(self._wallet.number, digest, status="refused")
 
         await self._store.write(note)
-
-    def _still_pending(self, digest: str) -> bool:
-        return any(kept.digest == digest for kept in self._store.read(self._wallet.pending))
 
     def _noticed(self, arrived: Arrived) -> Arrived:
         self.misconduct += arrived.misconduct

@@ -79,7 +79,7 @@ class Desk:
         message = verified.message
         if (known := self.known(rows, Parsed(verified.raw, message.wire(), verified.digest))) is not None:
             return known
-        peer = rows.peer(self.pen.did, message.from_)
+        peer = rows.peer(self.pen.did, message.from_, hold=True)
         history = self.ledger.draft(rows, peer) if peer else History()
         at = strictly_after(now, history.last)
         settled = self._settled(rows, peer, history, verified, at)
@@ -115,7 +115,7 @@ class Desk:
         Raises:
             UsageError: No such customer, or the thread does not allow it.
         """
-        peer = rows.peer(self.pen.did, customer)
+        peer = rows.peer(self.pen.did, customer, hold=True)
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
         history = self.ledger.draft(rows, peer)

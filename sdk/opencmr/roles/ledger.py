@@ -37,6 +37,7 @@ class Ledger:
             history.take(*said(kept))
         if peer.last is not None and (history.last is None or history.last < peer.last):
             history.last = peer.last
+        rows.done.append(lambda: self._remember(peer.number, peer.version, history))
         return history
 
     def draft(self, rows: Rows, peer: Peer) -> History:
@@ -47,14 +48,16 @@ class Ledger:
     def publish(self, rows: Rows, peer: Peer, history: History) -> None:
         """Remember a changed history, once the transaction that changed it is durable."""
 
-        def remember() -> None:
-            with self._lock:
-                self._known[peer.number] = (peer.version + 1, history)
-                self._known.move_to_end(peer.number)
-                if len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
+        rows.done.append(lambda: self._remember(peer.number, peer.version + 1, history))
 
-        rows.done.append(remember)
+    def _remember(self, number: int, version: int, history: History) -> None:
+        with self._lock:
+            known = self._known.get(number)
+            if known is None or known[0] < version:
+                self._known[number] = (version, history)
+                self._known.move_to_end(number)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
 
 
 def said(kept: Kept) -> tuple[Said, Problem | None]:

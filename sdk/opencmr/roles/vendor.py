@@ -3,7 +3,8 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from .. import trust
-from ..errors import HandlerFailed, Problem, Replayed, UnsupportedType, UsageError
+from ..errors import HandlerFailed, Overloaded, Problem, Replayed, StoreError, UnsupportedType, UsageError
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..protocol import (
     VENDOR,
     Decision,
     History,
+    Parsed,
     Question,
     Record,
     Verified,
@@ -321,6 +323,10 @@ class Vendor:
             Problem: To be answered unsigned; nothing was stored.
         """
         parsed = parse(raw)
+        with _keeping():
+            return await self._received(parsed)
+
+    async def _received(self, parsed: Parsed) -> list[bytes]:
         known = self._store.read(lambda rows: self._desk.known(rows, parsed))
         if known is not None:
             return known.answers
@@ -352,6 +358,10 @@ class Vendor:
         if message.type != core.Collect.type:
             raise UnsupportedType("only mailbox.collect opens a mailbox", pointer="/type", expected=[core.Collect.type])
         check_collect(message, self._now())
+        with _keeping():
+            return await self._collected(message)
+
+    async def _collected(self, message: Message[core.Collect]) -> tuple[list[bytes], str]:
         await self._store.write(lambda rows: self._note_collect(rows, message))
         body = message.body
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
@@ -377,7 +387,7 @@ class Vendor:
             bell.set()
 
     def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
-        peer = rows.peer(self.did, message.from_)
+        peer = rows.peer(self.did, message.from_, hold=True)
         if peer is None:
             return
         until = shifted(message.created, 2 * COLLECT_WINDOW)
@@ -427,7 +437,7 @@ class Vendor:
     async def _run(self, handler: Handler, message: Message[Any]) -> list[Draft]:
         async with asyncio.timeout(self._handler_timeout):
             return [
-                self._draft(reply) for reply in await _collected(handler(message, self.relationship(message.from_)))
+                self._draft(reply) for reply in await _all_replies(handler(message, self.relationship(message.from_)))
             ]
 
     def _draft(self, reply: Reply) -> Draft:
@@ -446,7 +456,17 @@ class Vendor:
         return terms.Decline(reason="notAcceptable")
 
 
-async def _collected(handled: Handled) -> list[Reply]:
+@contextmanager
+def _keeping() -> Iterator[None]:
+    """A store that fails is the receiver's fault, and may come good: nothing was stored, and the sender may retry."""
+    try:
+        yield
+    except StoreError as error:
+        _log.error("the store failed: %s", error)
+        raise Overloaded("the receiver cannot keep anything now; nothing was stored") from error
+
+
+async def _all_replies(handled: Handled) -> list[Reply]:
     """The replies of a handler of any kind."""
     if inspect.isasyncgen(handled) or hasattr(handled, "__aiter__"):
         return [reply async for reply in handled]  # type: ignore[union-attr]

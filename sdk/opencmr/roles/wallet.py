@@ -27,12 +27,14 @@ class Arrived:
     """What an answer of the vendor's brought.
 
     Attributes:
+        answered: Digests of messages of ours that have their receipt.
         refusals: Digest of a message of ours → why it was refused, with the signed receipt.
         entries: Digests of the vendor's messages that took their place.
         misconduct: What its signed words contradict.
         passed_over: What proves nothing, and why.
     """
 
+    answered: set[str] = field(default_factory=set)
     refusals: dict[str, Refused] = field(default_factory=dict)
     entries: list[str] = field(default_factory=list)
     misconduct: list[Misconduct] = field(default_factory=list)
@@ -114,7 +116,8 @@ class Wallet:
         for raw in raws:
             try:
                 parsed = parse(raw)
-                if rows.message(self.number, parsed.digest) is not None:
+                if (known := rows.message(self.number, parsed.digest)) is not None:
+                    self._heard_again(known, arrived)
                     continue
                 verified = verify(parsed, me=self.pen.did, pinned=peer.pinned, lenient=True)
                 if verified.message.from_ != peer.peer:
@@ -163,12 +166,21 @@ class Wallet:
             self._add(rows, verified, "vendor", "forked", of=body.of)
             return
         self._add(rows, verified, "vendor", "receipt", of=body.of, at=message.created)
+        arrived.answered.add(body.of)
         if body.outcome == "refused":
             rows.change_message(self.number, ours.digest, status="refused")
             problem = Problem.from_dict(body.problem.wire() if body.problem else {})
             arrived.refusals[ours.digest] = Refused(problem, verified.raw)
         else:
             rows.change_message(self.number, ours.digest, status="waiting", previous=body.previous, at=message.created)
+
+    def _heard_again(self, known: Kept, arrived: Arrived) -> None:
+        """What came before by another way is told again, and changes nothing."""
+        if known.status == "receipt" and known.side == "vendor" and known.of is not None:
+            arrived.answered.add(known.of)
+            body = as_said(known)[0].message.body
+            if body.problem is not None:
+                arrived.refusals[known.of] = Refused(Problem.from_dict(body.problem.wire()), known.raw)
 
     def _place(self, rows: Rows, peer: Peer, history: History, thread_id: str, arrived: Arrived, now: str) -> None:
         """Give every message its place whose predecessor has one."""

@@ -62,9 +62,13 @@ class Store:
         """
         try:
             with self._engine.connect() as connection:
-                return work(Rows(connection))
+                rows = Rows(connection)
+                found = work(rows)
         except SQLAlchemyError as error:
             raise StoreError(str(error)) from error
+        for call in rows.done:
+            call()
+        return found
 
     def write_now(self, work: Callable[[Rows], T]) -> T:
         """Do some writing and wait until it is durable. Not for the event loop's thread.
@@ -131,14 +135,10 @@ class Store:
                             result = job.work(rows)
                         written.append((job, rows, result))
                     except Exception as error:
-                        _undo(rows)
                         failed.append((job, error))
         except (SQLAlchemyError, sqlite3.Error) as error:
-            for job, rows, _ in written:
-                _undo(rows)
-                failed.append((job, error))
+            failed = [(job, error) for job in group]
             written = []
-            failed += [(job, error) for job in group if all(job is not other for other, _ in failed)]
         for job, rows, result in written:
             for call in rows.done:
                 call()
@@ -147,11 +147,6 @@ class Store:
             wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault
             wrapped.__cause__ = fault if wrapped is not fault else fault.__cause__
             job.future.set_exception(wrapped)
-
-
-def _undo(rows: Rows) -> None:
-    for call in rows.undone:
-        call()
 
 
 def _engine(where: str) -> Engine:

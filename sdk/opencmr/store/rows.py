@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from ..messages.types import Side
 from .tables import collects, messages, relationships
@@ -56,29 +55,60 @@ class Kept:
     formed: bool
 
 
+# Statements are built once: building one costs five times what executing it does.
+
+_number: BindParameter[int] = bindparam("number")
+_PEER = select(relationships).where(relationships.c.me == bindparam("me"), relationships.c.peer == bindparam("peer"))
+_PEER_HELD = _PEER.with_for_update()
+_PEER_BY_NUMBER = select(relationships).where(relationships.c.relationship == _number)
+_PEERS = select(relationships).order_by(relationships.c.relationship)
+_BUMP = update(relationships).where(relationships.c.relationship == _number)
+
+_MESSAGES = select(messages).where(messages.c.relationship == _number)
+_BY_DIGEST = _MESSAGES.where(messages.c.digest == bindparam("digest"))
+_BY_ID = _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.id == bindparam("id"))
+_RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side == bindparam("side"))
+_ENTRIES = _MESSAGES.where(messages.c.status == "entry").order_by(messages.c.at)
+_WITH_STATUS = _MESSAGES.where(messages.c.status == bindparam("status")).order_by(messages.c.position)
+_EVERYTHING = _MESSAGES.order_by(messages.c.position)
+_SAID_BY = (
+    _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.position > bindparam("after"))
+    .order_by(messages.c.position)
+    .limit(bindparam("limit"))
+)
+_LAST = select(func.max(messages.c.position)).where(messages.c.relationship == _number)
+_LAST_BY = _LAST.where(messages.c.side == bindparam("side"))
+_ADD = insert(messages)
+_CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
+
+_FORGET = delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now"))
+_USED = select(collects.c.id).where(collects.c.relationship == _number, collects.c.id == bindparam("id"))
+_USE = insert(collects)
+
+
 class Rows:
     """One transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.undone: list[Callable[[], None]] = []
-        """Called if what was written here is rolled back."""
         self.done: list[Callable[[], None]] = []
-        """Called once what was written here is durable."""
+        """Called once what was written here is durable, and what was read was read."""
 
     # Relationships
 
-    def peer(self, me: str, peer: str) -> Peer | None:
-        """The relationship of these two, held until the transaction ends where the database can hold rows."""
-        return self._peer((relationships.c.me == me) & (relationships.c.peer == peer), hold=True)
+    def peer(self, me: str, peer: str, *, hold: bool = False) -> Peer | None:
+        """The relationship of these two; `hold`: until the transaction ends, where the database can hold rows."""
+        row = self._connection.execute(_PEER_HELD if hold else _PEER, {"me": me, "peer": peer}).first()
+        return _as_peer(row) if row is not None else None
 
     def peer_by_number(self, number: int) -> Peer | None:
         """A relationship by its key."""
-        return self._peer(relationships.c.relationship == number)
+        row = self._connection.execute(_PEER_BY_NUMBER, {"number": number}).first()
+        return _as_peer(row) if row is not None else None
 
     def peers(self) -> Iterator[Peer]:
         """All relationships, oldest first."""
-        for row in self._connection.execute(select(relationships).order_by(relationships.c.relationship)):
+        for row in self._connection.execute(_PEERS):
             yield _as_peer(row)
 
     def add_peer(self, me: str, peer: str, *, opened: str, pinned: dict[str, str], endpoint: str | None) -> Peer:
@@ -96,43 +126,38 @@ class Rows:
 
     def change_peer(self, number: int, **values: Any) -> None:
         """Note a change of a relationship: `last`, `cursor`; its version goes up."""
-        self._connection.execute(
-            update(relationships)
-            .where(relationships.c.relationship == number)
-            .values(version=relationships.c.version + 1, **values)
-        )
+        change = _BUMP.values(version=relationships.c.version + 1, **{name: bindparam(name) for name in values})
+        self._connection.execute(change, {"number": number, **values})
 
     # Messages
 
     def message(self, number: int, digest: str) -> Kept | None:
         """A message by its digest."""
-        return self._one(number, messages.c.digest == digest)
+        return self._one(_BY_DIGEST, number=number, digest=digest)
 
     def message_by_id(self, number: int, side: Side, id_: str) -> Kept | None:
         """A message by its sender's id."""
-        return self._one(number, messages.c.side == side, messages.c.id == id_)
+        return self._one(_BY_ID, number=number, side=side, id=id_)
 
     def receipt_of(self, number: int, digest: str, side: Side) -> Kept | None:
         """The receipt that a side has given for a message."""
-        return self._one(number, messages.c.of == digest, messages.c.side == side)
+        return self._one(_RECEIPT, number=number, digest=digest, side=side)
 
     def entries(self, number: int) -> list[Kept]:
         """All entries of a relationship, in the order of their places."""
-        return self._many(number, messages.c.status == "entry", order=messages.c.at)
+        return self._many(_ENTRIES, number=number)
 
-    def with_status(self, number: int, *statuses: Status) -> list[Kept]:
-        """The messages of these statuses, in the order in which they came."""
-        return self._many(number, messages.c.status.in_(statuses), order=messages.c.position)
+    def with_status(self, number: int, status: Status) -> list[Kept]:
+        """The messages of this status, in the order in which they came."""
+        return self._many(_WITH_STATUS, number=number, status=status)
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
-        return self._many(number, order=messages.c.position)
+        return self._many(_EVERYTHING, number=number)
 
     def said_by(self, number: int, side: Side, *, after: int, limit: int) -> list[Kept]:
         """What a side has said, receipts included, after a position: the other side's mailbox."""
-        return self._many(
-            number, messages.c.side == side, messages.c.position > after, order=messages.c.position, limit=limit
-        )
+        return self._many(_SAID_BY, number=number, side=side, after=after, limit=limit)
 
     def next_position(self, number: int) -> int:
         """The position of what is added next."""
@@ -140,8 +165,8 @@ class Rows:
 
     def last_position(self, number: int, side: Side | None = None) -> int:
         """The position of the last message, or of the last that a side has said; 0 where there is none."""
-        top = select(func.max(messages.c.position)).where(messages.c.relationship == number)
-        return int(self._connection.execute(top if side is None else top.where(messages.c.side == side)).scalar() or 0)
+        found = self._connection.execute(_LAST if side is None else _LAST_BY, {"number": number, "side": side})
+        return int(found.scalar() or 0)
 
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message.
@@ -150,39 +175,29 @@ class Rows:
             IntegrityError: Its digest, or its sender's id, is there already.
         """
         values = {name: getattr(kept, name) for name in Kept.__slots__}
-        self._connection.execute(insert(messages).values(relationship=number, **values))
+        self._connection.execute(_ADD, {"relationship": number, **values})
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a message."""
-        here = (messages.c.relationship == number) & (messages.c.digest == digest)
-        self._connection.execute(update(messages).where(here).values(**values))
+        change = _CHANGE.values(**{name: bindparam(name) for name in values})
+        self._connection.execute(change, {"number": number, "which": digest, **values})
 
     # Collects
 
     def use_collect(self, number: int, id_: str, *, until: str, now: str) -> bool:
         """Note that a collect has been used; false where it was used before. Old notes are forgotten."""
-        self._connection.execute(delete(collects).where(collects.c.relationship == number, collects.c.until < now))
-        used = select(collects.c.id).where(collects.c.relationship == number, collects.c.id == id_)
-        if self._connection.execute(used).first() is not None:
+        self._connection.execute(_FORGET, {"number": number, "now": now})
+        if self._connection.execute(_USED, {"number": number, "id": id_}).first() is not None:
             return False
-        try:
-            self._connection.execute(insert(collects).values(relationship=number, id=id_, until=until))
-        except IntegrityError:
-            return False
+        self._connection.execute(_USE, {"relationship": number, "id": id_, "until": until})
         return True
 
-    def _peer(self, where: Any, *, hold: bool = False) -> Peer | None:
-        query = select(relationships).where(where)
-        row = self._connection.execute(query.with_for_update() if hold else query).first()
-        return _as_peer(row) if row is not None else None
-
-    def _one(self, number: int, *where: Any) -> Kept | None:
-        row = self._connection.execute(select(messages).where(messages.c.relationship == number, *where)).first()
+    def _one(self, query: Select[Any], **values: Any) -> Kept | None:
+        row = self._connection.execute(query, values).first()
         return _as_kept(row) if row is not None else None
 
-    def _many(self, number: int, *where: Any, order: Any, limit: int | None = None) -> list[Kept]:
-        query = select(messages).where(messages.c.relationship == number, *where).order_by(order).limit(limit)
-        return [_as_kept(row) for row in self._connection.execute(query)]
+    def _many(self, query: Select[Any], **values: Any) -> list[Kept]:
+        return [_as_kept(row) for row in self._connection.execute(query, values)]
 
 
 def _as_peer(row: Row[Any]) -> Peer:
