@@ -14,13 +14,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreError
 from .rows import Rows
-from .tables import metadata
+from .tables import metadata, relationships
 
 T = TypeVar("T")
 GROUP = 100
@@ -38,15 +38,21 @@ class Store:
 
     Args:
         where: A path, `:memory:`, or a database URL.
+        read_only: Only look: the store must be there, and whatever would write fails.
 
     Raises:
         StoreError: It cannot be opened.
     """
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
+        if read_only and "://" not in str(where) and not Path(where).is_file():
+            raise StoreError(f"there is no store at {where}")
         try:
-            self._engine = _engine(str(where))
-            metadata.create_all(self._engine)
+            self._engine = _engine(str(where), read_only)
+            if not read_only:
+                metadata.create_all(self._engine)
+            elif not inspect(self._engine).has_table(relationships.name):
+                raise StoreError(f"{where} is not a store of OpenCMR")
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreError(f"cannot open {where}: {error}") from error
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -149,14 +155,14 @@ class Store:
             job.future.set_exception(wrapped)
 
 
-def _engine(where: str) -> Engine:
+def _engine(where: str, read_only: bool) -> Engine:
     if "://" in where:
         url = make_url(where)
     else:
         url = make_url("sqlite://" if where == ":memory:" else f"sqlite:///{where}")
     engine = create_engine(url, **_options(url.get_backend_name(), url.database))
     if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _sqlite_ready)
+        event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
         event.listen(engine, "begin", _sqlite_begin)
     return engine
 
@@ -175,6 +181,11 @@ def _sqlite_ready(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _sqlite_looking(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -33,6 +33,11 @@ class KeyFile:
         if self.path.exists():
             self._load(passphrase)
 
+    def begin(self) -> None:
+        """Write the file though it holds no key yet, so that its mode and its passphrase are settled."""
+        if not self.path.exists():
+            self._save()
+
     def get(self, name: str) -> SigningKey:
         """The key of this name.
 
@@ -68,6 +73,7 @@ class KeyFile:
             if salt is not None and passphrase is not None:
                 self._salt = bytes.fromhex(salt)
                 self._box = stretch(passphrase, self._salt)
+                unseal(file["check"], self._box)  # tells a wrong passphrase even where there is no key yet
             self._keys = {name: SigningKey(self._opened(kept)) for name, kept in self._kept.items()}
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise KeyFileError(f"{self.path} is not a key file") from error
@@ -76,8 +82,9 @@ class KeyFile:
         return unseal(kept, self._box) if self._box else bytes.fromhex(kept)
 
     def _save(self) -> None:
-        sealed = {"kdf": "argon2id", "salt": self._salt.hex()} if self._salt else {}
-        content = {**sealed, "keys": self._kept}
+        content: dict[str, Any] = {"keys": self._kept}
+        if self._salt and self._box:
+            content = {"kdf": "argon2id", "salt": self._salt.hex(), "check": seal(b"", self._box), **content}
         new = self.path.with_name(self.path.name + ".new")
         new.unlink(missing_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
