@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from ..errors import Expired, Malformed, Problem, UnaskedWithoutStatement, WiderThanAsked
+from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
 from .said import Said
@@ -136,14 +136,10 @@ class Consent:
 
 
 def _check_items(items: list[Any]) -> None:
-    keys: set[str] = set()
     for position, item in enumerate(items):
         path: Path = ("body", "items", position)
         check_terms("action", item.actions, (*path, "actions"))
         check_terms("data", item.data, (*path, "data"))
-        if item.key in keys:
-            raise Malformed("two items of one key", pointer=pointer((*path, "key")), rule="CNS-4")
-        keys.add(item.key)
         check_terms("purpose", item.purposes, (*path, "purposes"))
 
 

@@ -127,7 +127,20 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
 
 
 def check_place(message: Message[Any]) -> None:
-    """What the schema cannot say of the envelope: a first message names itself, and only a first one does."""
+    """What belongs to the model though a schema cannot say it, in the canonical order of the members.
+
+    Items of one message have different keys; a vendor says where it heard the customer's words, and only a vendor
+    does; a first message names itself as its thread, and only a first one does.
+
+    Raises:
+        Malformed: One of these does not hold.
+    """
+    match message.body:
+        case consent.Withdraw(heard=heard) if (heard is None) != message.from_.startswith("did:key:"):
+            why = "a vendor says where it heard the words, and only a vendor"
+            raise Malformed(why, pointer="/body/heard", rule="CNS-8")
+        case consent.Request(items=items) | consent.Grant(items=items):
+            _check_keys([item.key for item in items])
     body = messages.BODIES.get(message.type)
     place = body.place if body else "either"
     opens = message.opens
@@ -137,14 +150,14 @@ def check_place(message: Message[Any]) -> None:
         wrong = opens
     else:
         wrong = opens != (message.in_reply_to is None)
-    if isinstance(message.body, consent.Withdraw) and (message.body.heard is None) != message.from_.startswith(
-        "did:key:"
-    ):
-        raise Malformed(
-            "a vendor says where it heard the words, and only a vendor", pointer="/body/heard", rule="CNS-8"
-        )
     if wrong:
         raise Malformed("a first message names itself as its thread, and only a first one does", pointer="/thread")
+
+
+def _check_keys(keys: list[str]) -> None:
+    for position, key in enumerate(keys):
+        if key in keys[:position]:
+            raise Malformed("two items of one key", pointer=f"/body/items/{position}/key", rule="CNS-4")
 
 
 def settle(

@@ -190,13 +190,6 @@ def test_a_grant_that_nobody_asked_for_says_so_in_the_customers_words(talk: Any,
     assert [party.name for party in granted.record.controller] == ["S"]
 
 
-@pytest.mark.requirement("CNS-4")
-def test_two_items_of_one_key_are_malformed(talk: Any, bodies: Any) -> None:
-    with pytest.raises(errors.Malformed) as caught:
-        talk.ask(bodies.item("a"), bodies.item("b"), bodies.item("a"))
-    assert caught.value.pointer == "/body/items/2/key"
-
-
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

@@ -152,6 +152,15 @@ def test_check_4_lets_only_a_first_message_name_itself(
     assert refusal(errors.Malformed, lambda: read(signed(document))).pointer == "/thread"
 
 
+@pytest.mark.requirement("CNS-4")
+def test_check_4_wants_items_of_different_keys(proffer: dict[str, Any], bodies: Any) -> None:
+    body = {"until": "2027-01-01T00:00:00.000Z", "statement": "Do."}
+    document = {**proffer, "type": "consent.grant"}
+    assert read(signed({**document, "body": {**body, "items": [bodies.item("a"), bodies.item("b")]}}))
+    twice = {**document, "body": {**body, "items": [bodies.item("a"), bodies.item("b"), bodies.item("a")]}}
+    assert refusal(errors.Malformed, lambda: read(signed(twice))).pointer == "/body/items/2/key"
+
+
 @pytest.mark.requirement("CNS-8")
 def test_check_4_wants_to_know_from_the_vendor_and_nobody_else_where_words_were_heard(proffer: dict[str, Any]) -> None:
     heard = {"heard": {"where": "in the shop", "when": NOW}}
