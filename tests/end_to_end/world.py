@@ -47,6 +47,7 @@ class World:
     customers: dict[str, Customer] = field(default_factory=dict)
     refused: int = 0
     said: int = 0
+    conversations: int = 0
 
     def __post_init__(self) -> None:
         self.network = Loopback(faults=ROUGH, dice=self.dice)

@@ -47,7 +47,6 @@ class Ledger:
 
     def publish(self, rows: Rows, peer: Peer, history: History) -> None:
         """Remember a changed history, once the transaction that changed it is durable."""
-
         rows.done.append(lambda: self._remember(peer.number, peer.version + 1, history))
 
     def _remember(self, number: int, version: int, history: History) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -308,7 +309,7 @@ class Vendor:
         if not self._accepts:
             return None
         return {
-            "effective_date": self._clock().strftime("%a, %d %b %Y 00:00:00 +0000"),
+            "effective_date": format_datetime(self._clock()),
             "agreements": [{"id": code, "url": roster.document(code).url} for code in self._accepts],
             **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
         }

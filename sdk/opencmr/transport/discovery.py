@@ -80,17 +80,21 @@ class Discovery(_Open):
 
 
 class Agreement(_Open):
-    """An agreement of the roster of IEEE Std 7012 that the vendor accepts."""
+    """An agreement of the roster of IEEE Std 7012 that the site accepts."""
 
     id: TermsId
-    digest: Digest
-    title: Name | None = None
     url: Url | None = None
 
 
-class MyTerms(_Open):
-    """The document `/.well-known/myterms.json`: the same terms, for agents that know IEEE Std 7012 and not OpenCMR."""
+class MyTerms(_Open, alias_generator=None):
+    """The document `/.well-known/myterms.json`, as sites publish it; its names are its own.
 
-    did: Did
-    standard: Name = "IEEE Std 7012-2025"
+    Attributes:
+        effective_date: Since when, as an RFC 2822 date.
+        tos_url: The site's own terms page; `tos` is its HTML.
+    """
+
+    effective_date: Name
     agreements: Listed[Agreement]
+    tos_url: Url | None = None
+    tos: Annotated[str, Field(max_length=1_000_000)] | None = None

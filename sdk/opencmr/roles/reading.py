@@ -1,0 +1,120 @@
+"""Reading a store, a customer's or a vendor's, without its keys: for the command line, and for whoever audits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from ..messages import core
+from ..messages.types import Side
+from ..protocol import Entry, History
+from ..store import Kept, Peer, Status, Store
+from .ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message or receipt of a relationship, and what became of it.
+
+    Attributes:
+        at: When it took effect; of what takes no place, its `created`.
+        status: As the store keeps it: `entry`, `refused`, `receipt`, `pending` …
+        outcome: `accepted`, `moot`, `refused` or `void`; of a receipt, what it says; none while unanswered.
+        state: The thread's state afterwards, as the receipt says.
+        of: Of a receipt: the digest of what it answers.
+    """
+
+    at: str
+    side: Side
+    type: str
+    thread: str
+    id: str
+    digest: str
+    status: Status
+    outcome: str | None
+    state: str | None
+    of: str | None
+    raw: bytes
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as plain JSON, without the bytes."""
+        names = ("at", "side", "type", "thread", "id", "digest", "status", "outcome", "state", "of")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+class Notebook:
+    """One relationship, as this store holds it.
+
+    Attributes:
+        customer: The customer's DID in it.
+        vendor: The vendor's DID.
+        opened: When it began.
+        history: Its threads, folded.
+    """
+
+    def __init__(self, store: Store, peer: Peer) -> None:
+        self._store = store
+        self._number = peer.number
+        self.side: Side = "vendor" if peer.me.startswith("did:web:") else "customer"
+        self.customer, self.vendor = (peer.me, peer.peer) if self.side == "customer" else (peer.peer, peer.me)
+        self.opened = peer.opened
+        self.history: History = store.read(lambda rows: Ledger().history(rows, peer))
+
+    def timeline(self, thread: str | None = None) -> list[Line]:
+        """Messages and receipts in the order in which they came or were made.
+
+        Args:
+            thread: The thread to keep to; absent: all.
+        """
+        kept = self._store.read(lambda rows: rows.everything(self._number))
+        entries = {entry.digest: entry for one in self.history.threads.values() for entry in one.entries}
+        receipts = {receipt.of: receipt for receipt in kept if receipt.type == core.Receipt.type}
+        return [_line(one, entries, receipts) for one in kept if thread is None or one.thread == thread]
+
+    def message(self, digest: str) -> Line | None:
+        """A message by its digest."""
+        return next((line for line in self.timeline() if line.digest == digest), None)
+
+
+class Reader:
+    """A store that is looked at and not written to. No key file is needed.
+
+    Args:
+        path: A file, or a database URL.
+
+    Raises:
+        StoreError: There is no store.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._store = Store(path, read_only=True)
+
+    def notebooks(self) -> Iterator[Notebook]:
+        """All relationships, oldest first."""
+        for peer in self._store.read(lambda rows: list(rows.peers())):
+            yield Notebook(self._store, peer)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _line(kept: Kept, entries: dict[str, Entry], receipts: dict[str | None, Kept]) -> Line:
+    document = orjson.loads(kept.raw)
+    entry = entries.get(kept.digest)
+    receipt = document if kept.type == core.Receipt.type else None
+    if receipt is None and kept.digest in receipts:
+        receipt = orjson.loads(receipts[kept.digest].raw)
+    said = receipt["body"] if receipt else {}
+    outcome = entry.outcome if entry else said.get("outcome")
+    at = entry.at if entry else document["created"]
+    return Line(at, kept.side, kept.type, kept.thread, kept.id, kept.digest, kept.status, outcome, said.get("state"),
+                kept.of if kept.type == core.Receipt.type else None, kept.raw)  # fmt: skip
