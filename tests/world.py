@@ -57,7 +57,11 @@ class World:
         """Open a shop, or the same one after a restart."""
         accepts = ("SD-BASE", "SD-BASE-DP") if name.endswith("0") else ("SD-BASE-A",)
         vendor = Vendor.open(
-            self.folder / f"{name}.db", did=f"did:web:{name}.example", accepts=accepts, counter="SD-BASE-A", clock=self.clock
+            self.folder / f"{name}.db",
+            did=f"did:web:{name}.example",
+            accepts=accepts,
+            counter="SD-BASE-A",
+            clock=self.clock,
         )
         vendor.on(intent.Cast)(self._quote)
         vendor.on(offer.Accept)(self._confirm)
@@ -141,7 +145,12 @@ class World:
                 named = record.counter or record.choices[0] if record.choices or record.counter else None
                 ref = TermsRef(id=named[1].id, digest=named[0]) if named else refs[0]
                 return self.dice.choice(
-                    (terms.Accept(terms=ref), terms.Decline(reason="no"), terms.Terminate(), terms.Accept(terms=refs[1]))
+                    (
+                        terms.Accept(terms=ref),
+                        terms.Decline(reason="no"),
+                        terms.Terminate(),
+                        terms.Accept(terms=refs[1]),
+                    )
                 )
             case Consent():
                 keys = self.dice.choice((None, ["1"], ["2"], ["9"]))
@@ -161,14 +170,19 @@ class World:
             words += [intent.Withdraw(), order.Cancel(reason="changedMind")]
         for made in record.offers:
             words += [offer.Accept(offer=made.ref, total=made.body.total)] * 3
-            words += [offer.Decline(offer=made.ref, reason="tooDear"), offer.Accept(offer=made.ref, total=Money("1", "EUR"))]
+            words += [
+                offer.Decline(offer=made.ref, reason="tooDear"),
+                offer.Accept(offer=made.ref, total=Money("1", "EUR")),
+            ]
         return self.dice.choice(words)
 
     def _vendors_word(self, thread: Thread | None) -> Body | Draft:
         until = "2026-12-01T00:00:00.000Z"
         match thread.record if thread else None:
             case Agreement():
-                return self.dice.choice((terms.Terminate(), terms.Decline(reason="no"), terms.Counter(terms=roster.ref("SD-BASE"))))
+                return self.dice.choice(
+                    (terms.Terminate(), terms.Decline(reason="no"), terms.Counter(terms=roster.ref("SD-BASE")))
+                )
             case Consent():
                 heard = {"where": "shop", "when": instant(self.clock())}
                 return consent.Withdraw(keys=self.dice.choice((None, ["1"])), heard=heard)
@@ -189,7 +203,9 @@ class World:
                     for key in "12"
                 ]
                 controller = [Party(name="Shop", role="controller")]
-                body = consent.Request(items=items, controller=controller, notice=NOTICE, until="2027-01-01T00:00:00.000Z")
+                body = consent.Request(
+                    items=items, controller=controller, notice=NOTICE, until="2027-01-01T00:00:00.000Z"
+                )
                 return Draft(body, expires=self.dice.choice((None, until, timedelta(hours=2))))
 
     def _cast(self, refs: list[TermsRef]) -> intent.Cast:
@@ -201,7 +217,9 @@ class World:
 
     def _offer(self, code: str) -> offer.Make:
         return offer.Make(
-            lines=[offer.Line(name="boots", price=Price("10.00", "EUR"))], total=Money("10.00", "EUR"), under=roster.ref(code)
+            lines=[offer.Line(name="boots", price=Price("10.00", "EUR"))],
+            total=Money("10.00", "EUR"),
+            under=roster.ref(code),
         )
 
     def _quote(self, message: Any, _: Any) -> list[Draft]:

@@ -1,0 +1,366 @@
+"""What a hostile peer sends over real HTTP is refused, each with its own typed problem, and the server goes on."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from opencmr import Vendor, consent, trust
+from opencmr.messages.consent import Notice, RequestItem
+from opencmr.messages.types import Party
+from opencmr.protocol import instant, roster
+from serving import did_of, listening, served
+
+Document = dict[str, Any]
+SD_BASE = roster.ref("SD-BASE").wire()
+
+
+class Peer:
+    """Somebody with a key who builds messages by hand, and breaks them."""
+
+    def __init__(self, url: str, vendor: str) -> None:
+        self.http = httpx.Client(base_url=url, trust_env=False)
+        self.vendor = vendor
+        self.key = trust.SigningKey.generate()
+        self.did = self.key.did
+
+    def document(self, type_: str, body: Document, **members: Any) -> Document:
+        id_ = uuid.uuid4().urn
+        return {
+            "opencmr": "1.0", "id": id_, "type": type_, "from": self.did, "to": self.vendor, "thread": id_,
+            "created": instant(datetime.now(UTC)), "body": body, **members,
+        }  # fmt: skip
+
+    def proffer(self, **members: Any) -> Document:
+        return self.document("terms.proffer", {"choices": [SD_BASE]}, **members)
+
+    def signed(self, document: Document) -> bytes:
+        return trust.sign(document, self.key, trust.key_url(self.did))
+
+    def post(self, raw: bytes) -> httpx.Response:
+        return self.http.post("/opencmr/messages", content=raw, headers={"Content-Type": "application/opencmr+json"})
+
+    def say(self, document: Document) -> list[Document]:
+        """The answers to a message that is decided."""
+        response = self.post(self.signed(document))
+        assert response.status_code == 200, response.text
+        answers: list[Document] = response.json()["messages"]
+        return answers
+
+    def refusal(self, document: Document) -> Document:
+        """The problem in the signed receipt that refuses a message."""
+        receipt = self.say(document)[0]
+        assert receipt["body"]["outcome"] == "refused", receipt
+        problem: Document = receipt["body"]["problem"]
+        return problem
+
+    def problem(self, raw: bytes) -> Document:
+        """The unsigned problem that bytes are answered with."""
+        response = self.post(raw)
+        assert response.headers["content-type"] == "application/problem+json", response.text
+        problem: Document = response.json()
+        assert problem["status"] == response.status_code
+        return problem
+
+
+def code(problem: Document) -> str:
+    return str(problem["type"]).partition("#")[2]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Vendor, str]]:
+    with listening() as bound:
+        store = tmp_path_factory.mktemp("shop") / "shop.db"
+        vendor = Vendor.open(store, did=did_of(bound), accepts=["SD-BASE"])
+        with served(vendor.asgi(), bound) as url:
+            yield vendor, url
+
+
+@pytest.fixture
+def peer(shop: tuple[Vendor, str]) -> Iterator[Peer]:
+    peer = Peer(shop[1], shop[0].did)
+    yield peer
+    assert peer.say(peer.proffer())[0]["body"]["outcome"] == "accepted", "the server goes on"
+    peer.http.close()
+
+
+def changed(raw: bytes, old: bytes, new: bytes) -> bytes:
+    assert old in raw
+    return raw.replace(old, new, 1)
+
+
+def deep(levels: int) -> Document:
+    inner: Document = {"x": "y"}
+    for _ in range(levels):
+        inner = {"x": inner}
+    return inner
+
+
+Break = Callable[[Peer], bytes]
+UNSIGNED: dict[str, tuple[Break, str, str | None]] = {
+    "an unknown member": (
+        lambda p: p.signed(p.document("terms.proffer", {"choices": [SD_BASE], "purpos": "x"})), "malformed", "/body/purpos"),
+    "a missing member": (lambda p: p.signed(p.document("terms.proffer", {})), "malformed", "/body/choices"),
+    "a duplicate member": (
+        lambda p: changed(p.signed(p.proffer()), b'"opencmr":"1.0"', b'"opencmr":"1.0","opencmr":"1.0"'), "not-canonical", None),
+    "a float": (lambda p: changed(p.signed(p.proffer()), b'"opencmr":"1.0"', b'"opencmr":1.5'), "bad-number", "/opencmr"),
+    "a null": (lambda p: changed(p.signed(p.proffer()), b'"opencmr":"1.0"', b'"opencmr":null'), "null-member", "/opencmr"),
+    "white space": (lambda p: p.signed(p.proffer()) + b"\n", "not-canonical", None),
+    "no JSON": (lambda p: b"<html>", "not-json", None),
+    "too many bytes": (lambda p: b"{" + b" " * 70_000, "too-large", None),
+    "too many levels": (
+        lambda p: orjson.dumps({**p.proffer(), "body": deep(33)}, option=orjson.OPT_SORT_KEYS), "too-deep", "/body" + "/x" * 32),
+    "another addressee": (lambda p: p.signed(p.proffer(to="did:web:other.example")), "wrong-addressee", "/to"),
+    "an unknown version": (lambda p: p.signed(p.proffer(opencmr="2.0")), "unsupported-version", "/opencmr"),
+    "an unknown type": (lambda p: p.signed(p.proffer(type="terms.prefer")), "unsupported-type", "/type"),
+    "a message dated an hour ahead": (
+        lambda p: p.signed(p.proffer(created=instant(datetime.now(UTC) + timedelta(hours=1)))), "too-early", "/created"),
+    "somebody else's DID": (
+        lambda p: p.signed(p.proffer(**{"from": trust.SigningKey.generate().did})), "wrong-key", "/proof/verificationMethod"),
+    "a changed byte": (
+        lambda p: changed(p.signed(p.proffer()), b'"id":"SD-BASE"', b'"id":"SD-BASF"'), "bad-signature", "/proof/proofValue"),
+    "a malleable signature": (lambda p: malleable(p), "bad-signature", "/proof/proofValue"),
+    "a small-order key": (lambda p: small_order(p), "weak-key", "/proof/verificationMethod"),
+    "a thread that nobody knows": (
+        lambda p: p.signed(p.document("offer.accept", {"offer": {"id": uuid.uuid4().urn, "digest": SD_BASE["digest"]},
+        "total": {"amount": "1", "currency": "EUR"}}, thread=uuid.uuid4().urn, inReplyTo=SD_BASE["digest"])),
+        "unknown-thread", "/thread"),
+    "a receipt as a message": (
+        lambda p: p.signed(p.document("receipt", {"of": SD_BASE["digest"], "outcome": "accepted", "state": "x"},
+        thread=uuid.uuid4().urn)), "unsupported-type", "/type"),
+}  # fmt: skip
+
+
+def malleable(peer: Peer) -> bytes:
+    """The same signature with S + L: accepted by careless verifiers."""
+    document = json.loads(peer.signed(peer.proffer()))
+    signature = base58_decode(document["proof"]["proofValue"][1:])
+    order = 2**252 + 27742317777372353535851937790883648493
+    s = int.from_bytes(signature[32:], "little") + order
+    document["proof"]["proofValue"] = "z" + base58_encode(signature[:32] + s.to_bytes(32, "little"))
+    return trust.write(document)
+
+
+def small_order(peer: Peer) -> bytes:
+    """A forgery that needs no private key: under a small-order key, OpenSSL accepts R = A, S = 0."""
+    weak = (1).to_bytes(32, "little")
+    public = "z" + base58_encode(b"\xed\x01" + weak)
+    did = "did:key:" + public
+    document = json.loads(peer.signed(peer.proffer()))
+    document["from"] = did
+    document["proof"]["verificationMethod"] = f"{did}#{public}"
+    document["proof"]["proofValue"] = "z" + base58_encode(weak + bytes(32))
+    return trust.write(document)
+
+
+def base58_encode(data: bytes) -> str:
+    import base58
+
+    return base58.b58encode(data).decode()
+
+
+def base58_decode(text: str) -> bytes:
+    import base58
+
+    return base58.b58decode(text)
+
+
+@pytest.mark.requirement("RCV-1", "RCV-2")
+@pytest.mark.parametrize("fault", UNSIGNED)
+def test_before_the_signature_holds_nothing_is_stored_and_the_problem_is_unsigned(
+    shop: tuple[Vendor, str], peer: Peer, fault: str
+) -> None:
+    broken, expected, pointer = UNSIGNED[fault]
+    before = len(shop[0].relationships())
+    problem = peer.problem(broken(peer))
+    assert (code(problem), problem.get("pointer")) == (expected, pointer)
+    assert len(shop[0].relationships()) == before
+    assert problem["fault"] == "sender"
+    assert problem["title"]
+
+
+def test_an_unknown_version_and_type_are_told_what_is_spoken(peer: Peer) -> None:
+    assert peer.problem(peer.signed(peer.proffer(opencmr="2.0")))["expected"] == ["1.0"]
+    assert "terms.proffer" in peer.problem(peer.signed(peer.proffer(type="terms.prefer")))["expected"]
+
+
+def test_another_media_type_or_encoding_is_refused(peer: Peer) -> None:
+    raw = peer.signed(peer.proffer())
+    for headers in (
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/opencmr+json", "Content-Encoding": "gzip"},
+    ):
+        response = peer.http.post("/opencmr/messages", content=raw, headers=headers)
+        assert response.status_code == 415
+        assert code(response.json()) == "unsupported-media"
+
+
+def test_an_id_used_for_other_bytes_is_a_conflict_and_the_same_bytes_get_the_same_answer(peer: Peer) -> None:
+    document = peer.proffer()
+    raw = peer.signed(document)
+    first, second = peer.post(raw), peer.post(raw)
+    receipt = first.json()["messages"][0]
+    assert second.json()["messages"] == [receipt]
+    other = {**document, "body": {"choices": [SD_BASE], "note": "other bytes"}}
+    assert code(peer.problem(peer.signed(other))) == "conflict"
+
+
+def test_a_stranger_learns_nothing_of_a_thread(shop: tuple[Vendor, str], peer: Peer) -> None:
+    proffer = peer.proffer()
+    answers = peer.say(proffer)
+    head = trust.digest(trust.write(answers[1]))
+    stranger = Peer(shop[1], shop[0].did)
+    known, unknown = (
+        stranger.problem(
+            stranger.signed(stranger.document("terms.accept", {"terms": SD_BASE}, thread=thread, inReplyTo=head))
+        )
+        for thread in (proffer["thread"], uuid.uuid4().urn)
+    )
+    assert known == unknown
+    assert code(known) == "unknown-thread"
+    stranger.http.close()
+
+
+def test_an_expired_message_is_refused_for_good_with_a_signed_receipt(peer: Peer) -> None:
+    document = peer.proffer(expires=instant(datetime.now(UTC) - timedelta(seconds=1)))
+    problem = peer.refusal(document)
+    assert (code(problem), problem["pointer"], problem["retry"]) == ("expired", "/expires", False)
+
+
+def test_terms_whose_digest_does_not_match_are_refused(peer: Peer) -> None:
+    wrong = {"id": "SD-BASE", "digest": roster.ref("SD-BASE-A").digest}
+    problem = peer.refusal(peer.document("terms.proffer", {"choices": [SD_BASE, wrong]}))
+    assert (code(problem), problem["pointer"]) == ("terms-mismatch", "/body/choices/1/digest")
+
+
+def test_terms_that_are_neither_on_the_roster_nor_carried_are_refused(peer: Peer) -> None:
+    nowhere = {"id": "https://evil.example/terms", "digest": SD_BASE["digest"]}
+    problem = peer.refusal(peer.document("terms.proffer", {"choices": [nowhere]}))
+    assert (code(problem), problem["pointer"]) == ("terms-unknown", "/body/choices/0/id")
+
+
+def test_a_stale_head_is_refused_and_what_was_missed_follows(peer: Peer) -> None:
+    cast = peer.document("intent.cast", {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"})
+    peer.say(cast)
+    head = trust.digest(peer.signed(cast))
+    amend = {"type_": "intent.amend", "body": cast["body"], "thread": cast["thread"], "inReplyTo": head}
+    first = peer.say(peer.document(**amend))[0]
+    answers = peer.say(peer.document(**amend))
+    assert code(answers[0]["body"]["problem"]) == "stale-head"
+    assert answers[1:] == [first]
+
+
+def test_a_message_that_the_state_does_not_allow_is_refused(peer: Peer) -> None:
+    cast = peer.document("intent.cast", {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"})
+    peer.say(cast)
+    head = trust.digest(peer.signed(cast))
+    address = {"discloses": [{"data": "pd:PhysicalAddress", "value": "Main Street 1"}]}
+    problem = peer.refusal(peer.document("order.disclose", address, thread=cast["thread"], inReplyTo=head))
+    assert (code(problem), problem["pointer"]) == ("wrong-state", "/type")
+    assert "offer.decline" in problem["expected"]
+
+
+def test_an_answer_to_a_message_that_has_not_arrived_may_come_again(peer: Peer) -> None:
+    cast = peer.document("intent.cast", {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"})
+    peer.say(cast)
+    later = peer.document("intent.amend", cast["body"], thread=cast["thread"], inReplyTo=SD_BASE["digest"])
+    problem = peer.problem(peer.signed(later))
+    assert (code(problem), problem["retry"]) == ("unknown-head", True)
+
+
+async def test_a_grant_wider_than_the_request_is_refused_with_the_pointer_of_what_is_wider(tmp_path: Path) -> None:
+    with listening() as bound:
+        vendor = Vendor.open(tmp_path / "shop.db", did=did_of(bound), accepts=["SD-BASE"])
+        with served(vendor.asgi(), bound) as url:
+            peer = Peer(url, vendor.did)
+            peer.say(peer.proffer())
+            until = "2030-01-01T00:00:00.000Z"
+            item = RequestItem(
+                key="news", purposes=["dpv:DirectMarketing"], data=["pd:EmailAddress"], actions=["dpv:Use"]
+            )
+            request = consent.Request(
+                items=[item],
+                controller=[Party(name="Shop", role="controller")],
+                notice=Notice(url="https://shop.example/notice", digest=SD_BASE["digest"], lang="en"),
+                until=until,
+            )
+            thread = await vendor.say(peer.did, request)
+            head = vendor.history(peer.did).threads[thread].head
+            for member, value, pointer in (
+                ("purposes", ["dpv:Marketing"], "/body/items/0/purposes/0"),
+                ("data", ["pd:EmailAddress", "pd:Name"], "/body/items/0/data/1"),
+                ("actions", ["dpv:Processing"], "/body/items/0/actions/0"),
+            ):
+                wider = {**item.wire(), member: value}
+                grant = peer.document(
+                    "consent.grant", {"items": [wider], "until": until}, thread=thread, inReplyTo=head
+                )
+                problem = peer.refusal(grant)
+                assert (code(problem), problem["pointer"]) == ("wider-than-asked", pointer)
+            peer.http.close()
+
+
+def test_a_withdrawal_is_taken_whatever_its_dates_and_its_head_say(peer: Peer) -> None:
+    grant = peer.document(
+        "consent.grant",
+        {
+            "items": [
+                {"key": "1", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
+            ],
+            "until": "2030-01-01T00:00:00.000Z",
+            "statement": "Yes, do.",
+        },
+    )
+    peer.say(grant)
+    withdrawal = peer.document(
+        "consent.withdraw", {}, thread=grant["thread"], inReplyTo=SD_BASE["digest"],
+        created="2099-01-01T00:00:00.000Z", expires="2001-01-01T00:00:00.000Z",
+    )  # fmt: skip
+    body = peer.say(withdrawal)[0]["body"]
+    assert (body["outcome"], body["state"]) == ("accepted", "withdrawn")
+
+
+def test_a_withdrawal_that_comes_before_its_grant_bars_the_late_grant(peer: Peer) -> None:
+    item = {"key": "1", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
+    grant = peer.document(
+        "consent.grant", {"items": [item], "until": "2030-01-01T00:00:00.000Z", "statement": "Yes, do."}
+    )
+    head = trust.digest(peer.signed(grant))
+    early = peer.document("consent.withdraw", {}, thread=grant["thread"], inReplyTo=head)
+    assert peer.say(early)[0]["body"]["outcome"] == "moot"
+    assert code(peer.refusal(grant)) == "stale-head"
+
+
+def test_nobody_opens_anothers_mailbox(shop: tuple[Vendor, str], peer: Peer) -> None:
+    peer.say(peer.proffer())
+    thief = Peer(shop[1], shop[0].did)
+    collect = thief.document("mailbox.collect", {})
+    forged = trust.sign({**collect, "from": peer.did}, thief.key, trust.key_url(thief.did))
+    header = {"Content-Type": "application/opencmr+json"}
+    refused = thief.http.post("/opencmr/mailbox", content=forged, headers=header)
+    assert code(refused.json()) == "wrong-key"
+    own = thief.http.post("/opencmr/mailbox", content=thief.signed(collect), headers=header)
+    assert own.json() == {"cursor": "0", "messages": []}
+    thief.http.close()
+
+
+def test_a_collect_opens_the_mailbox_once_and_for_two_minutes(peer: Peer) -> None:
+    answers = peer.say(peer.proffer())
+    header = {"Content-Type": "application/opencmr+json"}
+    raw = peer.signed(peer.document("mailbox.collect", {}))
+    found = peer.http.post("/opencmr/mailbox", content=raw, headers=header).json()
+    assert found["messages"] == answers
+    assert code(peer.http.post("/opencmr/mailbox", content=raw, headers=header).json()) == "replayed"
+    old = peer.document("mailbox.collect", {}, created=instant(datetime.now(UTC) - timedelta(minutes=3)))
+    assert code(peer.http.post("/opencmr/mailbox", content=peer.signed(old), headers=header).json()) == "stale-collect"
+    wrong = peer.document("mailbox.collect", {"after": "999999"})
+    assert (
+        code(peer.http.post("/opencmr/mailbox", content=peer.signed(wrong), headers=header).json())
+        == "unknown-reference"
+    )
