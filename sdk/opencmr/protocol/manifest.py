@@ -1,0 +1,84 @@
+"""The manifest of a folder of evidence: which file is which message (`spec/v1/evidence.md`)."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StrictInt, StringConstraints, ValidationError
+
+from .. import trust
+from ..errors import Malformed, Problem
+from ..messages import pointer
+from ..messages.envelope import MessageType
+from ..messages.model import Model, first_fault
+from ..messages.types import Did, Digest
+
+MANIFEST = "manifest.json"
+MESSAGES, DIDS, FOLDS = "messages", "dids", "folds"
+MAX_BYTES = 16 * 1024 * 1024
+"""The most bytes of a manifest, and of a stated fold."""
+
+_NAME = r"/[A-Za-z0-9][A-Za-z0-9._-]{0,250}\.json$"
+
+
+class Numbered(Model):
+    """A message or receipt, and where it stands."""
+
+    number: Annotated[StrictInt, Field(ge=1)]
+    file: Annotated[str, StringConstraints(pattern=f"^{MESSAGES}{_NAME}", strict=True)]
+    type: MessageType
+    digest: Digest
+
+
+class Document(Model):
+    """A vendor's DID document."""
+
+    did: Did
+    file: Annotated[str, StringConstraints(pattern=f"^{DIDS}{_NAME}", strict=True)]
+    digest: Digest
+
+
+class Fold(Model):
+    """The records of one relationship, as its party computed them."""
+
+    customer: Did
+    vendor: Did
+    file: Annotated[str, StringConstraints(pattern=f"^{FOLDS}{_NAME}", strict=True)]
+    digest: Digest
+
+
+class Manifest(Model):
+    """What a folder of evidence holds."""
+
+    opencmr: Literal["1.0"]
+    messages: Annotated[list[Numbered], Field(min_length=1)]
+    dids: list[Document]
+    folds: list[Fold]
+
+    @classmethod
+    def read(cls, raw: bytes) -> Self:
+        """The manifest of these bytes: canonical, its numbers without a gap, its names as they have to be.
+
+        Raises:
+            Problem: Says where.
+        """
+        document = trust.read(raw, limit=MAX_BYTES)
+        try:
+            manifest = cls.model_validate(document, by_alias=True, by_name=False)
+        except ValidationError as error:
+            path, why = first_fault(error, [])
+            raise Malformed(why, pointer=pointer(path)) from error
+        for position, each in enumerate(manifest.messages):
+            if each.number != position + 1:
+                raise _wrong(position, "number", f"number {position + 1} is missing", str(position + 1))
+            right = file_of(each.number, each.type)
+            if each.file != right:
+                raise _wrong(position, "file", f"number {each.number}, {each.type}, is not in {each.file}", right)
+        return manifest
+
+
+def file_of(number: int, type_: str) -> str:
+    """The name of a message's file: `messages/0001-terms.proffer.json`."""
+    return f"{MESSAGES}/{number:04}-{type_}.json"
+
+
+def _wrong(position: int, member: str, why: str, right: str) -> Problem:
+    return Malformed(why, pointer=pointer(("messages", position, member)), rule="EVD-2", expected=[right])
