@@ -46,6 +46,9 @@ class Peer:
     def post(self, raw: bytes) -> httpx.Response:
         return self.http.post("/opencmr/messages", content=raw, headers={"Content-Type": "application/opencmr+json"})
 
+    def collect(self, raw: bytes) -> httpx.Response:
+        return self.http.post("/opencmr/mailbox", content=raw, headers={"Content-Type": "application/opencmr+json"})
+
     def say(self, document: Document) -> list[Document]:
         """The answers to a message that is decided."""
         response = self.post(self.signed(document))
@@ -103,38 +106,69 @@ def deep(levels: int) -> Document:
 
 
 Break = Callable[[Peer], bytes]
+VERSION = b'"opencmr":"1.0"'
+
+
+def swapped(old: bytes, new: bytes) -> Break:
+    """A signed proffer in whose bytes one thing is replaced."""
+    return lambda peer: changed(peer.signed(peer.proffer()), old, new)
+
+
+def proffered(**members: Callable[[], Any]) -> Break:
+    """A signed proffer with other envelope members."""
+    return lambda peer: peer.signed(peer.proffer(**{name.rstrip("_"): make() for name, make in members.items()}))
+
+
+def said(type_: str, body: Document, **members: Any) -> Break:
+    """A signed message of another type, or with another body."""
+    return lambda peer: peer.signed(peer.document(type_, body, **members))
+
+
+NOWHERE = uuid.uuid4().urn
+ACCEPT = {"offer": {"id": NOWHERE, "digest": SD_BASE["digest"]}, "total": {"amount": "1", "currency": "EUR"}}
+RECEIPT = {"of": SD_BASE["digest"], "outcome": "accepted", "state": "x"}
+
 UNSIGNED: dict[str, tuple[Break, str, str | None]] = {
     "an unknown member": (
-        lambda p: p.signed(p.document("terms.proffer", {"choices": [SD_BASE], "purpos": "x"})), "malformed", "/body/purpos"),
-    "a missing member": (lambda p: p.signed(p.document("terms.proffer", {})), "malformed", "/body/choices"),
-    "a duplicate member": (
-        lambda p: changed(p.signed(p.proffer()), b'"opencmr":"1.0"', b'"opencmr":"1.0","opencmr":"1.0"'), "not-canonical", None),
-    "a float": (lambda p: changed(p.signed(p.proffer()), b'"opencmr":"1.0"', b'"opencmr":1.5'), "bad-number", "/opencmr"),
-    "a null": (lambda p: changed(p.signed(p.proffer()), b'"opencmr":"1.0"', b'"opencmr":null'), "null-member", "/opencmr"),
-    "white space": (lambda p: p.signed(p.proffer()) + b"\n", "not-canonical", None),
-    "no JSON": (lambda p: b"<html>", "not-json", None),
-    "too many bytes": (lambda p: b"{" + b" " * 70_000, "too-large", None),
+        said("terms.proffer", {"choices": [SD_BASE], "purpos": "x"}),
+        "malformed",
+        "/body/purpos",
+    ),
+    "a missing member": (said("terms.proffer", {}), "malformed", "/body/choices"),
+    "a duplicate member": (swapped(VERSION, VERSION + b"," + VERSION), "not-canonical", None),
+    "a float": (swapped(VERSION, b'"opencmr":1.5'), "bad-number", "/opencmr"),
+    "a null": (swapped(VERSION, b'"opencmr":null'), "null-member", "/opencmr"),
+    "white space": (lambda peer: peer.signed(peer.proffer()) + b"\n", "not-canonical", None),
+    "no JSON": (lambda peer: b"<html>", "not-json", None),
+    "too many bytes": (lambda peer: b"{" + b" " * 70_000, "too-large", None),
     "too many levels": (
-        lambda p: orjson.dumps({**p.proffer(), "body": deep(33)}, option=orjson.OPT_SORT_KEYS), "too-deep", "/body" + "/x" * 32),
-    "another addressee": (lambda p: p.signed(p.proffer(to="did:web:other.example")), "wrong-addressee", "/to"),
-    "an unknown version": (lambda p: p.signed(p.proffer(opencmr="2.0")), "unsupported-version", "/opencmr"),
-    "an unknown type": (lambda p: p.signed(p.proffer(type="terms.prefer")), "unsupported-type", "/type"),
+        lambda peer: orjson.dumps(peer.document("terms.proffer", deep(33)), option=orjson.OPT_SORT_KEYS),
+        "too-deep",
+        "/body" + "/x" * 31,
+    ),
+    "another addressee": (proffered(to=lambda: "did:web:other.example"), "wrong-addressee", "/to"),
+    "an unknown version": (proffered(opencmr=lambda: "2.0"), "unsupported-version", "/opencmr"),
+    "an unknown type": (said("terms.prefer", {"choices": [SD_BASE]}), "unsupported-type", "/type"),
     "a message dated an hour ahead": (
-        lambda p: p.signed(p.proffer(created=instant(datetime.now(UTC) + timedelta(hours=1)))), "too-early", "/created"),
+        proffered(created=lambda: instant(datetime.now(UTC) + timedelta(hours=1))),
+        "too-early",
+        "/created",
+    ),
     "somebody else's DID": (
-        lambda p: p.signed(p.proffer(**{"from": trust.SigningKey.generate().did})), "wrong-key", "/proof/verificationMethod"),
-    "a changed byte": (
-        lambda p: changed(p.signed(p.proffer()), b'"id":"SD-BASE"', b'"id":"SD-BASF"'), "bad-signature", "/proof/proofValue"),
-    "a malleable signature": (lambda p: malleable(p), "bad-signature", "/proof/proofValue"),
-    "a small-order key": (lambda p: small_order(p), "weak-key", "/proof/verificationMethod"),
+        proffered(from_=lambda: trust.SigningKey.generate().did),
+        "wrong-key",
+        "/proof/verificationMethod",
+    ),
+    "a changed byte": (swapped(b'"id":"SD-BASE"', b'"id":"SD-BASF"'), "bad-signature", "/proof/proofValue"),
+    "a malleable signature": (lambda peer: malleable(peer), "bad-signature", "/proof/proofValue"),
+    "a small-order key": (lambda peer: small_order(peer), "weak-key", "/proof/verificationMethod"),
     "a thread that nobody knows": (
-        lambda p: p.signed(p.document("offer.accept", {"offer": {"id": uuid.uuid4().urn, "digest": SD_BASE["digest"]},
-        "total": {"amount": "1", "currency": "EUR"}}, thread=uuid.uuid4().urn, inReplyTo=SD_BASE["digest"])),
-        "unknown-thread", "/thread"),
-    "a receipt as a message": (
-        lambda p: p.signed(p.document("receipt", {"of": SD_BASE["digest"], "outcome": "accepted", "state": "x"},
-        thread=uuid.uuid4().urn)), "unsupported-type", "/type"),
-}  # fmt: skip
+        said("offer.accept", ACCEPT, thread=NOWHERE, inReplyTo=SD_BASE["digest"]),
+        "unknown-thread",
+        "/thread",
+    ),
+    "a receipt as a message": (said("receipt", RECEIPT, thread=NOWHERE), "unsupported-type", "/type"),
+}
 
 
 def malleable(peer: Peer) -> bytes:
@@ -306,17 +340,14 @@ async def test_a_grant_wider_than_the_request_is_refused_with_the_pointer_of_wha
             peer.http.close()
 
 
+def unasked(peer: Peer) -> Document:
+    item = {"key": "1", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
+    body = {"items": [item], "until": "2030-01-01T00:00:00.000Z", "statement": "Yes, do."}
+    return peer.document("consent.grant", body)
+
+
 def test_a_withdrawal_is_taken_whatever_its_dates_and_its_head_say(peer: Peer) -> None:
-    grant = peer.document(
-        "consent.grant",
-        {
-            "items": [
-                {"key": "1", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
-            ],
-            "until": "2030-01-01T00:00:00.000Z",
-            "statement": "Yes, do.",
-        },
-    )
+    grant = unasked(peer)
     peer.say(grant)
     withdrawal = peer.document(
         "consent.withdraw", {}, thread=grant["thread"], inReplyTo=SD_BASE["digest"],
@@ -327,10 +358,7 @@ def test_a_withdrawal_is_taken_whatever_its_dates_and_its_head_say(peer: Peer) -
 
 
 def test_a_withdrawal_that_comes_before_its_grant_bars_the_late_grant(peer: Peer) -> None:
-    item = {"key": "1", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
-    grant = peer.document(
-        "consent.grant", {"items": [item], "until": "2030-01-01T00:00:00.000Z", "statement": "Yes, do."}
-    )
+    grant = unasked(peer)
     head = trust.digest(peer.signed(grant))
     early = peer.document("consent.withdraw", {}, thread=grant["thread"], inReplyTo=head)
     assert peer.say(early)[0]["body"]["outcome"] == "moot"
@@ -342,25 +370,20 @@ def test_nobody_opens_anothers_mailbox(shop: tuple[Vendor, str], peer: Peer) -> 
     thief = Peer(shop[1], shop[0].did)
     collect = thief.document("mailbox.collect", {})
     forged = trust.sign({**collect, "from": peer.did}, thief.key, trust.key_url(thief.did))
-    header = {"Content-Type": "application/opencmr+json"}
-    refused = thief.http.post("/opencmr/mailbox", content=forged, headers=header)
+    refused = thief.collect(forged)
     assert code(refused.json()) == "wrong-key"
-    own = thief.http.post("/opencmr/mailbox", content=thief.signed(collect), headers=header)
+    own = thief.collect(thief.signed(collect))
     assert own.json() == {"cursor": "0", "messages": []}
     thief.http.close()
 
 
 def test_a_collect_opens_the_mailbox_once_and_for_two_minutes(peer: Peer) -> None:
     answers = peer.say(peer.proffer())
-    header = {"Content-Type": "application/opencmr+json"}
     raw = peer.signed(peer.document("mailbox.collect", {}))
-    found = peer.http.post("/opencmr/mailbox", content=raw, headers=header).json()
+    found = peer.collect(raw).json()
     assert found["messages"] == answers
-    assert code(peer.http.post("/opencmr/mailbox", content=raw, headers=header).json()) == "replayed"
+    assert code(peer.collect(raw).json()) == "replayed"
     old = peer.document("mailbox.collect", {}, created=instant(datetime.now(UTC) - timedelta(minutes=3)))
-    assert code(peer.http.post("/opencmr/mailbox", content=peer.signed(old), headers=header).json()) == "stale-collect"
+    assert code(peer.collect(peer.signed(old)).json()) == "stale-collect"
     wrong = peer.document("mailbox.collect", {"after": "999999"})
-    assert (
-        code(peer.http.post("/opencmr/mailbox", content=peer.signed(wrong), headers=header).json())
-        == "unknown-reference"
-    )
+    assert code(peer.collect(peer.signed(wrong)).json()) == "unknown-reference"
