@@ -1,5 +1,6 @@
 """What commands print: JSON for programs, rich text for people, errors in a line."""
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -19,11 +20,33 @@ Json = Annotated[
 """The option `--json`, the same on every command."""
 
 
-def console(*, stderr: bool = False) -> Any:
-    """A rich console: colours on a terminal only, none where NO_COLOR is set."""
+def console() -> Any:
+    """A rich console: colours on a terminal only, none where NO_COLOR is set; no markup, for peers' texts are shown."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def table(title: str | None, *columns: str) -> Any:
+    """An empty table of rich's; `add_row` takes texts that have been made `plain`."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def plain(text: object) -> str:
+    """A text that may be a peer's, without control characters: they could take over a terminal."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in str(text))
+
+
+def short(digest_or_id: str) -> str:
+    """The beginning of a digest or an id: enough for people to tell one from another."""
+    return digest_or_id.removeprefix("urn:uuid:")[: 12 if digest_or_id.startswith("zQm") else 8]
 
 
 def print_json(value: Any) -> None:
@@ -42,7 +65,7 @@ def report(error: Exception, *, as_json: bool = False) -> int:
     if as_json:
         print_json({"problem": _as_problem(error)})
     else:
-        typer.echo(f"opencmr: {_in_a_line(error)}", err=True)
+        typer.echo(f"opencmr: {plain(_in_a_line(error))}", err=True)
     return 2 if isinstance(error, UsageError) else 1
 
 

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 import orjson
 
+from ..errors import Problem
 from ..messages import core
 from ..messages.types import Side
-from ..protocol import Entry, History
+from ..protocol import Entry, History, Thread
 from ..store import Kept, Peer, Status, Store
 from .ledger import Ledger
 
@@ -24,6 +25,7 @@ class Line:
         outcome: `accepted`, `moot`, `refused` or `void`; of a receipt, what it says; none while unanswered.
         state: The thread's state afterwards, as the receipt says.
         of: Of a receipt: the digest of what it answers.
+        problem: Code of the problem, where it was refused.
     """
 
     at: str
@@ -36,11 +38,12 @@ class Line:
     outcome: str | None
     state: str | None
     of: str | None
+    problem: str | None
     raw: bytes
 
     def as_dict(self) -> dict[str, Any]:
         """The line as plain JSON, without the bytes."""
-        names = ("at", "side", "type", "thread", "id", "digest", "status", "outcome", "state", "of")
+        names = ("at", "side", "type", "thread", "id", "digest", "status", "outcome", "state", "of", "problem")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
@@ -73,9 +76,10 @@ class Notebook:
         receipts = {receipt.of: receipt for receipt in kept if receipt.type == core.Receipt.type}
         return [_line(one, entries, receipts) for one in kept if thread is None or one.thread == thread]
 
-    def message(self, digest: str) -> Line | None:
-        """A message by its digest."""
-        return next((line for line in self.timeline() if line.digest == digest), None)
+    def threads(self, beginning: str = "") -> list[Thread]:
+        """The threads whose id begins so; `urn:uuid:` may be left out."""
+        whole = "urn:uuid:" + beginning.removeprefix("urn:uuid:")
+        return [thread for id_, thread in self.history.threads.items() if id_.startswith(whole)]
 
 
 class Reader:
@@ -114,7 +118,18 @@ def _line(kept: Kept, entries: dict[str, Entry], receipts: dict[str | None, Kept
     if receipt is None and kept.digest in receipts:
         receipt = orjson.loads(receipts[kept.digest].raw)
     said = receipt["body"] if receipt else {}
-    outcome = entry.outcome if entry else said.get("outcome")
-    at = entry.at if entry else document["created"]
-    return Line(at, kept.side, kept.type, kept.thread, kept.id, kept.digest, kept.status, outcome, said.get("state"),
-                kept.of if kept.type == core.Receipt.type else None, kept.raw)  # fmt: skip
+    problem = said.get("problem")
+    return Line(
+        at=entry.at if entry else document["created"],
+        side=kept.side,
+        type=kept.type,
+        thread=kept.thread,
+        id=kept.id,
+        digest=kept.digest,
+        status=kept.status,
+        outcome=entry.outcome if entry else said.get("outcome"),
+        state=said.get("state"),
+        of=kept.of if kept.type == core.Receipt.type else None,
+        problem=Problem.from_dict(problem).code if problem else None,
+        raw=kept.raw,
+    )

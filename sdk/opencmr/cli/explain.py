@@ -1,0 +1,108 @@
+"""`opencmr explain`: why a vendor may, or may not, do something with a customer's data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+from .output import Json, console, plain, print_json, short, table
+
+if TYPE_CHECKING:
+    from ..roles.reading import Notebook
+
+
+def explain(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="A customer's or a vendor's store.")],
+    action: Annotated[str, typer.Option(metavar="TERM", help="What is done: a DPV processing term.")],
+    purpose: Annotated[str, typer.Option(metavar="TERM", help="What for: a DPV purpose.")],
+    customer: Annotated[
+        str | None, typer.Option(metavar="DID", help="Whose data it is; absent: of the store's only relationship.")
+    ] = None,
+    vendor: Annotated[str | None, typer.Option(metavar="DID", help="Who does it; the same for a customer.")] = None,
+    data: Annotated[str | None, typer.Option(metavar="TERM", help="Which data; absent: any personal data.")] = None,
+    recipient: Annotated[
+        str, typer.Option(metavar="WHO", help="Who ends up processing: vendor, third-party, or a party's URI.")
+    ] = "vendor",
+    channel: Annotated[
+        str | None, typer.Option(help="How the customer would be reached: email, sms, post, phone, push.")
+    ] = None,
+    thread: Annotated[
+        str | None, typer.Option(metavar="ID", help="The thread whose data it is; absent: the relationship's.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="When, such as 2026-09-01; absent: now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a vendor may or may not do something.
+
+    Both sides' stores give the same answer, since it is computed from the messages that both hold. Exits with 0
+    whatever the answer is.
+
+    \b
+    Example:
+      opencmr explain shop.db --customer did:key:z6Mk… \\
+        --action dpv:Use --purpose dpv:DirectMarketing --data pd:EmailAddress --channel email
+    """
+    from ..protocol import Question
+    from ..protocol import explain as in_words
+    from ..protocol.decisions import as_dict
+    from ..roles.reading import Reader
+
+    when = _instant(at)
+    with Reader(store) as reader:
+        notebook = _one(store, list(reader.notebooks()), customer, vendor)
+        named = notebook.threads(thread) if thread else []
+        if thread and len(named) != 1:
+            raise UsageError(f"{len(named) or 'no'} threads begin with {thread}; see: opencmr show {store}")
+        more = {"data": data} if data else {}
+        about = named[0].id if named else None
+        question = Question(action, purpose, recipient=recipient, channel=channel, thread=about, **more)
+        decision = notebook.history.may(question, when)
+        lines = {line.digest: line for line in notebook.timeline()}
+    evidence = [lines[digest] for digest in decision.evidence if digest in lines]
+    sentence = in_words(decision, lambda digest: f"{lines[digest].type} {short(digest)}" if digest in lines else digest)
+    if as_json:
+        told = {"customer": notebook.customer, "vendor": notebook.vendor, **as_dict(decision), "sentence": sentence}
+        print_json({**told, "evidence": [line.as_dict() for line in evidence]})
+        return
+    out = console()
+    style = {"permit": "bold green", "deny": "bold red"}.get(decision.answer, "bold")
+    out.print(f"{decision.answer}, {decision.reason}", style=style)
+    out.print(plain(sentence), soft_wrap=True)
+    if evidence:
+        made = table(None, "rests on", "said by", "time", "thread", "digest")
+        for line in evidence:
+            made.add_row(plain(line.type), line.side, line.at, short(line.thread), line.digest)
+        out.print(made)
+
+
+def _one(store: Path, notebooks: "list[Notebook]", customer: str | None, vendor: str | None) -> "Notebook":
+    """The relationship that is asked about.
+
+    Raises:
+        UsageError: There is none, or more than one.
+    """
+    found = [one for one in notebooks if customer in (None, one.customer) and vendor in (None, one.vendor)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageError(f"{store} has no such relationship; see: opencmr show {store}")
+    raise UsageError(f"{store} has {len(found)} relationships; say which with --customer or --vendor")
+
+
+def _instant(at: str | None) -> str:
+    """An instant from what a person would write; absent, now.
+
+    Raises:
+        UsageError: Not a time.
+    """
+    from datetime import UTC, datetime
+
+    from ..protocol import instant, moment
+
+    if at is None:
+        return instant(datetime.now(UTC))
+    try:
+        return instant(moment(at))
+    except ValueError as error:
+        raise UsageError(f"{at!r} is not a time, such as 2026-09-01 or 2026-09-01T12:00:00Z") from error

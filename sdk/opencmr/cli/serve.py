@@ -1,0 +1,169 @@
+"""`opencmr serve`: a vendor over HTTP."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import OpenCMRError, UsageError
+
+if TYPE_CHECKING:
+    import socket
+
+    from ..roles import Vendor
+
+GRACE = 3
+"""Seconds that open requests get when the server is told to stop. A wallet that waits for mail asks again."""
+
+
+def serve(
+    where: Annotated[
+        str, typer.Argument(metavar="MODULE:VENDOR", help="Where the vendor is: shop:shop, or examples/shop.py:shop.")
+    ],
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on; absent: the DID's loopback host, else 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port; absent: the DID's on loopback, else 8000.")
+    ] = None,
+    fd: Annotated[int | None, typer.Option(help="Serve on this open, listening socket instead.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log each request.")] = False,
+) -> None:
+    """Serve a vendor over HTTP, until it is told to stop (Ctrl-C, SIGTERM).
+
+    VENDOR is a Vendor, or a function that makes one. For the world outside, put a proxy that speaks TLS in front: a
+    did:web is reached over https, and over plain http on loopback only.
+
+    \b
+    Example:
+      opencmr serve examples/shop.py:shop
+    """
+    try:
+        import uvicorn
+
+        from ..roles import Vendor
+        from ..transport.app import application  # noqa: F401  # tells whether starlette is there
+    except ImportError as error:
+        raise UsageError(f"{error.name} is missing; say: pip install 'opencmr[vendor]'") from error
+    vendor = _vendor(where, Vendor)
+    listening = _open(fd) if fd is not None else _listen(*_address(vendor.did, host, port))
+    config = uvicorn.Config(
+        vendor.asgi(),
+        log_level="info" if verbose else "warning",
+        access_log=verbose,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+    _announce(vendor, listening)
+    _run(uvicorn.Server(config), listening)
+    typer.echo("stopped")
+
+
+def _vendor(where: str, kind: "type[Vendor]") -> "Vendor":
+    """The vendor that is named.
+
+    Raises:
+        UsageError: There is no such module, or no such vendor in it.
+    """
+    place, _, name = where.rpartition(":")
+    if not place or not name:
+        raise UsageError(f"{where}: say MODULE:VENDOR, such as shop:shop or examples/shop.py:shop")
+    module = _module(place)
+    if not hasattr(module, name):
+        there = [each for each, value in vars(module).items() if isinstance(value, kind)]
+        raise UsageError(f"{place} has no {name}" + (f"; it has {', '.join(there)}" if there else ""))
+    found = getattr(module, name)
+    if not isinstance(found, kind) and callable(found):
+        found = found()
+    if not isinstance(found, kind):
+        raise UsageError(f"{where} is {type(found).__name__}, not a Vendor; name what Vendor.open gave")
+    return found
+
+
+def _module(place: str) -> Any:
+    """A module by its name or by its file; the working folder, or the file's, can be imported from."""
+    import importlib
+    import importlib.util
+
+    file = Path(place)
+    by_file = file.suffix == ".py" or "/" in place
+    sys.path.insert(0, str(file.resolve().parent if by_file else Path.cwd()))
+    if not by_file:
+        try:
+            return importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (place + ".").startswith(error.name + "."):
+                raise
+            raise UsageError(f"there is no module {place} here; name a file, such as examples/shop.py:shop") from error
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if not file.is_file() or spec is None or spec.loader is None:
+        raise UsageError(f"there is no Python file {place}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _address(did: str, host: str | None, port: int | None) -> tuple[str, int]:
+    """Where to listen: as said, else as the DID says where it is on loopback, else behind a proxy."""
+    from urllib.parse import urlsplit
+
+    from ..trust import is_loopback, web_urls
+
+    origin = urlsplit(web_urls(did)[1])
+    known = origin.hostname if origin.hostname and is_loopback(origin.hostname) else None
+    return host or known or "127.0.0.1", port if port is not None else (origin.port or 80) if known else 8000
+
+
+def _listen(host: str, port: int) -> "socket.socket":
+    import socket
+
+    from ..trust import is_loopback
+
+    if not is_loopback(host) and host != "::1":
+        typer.echo(
+            f"opencmr: warning: {host} can be reached from outside, and this is plain http. "
+            "Let a proxy that speaks TLS listen there, and serve on 127.0.0.1.",
+            err=True,
+        )
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise OpenCMRError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; name another with --port"
+        ) from error
+
+
+def _open(fd: int) -> "socket.socket":
+    import socket
+
+    try:
+        return socket.socket(fileno=fd)
+    except OSError as error:
+        raise UsageError(f"file descriptor {fd} is no socket: {error.strerror}") from error
+
+
+def _announce(vendor: "Vendor", listening: "socket.socket") -> None:
+    from ..trust import web_urls
+
+    host, port = listening.getsockname()[:2]
+    typer.echo(f"serving    {vendor.did}")
+    typer.echo(f"endpoint   {vendor.endpoint}")
+    typer.echo(f"discovery  {web_urls(vendor.did)[1]}/.well-known/opencmr")
+    typer.echo(f"listening  {host}:{port}")
+    sys.stdout.flush()
+
+
+def _run(server: Any, listening: "socket.socket") -> None:
+    """Serve until a signal. uvicorn hands the signal on when it has finished; for us that is the end of it."""
+    import signal
+
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.run(sockets=[listening])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        listening.close()

@@ -1,0 +1,192 @@
+"""`opencmr show`: what a store holds, as tables and as a timeline."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import UsageError
+from .output import Json, console, plain, print_json, short, table
+
+if TYPE_CHECKING:
+    from ..protocol import Agreement, Consent, Dealing, Record, Thread
+    from ..roles.reading import Line, Notebook
+
+
+def show(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="A customer's or a vendor's store, such as alice.db.")],
+    thread: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only this thread, and its record whole; the first signs of the id will do."),
+    ] = None,
+    party: Annotated[
+        str | None, typer.Option("--with", metavar="DID", help="Only the relationship with this party.")
+    ] = None,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Show the messages and receipts, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the relationships, threads and records of a store.
+
+    Nothing is written, and no key is needed.
+
+    \b
+    Examples:
+      opencmr show alice.db
+      opencmr show shop.db --thread 3f2a --timeline
+    """
+    from ..roles.reading import Reader
+
+    with Reader(store) as reader:
+        found = [one for one in reader.notebooks() if party in (None, one.customer, one.vendor)]
+        if party is not None and not found:
+            raise UsageError(f"{store} has no relationship with {party}")
+        chosen = _with_thread(found, thread) if thread else [(one, one.threads()) for one in found]
+        timeline = timeline or (thread is not None and not as_json)
+        if as_json:
+            relationships = [_as_dict(one, threads, timeline=timeline) for one, threads in chosen]
+            print_json({"store": str(store), "relationships": relationships})
+            return
+        out = console()
+        if not chosen:
+            out.print(f"{store} holds no relationships yet.")
+        for notebook, threads in chosen:
+            out.print(f"{plain(notebook.customer)} with {plain(notebook.vendor)}", style="bold", soft_wrap=True)
+            out.print(f"the {notebook.side}'s store, since {notebook.opened}\n")
+            out.print(_threads(threads))
+            if thread:
+                for one in threads:
+                    _tell(out, one)
+            if timeline:
+                lines = notebook.timeline(threads[0].id if thread else None)
+                out.print(_timeline(lines, with_thread=thread is None))
+
+
+def _with_thread(notebooks: "list[Notebook]", name: str) -> "list[tuple[Notebook, list[Thread]]]":
+    """The one thread that is named, whichever relationship it is in."""
+    found = [(one, [thread]) for one in notebooks for thread in one.threads(name)]
+    if len(found) != 1:
+        raise UsageError(f"{len(found) or 'no'} threads begin with {name}; see all with: opencmr show STORE")
+    return found
+
+
+def _as_dict(notebook: "Notebook", threads: "list[Thread]", *, timeline: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "side": notebook.side,
+        "customer": notebook.customer,
+        "vendor": notebook.vendor,
+        "opened": notebook.opened,
+        "threads": [
+            {
+                "id": thread.id,
+                "state": thread.state,
+                **({"family": thread.family} if thread.family else {}),
+                **({"head": thread.head} if thread.head else {}),
+                "entries": [
+                    {name: getattr(entry, name) for name in ("digest", "id", "type", "side", "at", "outcome")}
+                    for entry in thread.entries
+                ],
+                **({"record": thread.record.as_dict()} if thread.record else {}),
+            }
+            for thread in threads
+        ],
+    }
+    if timeline:
+        ids = {thread.id for thread in threads}
+        only = next(iter(ids)) if len(ids) == 1 else None
+        told["timeline"] = [line.as_dict() for line in notebook.timeline(only)]
+    return told
+
+
+def _threads(threads: "list[Thread]") -> Any:
+    made = table(None, "thread", "record", "state", "about", "last word")
+    for thread in threads:
+        kind = str(thread.record.as_dict()["record"]) if thread.record else thread.family or "private"
+        last = thread.entries[-1].at if thread.entries else ""
+        made.add_row(short(thread.id), kind, thread.state, plain(_about(thread.record)), last)
+    return made
+
+
+def _about(record: "Record | None") -> str:
+    """A record in a few words."""
+    from ..protocol import Agreement, Consent, Dealing
+    from ..protocol.vocabulary import label
+
+    match record:
+        case Agreement(terms=(_, document)):
+            return document.id
+        case Agreement(choices=choices):
+            return " or ".join(document.id for _, document in choices)
+        case Consent(items=items):
+            return "; ".join(
+                f"{', '.join(map(label, item.item.purposes))}: {item.state}"
+                for item in sorted(items.values(), key=lambda item: item.key)
+            )
+        case Dealing() as dealing:
+            wants = ", ".join(want.name for want in dealing.cast.wants) if dealing.cast else "unasked offer"
+            if dealing.accepted is not None:
+                total = dealing.accepted_offer.body.total
+                return f"{wants} for {total.amount} {total.currency}"
+            return f"{wants}; {len(dealing.offers)} offer{'' if len(dealing.offers) == 1 else 's'}"
+    return ""
+
+
+def _tell(out: Any, thread: "Thread") -> None:
+    """All of a record."""
+    from ..protocol import Agreement, Consent, Dealing
+
+    match thread.record:
+        case Agreement() as record:
+            _tell_agreement(out, record)
+        case Consent() as record:
+            _tell_consent(out, record)
+        case Dealing() as record:
+            _tell_dealing(out, record)
+
+
+def _tell_agreement(out: Any, record: "Agreement") -> None:
+    put = [("proffered", *choice) for choice in record.choices]
+    put += [("countered", *record.counter)] if record.counter else []
+    put += [("agreed", *record.terms)] if record.terms else []
+    made = table(None, "terms", "id", "title", "digest")
+    for what, digest, document in put:
+        made.add_row(what, plain(document.id), plain(document.title), short(digest))
+    out.print(made)
+
+
+def _tell_consent(out: Any, record: "Consent") -> None:
+    made = table(None, "item", "state", "since", "until", "purposes", "data", "channels")
+    for key, item in sorted(record.items.items()):
+        said = item.item
+        lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or ()))
+        made.add_row(plain(key), item.state, item.since, item.until, *(plain(part) or "any" for part in lists))
+    out.print(made)
+
+
+def _tell_dealing(out: Any, record: "Dealing") -> None:
+    made = table(None, "offer", "state", "total", "under", "expires", "lines")
+    for offer in record.offers:
+        total = f"{offer.body.total.amount} {offer.body.total.currency}"
+        lines = ", ".join(line.name for line in offer.body.lines)
+        row = (short(offer.digest), offer.state, total, offer.terms[1].id, offer.expires, lines)
+        made.add_row(*map(plain, row))
+    out.print(made)
+    for datum, at in record.disclosed:
+        out.print(f"disclosed {plain(datum.data)} at {at}")
+    for status, at in record.progress:
+        out.print(f"{plain(status)} at {at}")
+
+
+_STYLES = {"accepted": "green", "refused": "red", "void": "red", "moot": "dim"}
+
+
+def _timeline(lines: "list[Line]", *, with_thread: bool) -> Any:
+    made = table(None, "time", "who", "message", *(["thread"] if with_thread else []), "outcome", "state", "digest")
+    for line in lines:
+        name = f"  receipt for {short(line.of)}" if line.of else plain(line.type)
+        outcome = line.outcome or line.status
+        if line.problem:
+            outcome += f": {line.problem}"
+        thread = [short(line.thread)] if with_thread else []
+        row = (line.at, line.side, name, *thread, outcome, line.state or "", short(line.digest))
+        made.add_row(*map(plain, row), style="dim" if line.of else _STYLES.get(line.outcome or "", ""))
+    return made
