@@ -37,11 +37,13 @@ class Exhibit:
         name: Such as `messages/0007-terms.accept.json`.
         raw: The bytes.
         digest: The digest that they are stated to have.
+        stated: Members of the document as they are stated beside it, such as a message's `type`.
     """
 
     name: str
     raw: bytes
     digest: str | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,8 @@ def _read_keys(case: _Case, dids: Sequence[Exhibit]) -> dict[str, dict[str, str]
         except Problem as problem:
             case.refuse(exhibit, problem)
             continue
+        if not _says_as_stated(case, exhibit, members):
+            continue
         if document.id in keys:
             case.find(exhibit, "duplicate", f"a second DID document of {document.id}")
         keys[document.id] = document.keys
@@ -213,7 +217,9 @@ def _read_folds(case: _Case, folds: Sequence[Exhibit]) -> list[tuple[Exhibit, di
     for exhibit in folds:
         if _is_as_stated(case, exhibit, MAX_FOLD_BYTES):
             try:
-                stated.append((exhibit, trust.read(exhibit.raw, limit=MAX_FOLD_BYTES)))
+                document = trust.read(exhibit.raw, limit=MAX_FOLD_BYTES)
+                if _says_as_stated(case, exhibit, document):
+                    stated.append((exhibit, document))
             except Problem as problem:
                 case.refuse(exhibit, problem)
     return stated
@@ -226,7 +232,7 @@ def _read_all(case: _Case, messages: Sequence[Exhibit], pinned: Mapping[str, dic
         if not _is_as_stated(case, exhibit, trust.MAX_BYTES, names):
             continue
         item = _read(case, exhibit, pinned, unknown)
-        if item is None:
+        if item is None or not _says_as_stated(case, exhibit, {"type": item.message.type}):
             continue
         if item.message.type == core.Collect.type:
             case.find(exhibit, "no-entry", "a collect is no part of a conversation", "/type")
@@ -258,6 +264,14 @@ def _read(
     except Problem as problem:
         case.refuse(exhibit, problem)
         return None
+
+
+def _says_as_stated(case: _Case, exhibit: Exhibit, document: Mapping[str, Any]) -> bool:
+    for name, value in exhibit.stated.items():
+        if document.get(name) != value:
+            case.find(exhibit, "not-as-stated", f"the manifest states the {name} {value}", pointer((name,)))
+            return False
+    return True
 
 
 def _is_as_stated(case: _Case, exhibit: Exhibit, limit: int, others: Mapping[str, str] | None = None) -> bool:

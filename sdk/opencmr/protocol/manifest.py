@@ -66,12 +66,15 @@ class Manifest(Model):
         except ValidationError as error:
             path, why = first_fault(error, [])
             raise Malformed(why, pointer=pointer(path)) from error
+        numbers = {each.number for each in manifest.messages}
         for position, each in enumerate(manifest.messages):
-            if each.number != position + 1:
-                raise _wrong(position, "number", f"number {position + 1} is missing", str(position + 1))
-            right = file_of(each.number, each.type)
-            if each.file != right:
-                raise _wrong(position, "file", f"number {each.number}, {each.type}, is not in {each.file}", right)
+            right = position + 1
+            if each.number != right:
+                here = f"{each.file} stands where number {right} belongs"
+                raise _wrong(position, "number", here if right in numbers else f"number {right} is missing", str(right))
+            file = file_of(each.number, each.type)
+            if each.file != file:
+                raise _wrong(position, "file", f"number {each.number}, {each.type}, is not in {each.file}", file)
         return manifest
 
 
