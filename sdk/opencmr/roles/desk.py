@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ..errors import Conflict, OverQuota, Problem, UnknownReference, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
 from ..messages.types import Side
-from ..protocol import History, Parsed, Said, Settled, Verified, is_narrowing, parse, settle, verify
+from ..protocol import History, Said, Settled, Verified, is_narrowing, parse, settle, verify
 from ..protocol.clock import strictly_after
 from ..protocol.receiving import check_place
 from ..protocol.thread import opened_by
@@ -42,21 +42,21 @@ class Desk:
         self.speaks = {type_ for type_, body in BODIES.items() if body.place != "none"}
         """The message types that are taken: all of this version, and private ones that somebody handles."""
 
-    def known(self, rows: Rows, parsed: Parsed) -> Received | None:
+    def known(self, rows: Rows, sender: str, id_: str, digest: str) -> Received | None:
         """Check 2: the same bytes get the same answer.
 
         Raises:
             Conflict: The sender has used this id for other bytes.
         """
-        peer = rows.peer(self.pen.did, parsed.sender)
+        peer = rows.peer(self.pen.did, sender)
         if peer is None:
             return None
-        kept = rows.message(peer.number, parsed.digest)
+        kept = rows.message(peer.number, digest)
         if kept is None:
-            if rows.message_by_id(peer.number, "customer", parsed.id) is not None:
+            if rows.message_by_id(peer.number, "customer", id_) is not None:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
-        receipt = rows.receipt_of(peer.number, parsed.digest, "vendor")
+        receipt = rows.receipt_of(peer.number, digest, "vendor")
         return Received([receipt.raw] if receipt else [], None, peer)
 
     def preview(self, rows: Rows, verified: Verified, now: str) -> Settled:
@@ -77,7 +77,7 @@ class Desk:
             UsageError: A reply is not what the thread allows.
         """
         message = verified.message
-        if (known := self.known(rows, Parsed(verified.raw, message.wire(), verified.digest))) is not None:
+        if (known := self.known(rows, message.from_, message.id, verified.digest)) is not None:
             return known
         peer = rows.peer(self.pen.did, message.from_, hold=True)
         history = self.ledger.draft(rows, peer) if peer else History()

@@ -223,19 +223,19 @@ class Casting:
             until: Until when to wait for more: an instant, a moment, a span, or seconds; absent: those that are there.
         """
         seen: set[str] = set()
+        loop = asyncio.get_running_loop()
+        last = loop.time() + max((self._left(relationship, until) for relationship in self.threads), default=0.0)
         while True:
             for made in self.firm():
                 if made.offer.digest not in seen:
                     seen.add(made.offer.digest)
                     yield made
-            left = max((self._left(relationship, until) for relationship in self.threads), default=0.0)
+            left = last - loop.time()
             if left <= 0:
                 return
             wait = max(1.0, min(left, 5.0))
             collects = (relationship.collect(wait=wait) for relationship in self.threads)
             quiet(await asyncio.gather(*collects, return_exceptions=True))
-            if isinstance(until, float | int):
-                until = left - wait
 
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""

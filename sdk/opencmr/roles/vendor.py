@@ -328,7 +328,7 @@ class Vendor:
             return await self._received(parsed)
 
     async def _received(self, parsed: Parsed) -> list[bytes]:
-        known = self._store.read(lambda rows: self._desk.known(rows, parsed))
+        known = self._store.read(lambda rows: self._desk.known(rows, parsed.sender, parsed.id, parsed.digest))
         if known is not None:
             return known.answers
         verified = verify(parsed, me=self.did, pinned={})

@@ -193,6 +193,9 @@ class Wallet:
             for fork in following[1:]:
                 self._fork(rows, peer, fork, arrived, now)
             kept = following[0]
+            before = thread.entries[-1].at if thread and thread.entries else ""
+            if str(kept.at) <= before:
+                arrived.misconduct.append(Misconduct(f"{kept.digest} is dated {kept.at}, not after {before}"))
             why = history.take(*as_said(kept))
             thread = history.threads[thread_id]
             rows.change_message(self.number, kept.digest, status="entry")
