@@ -4,8 +4,8 @@
     python tools/decision_vectors.py --check   # exit 1 if they are not what would be written
 
 A second opinion is worth something only if it is thought out differently. `opencmr.protocol.decisions` matches terms
-as a question comes; here every rule of the terms is multiplied out into the set of all questions that it speaks of, by
-`spec/v1/decisions.md`, and a decision is a look into two sets.
+as a question comes; here every rule of the terms is multiplied out into the set of all questions of the table that it
+speaks of, by `spec/v1/decisions.md`, and a decision is a look into two sets.
 """
 
 import json
@@ -72,7 +72,7 @@ DATUM = Family("personal-data", [])
 
 
 def questions(rule: dict[str, Any], named: list[str]) -> set[Asked]:
-    """All questions of the vocabulary, for both recipients, that a rule speaks of."""
+    """All questions of the table that a rule speaks of."""
     permit = rule["effect"] == "permit"
     ways = [getattr(family, "permitted" if permit else "prohibited") for family in (ACTION, PURPOSE, DATUM)]
     actions = ways[0](rule["action"])
@@ -84,9 +84,13 @@ def questions(rule: dict[str, Any], named: list[str]) -> set[Asked]:
         purposes = set(PURPOSE.below)
     data = ways[2](rule.get("data", "dpv:PersonalData"))
 
+    def all_of(actions: set[str], recipient: str) -> set[Asked]:
+        asked = zip((actions, purposes, data), (ACTIONS, PURPOSES, DATA), strict=True)
+        return set(product(*(terms.intersection(column) for terms, column in asked), [recipient]))
+
     found: set[Asked] = set()
     if "vendor" in rule["by"]:
-        found |= set(product(actions, purposes, data, ["vendor"]))
+        found |= all_of(actions, "vendor")
     if "third-party" in rule["by"]:
         if SHARE in actions:
             # Handing over is sharing, whatever it is called; only what must be named is still to be named.
@@ -94,7 +98,7 @@ def questions(rule: dict[str, Any], named: list[str]) -> set[Asked]:
             actions = set(ACTION.below).difference(*others) if permit else set(ACTION.below)
         elif permit:
             actions = set()
-        found |= set(product(actions, purposes, data, ["third-party"]))
+        found |= all_of(actions, "third-party")
     return found
 
 

@@ -163,13 +163,11 @@ class Statement:
 
     def lifts(self, no: "Statement", question: Question) -> bool:
         """Whether this yes, being later, lifts that no: its action, purpose and data lie at or below the no's."""
-        # Handing over is sharing, whatever it is called.
-        handed = question.recipient != VENDOR
-        sharing = [term for term in no.actions if handed and includes("action", term, SHARE)]
-        other = [term for term in no.actions if term not in sharing]
+        actions = no.actions
+        if question.recipient != VENDOR:  # a yes that speaks of a third party names sharing, so lifts the noes to that
+            actions = tuple(term for term in actions if not includes("action", term, SHARE))
         return (
-            _below("action", self.actions, sharing, SHARE)
-            and _below("action", self.actions, other, question.action)
+            _below("action", self.actions, actions, question.action)
             and (no.purposes is None or _below("purpose", self.purposes, no.purposes, question.purpose))
             and _below("data", self.data, no.data, question.data)
         )

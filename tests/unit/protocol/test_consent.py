@@ -250,11 +250,11 @@ def test_a_no_word_that_changes_no_item_is_moot(talk: Any, bodies: Any, keys: di
 def test_a_request_can_be_answered_until_it_expires(talk: Any, bodies: Any) -> None:
     asked = talk.ask(bodies.item(), expires=talk.after(hours=1))
     talk.customer("consent.refuse", {}, asked.id)
-    talk.later(minutes=56)
+    talk.later(minutes=55)
     granted = talk.grant(asked.id, bodies.item())
     assert granted.record.state == "given"
     talk.customer("consent.withdraw", {}, asked.id)
-    talk.later(minutes=1)
+    assert talk.after(minutes=1) == asked.said.message.expires
     with pytest.raises(errors.Expired) as caught:
         talk.grant(asked.id, bodies.item())
     assert caught.value.rule == "CNS-9"

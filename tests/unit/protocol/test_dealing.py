@@ -114,7 +114,8 @@ def test_a_withdrawal_lapses_every_offer(talk: Any) -> None:
 def test_a_wish_takes_offers_until_it_expires(talk: Any) -> None:
     cast = talk.cast(expires=talk.after(hours=1))
     made = talk.offer(cast.id)
-    talk.later(hours=1)
+    talk.later(minutes=57)
+    assert talk.after(minutes=1) == cast.said.message.expires
     with pytest.raises(errors.Expired) as caught:
         talk.offer(cast.id)
     assert caught.value.rule == "INT-4"

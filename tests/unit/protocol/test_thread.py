@@ -72,6 +72,18 @@ def test_an_acceptance_is_stale_where_the_customer_has_spoken_since(talk: Any, b
     assert stale(talk, "offer.accept", body, cast.id, "zQm" + "2" * 44).missing[0] == cast.said.digest
 
 
+@pytest.mark.requirement("SEQ-4")
+def test_an_acceptance_that_names_a_refused_message_is_stale_though_only_the_vendor_has_spoken(
+    talk: Any, bodies: Any
+) -> None:
+    talk.agree("SD-BASE")
+    consent = talk.grant(None, bodies.item(), statement="Do write.")
+    lines = [{"name": "Boots", "price": bodies.euros("100")}]
+    made = talk.offer(None, basis=consent.ref, under=bodies.terms("SD-BASE"), lines=lines)
+    body = {"offer": made.ref, "total": bodies.euros("100")}
+    assert stale(talk, "offer.accept", body, thread_of(made), "zQm" + "2" * 44).missing == (made.said.digest,)
+
+
 @pytest.mark.requirement("SEQ-8")
 @pytest.mark.parametrize("seen", ["first", "refused"])
 def test_a_word_that_takes_something_back_needs_to_have_seen_nothing(talk: Any, seen: str) -> None:

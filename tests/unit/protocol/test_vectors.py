@@ -1,4 +1,4 @@
-"""The vectors of decisions: listed, made from what they say they are made from, and about requirements that there are."""
+"""The vectors of decisions: listed, made from what they say, and about requirements that there are."""
 
 import json
 import subprocess
