@@ -1,7 +1,8 @@
 """Hazel: things made by hand, and lent among neighbours. It counts visits to its pages, and says so in its counter."""
 
-from opencmr import offer
 from stall import Stall
+
+from opencmr import offer
 
 shop = Stall(
     name="Hazel",
@@ -12,5 +13,3 @@ shop = Stall(
     payment=["invoice", "basic-card", "cash"],
     did="did:web:127.0.0.1%3A8102",
 ).open()
-
-app = shop.asgi()

@@ -1,7 +1,8 @@
 """Northwind: outdoor things, and cars for hire. It takes the customer's terms as they are."""
 
-from opencmr import offer
 from stall import Stall
+
+from opencmr import offer
 
 shop = Stall(
     name="Northwind",
@@ -12,5 +13,3 @@ shop = Stall(
     payment=["basic-card", "invoice"],
     did="did:web:127.0.0.1%3A8101",
 ).open()
-
-app = shop.asgi()

@@ -1,7 +1,6 @@
 """What the two shops of the demo have in common: terms, a consent asked for, offers, and orders that are shipped.
 
-What is to be done next is read from the records, not remembered beside them: so a restart forgets nothing, and a handler
-that runs twice asks once.
+What is to be done next is read from the records, not remembered beside them: a handler that runs twice asks once.
 """
 
 import asyncio
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from catalogue import Article, Catalogue, amount
+
 from opencmr import Draft, Money, Price, SignedMoney, Vendor, Want, consent, intent, offer, order, roster, terms, trust
 from opencmr.messages import Message
-from opencmr.messages.types import Ident, Party, Quantity, Recurs, Retention
+from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention
 from opencmr.protocol import Agreement, Consent, Dealing, instant
 from opencmr.roles import VendorRelationship
 
@@ -186,7 +186,9 @@ class Stall:
             self._later(self._send(customer, message.thread))
             number = 1000 + len(self.shop.relationships())
             delivery = accepted.body.delivery
-            yield order.Confirm(reference=f"{self.name[:2].upper()}-{number}", total=accepted.body.total, delivery=delivery)
+            yield order.Confirm(
+                reference=f"{self.name[:2].upper()}-{number}", total=accepted.body.total, delivery=delivery
+            )
 
     async def _send(self, customer: VendorRelationship, thread: str) -> None:
         """Do what was ordered: a while later in life, at once in a demo."""
@@ -212,6 +214,7 @@ def _line(number: int, want: Want, article: Article) -> offer.Line:
     many = amount(want)
     unit = article.attributes.get("sold by") or (want.quantity.unit if want.quantity else None)
     recurs = article.attributes.get("recurs")
+    asked = [each.name for each in want.attributes or [] if each.name in article.attributes]
     return offer.Line(
         want=number,
         name=article.name,
@@ -219,5 +222,6 @@ def _line(number: int, want: Want, article: Article) -> offer.Line:
         unit_price=Money(f"{article.price:.2f}", article.currency),
         price=Price(f"{many * article.price:.2f}", article.currency, article.attributes.get("price per")),
         identifiers=[Ident(scheme="sku", value=article.sku)],
+        attributes=[Attr(name=name, value=article.attributes[name]) for name in asked] or None,
         recurs=Recurs(every=recurs) if recurs else None,
     )

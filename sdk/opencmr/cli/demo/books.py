@@ -1,0 +1,135 @@
+"""The files of the three parties, read while they live and compared in the end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ... import messages, trust
+from ...errors import Problem
+from ...messages import Body, consent, intent, offer, order, terms
+from ...messages.types import Datum
+from ...protocol import Decision, Question, vocabulary
+from ...roles.reading import Line, Notebook, Reader
+
+RECEIPT = "receipt"
+
+
+class Book:
+    """One party's file, looked at from outside."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: set[str] = set()
+
+    def notebooks(self) -> list[Notebook]:
+        """Its relationships, as they now stand."""
+        with Reader(self.path) as reader:
+            return list(reader.notebooks())
+
+    def news(self) -> list[tuple[Notebook, Line]]:
+        """What has been decided and was not told before, in the order in which it took effect."""
+        found = [(notebook, line) for notebook in self.notebooks() for line in notebook.timeline()]
+        answered = {line.of for _, line in found}
+        new = [
+            (notebook, line)
+            for notebook, line in found
+            if line.digest not in self._seen and (line.type == RECEIPT or line.digest in answered)
+        ]
+        self._seen |= {line.digest for _, line in new}
+        return sorted(new, key=lambda pair: pair[1].at)
+
+    def may(self, customer: str, question: Question, at: str) -> Decision:
+        """What the owner of this file would decide about a customer."""
+        history = next(one.history for one in self.notebooks() if one.customer == customer)
+        return history.may(question, at)
+
+    def holds(self, customer: str, text: str) -> bool:
+        """Whether these words stand in anything that was said with a customer."""
+        return any(
+            text.encode() in line.raw
+            for notebook in self.notebooks()
+            if notebook.customer == customer
+            for line in notebook.timeline()
+        )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two sides hold something else."""
+
+    shop: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much both sides hold alike, and where they differ."""
+
+    messages: int
+    octets: int
+    threads: int
+    differences: tuple[Difference, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {**vars(self), "differences": [vars(each) for each in self.differences]}
+
+
+def compare(customer: Book, shop: str, vendor: Book) -> Comparison:
+    """Compare what both sides of one relationship hold: every message's bytes, and every record's canonical bytes."""
+    theirs = vendor.notebooks()
+    told = {one.customer for one in theirs}
+    ours = next(one for one in customer.notebooks() if one.customer in told)
+    other = next(one for one in theirs if one.customer == ours.customer)
+    left, right = ({line.digest: line.raw for line in one.timeline()} for one in (ours, other))
+    folds, folded = (
+        {id_: trust.write(each.record.as_dict() if each.record else None) for id_, each in one.history.threads.items()}
+        for one in (ours, other)
+    )
+    found = [Difference(shop, f"message {digest}") for digest in _apart(left, right)]
+    found += [Difference(shop, f"record of {thread}") for thread in _apart(folds, folded)]
+    return Comparison(len(left), sum(map(len, left.values())), len(folds), tuple(found))
+
+
+def _apart(left: dict[str, bytes], right: dict[str, bytes]) -> Iterator[str]:
+    return (name for name in sorted(left.keys() | right.keys()) if left.get(name) != right.get(name))
+
+
+def gist(line: Line) -> str:
+    """What a message says, in a few words."""
+    try:
+        return _gist(messages.read(orjson.loads(line.raw)).body)
+    except Problem:
+        return ""
+
+
+def _gist(body: Body) -> str:
+    match body:
+        case terms.Proffer():
+            return ", ".join(str(choice.id) for choice in body.choices)
+        case terms.Accept() | terms.Counter():
+            return str(body.terms.id)
+        case consent.Request() | consent.Grant():
+            return ", ".join(item.key for item in body.items)
+        case consent.Refuse() | consent.Withdraw():
+            return ", ".join(body.keys or ["all"])
+        case intent.Cast():
+            return " + ".join(want.name for want in body.wants)
+        case offer.Make() | offer.Accept():
+            return f"{body.total.amount} {body.total.currency}"
+        case order.Disclose():
+            return _kinds(body.discloses)
+        case order.Confirm():
+            return body.reference
+        case order.Fulfil():
+            return body.status
+        case intent.Withdraw() | order.Cancel() | terms.Decline() | offer.Decline():
+            return body.reason or ""
+    return ""
+
+
+def _kinds(data: list[Datum]) -> str:
+    return ", ".join(vocabulary.label(datum.data) for datum in data)

@@ -1,0 +1,73 @@
+"""The intent that a person has written into a file, checked before any shop hears of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ... import messages, trust
+from ...errors import Malformed, NotJson, Problem, UsageError
+from ...messages import intent
+from ...protocol import History, Said, instant
+from ...protocol.thread import opened_by
+from ...roles import Draft
+from ...roles.pen import Pen
+
+
+class BadIntent(UsageError):
+    """The file holds no intent that can be cast; says where, by a JSON pointer."""
+
+
+def read_wish(path: Path) -> intent.Cast:
+    """Read an intent: the body of an `intent.cast`, or a whole message of which the body is taken.
+
+    Raises:
+        BadIntent: It cannot be cast.
+        OSError: It cannot be read.
+    """
+    raw = path.read_bytes()
+    try:
+        document, inside = _body(raw)
+        wish = messages.read_body(intent.Cast, document)
+        assert isinstance(wish, intent.Cast)  # noqa: S101  # the type that was asked for
+        _rehearse(wish)
+    except Problem as problem:
+        where = problem.pointer or ""
+        if problem.pointer is not None:
+            where = where.removeprefix("/body")
+            where = f"/body{where}" if inside else where
+        at = f" at {where}" if where else ""
+        expected = f" Expected: {', '.join(problem.expected)}." if problem.expected else ""
+        raise BadIntent(
+            f"{path} is no intent that can be cast: {problem.code}{at}: {problem.detail}.{expected}"
+        ) from problem
+    return wish
+
+
+def _body(raw: bytes) -> tuple[dict[str, Any], bool]:
+    """The body, and whether it stood inside of a message."""
+    try:
+        document = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise NotJson(str(error)) from error
+    if not isinstance(document, dict):
+        raise Malformed("an intent is a JSON object", pointer="")
+    inside = document.get("type") == intent.Cast.type and isinstance(document.get("body"), dict)
+    body = document["body"] if inside else document
+    trust.read(trust.write(body))  # numbers, depth and size: what the canonical form can't hold
+    return body, inside
+
+
+def _rehearse(wish: intent.Cast) -> None:
+    """Write the message as it will be said, to nobody, and judge it by the rules across members.
+
+    Raises:
+        Problem: It would be refused.
+    """
+    key, now = trust.SigningKey.generate(), instant(datetime.now(UTC))
+    try:
+        said = Pen(key.did, key, trust.key_url(key.did)).write(Draft(wish), to="did:web:127.0.0.1", at=now)
+    except UsageError as error:
+        raise error.__cause__ if isinstance(error.__cause__, Problem) else error from error
+    opened_by(said.message).judge(Said(said.message, said.digest, "customer", now), History())
