@@ -23,6 +23,11 @@ def about() -> None:
 
     The key file stands beside the store, with the ending .keys; nobody else can read it. A passphrase seals it besides:
     say --passphrase, or set OPENCMR_PASSPHRASE.
+
+    \b
+    Examples:
+      opencmr init customer alice.db
+      opencmr init vendor shop.db --did did:web:localhost%3A8001 --accepts SD-BASE
     """
 
 
@@ -97,7 +102,8 @@ def _new(path: Path) -> Iterator[Path]:
         UsageError: One of them is there already, or cannot be.
     """
     keys = path.with_suffix(".keys")
-    if "://" in str(path) or keys == path:
+    is_url = any(len(part) > 2 and part.endswith(":") for part in path.parts)
+    if keys == path or is_url:
         raise UsageError(f"{path}: name a file, such as alice.db")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}; make it first")

@@ -131,9 +131,8 @@ def _listen(host: str, port: int) -> "socket.socket":
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise OpenCMRError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; name another with --port"
-        ) from error
+        why = error.strerror or str(error)
+        raise OpenCMRError(f"cannot listen on {host}, port {port}: {why}; name another with --port") from error
 
 
 def _open(fd: int) -> "socket.socket":
@@ -160,7 +159,10 @@ def _run(server: Any, listening: "socket.socket") -> None:
     """Serve until a signal. uvicorn hands the signal on when it has finished; for us that is the end of it."""
     import signal
 
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server.run(sockets=[listening])
     finally:

@@ -43,7 +43,10 @@ def show(
         chosen = _with_thread(found, thread) if thread else [(one, one.threads()) for one in found]
         timeline = timeline or (thread is not None and not as_json)
         if as_json:
-            relationships = [_as_dict(one, threads, timeline=timeline) for one, threads in chosen]
+            relationships = [_as_dict(one, threads) for one, threads in chosen]
+            if timeline:
+                for told, (one, threads) in zip(relationships, chosen, strict=True):
+                    told["timeline"] = [line.as_dict() for line in one.timeline(threads[0].id if thread else None)]
             print_json({"store": str(store), "relationships": relationships})
             return
         out = console()
@@ -69,8 +72,8 @@ def _with_thread(notebooks: "list[Notebook]", name: str) -> "list[tuple[Notebook
     return found
 
 
-def _as_dict(notebook: "Notebook", threads: "list[Thread]", *, timeline: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
+    return {
         "side": notebook.side,
         "customer": notebook.customer,
         "vendor": notebook.vendor,
@@ -90,11 +93,6 @@ def _as_dict(notebook: "Notebook", threads: "list[Thread]", *, timeline: bool) -
             for thread in threads
         ],
     }
-    if timeline:
-        ids = {thread.id for thread in threads}
-        only = next(iter(ids)) if len(ids) == 1 else None
-        told["timeline"] = [line.as_dict() for line in notebook.timeline(only)]
-    return told
 
 
 def _threads(threads: "list[Thread]") -> Any:

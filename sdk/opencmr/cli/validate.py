@@ -141,6 +141,7 @@ def _judge(name: str, raw: bytes, schema: str | None) -> Verdict:
 def _check_model(document: Any, schema: str | None) -> None:
     """What the models say, and, for a message that opens a thread, the rules across its members."""
     from .. import messages
+    from ..messages.types import Side
     from ..protocol import History, Said
     from ..protocol.receiving import check_place
     from ..protocol.thread import opened_by
@@ -154,7 +155,7 @@ def _check_model(document: Any, schema: str | None) -> None:
     check_place(message)
     body = messages.BODIES.get(message.type)
     if body is not None and body.place == "first":
-        side = "customer" if message.from_.startswith("did:key:") else "vendor"
+        side: Side = "customer" if message.from_.startswith("did:key:") else "vendor"
         opened_by(message).judge(Said(message, "", side, message.created), History())
 
 
@@ -188,7 +189,7 @@ def _parse(raw: bytes) -> tuple[Any, Any]:
     except RecursionError as error:
         raise TooDeep("nested too deeply to be looked at") from error
     except ValueError as error:
-        raise (TooDeep if "recursion" in str(error) else NotJson)(str(error)[:200], pointer="") from error
+        raise (TooDeep if "limit exceeded" in str(error) else NotJson)(str(error)[:200], pointer="") from error
 
 
 def _check_twice(value: Any, path: tuple[str | int, ...]) -> None:

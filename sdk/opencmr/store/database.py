@@ -54,7 +54,7 @@ class Store:
             elif not inspect(self._engine).has_table(relationships.name):
                 raise StoreError(f"{where} is not a store of OpenCMR")
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"cannot open {where}: {error}") from error
+            raise StoreError(f"cannot open {where}: {getattr(error, 'orig', None) or error}") from error
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
