@@ -49,6 +49,7 @@ def explain(
     from ..roles.reading import Reader
 
     when = _instant(at)
+    _check(recipient, channel)
     with Reader(store) as reader:
         notebook = _one(store, list(reader.notebooks()), customer, vendor)
         named = notebook.threads(thread) if thread else []
@@ -88,6 +89,23 @@ def _one(store: Path, notebooks: "list[Notebook]", customer: str | None, vendor:
     if not found:
         raise UsageError(f"{store} has no such relationship; see: opencmr show {store}")
     raise UsageError(f"{store} has {len(found)} relationships; say which with --customer or --vendor")
+
+
+def _check(recipient: str, channel: str | None) -> None:
+    """Refuse what no message could ever name: a misspelt word must not silently mean no.
+
+    Raises:
+        UsageError: Says what there is.
+    """
+    from typing import get_args
+
+    from ..messages.types import Channel
+    from ..protocol import THIRD_PARTY, VENDOR
+
+    if channel is not None and channel not in get_args(Channel):
+        raise UsageError(f"{channel!r} is no channel; there are {', '.join(get_args(Channel))}")
+    if recipient not in (VENDOR, THIRD_PARTY) and ":" not in recipient:
+        raise UsageError(f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party")
 
 
 def _instant(at: str | None) -> str:

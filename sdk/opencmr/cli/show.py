@@ -57,8 +57,7 @@ def show(
             out.print(f"the {notebook.side}'s store, since {notebook.opened}\n")
             out.print(_threads(threads))
             if thread:
-                for one in threads:
-                    _tell(out, one)
+                _tell(out, threads[0])
             if timeline:
                 lines = notebook.timeline(threads[0].id if thread else None)
                 out.print(_timeline(lines, with_thread=thread is None))

@@ -43,6 +43,8 @@ def test_an_order_permits_what_it_takes_on_what_was_disclosed(run: Any, stores: 
     [
         ("--action", "dpv:Use", "--purpose", "dpv:Nonsense"),
         (*ASKED, "--at", "yesterday"),
+        (*ASKED, "--channel", "e-mail"),
+        (*ASKED, "--recipient", "3rd-party"),
         (*ASKED, "--thread", "zzz"),
         (*ASKED, "--customer", "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"),
         ("--action", "dpv:Use"),
