@@ -19,7 +19,9 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
 
-_SUSPICIOUS = re.compile(rb"null|[:,\[]-?[0-9]+[.eE]|[:,\[]-?[0-9]{16}|[^\x00-\x7f]")
+# A number or a null stands after a name's colon, a comma or a bracket. In a string it may look so too: then we walk.
+_SUSPICIOUS = re.compile(rb'(?:":|[,\[])\s*(?:null|-?[0-9]+[.eE]|-?[0-9]{16})')
+_STRINGS = re.compile(rb'"((?:[^"\\]|\\.)*+)"\s*(:?)')
 _MULTIHASH_SHA2_256 = b"\x12\x20"
 
 
@@ -76,8 +78,22 @@ def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
         raw: Its bytes, in which a quick search tells whether a walk is needed at all.
         depth: The most levels.
     """
-    if raw.count(b"{") + raw.count(b"[") > depth or _SUSPICIOUS.search(raw):
+    if _SUSPICIOUS.search(raw) or _may_be_deep(document, raw, depth) or _has_wide_names(raw):
         _walk(document, (), depth)
+
+
+def _may_be_deep(document: Any, raw: bytes, depth: int) -> bool:
+    """Written with indentation, what lies deep begins far to the right; strings hold no line feed of their own."""
+    if raw.count(b"{") + raw.count(b"[") <= depth:
+        return False
+    try:
+        return b"\n" + b"  " * depth in orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    except orjson.JSONEncodeError:  # orjson itself goes no deeper than 255
+        return True
+
+
+def _has_wide_names(raw: bytes) -> bool:
+    return not raw.isascii() and any(colon and not name.isascii() for name, colon in _STRINGS.findall(raw))
 
 
 def _walk(value: Any, path: Path, depth: int) -> None:
