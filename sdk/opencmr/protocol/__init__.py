@@ -10,9 +10,11 @@ from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
 from .said import Entry, Said
 from .thread import Record, Thread
+from .vocabulary import EVERYTHING
 from .wording import explain
 
 __all__ = [
+    "EVERYTHING",
     "THIRD_PARTY",
     "VENDOR",
     "Agreement",

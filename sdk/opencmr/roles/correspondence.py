@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Misconduct, Problem, Refused, Unreachable
 from ..messages import Body
-from ..protocol import VENDOR, Decision, History, Question, Record, Thread, Verified, instant
+from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant
 from ..store import Peer, Rows, Store
 from ..transport import Network
 from .ledger import Ledger
@@ -118,8 +118,8 @@ class Correspondence:
         Raises:
             UsageError: A term is not in the vocabulary.
         """
-        more = {"data": data} if data is not None else {}
-        question = Question(action, purpose, recipient=recipient, channel=channel, thread=thread, **more)
+        who = VENDOR if recipient == self.vendor else recipient
+        question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
         return self.history.may(question, instant(at) if at else self._now())
 
     @property

@@ -16,6 +16,7 @@ from .. import trust
 from ..errors import HandlerFailed, Overloaded, Problem, Replayed, StoreError, UnsupportedType, UsageError
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..protocol import (
+    EVERYTHING,
     VENDOR,
     Decision,
     History,
@@ -227,8 +228,8 @@ class Vendor:
         Raises:
             UsageError: A term is not in the vocabulary.
         """
-        more = {"data": data} if data is not None else {}
-        question = Question(action, purpose, recipient=recipient, channel=channel, thread=thread, **more)
+        who = VENDOR if recipient == self.did else recipient
+        question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
         did = customer if isinstance(customer, str) else customer.customer
         return self.history(did).may(question, instant(at) if at else self._now())
 
