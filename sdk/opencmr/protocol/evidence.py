@@ -352,21 +352,21 @@ def _check_order(case: _Case) -> None:
     """By when each took its place; at one instant by relationship; and a receipt right after what it answers."""
     said = {(item.pair, item.digest): item for item in case.items}
     places: list[tuple[str, Pair, int]] = []
+    dated: dict[tuple[Pair, str], _Item] = {}
     for item in case.items:
         one = said[item.pair, item.message.body.of] if item.is_receipt else item
         at = one if one.side == "vendor" else case.receipt(one)
         places.append((at.message.created, item.pair, int(item.is_receipt)))
+        first = dated.setdefault((at.pair, at.message.created), at)
+        if first is not at and item is at:
+            case.find(at, "same-instant", f"the vendor dates it as it dates {first.name}", "/created")
+    if case.found:
+        return
     right = sorted(range(len(places)), key=places.__getitem__)
     before = dict(zip(right[1:], right, strict=False))
     for position in _out_of_order(places):
-        after = before.get(position)
-        item = case.items[position]
-        if after is not None and places[after] == places[position]:
-            why = f"the vendor dates it at the same instant as {case.items[after].name}"
-            case.find(item, "same-instant", why, "/created")
-        else:
-            where = f"right after {case.items[after].name}" if after is not None else "at the beginning"
-            case.find(item, "out-of-order", f"by its place it stands {where}")
+        where = f"right after {case.items[before[position]].name}" if position in before else "at the beginning"
+        case.find(case.items[position], "out-of-order", f"by its place it stands {where}")
 
 
 def _out_of_order(places: Sequence[tuple[str, Pair, int]]) -> list[int]:
