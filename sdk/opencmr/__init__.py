@@ -1,12 +1,13 @@
 """OpenCMR: customer-managed relationships. The typed reference SDK of the protocol in `spec/`.
 
-Customer, Vendor      the two faces
-Policy, Draft         a customer's standing choices; a body with more of its envelope
-terms, consent, intent, offer, order
-the messages, one module a family: `intent.Cast`, `offer.Make`
-roster                the agreements of IEEE Std 7012 by their codes: `roster.ref("SD-BASE")`
-Money, Datum, Want    the shared types that most code needs; all are in `opencmr.messages.types`
-errors                everything that is raised
+- `Customer`, `Vendor`: the two faces
+- `Policy`, `Draft`: a customer's standing choices; a body with more of its envelope
+- `terms`, `consent`, `intent`, `offer`, `order`: the messages, one module a family, such as `intent.Cast`
+- `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
+- `Money`, `Datum`, `Want`: the shared types that most code needs; all are in `opencmr.messages.types`
+- `errors`: everything that is raised
+
+Names are imported when they are first asked for.
 """
 
 from importlib import import_module
