@@ -160,7 +160,7 @@ class Play:
                 decisions.append(decision)
                 marks[len(rows)] = "yes" if decision else "no"
                 rows.append((asked, self._shop(relationship), _word(decision), decision.reason, self._when(decision)))
-        self.teller.table(("May …", "Shop", "", "because of", "said at"), rows, marks)
+        self.teller.table(("May …", "Shop", "", "Because of", "Said at"), rows, marks)
         self.story.now.facts["decisions"] = [self._as_dict(decision) for decision in decisions]
         await self._note(explain(decisions[0], self._moment))
         await self._note("Each shop's own file gives the same answers, on the same evidence.")

@@ -13,6 +13,8 @@ from .story import Remark, Step
 
 WIDEST = 100
 _MARKS = {"yes": "green", "no": "red", "best": "bold green"}
+_TELLING = ("", "Both sides")
+"""The columns that say yes or no: they alone take that colour."""
 _OUTCOMES = {"accepted": "green", "moot": "yellow", "refused": "red"}
 
 
@@ -69,7 +71,10 @@ class Screen:
             number = name in ("Total", "Messages", "Bytes", "Records")
             table.add_column(name, justify="right" if number else "left", overflow="fold")
         for position, row in enumerate(rows):
-            table.add_row(*row, style=_MARKS.get((marked or {}).get(position, "")))
+            mark = (marked or {}).get(position, "")
+            style = _MARKS.get(mark, "")
+            telling = [mark == "best" or name in _TELLING for name in head]
+            table.add_row(*(Text(cell, style if tells else "") for cell, tells in zip(row, telling, strict=True)))
         self._print(Padding(table, (0, 0, 0, 4), expand=False))
 
     def closing(self, *lines: str) -> None:
@@ -101,4 +106,4 @@ def _plain(console: Console, what: Any, width: int) -> Text:
     with console.capture() as captured:
         console.print(what, width=width, end="")
     signs = {"─": "-", "━": "-", "→": "->", "–": "-", "…": "...", "“": '"', "”": '"', "×": "x", "·": "-"}
-    return Text.from_ansi("".join(signs.get(sign, sign) for sign in captured.get()))
+    return Text.from_ansi("".join(signs.get(sign, sign) for sign in captured.get().rstrip("\n")))

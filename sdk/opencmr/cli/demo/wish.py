@@ -27,36 +27,31 @@ def read_wish(path: Path) -> intent.Cast:
         OSError: It cannot be read.
     """
     raw = path.read_bytes()
+    inside = ""
     try:
-        document, inside = _body(raw)
+        document = _read(raw)
+        if document.get("type") == intent.Cast.type and isinstance(document.get("body"), dict):
+            document, inside = document["body"], "/body"
+        trust.read(trust.write(document))  # numbers, depth and size: what the canonical form can't hold
         wish = messages.read_body(intent.Cast, document)
         assert isinstance(wish, intent.Cast)  # noqa: S101  # the type that was asked for
         _rehearse(wish)
     except Problem as problem:
-        where = problem.pointer or ""
-        if problem.pointer is not None:
-            where = where.removeprefix("/body")
-            where = f"/body{where}" if inside else where
-        at = f" at {where}" if where else ""
+        where = f" at {inside}{problem.pointer.removeprefix('/body')}" if problem.pointer else ""
         expected = f" Expected: {', '.join(problem.expected)}." if problem.expected else ""
-        raise BadIntent(
-            f"{path} is no intent that can be cast: {problem.code}{at}: {problem.detail}.{expected}"
-        ) from problem
+        why = f"{problem.code}{where}: {(problem.detail or problem.title).rstrip('.')}.{expected}"
+        raise BadIntent(f"{path} is no intent that can be cast: {why}") from problem
     return wish
 
 
-def _body(raw: bytes) -> tuple[dict[str, Any], bool]:
-    """The body, and whether it stood inside of a message."""
+def _read(raw: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(raw)
     except (orjson.JSONDecodeError, RecursionError) as error:
         raise NotJson(str(error)) from error
     if not isinstance(document, dict):
-        raise Malformed("an intent is a JSON object", pointer="")
-    inside = document.get("type") == intent.Cast.type and isinstance(document.get("body"), dict)
-    body = document["body"] if inside else document
-    trust.read(trust.write(body))  # numbers, depth and size: what the canonical form can't hold
-    return body, inside
+        raise Malformed("an intent is a JSON object")
+    return document
 
 
 def _rehearse(wish: intent.Cast) -> None:

@@ -1,0 +1,113 @@
+/**
+ * The shape of a message: a validator for just the keywords that the schemas in spec/v1 use, and the few rules of the
+ * model that a schema can't state (spec/v1/receiving.md, check 4).
+ */
+
+import { Problem } from './canonical.mjs';
+import { schemas } from './spec.mjs';
+
+const BASE = 'https://w3id.org/opencmr/v1/';
+const KNOWN = schemas.get(BASE + 'message.schema.json').if.properties.type.enum;
+const SAYS_NOTHING = ['$schema', '$id', '$defs', 'title', 'description', 'then', 'else'];
+
+const is = {
+  string: (value) => typeof value === 'string',
+  integer: Number.isInteger,
+  boolean: (value) => typeof value === 'boolean',
+  array: Array.isArray,
+  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+const when = (kind, test) => (argument, value, ctx) => !is[kind](value) || test(value, argument, ctx) ? [] : [ctx.path];
+const members = (value) => (is.object(value) ? Object.keys(value) : []);
+const at = (ctx, step) => ({ ...ctx, path: [...ctx.path, step] });
+const realDay = (text) => new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON?.()?.slice(0, 10) === text.slice(0, 10);
+
+/** Keyword → the paths of the members that break it. */
+const keywords = {
+  $ref(ref, value, ctx) {
+    const url = new URL(ref, ctx.base);
+    const [, ...steps] = url.hash.split('/');
+    url.hash = '';
+    return faults(steps.reduce((schema, step) => schema[step], schemas.get(url.href)), value, { ...ctx, base: url.href });
+  },
+  type: (types, value, ctx) => ([types].flat().some((type) => is[type](value)) ? [] : [ctx.path]),
+  const: (constant, value, ctx) => (value === constant ? [] : [ctx.path]),
+  enum: (values, value, ctx) => (values.includes(value) ? [] : [ctx.path]),
+  not: (schema, value, ctx) => (faults(schema, value, ctx).length ? [] : [ctx.path]),
+  allOf: (parts, value, ctx) => parts.flatMap((part) => faults(part, value, ctx)),
+  if: (test, value, ctx, { then = {}, else: otherwise = {} }) =>
+    faults(faults(test, value, ctx).length ? otherwise : then, value, ctx),
+  pattern: when('string', (value, pattern) => new RegExp(pattern, 'u').test(value)),
+  format: when('string', (value, _, { path }) => realDay(value) && !value.startsWith('0000')),
+  minLength: when('string', (value, least) => [...value].length >= least),
+  maxLength: when('string', (value, most) => [...value].length <= most),
+  minimum: when('integer', (value, least) => value >= least),
+  maximum: when('integer', (value, most) => value <= most),
+  minItems: when('array', (value, least) => value.length >= least),
+  maxItems: when('array', (value, most) => value.length <= most),
+  uniqueItems: when('array', (value) => new Set(value).size === value.length),
+  items: (schema, value, ctx) => (is.array(value) ? value.flatMap((item, i) => faults(schema, item, at(ctx, i))) : []),
+  minProperties: when('object', (value, least) => members(value).length >= least),
+  maxProperties: when('object', (value, most) => members(value).length <= most),
+  propertyNames: (schema, value, ctx) => members(value).flatMap((name) => faults(schema, name, at(ctx, name))),
+  required: (names, value, ctx) =>
+    is.object(value) ? names.filter((name) => !Object.hasOwn(value, name)).map((name) => [...ctx.path, name]) : [],
+  properties: (properties, value, ctx) =>
+    members(value).filter((name) => Object.hasOwn(properties, name))
+      .flatMap((name) => faults(properties[name], value[name], at(ctx, name))),
+  additionalProperties: (schema, value, ctx, { properties = {} }) =>
+    members(value).filter((name) => !Object.hasOwn(properties, name))
+      .flatMap((name) => (schema === false ? [[...ctx.path, name]] : faults(schema, value[name], at(ctx, name)))),
+};
+
+/** The paths of all members that a schema finds fault with. */
+function faults(schema, value, ctx) {
+  return Object.entries(schema).filter(([keyword]) => !SAYS_NOTHING.includes(keyword)).flatMap(([keyword, argument]) => {
+    if (!keywords[keyword]) throw new Error(`the schemas have a new keyword: ${keyword}`);
+    return keywords[keyword](argument, value, ctx, schema);
+  });
+}
+
+/** Canonical order: step by step, names as strings, positions as numbers; a prefix comes first. */
+function compare(a, b) {
+  const i = a.findIndex((step, position) => step !== b[position]);
+  if (i < 0) return a.length - b.length;
+  return i >= b.length ? 1 : a[i] < b[i] ? -1 : 1;
+}
+
+/** The first fault of a value, in canonical order. @param {unknown} value @param {string} schema path under spec/v1 */
+export function firstFault(value, schema) {
+  const base = BASE + schema;
+  return faults(schemas.get(base), value, { base, path: [] }).sort(compare)[0];
+}
+
+/** Check 4. @param {any} message @throws {Problem} */
+export function checkShape(message) {
+  const { opencmr, type, body } = message;
+  if (is.string(opencmr) && opencmr !== '1.0') throw new Problem('unsupported-version', ['opencmr']);
+  if (is.string(type) && !KNOWN.includes(type)) throw new Problem('unsupported-type', ['type']);
+  const fault = firstFault(message, 'message.schema.json') ?? placeFault(message) ?? itemFault(body);
+  if (fault) throw new Problem('malformed', fault);
+  const fromVendor = message.from.startsWith('did:web:');
+  if (type === 'consent.withdraw' && fromVendor !== Object.hasOwn(body, 'heard')) {
+    throw new Problem('malformed', ['body', 'heard']); // CNS-8
+  }
+}
+
+/** Check 4 of the envelope alone: enough to say who speaks, and where it stands. @param {any} message */
+export function checkEnvelope(message) {
+  const fault = firstFault(message, 'envelope.schema.json');
+  if (fault) throw new Problem('malformed', fault);
+}
+
+/** ENV-2, ENV-3, COR-12: a first message names itself as its thread, and only a first one does. */
+function placeFault({ type, id, thread, inReplyTo }) {
+  const first = type === 'mailbox.collect' || (type !== 'receipt' && inReplyTo === undefined);
+  return (id === thread) === first ? undefined : ['thread'];
+}
+
+/** CNS-4: the keys of items differ. */
+function itemFault({ items }) {
+  const again = items?.findIndex((item, i) => items.findIndex(({ key }) => key === item.key) < i) ?? -1;
+  return again < 0 ? undefined : ['body', 'items', again, 'key'];
+}

@@ -1,0 +1,76 @@
+"""The fifteen lines of each side, run as a newcomer runs them: two processes, real HTTP."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+CLI = [sys.executable, "-m", "opencmr.cli"]
+
+
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return str(found.getsockname()[1])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The examples as they stand, but for the port: 8001 may be taken on this machine."""
+    port = _free_port()
+    for name in ("shop.py", "wallet.py"):
+        code = (EXAMPLES / name).read_text()
+        assert "8001" in code
+        (tmp_path / name).write_text(code.replace("8001", port))
+    return tmp_path
+
+
+def _wait_until_served(shop: subprocess.Popen[str]) -> None:
+    assert shop.stdout is not None
+    for line in shop.stdout:
+        if line.startswith("listening"):
+            return
+    raise AssertionError("the shop did not open")
+
+
+def test_the_wallet_buys_from_the_shop(folder: Path) -> None:
+    shop = subprocess.Popen(
+        [*CLI, "serve", "shop.py:shop"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        _wait_until_served(shop)
+        done = subprocess.run(
+            [sys.executable, "wallet.py"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        )
+    finally:
+        shop.send_signal(signal.SIGTERM)
+        rest, _ = shop.communicate(timeout=20)
+    assert (done.returncode, done.stderr) == (0, ""), rest
+    assert done.stdout.splitlines() == [
+        "agreed: Service delivery, data portability on request",
+        "confirmed: Field boots, size 49 for 189.00 EUR",
+    ]
+
+
+def test_the_wallet_says_who_does_not_answer_when_there_is_no_shop(folder: Path) -> None:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "wallet.py"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0
+    assert "Unreachable" in done.stderr.splitlines()[-1]
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("name", ["northwind", "hazel"])
+def test_a_catalogue_has_at_least_two_hundred_products_each_of_its_own_number(name: str) -> None:
+    import json
+
+    goods = json.loads((EXAMPLES / "catalogues" / f"{name}.json").read_text())
+    assert len(goods) >= 200
+    assert len({each["sku"] for each in goods}) == len(goods)
