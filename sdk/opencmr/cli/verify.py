@@ -58,9 +58,14 @@ def verify(
         out = console()
         for verdict in verdicts:
             for part in verdict.parts():
-                out.print(part, soft_wrap=isinstance(part, str))
+                out.print(part, soft_wrap=isinstance(part, str), style=_style(part))
     if not good:
         raise typer.Exit(1)
+
+
+def _style(part: Any) -> str | None:
+    first = str(part).split(maxsplit=1)[0] if isinstance(part, str) and part else ""
+    return {"BAD": "red", "✗": "red", "✓": "green", "ok": "green", "OK:": "bold green"}.get(first)
 
 
 @dataclass
