@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Misconduct, Problem, Refused, Unreachable
 from ..messages import Body
-from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant
+from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ..store import Peer, Rows, Store
 from ..transport import Network
 from .ledger import Ledger
@@ -175,7 +175,8 @@ class Correspondence:
                 except Problem as problem:
                     faults[kept.digest] = problem
                     held.add(kept.thread)
-                    if not problem.retry:
+                    # Unsigned words cannot stop a withdrawal: it is sent again until a signed receipt answers it.
+                    if not problem.retry and not is_narrowing(kept.type, "customer"):
                         await self._give_up(kept.digest)
                 except Unreachable as error:
                     faults[kept.digest] = error

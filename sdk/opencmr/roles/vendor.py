@@ -108,7 +108,7 @@ class Vendor:
         self._clock = clock
         self._handlers: dict[str, Handler] = {terms.Proffer.type: self._answer_proffer}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._bells: dict[str, asyncio.Event] = {}
+        self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._closing = False
 
     @classmethod
@@ -201,6 +201,16 @@ class Vendor:
 
         return register
 
+    def accept(self, *codes: str, counter: str | None = None) -> None:
+        """Accept these terms of the roster from now on, and no others; put `counter` to customers who proffer others.
+
+        Raises:
+            UsageError: A code is not on the roster.
+        """
+        for code in (*codes, *((counter,) if counter else ())):
+            roster.document(code)
+        self._accepts, self._counter = codes, counter
+
     def may(
         self,
         customer: "str | Relationship",
@@ -282,7 +292,7 @@ class Vendor:
     async def close(self) -> None:
         """Let those who wait go, and close the store."""
         self._closing = True
-        for bell in self._bells.values():
+        for bell in list(self._bells.values()):
             bell.set()
         await asyncio.to_thread(self._store.close)
 
@@ -482,6 +492,6 @@ async def _all_replies(handled: Handled) -> list[Reply]:
 
 
 def _beside(path: str | Path) -> Path:
-    if "://" in str(path) or str(path) == ":memory:":
+    if "://" in str(path):
         raise UsageError("name a key file with `keys=` for a store that is no file")
     return Path(path).with_suffix(".keys")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..errors import Misconduct, Problem, Refused, StaleHead, StoreError, TooEarly, UnknownReference
 from ..messages import Message, core
 from ..messages.types import Side
-from ..protocol import History, Said, Verified, parse, verify
+from ..protocol import History, Said, Verified, is_narrowing, parse, verify
 from ..protocol.clock import AHEAD, shifted
 from ..protocol.history import is_entry
 from ..protocol.thread import Thread, opened_by
@@ -170,6 +170,8 @@ class Wallet:
         if body.outcome == "refused":
             rows.change_message(self.number, ours.digest, status="refused")
             problem = Problem.from_dict(body.problem.wire() if body.problem else {})
+            if is_narrowing(ours.type, "customer"):
+                arrived.misconduct.append(Misconduct(f"the vendor refused {ours.type} {ours.digest}: {problem}"))
             arrived.refusals[ours.digest] = Refused(problem, verified.raw)
         else:
             rows.change_message(self.number, ours.digest, status="waiting", previous=body.previous, at=message.created)

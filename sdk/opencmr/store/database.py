@@ -37,7 +37,7 @@ class Store:
     """Where messages are kept.
 
     Args:
-        where: A path, `:memory:`, or a database URL.
+        where: A path, or a database URL.
         read_only: Only look: the store must be there, and whatever would write fails.
 
     Raises:
@@ -132,6 +132,7 @@ class Store:
     def _commit(self, group: list[_Job]) -> None:
         written: list[tuple[_Job, Rows, Any]] = []
         failed: list[tuple[_Job, BaseException]] = []
+        group = [job for job in group if job.future.set_running_or_notify_cancel()]
         try:
             with self._engine.begin() as connection:
                 for job in group:
@@ -159,20 +160,15 @@ def _engine(where: str, read_only: bool) -> Engine:
     if "://" in where:
         url = make_url(where)
     else:
-        url = make_url("sqlite://" if where == ":memory:" else f"sqlite:///{where}")
-    engine = create_engine(url, **_options(url.get_backend_name(), url.database))
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
-        event.listen(engine, "begin", _sqlite_begin)
+        url = make_url(f"sqlite:///{where}")
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if not url.database or url.database == ":memory:":
+        raise StoreError("a store outlives its process: name a file")
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
+    event.listen(engine, "begin", _sqlite_begin)
     return engine
-
-
-def _options(backend: str, database: str | None) -> dict[str, Any]:
-    if backend == "sqlite" and not database:
-        from sqlalchemy.pool import StaticPool
-
-        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    return {"connect_args": {"check_same_thread": False}} if backend == "sqlite" else {"pool_pre_ping": True}
 
 
 def _sqlite_ready(connection: Any, _: Any) -> None:

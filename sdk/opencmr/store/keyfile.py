@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,11 @@ import orjson
 
 from ..errors import KeyFileError
 from ..trust import SALT_BYTES, SigningKey, seal, stretch, unseal
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system
+    fcntl = None  # type: ignore[assignment]
 
 
 class KeyFile:
@@ -35,8 +42,9 @@ class KeyFile:
 
     def begin(self) -> None:
         """Write the file though it holds no key yet, so that its mode and its passphrase are settled."""
-        if not self.path.exists():
-            self._save()
+        with self._alone():
+            if not self.path.exists():
+                self._save()
 
     def get(self, name: str) -> SigningKey:
         """The key of this name.
@@ -54,17 +62,51 @@ class KeyFile:
         return list(self._keys)
 
     def add(self, name: str, key: SigningKey) -> SigningKey:
-        """Keep a key. Returns it once it is on the disk."""
-        self._kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
+        """Keep a key. Returns it once it is on the disk, beside those that another process has added meanwhile.
+
+        Raises:
+            KeyFileError: The file cannot be written, or is not the one that was opened.
+        """
+        with self._alone():
+            if self.path.exists():
+                file = self._read()
+                if file.get("salt") != (self._salt.hex() if self._salt else None):
+                    raise KeyFileError(f"{self.path} is another key file than the one that was opened")
+                self._kept = {**file["keys"], **self._kept}
+            self._kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
+            self._save()
         self._keys[name] = key
-        self._save()
         return key
 
-    def _load(self, passphrase: str | None) -> None:
-        if os.name == "posix" and self.path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise KeyFileError(f"others can read {self.path}; say: chmod 600 {self.path}")
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process writes key files of this folder meanwhile, where the system can promise that."""
+        if fcntl is None:
+            yield
+            return
+        folder = os.open(self.path.parent, os.O_RDONLY)
         try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _read(self) -> dict[str, Any]:
+        """The file as it is, if nobody else can read it."""
+        try:
+            if os.name == "posix" and self.path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise KeyFileError(f"others can read {self.path}; say: chmod 600 {self.path}")
             file: dict[str, Any] = orjson.loads(self.path.read_bytes())
+            if not isinstance(file["keys"], dict):
+                raise KeyFileError(f"{self.path} is not a key file")
+            return file
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise KeyFileError(f"{self.path} cannot be read, or is not a key file") from error
+
+    def _load(self, passphrase: str | None) -> None:
+        file = self._read()
+        try:
             self._kept, salt = file["keys"], file.get("salt")
             if (salt is None) != (passphrase is None):
                 raise KeyFileError(
@@ -75,7 +117,7 @@ class KeyFile:
                 self._box = stretch(passphrase, self._salt)
                 unseal(file["check"], self._box)  # tells a wrong passphrase even where there is no key yet
             self._keys = {name: SigningKey(self._opened(kept)) for name, kept in self._kept.items()}
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise KeyFileError(f"{self.path} is not a key file") from error
 
     def _opened(self, kept: str) -> bytes:
@@ -86,14 +128,13 @@ class KeyFile:
         if self._salt and self._box:
             content = {"kdf": "argon2id", "salt": self._salt.hex(), "check": seal(b"", self._box), **content}
         new = self.path.with_name(self.path.name + ".new")
-        new.unlink(missing_ok=True)
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self.path)
-        if os.name == "posix":
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+        try:
+            new.unlink(missing_ok=True)
+            handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self.path)
+        except OSError as error:
+            raise KeyFileError(f"{self.path} cannot be written: {error.strerror}") from error
