@@ -129,6 +129,7 @@ def as_json(rows: list[tuple[str, ...]]) -> str:
     """One line a case, so that a change shows as the lines it changes."""
     head = {
         "about": "One agreement of the roster is active, and nothing else was said. Made by tools/decision_vectors.py.",
+        "kind": "decision-roster",
         "columns": ["agreement", "action", "purpose", "data", "recipient", "answer", "reason"],
     }
     lines = ",\n".join("  " + json.dumps(row) for row in rows)

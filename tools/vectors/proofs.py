@@ -1,0 +1,503 @@
+"""Proofs that hold, with every step as a file of its own, and messages whose proof does not hold."""
+
+import copy
+import hashlib
+import json
+from typing import Any
+
+import base58
+
+from opencmr import trust
+from opencmr.protocol import roster
+
+from . import edwards
+from .keys import ED25519, raw_public, weak_points
+from .writing import (
+    CUSTOMER,
+    CUSTOMER_URL,
+    OTHER_CUSTOMER,
+    OTHER_VENDOR,
+    OTHER_VENDOR_KEY,
+    PINNED,
+    VENDOR,
+    VENDOR_KEY,
+    VENDOR_KEY_2,
+    VENDOR_URL,
+    Case,
+    Files,
+    case,
+    cases_file,
+    multibase,
+    uuid,
+)
+
+ABOUT = (
+    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 6 refuse, with the "
+    "problem and the pointer. `pinned`: the keys of a did:web that the receiver holds; a did:key needs none. "
+    "`official` names the vector of the W3C's own suite."
+)
+Document = dict[str, Any]
+THREAD = uuid("proofs thread")
+SECOND = VENDOR_URL.replace("key-1", "key-2")
+
+
+def files() -> Files:
+    made: Files = {}
+    cases = [
+        case(
+            "official",
+            "The vector of the W3C's suite: no message, with `created` in its proof",
+            "SIG-2",
+            official="eddsa-jcs-2022",
+        )
+    ]
+    for id_, says, document, key, url, pinned in _good():
+        made |= {f"proofs/{id_}/{name}": raw for name, raw in _steps(document, key, url).items()}
+        more = {"pinned": pinned} if pinned else {}
+        cases.append(case(id_, says, "SIG-1", "SIG-2", "IDN-5", folder=f"proofs/{id_}", **more))
+    cases += _bad()
+    return {**made, "proofs.json": cases_file(ABOUT, "proof", cases)}
+
+
+# messages to be signed
+
+
+def _message(type_: str, body: Document, *, by: str = "customer", **more: Any) -> Document:
+    sender, to = (CUSTOMER.did, VENDOR) if by == "customer" else (VENDOR, CUSTOMER.did)
+    id_ = uuid(f"proofs {type_} {json.dumps(body, sort_keys=True)}")
+    document = {
+        "opencmr": "1.0",
+        "id": id_,
+        "type": type_,
+        "from": sender,
+        "to": to,
+        "thread": id_,
+        "created": "2026-03-02T09:30:00.000Z",
+        "body": body,
+    }
+    return {**document, **more}
+
+
+def _ref(code: str) -> Document:
+    return roster.ref(code).wire()
+
+
+def proffer(**more: Any) -> Document:
+    return _message("terms.proffer", {"choices": [_ref("SD-BASE-DP"), _ref("SD-BASE")]}, **more)
+
+
+def accept(**more: Any) -> Document:
+    body = {"terms": _ref("SD-BASE-DP")}
+    return _message("terms.accept", body, by="vendor", thread=THREAD, inReplyTo=trust.digest(b"before"), **more)
+
+
+def _good() -> list[tuple[str, str, Document, trust.SigningKey, str, dict[str, str]]]:
+    note = "Größe 42, bitte · \u2028 · 😀 · e\u0301"
+    cast = {
+        "wants": [{"name": "Schuhe", "deal": "buy"}],
+        "terms": [_ref("PDC-INTENT")],
+        "standing": "ready",
+        "note": note,
+    }
+    ext = {"https://loyalty.example/ns#card": {"tier": "gold", "since": 2019, "tags": ["b", "a"], "A": True}}
+    receipt = _message(
+        "receipt",
+        {"of": trust.digest(b"a message"), "outcome": "moot", "state": "none"},
+        by="vendor",
+        thread=THREAD,
+    )
+    collect = _message("mailbox.collect", {"after": "17", "limit": 100, "wait": 30})
+    theirs = {**PINNED, SECOND: VENDOR_KEY_2.public}
+    return [
+        ("customer", "A customer's message", proffer(), CUSTOMER, CUSTOMER_URL, {}),
+        ("vendor", "A vendor's message, under its pinned key", accept(), VENDOR_KEY, VENDOR_URL, PINNED),
+        (
+            "ext",
+            "Extensions, and text beyond ASCII",
+            _message("intent.cast", cast, ext=ext),
+            CUSTOMER,
+            CUSTOMER_URL,
+            {},
+        ),
+        ("second-key", "Another pinned key of the same vendor", accept(), VENDOR_KEY_2, SECOND, theirs),
+        ("receipt", "A receipt", receipt, VENDOR_KEY, VENDOR_URL, PINNED),
+        ("collect", "A collect", collect, CUSTOMER, CUSTOMER_URL, {}),
+    ]
+
+
+def _steps(document: Document, key: trust.SigningKey, url: str) -> Files:
+    """Each step as `envelope.md` numbers them, by the standard library and base58 alone; only the key signs."""
+    options = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "verificationMethod": url,
+        "proofPurpose": "assertionMethod",
+    }
+    canonical_document, canonical_options = _canonical(document), _canonical(options)
+    document_hash, options_hash = (hashlib.sha256(raw).digest() for raw in (canonical_document, canonical_options))
+    signature = key.sign(options_hash + document_hash)
+    signed = {**document, "proof": {**options, "proofValue": multibase(signature)}}
+    named = {"seedHex": key.seed.hex(), "publicKeyMultibase": key.public}
+    return {
+        "key.json": _pretty(named),
+        "unsigned.json": _pretty(document),
+        "options.json": _pretty(options),
+        "canonicalDocument.txt": canonical_document,
+        "documentHash.txt": document_hash.hex().encode(),
+        "canonicalOptions.txt": canonical_options,
+        "optionsHash.txt": options_hash.hex().encode(),
+        "combined.txt": (options_hash + document_hash).hex().encode(),
+        "signature.txt": signature.hex().encode(),
+        "signed.json": _canonical(signed),
+    }
+
+
+def _canonical(value: Any) -> bytes:
+    """RFC 8785, as far as messages go: names in ASCII, integers only."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _pretty(value: Any) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+# messages that are refused
+
+
+def _signed(document: Document, key: trust.SigningKey = CUSTOMER, url: str = CUSTOMER_URL) -> Document:
+    return json.loads(trust.sign(document, key, url))
+
+
+def _with_proof(message: Document, **members: Any) -> Document:
+    proof = {**message["proof"], **members}
+    return {**message, "proof": {name: value for name, value in proof.items() if value is not None}}
+
+
+def _signed_with_options(document: Document, options: Document, key: trust.SigningKey = CUSTOMER) -> Document:
+    """A good signature over options that may not be."""
+    value = multibase(key.sign(trust.hash_data({**document, "proof": options})))
+    return {**document, "proof": {**options, "proofValue": value}}
+
+
+def _with_signature(message: Document, raw: bytes) -> Document:
+    return _with_proof(message, proofValue=multibase(raw))
+
+
+def _raw_signature(message: Document) -> bytes:
+    return base58.b58decode(message["proof"]["proofValue"][1:])
+
+
+def _bad() -> list[Case]:
+    value, method = "/proof/proofValue", "/proof/verificationMethod"
+    good, theirs = _signed(proffer()), _signed(accept(), VENDOR_KEY, VENDOR_URL)
+    options = {name: member for name, member in good["proof"].items() if name != "proofValue"}
+    raw = _raw_signature(good)
+
+    def bad(
+        id_: str, says: str, rule: str, message: Document, problem: str, pointer: str, pinned: Document | None = None
+    ) -> Case:
+        more = {"pinned": pinned} if pinned is not None else {}
+        return case(id_, says, rule, message=message, problem=problem, pointer=pointer, **more)
+
+    changed = copy.deepcopy(good)
+    changed["body"]["choices"].pop()
+    with_ext = _signed(proffer(ext={"https://a.example/x": 1}))
+    nothing_left = {name: member for name, member in with_ext.items() if name != "ext"}
+    swapped = {**proffer(), "proof": options}
+    swapped_data = trust.hash_data(swapped)
+    swapped_raw = CUSTOMER.sign(swapped_data[32:] + swapped_data[:32])
+    inside = _with_signature(good, CUSTOMER.sign(_canonical(proffer())))
+    hashed = _with_signature(good, CUSTOMER.sign(hashlib.sha256(trust.hash_data(swapped)).digest()))
+    s = edwards.number(raw[32:])
+    elsewhere = VENDOR_URL.replace(VENDOR, OTHER_VENDOR)
+    cases = [
+        bad("changed-body", "A choice is missing that was signed", "SIG-6", changed, "bad-signature", value),
+        bad(
+            "changed-time",
+            "Another time than was signed",
+            "SIG-6",
+            {**good, "created": "2026-03-02T09:30:00.001Z"},
+            "bad-signature",
+            value,
+        ),
+        bad("removed-ext", "Extensions are signed too", "SIG-6", nothing_left, "bad-signature", value),
+        bad(
+            "changed-vendor",
+            "A vendor's word changed",
+            "SIG-6",
+            {**theirs, "inReplyTo": trust.digest(b"another")},
+            "bad-signature",
+            value,
+            PINNED,
+        ),
+        bad(
+            "other-key",
+            "Signed by another key than the proof names",
+            "SIG-6",
+            _signed(proffer(), OTHER_CUSTOMER, CUSTOMER_URL),
+            "bad-signature",
+            value,
+        ),
+        bad(
+            "hashes-swapped",
+            "The document's hash before that of the options",
+            "SIG-2",
+            _with_signature(good, swapped_raw),
+            "bad-signature",
+            value,
+        ),
+        bad("document-signed", "The canonical document itself was signed", "SIG-2", inside, "bad-signature", value),
+        bad("hash-of-hashes", "The two hashes were hashed once more", "SIG-2", hashed, "bad-signature", value),
+        bad(
+            "zero-signature",
+            "64 zero bytes: too short a text for a signature",
+            "SIG-1",
+            _with_signature(good, bytes(64)),
+            "malformed",
+            value,
+        ),
+        bad(
+            "63-bytes", "A signature that lost a byte", "SIG-6", _with_signature(good, raw[:63]), "bad-signature", value
+        ),
+        bad(
+            "65-bytes",
+            "A signature and one byte more",
+            "SIG-6",
+            _with_signature(good, raw + b"\x00"),
+            "bad-signature",
+            value,
+        ),
+        bad(
+            "malleable-s",
+            "S + L: the same equation holds, and it is another signature",
+            "SIG-5",
+            _with_signature(good, raw[:32] + edwards.as_bytes(s + edwards.L)),
+            "bad-signature",
+            value,
+        ),
+        bad(
+            "negative-s",
+            "L - S",
+            "SIG-6",
+            _with_signature(good, raw[:32] + edwards.as_bytes(edwards.L - s)),
+            "bad-signature",
+            value,
+        ),
+        *_forged(),
+        bad(
+            "wrong-multibase",
+            "Base64 is another multibase",
+            "SIG-1",
+            _with_proof(good, proofValue="u" + good["proof"]["proofValue"][1:]),
+            "malformed",
+            value,
+        ),
+        bad(
+            "no-multibase",
+            "No multibase letter",
+            "SIG-1",
+            _with_proof(good, proofValue=good["proof"]["proofValue"][1:]),
+            "malformed",
+            value,
+        ),
+        bad(
+            "not-base58",
+            "A 0, which base58 does not have",
+            "SIG-1",
+            _with_proof(good, proofValue=good["proof"]["proofValue"][:-1] + "0"),
+            "malformed",
+            value,
+        ),
+        bad(
+            "key-of-another",
+            "The proof names another customer's key, which signed it",
+            "IDN-9",
+            _signed(proffer(), OTHER_CUSTOMER, trust.key_url(OTHER_CUSTOMER.did)),
+            "wrong-key",
+            method,
+        ),
+        bad(
+            "other-fragment",
+            "A did:key has one key, named by itself",
+            "IDN-9",
+            _signed(proffer(), CUSTOMER, f"{CUSTOMER.did}#key-1"),
+            "wrong-key",
+            method,
+        ),
+        bad(
+            "key-of-another-vendor",
+            "A key of another did:web, which is pinned too",
+            "IDN-9",
+            _signed(accept(), OTHER_VENDOR_KEY, elsewhere),
+            "wrong-key",
+            method,
+            {**PINNED, elsewhere: OTHER_VENDOR_KEY.public},
+        ),
+        bad(
+            "not-pinned",
+            "A key of this vendor that was never pinned",
+            "IDN-5",
+            _signed(accept(), VENDOR_KEY_2, SECOND),
+            "wrong-key",
+            method,
+            PINNED,
+        ),
+        bad("nothing-pinned", "A vendor of whom no key is pinned", "IDN-5", theirs, "wrong-key", method, {}),
+        bad(
+            "pinned-other",
+            "Under this URL another key is pinned",
+            "IDN-5",
+            theirs,
+            "bad-signature",
+            value,
+            {VENDOR_URL: VENDOR_KEY_2.public},
+        ),
+        bad(
+            "wrong-purpose",
+            "Signed for authentication",
+            "SIG-1",
+            _signed_with_options(proffer(), {**options, "proofPurpose": "authentication"}),
+            "malformed",
+            "/proof/proofPurpose",
+        ),
+        bad(
+            "wrong-cryptosuite",
+            "Another suite",
+            "SIG-1",
+            _signed_with_options(proffer(), {**options, "cryptosuite": "eddsa-rdfc-2022"}),
+            "malformed",
+            "/proof/cryptosuite",
+        ),
+        bad(
+            "wrong-type",
+            "An older kind of proof",
+            "SIG-1",
+            _signed_with_options(proffer(), {**options, "type": "Ed25519Signature2020"}),
+            "malformed",
+            "/proof/type",
+        ),
+        bad(
+            "with-created",
+            "A proof with a date, correctly signed",
+            "SIG-1",
+            _signed_with_options(proffer(), {**options, "created": "2026-03-02T09:30:00Z"}),
+            "malformed",
+            "/proof/created",
+        ),
+        bad(
+            "with-context",
+            "A proof with a context, correctly signed",
+            "SIG-1",
+            _signed_with_options(proffer(), {"@context": ["https://www.w3.org/ns/credentials/v2"], **options}),
+            "malformed",
+            "/proof/@context",
+        ),
+        bad(
+            "with-domain",
+            "A proof with a domain that was not signed",
+            "SIG-1",
+            _with_proof(good, domain="shop.example"),
+            "malformed",
+            "/proof/domain",
+        ),
+        bad(
+            "changed-option",
+            "The method was changed after signing, within what the form allows",
+            "IDN-9",
+            _with_proof(good, verificationMethod=CUSTOMER_URL[:-1] + "3"),
+            "wrong-key",
+            method,
+        ),
+        bad("no-value", "A proof without its value", "SIG-1", _with_proof(good, proofValue=None), "malformed", value),
+        bad("two-proofs", "A list of proofs", "SIG-1", {**good, "proof": [good["proof"]]}, "malformed", "/proof"),
+    ]
+    return cases
+
+
+def _forged() -> list[Case]:
+    """What some libraries take: signatures under weak keys, made without any secret, and weak parts of a signature."""
+    cases = []
+    for id_, says, point in weak_points():
+        if id_ in ("no-point", "not-canonical"):
+            continue
+        did = "did:key:" + multibase(ED25519 + point)
+        url = trust.key_url(did)
+        message = _forgery({**proffer(), "from": did}, point, url)
+        cases.append(
+            case(
+                f"key-{id_}",
+                f"{says}, as a customer's key, with a signature that loose checks take",
+                "SIG-3",
+                message=message,
+                problem="weak-key",
+                pointer="/proof/verificationMethod",
+            )
+        )
+    weak = weak_points()[0][2]
+    vendors = _forgery(accept(), weak, VENDOR_URL)
+    cases.append(
+        case(
+            "key-of-vendor-small-order",
+            "A pinned key of small order",
+            "SIG-3",
+            message=vendors,
+            problem="weak-key",
+            pointer="/proof/verificationMethod",
+            pinned={VENDOR_URL: multibase(ED25519 + weak)},
+        )
+    )
+    scalar, _ = edwards.secret(CUSTOMER.seed)
+    public, good = raw_public(CUSTOMER), _signed(proffer())
+    data = trust.hash_data(good)
+    for number, (r, order, canonical) in enumerate(edwards.small_order()):
+        s = edwards.challenge(r, public, data) * scalar % edwards.L
+        form = "" if canonical else ", not canonical"
+        message = _with_signature(good, r + edwards.as_bytes(s))
+        short = len(message["proof"]["proofValue"]) <= 80  # many zero bytes: check 4 sees that the form is wrong
+        cases.append(
+            case(
+                f"r-small-order-{number + 1}",
+                f"R is a point of order {order}{form}; the secret key made S",
+                "SIG-4",
+                message=message,
+                problem="malformed" if short else "bad-signature",
+                pointer="/proof/proofValue",
+            )
+        )
+    nonce = 7**60 % edwards.L
+    mixed = edwards.encode(edwards.add(edwards.times(nonce, edwards.BASE), edwards.of_order_8()))
+    s = (nonce + edwards.challenge(mixed, public, data) * scalar) % edwards.L
+    cases.append(
+        case(
+            "r-mixed-order",
+            "R has a part of order 8: only checks that multiply by the cofactor take it",
+            "SIG-6",
+            message=_with_signature(good, mixed + edwards.as_bytes(s)),
+            problem="bad-signature",
+            pointer="/proof/proofValue",
+        )
+    )
+    return cases
+
+
+def _forgery(document: Document, point: bytes, url: str) -> Document:
+    """A signature under a point of small or mixed order: R = S·B - h·A for a chosen S, where h·A can be cleared."""
+    options = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "verificationMethod": url,
+        "proofPurpose": "assertionMethod",
+    }
+    data = trust.hash_data({**document, "proof": options})
+    secret = edwards.secret(CUSTOMER.seed)[0] if _is_mixed(point) else 0
+    for nonce in range(1, 1000):  # until the challenge is a multiple of 8, and the part of small order vanishes
+        r = edwards.encode(edwards.times(nonce, edwards.BASE))
+        h = edwards.challenge(r, point, data)
+        if h % 8 == 0:
+            s = (nonce + h * secret) % edwards.L
+            return {**document, "proof": {**options, "proofValue": multibase(r + edwards.as_bytes(s))}}
+    raise AssertionError("no nonce fits")
+
+
+def _is_mixed(point: bytes) -> bool:
+    return point not in {raw for raw, _, _ in edwards.small_order()}

@@ -1,0 +1,5 @@
+from .writing import Files
+
+
+def files() -> Files:
+    return {}
