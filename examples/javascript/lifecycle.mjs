@@ -212,7 +212,7 @@ function disclosed(data, at, { data: known = [] }) {
 }
 
 /** Whether a term is `broad` or below it. */
-const isBelow = (kind, term, broad) => term === broad || vocabulary[kind][term].broader.some((up) => isBelow(kind, up, broad));
+const isBelow = (kind, term, broad) => term === broad || vocabulary[kind][term]?.broader.some((up) => isBelow(kind, up, broad));
 
 /** OFR-6: a grant whose item for direct marketing still stands. */
 function isLive(basis, at, threads) {
@@ -237,7 +237,7 @@ function checkSum({ lines, adjustments = [], total }) {
   const amounts = [...adjustments.map(({ amount }, i) => [amount, ['body', 'adjustments', i, 'amount', 'currency']]),
     ...lines.map(({ price }, i) => [price, ['body', 'lines', i, 'price', 'currency']])];
   for (const [amount, path] of amounts) if (amount.currency !== total.currency) throw new Problem('wrong-total', path);
-  const sum = amounts.reduce((so_far, [{ amount }]) => so_far + micros(amount), 0n);
+  const sum = amounts.reduce((soFar, [{ amount }]) => soFar + micros(amount), 0n);
   if (sum !== micros(total.amount)) throw new Problem('wrong-total', ['body', 'total']);
 }
 

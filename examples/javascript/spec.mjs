@@ -36,3 +36,6 @@ export const vocabulary = {
   purpose: (await table('vocabulary/purposes.json')).terms,
   data: (await table('vocabulary/personal-data.json')).terms,
 };
+
+/** The registry of problems: code → its title, status, fault and retry. @type {Map<string, any>} */
+export const problems = new Map((await table('problems.json')).problems.map(({ code, ...rest }) => [code, rest]));

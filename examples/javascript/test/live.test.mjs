@@ -1,0 +1,131 @@
+/**
+ * A conversation with the reference vendor, over HTTP on loopback. `OPENCMR_SERVE` names the command that serves a
+ * vendor (`opencmr serve`); without it, the repository's own .venv is used. Without either, the test is skipped.
+ */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { Customer, Refused, termsRef } from '../customer.mjs';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const OWN = join(ROOT, '.venv/bin/opencmr');
+const command = process.env.OPENCMR_SERVE?.split(' ') ?? (existsSync(OWN) ? [OWN, 'serve'] : undefined);
+const skip = command ? false : `no vendor to talk to: neither OPENCMR_SERVE nor ${OWN} is there`;
+
+/** A port that is free now. */
+const freePort = () => new Promise((resolve, reject) => {
+  const server = createServer().on('error', reject).listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    server.close(() => resolve(port));
+  });
+});
+
+let folder, vendor, did;
+
+before(async () => {
+  if (skip) return;
+  const port = await freePort();
+  did = `did:web:127.0.0.1%3A${port}`;
+  folder = await mkdtemp(join(tmpdir(), 'opencmr-'));
+  const shop = (await readFile(join(ROOT, 'examples/shop.py'), 'utf8')).replace('127.0.0.1%3A8001', `127.0.0.1%3A${port}`);
+  await writeFile(join(folder, 'shop.py'), shop);
+  vendor = spawn(command[0], [...command.slice(1), 'shop.py:shop'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the vendor does not start')), 20_000);
+    vendor.on('error', reject).on('exit', (code) => reject(new Error(`the vendor stopped: ${code}`)));
+    let said = '';
+    vendor.stdout.on('data', (data) => {
+      said += data;
+      if (said.includes('listening')) resolve(clearTimeout(timer));
+    });
+  });
+}, { timeout: 30_000 });
+
+after(async () => {
+  if (skip) return;
+  vendor.removeAllListeners('exit').kill();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const live = (name, run) => test(name, { skip, timeout: 30_000 }, run);
+const until = () => new Date(Date.now() + 86_400_000).toISOString();
+
+/** A relationship with the shop. Each receipt's state is compared with our own fold; a difference is misconduct. */
+async function met(kept) {
+  const customer = new Customer(kept);
+  return { customer, shop: await customer.meet(did) };
+}
+
+/** Collects until a thread comes to what is expected. */
+async function reaches(shop, thread, state) {
+  for (let tries = 0; (await shop.record(thread)).state !== state && tries < 5; tries++) await shop.collect(2);
+  assert.equal((await shop.record(thread)).state, state);
+  assert.deepEqual(shop.kept.misconduct, []);
+}
+
+live('terms are proffered and accepted', async () => {
+  const { shop } = await met();
+  const thread = await shop.proffer('SD-BASE-DP', 'SD-BASE');
+  await reaches(shop, thread, 'active');
+  assert.equal((await shop.record(thread)).terms.id, 'SD-BASE-DP');
+});
+
+live('a consent is given and taken back, each with a receipt', async () => {
+  const { shop } = await met();
+  const item = {
+    key: 'news', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'], channels: ['email'],
+  };
+  const controller = [{ name: 'The shop', role: 'controller' }];
+  const thread = await shop.grant({ items: [item], until: until(), controller, statement: 'Write to me about boots.' });
+  await reaches(shop, thread, 'given');
+  await shop.withdraw(thread);
+  await reaches(shop, thread, 'withdrawn');
+  await shop.withdraw(thread);
+  const outcomes = Object.values(shop.kept.receipts).map(({ body }) => body.outcome);
+  assert.deepEqual(outcomes, ['accepted', 'accepted', 'moot']);
+});
+
+live('an intent is answered by an offer, which becomes an order', async () => {
+  const { customer, shop } = await met();
+  const thread = await shop.cast({
+    wants: [{ name: 'Rugged boots, 49' }], terms: [termsRef('SD-BASE-DP')], standing: 'ready',
+  });
+  for (let tries = 0; !(await shop.offers(thread)).length && tries < 5; tries++) await shop.collect(2);
+  const [offer] = await shop.offers(thread);
+  assert.deepEqual(offer.total, { amount: '189.00', currency: 'EUR' });
+  await assert.rejects(shop.disclose(thread, [{ data: 'pd:Name', value: 'Alice' }]), /nothing is ordered/);
+  await shop.accept(offer);
+  await shop.disclose(thread, [{ data: 'pd:Name', value: 'Alice' }]);
+  await reaches(shop, thread, 'confirmed');
+  const order = await shop.record(thread);
+  assert.equal(order.reference, '1001');
+  assert.deepEqual(order.disclosed.map(({ data }) => data), ['pd:Name']);
+
+  // What was kept is all there is: read back, it comes to the same, and our receipts are all delivered.
+  const again = await met(JSON.parse(JSON.stringify(customer)));
+  assert.deepEqual(await again.shop.record(thread), order);
+  await again.shop.collect();
+  assert.deepEqual(again.shop.kept.owed, []);
+});
+
+live('a signed refusal is final, and says why', async () => {
+  const { shop } = await met();
+  const refusal = shop.say('consent.grant', {
+    items: [{ key: 'a', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'] }], until: until(),
+  });
+  await assert.rejects(refusal, (error) => error instanceof Refused && error.code === 'unasked-without-statement');
+  assert.deepEqual(shop.kept.pending, []);
+});
+
+live('each vendor sees another key', async () => {
+  const [one, other] = await Promise.all([met(), met()]);
+  assert.notEqual(one.shop.me.did, other.shop.me.did);
+});
