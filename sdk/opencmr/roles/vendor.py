@@ -44,6 +44,8 @@ Clock = Callable[[], datetime]
 
 _log = logging.getLogger("opencmr.vendor")
 _EMPTY = History()
+_LAST_WAIT = 2.0
+"""Seconds that handlers may still run when the vendor closes."""
 
 
 class Relationship:
@@ -107,6 +109,8 @@ class Vendor:
         self._about = about
         self._clock = clock
         self._handlers: dict[str, Handler] = {terms.Proffer.type: self._answer_proffer}
+        self._followers: dict[str, Handler] = {}
+        self._running: set[asyncio.Task[None]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._closing = False
@@ -185,18 +189,33 @@ class Vendor:
         the envelope; plain functions, coroutines and generators of both kinds will do. They are said in the message's
         thread, in one transaction with it: a handler that raises leaves nothing behind, and the sender may try again,
         so it may run more than once for one message (`message.id` tells). A narrowing message, such as a withdrawal,
-        never waits for its handler: it has taken effect before.
+        never waits for its handler: that runs as if registered with `after`.
 
         Raises:
             UsageError: No such type.
         """
+        return self._registered(message_type, self._handlers)
+
+    def after(self, message_type: type[Body] | str) -> Callable[[Handler], Handler]:
+        """Register what is to be done once a message has taken effect: `@shop.after(terms.Accept)`.
+
+        It runs once, beside everything else, when message, receipt and replies are durable; what it replies waits in
+        the customer's mailbox. Its failing is logged and changes nothing. What a crash cuts off is not run again: let
+        the records tell what is still to be done.
+
+        Raises:
+            UsageError: No such type.
+        """
+        return self._registered(message_type, self._followers)
+
+    def _registered(self, message_type: type[Body] | str, where: dict[str, Handler]) -> Callable[[Handler], Handler]:
         type_ = message_type if isinstance(message_type, str) else message_type.type
         if type_ not in self._desk.speaks and not is_private(type_):
             raise UsageError(f"{type_!r} is no message type that a vendor receives")
         self._desk.speaks.add(type_)
 
         def register(handler: Handler) -> Handler:
-            self._handlers[type_] = handler
+            where[type_] = handler
             return handler
 
         return register
@@ -294,6 +313,10 @@ class Vendor:
         self._closing = True
         for bell in list(self._bells.values()):
             bell.set()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=_LAST_WAIT)
+            for task in late:
+                task.cancel()
         await asyncio.to_thread(self._store.close)
 
     # What the transport calls
@@ -349,14 +372,14 @@ class Vendor:
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
         lock = self._locks.setdefault(message.from_, asyncio.Lock())
+        narrowing = is_narrowing(message.type, "customer")
         async with lock:
-            if is_narrowing(message.type, "customer"):
-                received = await self._keep(verified, [])
-                if received.outcome == "accepted":
-                    received.answers.extend(await self._afterwards(message))
-            else:
-                received = await self._keep(verified, await self._replies(verified))
+            received = await self._keep(verified, [] if narrowing else await self._replies(verified))
         self._ring(message.from_)
+        if received.outcome == "accepted":
+            if narrowing:
+                self._begin(self._handlers.get(message.type), message)
+            self._begin(self._followers.get(message.type), message)
         return received.answers
 
     async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
@@ -430,21 +453,24 @@ class Vendor:
             _log.exception("the handler of %s failed for %s", verified.message.type, verified.message.id)
             raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
 
-    async def _afterwards(self, message: Message[Any]) -> list[bytes]:
-        """Run the handler of a message that has taken effect already; its failing changes nothing."""
-        handler = self._handlers.get(message.type)
-        if handler is None:
-            return []
-        said: list[bytes] = []
+    def _begin(self, handler: Handler | None, message: Message[Any]) -> None:
+        """Run a handler beside everything else, for a message that has taken effect."""
+        if handler is not None:
+            task = asyncio.create_task(self._afterwards(handler, message))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _afterwards(self, handler: Handler, message: Message[Any]) -> None:
+        """Say what a handler replies to a message that has taken effect; its failing changes nothing."""
         try:
             for draft in await self._run(handler, message):
                 say = partial(
                     self._desk.say, customer=message.from_, draft=draft, thread=message.thread, now=self._now()
                 )
-                said.append((await self._store.write(say)).raw)
+                await self._store.write(say)
+                self._ring(message.from_)
         except Exception:
             _log.exception("the handler of %s failed for %s, which has taken effect", message.type, message.id)
-        return said
 
     async def _run(self, handler: Handler, message: Message[Any]) -> list[Draft]:
         async with asyncio.timeout(self._handler_timeout):
