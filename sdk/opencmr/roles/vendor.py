@@ -1,9 +1,8 @@
 """The vendor's face: a shop, a service, anybody whom customers deal with."""
 
 import asyncio
-import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,8 +12,8 @@ from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from .. import trust
-from ..errors import HandlerFailed, Overloaded, Problem, Replayed, StoreError, UnsupportedType, UsageError
-from ..messages import VERSION, Body, Message, core, is_private, offer, terms
+from ..errors import HandlerFailed, Overloaded, Replayed, StoreError, UnsupportedType, UsageError
+from ..messages import VERSION, Body, Message, core, is_private, terms
 from ..protocol import (
     EVERYTHING,
     VENDOR,
@@ -25,7 +24,6 @@ from ..protocol import (
     Record,
     Verified,
     instant,
-    is_narrowing,
     parse,
     roster,
     verify,
@@ -34,18 +32,15 @@ from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import KeyFile, Rows, Store
 from .desk import Desk, Received
+from .handlers import Handler, Handlers, Reply
 from .ledger import Ledger
 from .pen import Draft, Pen
 
-Reply = Body | Draft
-Handled = Reply | Iterable[Reply] | AsyncIterator[Reply] | Awaitable[Reply | Iterable[Reply] | None] | None
-Handler = Callable[[Message[Any], "Relationship"], Handled]
+Registered = Handler["Relationship"]
 Clock = Callable[[], datetime]
 
 _log = logging.getLogger("opencmr.vendor")
 _EMPTY = History()
-_LAST_WAIT = 2.0
-"""Seconds that handlers may still run when the vendor closes."""
 
 
 class Relationship:
@@ -104,13 +99,10 @@ class Vendor:
         self._accepts = accepts
         self._counter = counter
         self._endpoint = endpoint
-        self._firm_for = firm_for
-        self._handler_timeout = handler_timeout
         self._about = about
         self._clock = clock
-        self._handlers: dict[str, Handler] = {terms.Proffer.type: self._answer_proffer}
-        self._followers: dict[str, Handler] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
+        self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._closing = False
@@ -182,7 +174,7 @@ class Vendor:
         """The URL at which messages are received."""
         return self._endpoint
 
-    def on(self, message_type: type[Body] | str) -> Callable[[Handler], Handler]:
+    def on(self, message_type: type[Body] | str) -> Callable[[Registered], Registered]:
         """Register what answers a message type: `@shop.on(intent.Cast)`.
 
         The handler gets the message and the relationship. It returns or yields bodies, or `Draft`s that say more of
@@ -194,9 +186,9 @@ class Vendor:
         Raises:
             UsageError: No such type.
         """
-        return self._registered(message_type, self._handlers)
+        return self._registering(message_type, self._handlers.answer)
 
-    def after(self, message_type: type[Body] | str) -> Callable[[Handler], Handler]:
+    def after(self, message_type: type[Body] | str) -> Callable[[Registered], Registered]:
         """Register what is to be done once a message has taken effect: `@shop.after(terms.Accept)`.
 
         It runs once, beside everything else, when message, receipt and replies are durable; what it replies waits in
@@ -206,19 +198,7 @@ class Vendor:
         Raises:
             UsageError: No such type.
         """
-        return self._registered(message_type, self._followers)
-
-    def _registered(self, message_type: type[Body] | str, where: dict[str, Handler]) -> Callable[[Handler], Handler]:
-        type_ = message_type if isinstance(message_type, str) else message_type.type
-        if type_ not in self._desk.speaks and not is_private(type_):
-            raise UsageError(f"{type_!r} is no message type that a vendor receives")
-        self._desk.speaks.add(type_)
-
-        def register(handler: Handler) -> Handler:
-            where[type_] = handler
-            return handler
-
-        return register
+        return self._registering(message_type, self._handlers.follow)
 
     def accept(self, *codes: str, counter: str | None = None) -> None:
         """Accept these terms of the roster from now on, and no others; put `counter` to customers who proffer others.
@@ -277,7 +257,7 @@ class Vendor:
             UsageError: No such customer, or the thread does not allow it.
         """
         did = customer if isinstance(customer, str) else customer.customer
-        draft = self._draft(body)
+        draft = self._handlers.draft(body)
         said = await self._store.write(lambda rows: self._desk.say(rows, did, draft, thread, self._now()))
         self._ring(did)
         return said.message.thread
@@ -313,10 +293,7 @@ class Vendor:
         self._closing = True
         for bell in list(self._bells.values()):
             bell.set()
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=_LAST_WAIT)
-            for task in late:
-                task.cancel()
+        await self._handlers.close()
         await asyncio.to_thread(self._store.close)
 
     # What the transport calls
@@ -372,14 +349,11 @@ class Vendor:
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
         lock = self._locks.setdefault(message.from_, asyncio.Lock())
-        narrowing = is_narrowing(message.type, "customer")
         async with lock:
-            received = await self._keep(verified, [] if narrowing else await self._replies(verified))
+            received = await self._keep(verified, await self._replies(verified))
         self._ring(message.from_)
         if received.outcome == "accepted":
-            if narrowing:
-                self._begin(self._handlers.get(message.type), message)
-            self._begin(self._followers.get(message.type), message)
+            self._handlers.begin(message, self.relationship(message.from_), partial(self._go_on, message))
         return received.answers
 
     async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
@@ -430,6 +404,20 @@ class Vendor:
             raise Replayed("this collect has been used", pointer="/id")
         self._desk.keep_receipts(rows, peer, message.body.receipts or ())
 
+    def _registering(
+        self, message_type: type[Body] | str, keep: Callable[[str, Registered], None]
+    ) -> Callable[[Registered], Registered]:
+        type_ = message_type if isinstance(message_type, str) else message_type.type
+        if type_ not in self._desk.speaks and not is_private(type_):
+            raise UsageError(f"{type_!r} is no message type that a vendor receives")
+        self._desk.speaks.add(type_)
+
+        def register(handler: Registered) -> Registered:
+            keep(type_, handler)
+            return handler
+
+        return register
+
     async def _keep(self, verified: Verified, replies: list[Draft]) -> Received:
         try:
             return await self._store.write(lambda rows: self._desk.receive(rows, verified, replies, self._now()))
@@ -438,51 +426,16 @@ class Vendor:
             raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
 
     async def _replies(self, verified: Verified) -> list[Draft]:
-        handler = self._handlers.get(verified.message.type)
-        if handler is None:
+        if not self._handlers.answers(verified.message.type):
             return []
         now = self._now()
         preview = self._store.read(lambda rows: self._desk.preview(rows, verified, now))
         if preview.outcome != "accepted":
             return []
-        try:
-            return await self._run(handler, verified.message)
-        except Problem:
-            raise
-        except Exception as error:
-            _log.exception("the handler of %s failed for %s", verified.message.type, verified.message.id)
-            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+        return await self._handlers.replies(verified.message, self.relationship(verified.message.from_))
 
-    def _begin(self, handler: Handler | None, message: Message[Any]) -> None:
-        """Run a handler beside everything else, for a message that has taken effect."""
-        if handler is not None:
-            task = asyncio.create_task(self._afterwards(handler, message))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-
-    async def _afterwards(self, handler: Handler, message: Message[Any]) -> None:
-        """Say what a handler replies to a message that has taken effect; its failing changes nothing."""
-        try:
-            for draft in await self._run(handler, message):
-                say = partial(
-                    self._desk.say, customer=message.from_, draft=draft, thread=message.thread, now=self._now()
-                )
-                await self._store.write(say)
-                self._ring(message.from_)
-        except Exception:
-            _log.exception("the handler of %s failed for %s, which has taken effect", message.type, message.id)
-
-    async def _run(self, handler: Handler, message: Message[Any]) -> list[Draft]:
-        async with asyncio.timeout(self._handler_timeout):
-            return [
-                self._draft(reply) for reply in await _all_replies(handler(message, self.relationship(message.from_)))
-            ]
-
-    def _draft(self, reply: Reply) -> Draft:
-        draft = reply if isinstance(reply, Draft) else Draft(reply)
-        if isinstance(draft.body, offer.Make) and draft.expires is None:
-            return Draft(draft.body, self._firm_for, draft.ext)
-        return draft
+    async def _go_on(self, message: Message[Any], draft: Draft) -> None:
+        await self.say(message.from_, draft, message.thread)
 
     def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
         """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
@@ -502,19 +455,6 @@ def _keeping() -> Iterator[None]:
     except StoreError as error:
         _log.error("the store failed: %s", error)
         raise Overloaded("the receiver cannot keep anything now; nothing was stored") from error
-
-
-async def _all_replies(handled: Handled) -> list[Reply]:
-    """The replies of a handler of any kind."""
-    if inspect.isasyncgen(handled) or hasattr(handled, "__aiter__"):
-        return [reply async for reply in handled]  # type: ignore[union-attr]
-    if inspect.isawaitable(handled):
-        handled = await handled
-    if handled is None:
-        return []
-    if isinstance(handled, Body | Draft):
-        return [handled]
-    return list(handled)
 
 
 def _beside(path: str | Path) -> Path:
