@@ -145,7 +145,7 @@ class Stall:
         if not all(found):
             return
         best = [articles[0] for articles in found]
-        other = [articles[min(1, len(articles) - 1)] for articles in found]
+        other = [next((one for one in articles if one.name != articles[0].name), articles[0]) for articles in found]
         for articles in [best] if other == best else [best, other]:
             made = self.offer(cast.body, articles)
             if cast.body.budget is None or Decimal(made.total.amount) <= Decimal(cast.body.budget.amount):

@@ -52,7 +52,7 @@ def perform(intent: Path, seed: int, teller: Teller, out: Path | None = None) ->
     wish = read_wish(intent)
     dice = random.Random(seed)  # noqa: S311  # decides who the customer is, not about secrets
     persona = Persona.of(dice, wish)
-    about: dict[str, Any] = {"seed": seed, "intent": str(intent), "customer": f"{persona.name} {persona.family}"}
+    about: dict[str, Any] = {"seed": seed, "intent": str(intent), "customer": persona.whole_name}
     teller.opening(
         f"{about['customer']} wants: {' + '.join(want.name for want in wish.wants)}",
         f"{persona.name}, {' and '.join(SHOPS)}: three processes on this machine, talking HTTP. Times are UTC.",

@@ -37,12 +37,17 @@ class Persona:
             f"{dice.randrange(10**7):07}",
         )
 
+    @property
+    def whole_name(self) -> str:
+        """Name and family."""
+        return f"{self.name} {self.family}"
+
     def tell(self, term: str) -> Any:
         """The value of a kind of personal data. Numbers are of the ranges that are kept for fiction."""
         where = self.place.wire() if self.place else {}
         address = {"streetAddress": self.street, **{name: where[name] for name in _ADDRESS if name in where}}
         known: dict[str, Any] = {
-            "pd:Name": f"{self.name} {self.family}",
+            "pd:Name": self.whole_name,
             "pd:PhysicalAddress": address,
             "pd:TelephoneNumber": f"+1 202 555 01{self.digits[:2]}",
             "pd:EmailAddress": f"{self.name.lower()}@mail.example",

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from ...errors import OpenCMRError
+from ...messages import consent
 from ...messages.intent import Cast
 from ...messages.types import Attr
 from ...protocol import Decision, Question, explain
@@ -227,10 +228,10 @@ class Play:
         await self._step(
             "order", "Order, and only then disclose", f"{shop} gets {what} once it is bound to deliver; others never."
         )
-        term = "pd:PhysicalAddress" if "pd:PhysicalAddress" in needs else next(iter(needs), "pd:Name")
+        term = "pd:PhysicalAddress" if "pd:PhysicalAddress" in needs else "pd:Name"
         question = Question("dpv:Use", "dpv:CustomerOrderManagement", term, thread=best.thread)
         before = self._decide(best.relationship, question)
-        secret = self.persona.street if term == "pd:PhysicalAddress" else self.persona.family
+        secret = self.persona.street if term == "pd:PhysicalAddress" else self.persona.whole_name
         if self.books[best.relationship.vendor].holds(best.relationship.me, secret):
             raise Failed(f"{shop} knew “{secret}” before the order")
         await self._note(
@@ -243,8 +244,14 @@ class Play:
         if needs:
             await order.disclose({term: self.persona.tell(term) for term in needs})
             await self._tell()
-        after = self._decide(best.relationship, question)
-        await self._note(f"After: it may, because of the order ({after.reason}), and for as long as that lasts.")
+        # Asked as of what was said last: the shop goes on meanwhile, and may be done before we hear of it.
+        after = self._decide(best.relationship, question, self.story.now.said[-1].at)
+        if after:
+            await self._note(f"After: it may, because of the order ({after.reason}), and for as long as that lasts.")
+        else:
+            await self._note(
+                f"After: nothing was needed, so nothing was disclosed, and it still may not ({after.reason})."
+            )
         await self._delivered(order)
         ignorant = [
             self.names[one.vendor]
@@ -271,7 +278,7 @@ class Play:
         await self._consents[relationship.vendor].withdraw()
         await self._tell()
         now = self._decide(relationship, _NEWS)
-        receipt = self._receipt_of(self.story.now.said[-1].digest)
+        receipt = self._receipt_of(next(one.digest for one in self.story.now.said if one.type == consent.Withdraw.type))
         at = str(receipt["created"])
         before = self._decide(relationship, _NEWS, shifted(at, timedelta(milliseconds=-1)))
         if not before or now:
