@@ -217,7 +217,7 @@ class Play:
         chosen = offers.index(best)
         facts["chosen"] = best.offer.digest
         self.teller.table(("Shop", "Offer", "Total", "Wishes", "Returns"), rows, {chosen: "best"})
-        why = "most wishes met, then the lowest price"
+        why = "most wishes met, then the lowest price" if len(near) == 1 else "chance decides among near-equal offers"
         await self._note(f"{self.persona.name} takes {rows[chosen][0]}'s at {rows[chosen][2]}: {why}.")
         return best
 
