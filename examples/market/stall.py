@@ -5,7 +5,7 @@ What is to be done next is read from the records, not remembered beside them: a 
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from catalogue import Article, Catalogue, amount
 
-from opencmr import Draft, Money, Price, SignedMoney, Vendor, Want, consent, intent, offer, order, roster, terms, trust
+from opencmr import Draft, Money, Price, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.messages import Message
 from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention
-from opencmr.protocol import Agreement, Consent, Dealing, instant
+from opencmr.protocol import Consent, Dealing, instant
 from opencmr.roles import VendorRelationship
 
 HERE = Path(__file__).parent
@@ -29,11 +29,10 @@ NEEDS = {
 }
 """What a shop has to know to deliver in this way, and nothing else."""
 
-BEGUN: dict[str, Literal["shipped", "ready", "started"]] = {"collect": "ready", "on-site": "started"}
-"""How a shop begins to perform an order; absent: it ships."""
+Progress = Literal["shipped", "ready", "started", "done"]
 
-PATIENCE = 500
-"""How often an errand looks whether its time has come."""
+BEGUN: dict[str, Progress] = {"collect": "ready", "on-site": "started"}
+"""How a shop begins to perform an order; absent: it ships."""
 
 NOTICE = "{name} asks for two things, and you may leave out either. No goods and no price depend on it."
 
@@ -58,7 +57,6 @@ class Stall:
     did: str
     goods: Catalogue = field(init=False)
     shop: Vendor = field(init=False)
-    _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def open(self) -> Vendor:
         """The shop, with the catalogue of its name and a file of its own."""
@@ -74,39 +72,22 @@ class Stall:
             firm_for=timedelta(days=3),
             about={"name": self.name, "categories": categories, "consents": asked},
         )
-        self.shop.on(terms.Proffer)(self.agree)
-        self.shop.on(terms.Accept)(self.agreed)
+        self.shop.after(terms.Proffer)(self.ask)
+        self.shop.after(terms.Accept)(self.ask)
         self.shop.on(intent.Cast)(self.quote)
         self.shop.on(offer.Accept)(self.confirm)
         self.shop.on(order.Disclose)(self.confirm)
+        self.shop.after(offer.Accept)(self.send)
+        self.shop.after(order.Disclose)(self.send)
         return self.shop
 
     # Terms and consent
 
-    def agree(self, proffer: Message[terms.Proffer], customer: VendorRelationship) -> Iterator[terms.Accept | Any]:
-        """Take the first of the customer's terms that is to our liking, or put our own."""
-        liked = next((choice for choice in proffer.body.choices if choice.id in self.accepts), None)
-        if liked is not None:
-            self.agreed(proffer, customer)
-            yield terms.Accept(terms=liked)
-        elif self.counter is not None:
-            yield terms.Counter(terms=roster.ref(self.counter), note="We count visits to our own pages, by ourselves.")
-        else:
-            yield terms.Decline(reason="notAcceptable")
-
-    def agreed(self, message: Message[Any], customer: VendorRelationship) -> None:
-        self._later(self._ask(customer, message.thread))
-
-    async def _ask(self, customer: VendorRelationship, thread: str) -> None:
+    async def ask(self, message: Message[Any], customer: VendorRelationship) -> None:
         """Ask for a consent, once, when terms are agreed on."""
-        for _ in range(PATIENCE):
-            await asyncio.sleep(0.02)
-            records = customer.records
-            if any(isinstance(record, Consent) for record in records.values()):
-                return
-            if isinstance(agreement := records.get(thread), Agreement) and agreement.state == "active":
-                await customer.say(Draft(self.request(), expires=timedelta(days=30)))
-                return
+        records = customer.records
+        if records[message.thread].state == "active" and not any(isinstance(one, Consent) for one in records.values()):
+            await customer.say(Draft(self.request(), expires=timedelta(days=30)))
 
     def request(self) -> consent.Request:
         domain = f"https://{self.name.lower()}.example"
@@ -183,30 +164,22 @@ class Stall:
         else:
             accepted = next(made for made in deal.offers if made.ref == message.body.offer)
         if deal.confirmed is None and told >= set(accepted.body.needs or ()):
-            self._later(self._send(customer, message.thread))
             number = 1000 + len(self.shop.relationships())
             delivery = accepted.body.delivery
             yield order.Confirm(
                 reference=f"{self.name[:2].upper()}-{number}", total=accepted.body.total, delivery=delivery
             )
 
-    async def _send(self, customer: VendorRelationship, thread: str) -> None:
+    async def send(self, message: Message[Any], customer: VendorRelationship) -> None:
         """Do what was ordered: a while later in life, at once in a demo."""
-        for _ in range(PATIENCE):
-            await asyncio.sleep(0.15)
-            deal = customer.records.get(thread)
-            if isinstance(deal, Dealing) and deal.state == "confirmed":
-                delivery = deal.accepted_offer.body.delivery
-                begun = BEGUN.get(delivery.method, "shipped") if delivery else "shipped"
-                await customer.say(order.Fulfil(status=begun), thread)
-            elif isinstance(deal, Dealing) and deal.state == "fulfilling":
-                await customer.say(order.Fulfil(status="done"), thread)
-                return
-
-    def _later(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        deal = customer.records[message.thread]
+        if isinstance(deal, Dealing) and deal.state == "confirmed":
+            delivery = deal.accepted_offer.body.delivery
+            begun = BEGUN.get(delivery.method, "shipped") if delivery else "shipped"
+            steps: tuple[Progress, Progress] = (begun, "done")
+            for status in steps:
+                await asyncio.sleep(0.15)
+                await customer.say(order.Fulfil(status=status), message.thread)
 
 
 def _line(number: int, want: Want, article: Article) -> offer.Line:
