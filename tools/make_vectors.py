@@ -26,7 +26,7 @@ TESTS = {
     "message": "Each example: valid, or refused with a problem at a pointer.",
     "mutant": "Each member missing, misspelt, null, of another type or form, or with an unknown sibling.",
     "thread": "What conversations fold to, and what a vendor answers to each delivery.",
-    "decision-roster": "What each agreement of the roster permits: action × purpose × data × recipient, one line a case.",
+    "decision-roster": "What each agreement of the roster permits: action × purpose × data × recipient, a line each.",
     "decision": "Each sentence of the rules of decisions: facts, a question at an instant, the answer, its reason and "
     "evidence. A case names its requirements.",
 }

@@ -19,8 +19,8 @@ EXAMPLES = (
     "keys.json."
 )
 MUTANTS = (
-    "A valid example with one change: a member removed, renamed by one letter, of another type or form, null, or given an "
-    "unknown sibling. `accepted` says whether checks 1 and 4 let it pass; signatures are not made anew, and not checked."
+    "A valid example with one change: a member removed, renamed by one letter, of another type or form, null, or given "
+    "an unknown sibling. `accepted` says whether checks 1 and 4 let it pass; signatures are neither made nor checked."
 )
 LONGEST = 120
 """Of what is put in the place of a member, in characters of JSON: the file is not to be a megabyte of x."""

@@ -1,5 +1,22 @@
-from .writing import Files
+"""Threads: what they fold to, by family, and what a vendor answers to each delivery."""
+
+from . import deliveries, folds
+from .writing import Files, cases_file
+
+FOLD = (
+    "Entries of {}, in the order of their places. Each has its outcome; `state` and `record` are those of the thread "
+    "named, once all are folded."
+)
+DELIVERIES = (
+    "Messages delivered to one vendor in this order, each at the vendor's time `now`; `entry` is what the vendor said "
+    "itself. Each delivery has its answer in `expect`."
+)
 
 
 def files() -> Files:
-    return {}
+    kinds = {"terms": folds.terms_folds, "consent": folds.consent_folds, "intent": folds.intent_folds}
+    made = {
+        f"threads/{name}.json": cases_file(FOLD.format(f"threads of {name}"), "thread", cases())
+        for name, cases in kinds.items()
+    }
+    return {**made, "threads/receiving.json": cases_file(DELIVERIES, "thread", deliveries.cases())}

@@ -101,12 +101,13 @@ def read(document: dict[str, Any]) -> Message[Any]:
 
 
 def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
-    """The envelope alone, whatever the body: enough to say who said it, and where it stands.
+    """The envelope alone, whatever body, type and version say: enough to tell who said it, and where it stands.
 
     Raises:
         Malformed: The envelope itself is wrong.
     """
-    return _validated(document, AnyBody, [])
+    known = {**document, "opencmr": VERSION} if isinstance(document.get("opencmr"), str) else document
+    return _validated(known, AnyBody, [])
 
 
 def read_body(body: type[Body], document: dict[str, Any]) -> Body:

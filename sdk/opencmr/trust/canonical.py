@@ -47,8 +47,10 @@ def read(raw: bytes, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        # The parser gives up at 1024 levels, and says so.
-        raise (TooDeep if "limit exceeded" in error.msg else NotJson)(str(error)[:200]) from error
+        # The parser gives up at 1024 levels and at numbers that no double holds, and says so.
+        known = {"limit exceeded": TooDeep, "number is infinity": BadNumber}
+        kind = next((known[words] for words in known if words in error.msg), NotJson)
+        raise kind(str(error)[:200]) from error
     if not isinstance(document, dict):
         raise NotJson("a message is a JSON object")
     check_profile(document, raw, depth)

@@ -1,0 +1,242 @@
+"""Running the vectors of the specification against this SDK (`spec/v1/vectors/README.md`).
+
+One function a kind of case: it takes a case and says what was wrong with the result, or nothing. Whoever ports the
+protocol to another language can write the same ten functions, from the README alone.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .. import _spec, messages, trust
+from ..errors import OpenCMRError, Problem, UsageError
+from ..protocol import parse, verify
+from ..protocol.receiving import check_place
+from . import changes
+from .conversations import run_thread
+from .decisions import run_decision, run_roster
+
+Case = dict[str, Any]
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one case.
+
+    Attributes:
+        kind: As the manifest names it.
+        file: The file of the case, below the folder of vectors.
+        id: The case.
+        expected: What the case says.
+        got: What this SDK says; equal to `expected` where it passed.
+    """
+
+    kind: str
+    file: str
+    id: str
+    expected: Any
+    got: Any
+
+    @property
+    def passed(self) -> bool:
+        """Whether the SDK says what the case says."""
+        return bool(self.expected == self.got)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of vectors, as its manifest lists it.
+
+    Attributes:
+        path: The folder that holds `manifest.json`.
+    """
+
+    path: Path
+
+    def text(self, name: str) -> str:
+        """The text of a file below the folder."""
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def json(self, name: str) -> Any:
+        """The JSON of a file below the folder.
+
+        Raises:
+            UsageError: It is not there, or not JSON.
+        """
+        try:
+            return orjson.loads((self.path / name).read_bytes())
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{self.path / name} is not a file of vectors: {error}") from error
+
+    @property
+    def files(self) -> dict[str, dict[str, Any]]:
+        """The files that the manifest lists, with what it says of each."""
+        try:
+            return dict(self.json(MANIFEST)["files"])
+        except (TypeError, KeyError) as error:
+            raise UsageError(f"{self.path / MANIFEST} lists no files") from error
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of cases that there are."""
+        return list(dict.fromkeys(str(listed["kind"]) for listed in self.files.values()))
+
+    @property
+    def pinned(self) -> dict[str, str]:
+        """The key of the shop of all examples, as `keys.json` names it."""
+        vendor = self.json("keys.json")["vendor"]
+        return {vendor["verificationMethod"]: vendor["publicKeyMultibase"]}
+
+
+def shipped() -> Folder:
+    """The vectors that come with the SDK."""
+    return Folder(_spec.root() / "vectors")
+
+
+def run(folder: Folder, kind: str | None = None) -> Iterator[Result]:
+    """Run all cases, or those of one kind.
+
+    Raises:
+        UsageError: There is no such kind, or a file is missing or not what the manifest says.
+    """
+    files = folder.files
+    if kind is not None and kind not in folder.kinds:
+        raise UsageError(f"no vectors of kind {kind}; there are {', '.join(folder.kinds)}")
+    for name, listed in files.items():
+        if kind in (None, listed["kind"]):
+            yield from _run_file(folder, name, listed)
+
+
+def _run_file(folder: Folder, name: str, listed: dict[str, Any]) -> Iterator[Result]:
+    document, kind = folder.json(name), str(listed["kind"])
+    if kind not in _RUNNERS:
+        raise UsageError(f"{name} is of kind {kind}, which this version does not know")
+    if (document.get("kind"), len(document["cases"])) != (kind, listed["cases"]):
+        raise UsageError(f"{name} is not the file that the manifest lists: another kind, or another number of cases")
+    for number, case in enumerate(document["cases"]):
+        if isinstance(case, list):
+            case = {"id": f"{number + 1}", **dict(zip(document["columns"], case, strict=True))}
+        try:
+            expected, got = _RUNNERS[kind](folder, case)
+        except (OpenCMRError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+            expected, got = None, f"{type(error).__name__}: {error}"
+        yield Result(kind, name, case["id"], expected, got)
+
+
+# one function a kind: what is expected, and what was got
+
+
+def _run_canonical(_: Folder, case: Case) -> tuple[Any, Any]:
+    if "value" in case:
+        return case["canonicalUtf8"], trust.write(case["value"]).decode()
+    given, said = case["input"], case["result"]
+    raw = given["utf8"].encode() if "utf8" in given else bytes.fromhex(given["hex"])
+    try:
+        trust.read(raw)
+    except Problem as problem:
+        return said, _told(problem, said)
+    return said, {"canonical": True, "digest": trust.digest(raw)}
+
+
+def _run_key(_: Folder, case: Case) -> tuple[Any, Any]:
+    if "bytesHex" in case:
+        return case["digest"], trust.digest(bytes.fromhex(case["bytesHex"]))
+    said = _stated(case, "publicKeyHex", "problem")
+    try:
+        return said, {"publicKeyHex": trust.public_key(case["did"], trust.key_url(case["did"]), {}).hex()}
+    except Problem as problem:
+        return said, _told(problem, said)
+
+
+def _run_proof(folder: Folder, case: Case) -> tuple[Any, Any]:
+    if "official" in case:
+        return _run_official(folder, case["official"])
+    if "folder" in case:
+        return _run_steps(folder, case)
+    said = _stated(case, "problem", "pointer")
+    return said, _judged(case["message"], case.get("pinned", {}), said)
+
+
+def _run_official(folder: Folder, name: str) -> tuple[Any, Any]:
+    """The suite's own vector: its proof has a date and a context, so it is no message; the steps are the same."""
+    signed = folder.json(f"{name}/signedJCS.json")
+    public = folder.json(f"{name}/keyPair.json")["publicKeyMultibase"]
+    key = trust.public_key(f"did:key:{public}", trust.key_url(f"did:key:{public}"), {})
+    trust.check(signed, key)
+    return folder.text(f"{name}/combinedHashJCS.txt").strip(), trust.hash_data(signed).hex()
+
+
+def _run_steps(folder: Folder, case: Case) -> tuple[Any, Any]:
+    names = ("canonicalDocument.txt", "canonicalOptions.txt", "combined.txt", "signature.txt", "signed.json")
+    said = {name: folder.text(f"{case['folder']}/{name}") for name in names}
+    unsigned, options = (folder.json(f"{case['folder']}/{name}.json") for name in ("unsigned", "options"))
+    key = trust.SigningKey(bytes.fromhex(folder.json(f"{case['folder']}/key.json")["seedHex"]))
+    data = trust.hash_data({**unsigned, "proof": options})
+    signed = trust.sign(unsigned, key, options["verificationMethod"])
+    got = [trust.write(unsigned), trust.write(options), data.hex(), key.sign(data).hex(), signed]
+    texts = {name: raw.decode() if isinstance(raw, bytes) else raw for name, raw in zip(names, got, strict=True)}
+    held = _judged(orjson.loads(said["signed.json"]), case.get("pinned", {}), {})
+    return {**said, "held": {}}, {**texts, "held": held}
+
+
+def _run_message(folder: Folder, case: Case) -> tuple[Any, Any]:
+    document = orjson.loads((folder.path.parent / case["file"]).read_bytes())
+    said = _stated(case, "problem", "pointer")
+    return said, _judged(document if case["valid"] else document["message"], folder.pinned, said)
+
+
+def _run_mutant(folder: Folder, case: Case) -> tuple[Any, Any]:
+    document = orjson.loads((folder.path.parent / case["of"]).read_bytes())
+    said = _stated(case, "accepted", "problem", "pointer")
+    try:
+        check_place(messages.read(trust.read(trust.write(changes.apply(document, case["change"])))))
+    except Problem as problem:
+        return said, {"accepted": False, **_told(problem, said)}
+    return said, {"accepted": True}
+
+
+def _judged(document: dict[str, Any], pinned: dict[str, str], said: dict[str, Any]) -> dict[str, Any]:
+    """What checks 1 and 3 to 6 say of a message that has come to the right address."""
+    try:
+        verify(parse(trust.write(document)), me=str(document.get("to", "")), pinned=pinned)
+    except Problem as problem:
+        return _told(problem, said)
+    return {}
+
+
+def _stated(case: Case, *names: str) -> Case:
+    return {name: case[name] for name in names if name in case}
+
+
+def _told(problem: Problem, said: Case) -> Case:
+    """A problem as cases state it: with the pointer where the case has one; one of `or` counts as the first."""
+    told: dict[str, Any] = {"problem": problem.code}
+    if problem.code in said.get("or", ()):
+        told["problem"] = said["problem"]
+    if "or" in said:
+        told["or"] = said["or"]
+    if "pointer" in said:
+        told["pointer"] = problem.pointer
+    return told
+
+
+def as_text(value: Any) -> str:
+    """What was expected or got, in a line."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+_RUNNERS: dict[str, Callable[[Folder, Case], tuple[Any, Any]]] = {
+    "canonical": _run_canonical,
+    "keys": _run_key,
+    "proof": _run_proof,
+    "message": _run_message,
+    "mutant": _run_mutant,
+    "thread": lambda _, case: run_thread(case),
+    "decision": lambda _, case: run_decision(case),
+    "decision-roster": lambda _, case: run_roster(case),
+}

@@ -1,0 +1,203 @@
+"""Conversations as vectors hold them: fixed ids and times, and really signed by the fixed keys."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from opencmr import trust
+from opencmr.protocol import instant, moment, roster
+
+from .writing import CUSTOMER, CUSTOMER_URL, PINNED, VENDOR, VENDOR_KEY, VENDOR_URL, Case, case, uuid
+
+Body = dict[str, Any]
+NOON = "2026-03-01T12:00:00.000Z"
+NEW_YEAR = "2027-01-01T00:00:00.000Z"
+VENDORS = ("terms.counter", "consent.request", "offer.make", "order.confirm", "order.fulfil")
+"""Types that only a vendor sends. Others are the customer's unless a script says otherwise."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A signed message, and its place in time where it has one."""
+
+    message: dict[str, Any]
+    digest: str
+    side: str
+    at: str
+
+    @property
+    def id(self) -> str:
+        return str(self.message["id"])
+
+    @property
+    def thread(self) -> str:
+        return str(self.message["thread"])
+
+    @property
+    def ref(self) -> Body:
+        return {"id": self.id, "digest": self.digest}
+
+    @property
+    def entry(self) -> Body:
+        return {"message": self.message, "at": self.at, "side": self.side}
+
+
+@dataclass
+class Script:
+    """What is said in one relationship, a minute apart. Nothing is checked: a script can be wrong on purpose."""
+
+    name: str
+    now: str = NOON
+    entries: list[Word] = field(default_factory=list)
+    heads: dict[str, str] = field(default_factory=dict)
+    said: int = 0
+
+    def later(self, **by: float) -> str:
+        self.now = self.after(**by)
+        return self.now
+
+    def after(self, **by: float) -> str:
+        return instant(moment(self.now) + timedelta(**by))
+
+    def word(self, type_: str, body: Body, thread: str | None = None, *, by: str = "", **more: Any) -> Word:
+        """A signed message that follows the thread's head, unless `more` says otherwise. It takes no place."""
+        self.said += 1
+        side = by or ("vendor" if type_ in VENDORS else "customer")
+        key, url, sender, to = (
+            (CUSTOMER, CUSTOMER_URL, CUSTOMER.did, VENDOR)
+            if side == "customer"
+            else (VENDOR_KEY, VENDOR_URL, VENDOR, CUSTOMER.did)
+        )
+        id_ = more.pop("id", None) or uuid(f"{self.name} {self.said}")
+        document: Body = {
+            "opencmr": "1.0",
+            "id": id_,
+            "type": type_,
+            "from": sender,
+            "to": to,
+            "thread": thread or id_,
+            "created": self.now,
+        }
+        if thread in self.heads:
+            document["inReplyTo"] = self.heads[thread]
+        document = {name: value for name, value in {**document, **more, "body": body}.items() if value is not None}
+        raw = trust.sign(document, key, url)
+        return Word(trust.read(raw), trust.digest(raw), side, str(document["created"]))
+
+    def place(self, word: Word, at: str | None = None) -> Word:
+        """Give a word its place: a vendor's own time, or that of the vendor's receipt."""
+        placed = Word(word.message, word.digest, word.side, at or word.at)
+        self.entries.append(placed)
+        self.heads[placed.thread] = placed.digest
+        return placed
+
+    def say(self, type_: str, body: Body, thread: str | None = None, **more: Any) -> Word:
+        """Said and placed: a customer's message is answered a second after it was made."""
+        self.later(minutes=1)
+        word = self.word(type_, body, thread, **more)
+        return self.place(word, self.after(seconds=1) if word.side == "customer" else None)
+
+    # what is said often
+
+    def proffer(self, *codes: str, **more: Any) -> Word:
+        return self.say(
+            "terms.proffer", {"choices": [terms(code) for code in codes or ("SD-BASE-DP", "SD-BASE")]}, **more
+        )
+
+    def accept_terms(self, thread: Word, code: str = "SD-BASE-DP", by: str = "vendor", **more: Any) -> Word:
+        return self.say("terms.accept", {"terms": terms(code)}, thread.thread, by=by, **more)
+
+    def agree(self, code: str = "SD-BASE-DP") -> Word:
+        proffered = self.proffer(code)
+        self.accept_terms(proffered, code)
+        return proffered
+
+    def counter(self, thread: Word, code: str = "SD-BASE-A", **more: Any) -> Word:
+        return self.say("terms.counter", {"terms": terms(code)}, thread.thread, **more)
+
+    def end(self, thread: Word, type_: str, by: str, **more: Any) -> Word:
+        body = {"reason": "changedMind"} if type_ == "terms.decline" else {}
+        return self.say(type_, body, thread.thread, by=by, **more)
+
+    def ask(self, *keys: str, until: str = NEW_YEAR, **more: Any) -> Word:
+        body = {
+            "items": [item(key) for key in keys or ("news", "study")],
+            "controller": [{"name": "Shop", "role": "controller"}],
+            "notice": {"url": "https://shop.example/notice", "digest": trust.digest(b"notice"), "lang": "en"},
+            "until": until,
+        }
+        return self.say("consent.request", body, **more)
+
+    def grant(self, thread: Word | None, *items: Body, until: str = NEW_YEAR, **more: Any) -> Word:
+        """Whole items, or their keys."""
+        statement = {"statement": "You may write to me about shoes."} if thread is None else {}
+        body = {"items": list(items) or [item("news")], "until": until, **statement, **more.pop("body", {})}
+        return self.say("consent.grant", body, thread.thread if thread else None, **more)
+
+    def refuse(self, thread: Word, *keys: str, **more: Any) -> Word:
+        return self.say("consent.refuse", {"keys": list(keys)} if keys else {}, thread.thread, **more)
+
+    def withdraw(self, thread: Word, *keys: str, by: str = "customer", **more: Any) -> Word:
+        body: Body = {"keys": list(keys)} if keys else {}
+        if by == "vendor":
+            body["heard"] = {"where": "by telephone", "when": self.now}
+        return self.say("consent.withdraw", body, thread.thread, by=by, **more)
+
+    def cast(self, *codes: str, expires: str | None = None, **body: Any) -> Word:
+        return self.say("intent.cast", wish(*codes, **body), expires=expires)
+
+    def offer(self, thread: Word | None, amount: str = "100.00", *, hours: float = 48, **more: Any) -> Word:
+        body = {**offer(amount), **more.pop("body", {})}
+        expires = more.pop("expires", None) or self.after(hours=hours)
+        return self.say("offer.make", body, thread.thread if thread else None, expires=expires, **more)
+
+    def accept(self, made: Word, amount: str = "100.00", **more: Any) -> Word:
+        body = {"offer": made.ref, "total": euros(amount), **more.pop("body", {})}
+        return self.say("offer.accept", body, made.thread, **more)
+
+    def order(self) -> Word:
+        """A wish, an offer, an order; the cast's own word."""
+        wished = self.cast()
+        self.accept(self.offer(wished))
+        return wished
+
+    def confirm(self, thread: Word, amount: str = "100.00", **more: Any) -> Word:
+        return self.say("order.confirm", {"reference": "R-1", "total": euros(amount)}, thread.thread, **more)
+
+    def fulfil(self, thread: Word, status: str, **more: Any) -> Word:
+        return self.say("order.fulfil", {"status": status, **more.pop("body", {})}, thread.thread, **more)
+
+    def cancel(self, thread: Word, by: str, **body: Any) -> Word:
+        return self.say("order.cancel", {"reason": "changedMind", **body}, thread.thread, by=by)
+
+
+def terms(code: str) -> Body:
+    return roster.ref(code).wire()
+
+
+def euros(amount: str) -> Body:
+    return {"amount": amount, "currency": "EUR"}
+
+
+def item(key: str, **members: Any) -> Body:
+    purpose = {"study": "dpv:ResearchAndDevelopment"}.get(key, "dpv:DirectMarketing")
+    return {"key": key, "purposes": [purpose], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"], **members}
+
+
+def wish(*codes: str, **body: Any) -> Body:
+    choices = [terms(code) for code in codes or ("PDC-INTENT",)]
+    return {"wants": [{"name": "Boots"}, {"name": "Wax"}], "terms": choices, "standing": "ready", **body}
+
+
+def offer(amount: str = "100.00") -> Body:
+    line = {"name": "Boots", "price": euros(amount), "want": 0}
+    return {"lines": [line], "total": euros(amount), "under": terms("PDC-INTENT")}
+
+
+def setting() -> Body:
+    """Who speaks, in every case."""
+    return {"customer": CUSTOMER.did, "vendor": VENDOR, "keys": PINNED}
+
+
+def threads_case(id_: str, says: str, requirements: tuple[str, ...], **members: Any) -> Case:
+    return case(id_, says, *requirements, **setting(), **members)
