@@ -28,6 +28,9 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="The port; absent: the DID's on loopback, else 8000.")
     ] = None,
     fd: Annotated[int | None, typer.Option(help="Serve on this open, listening socket instead.")] = None,
+    test_mode: Annotated[
+        bool, typer.Option("--test-mode", help="Answer as the conformance suite provokes it, not as the vendor would.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log each request.")] = False,
 ) -> None:
     """Serve a vendor over HTTP, until it is told to stop (Ctrl-C, SIGTERM).
@@ -47,6 +50,10 @@ def serve(
     except ImportError as error:
         raise UsageError(f"{error.name} is missing; say: pip install 'opencmr[vendor]'") from error
     vendor = _vendor(where, Vendor)
+    if test_mode:
+        from ..conformance import testmode
+
+        testmode.install(vendor)
     listening = _open(fd) if fd is not None else _listen(*_address(vendor.did, host, port))
     config = uvicorn.Config(
         vendor.asgi(),

@@ -310,7 +310,7 @@ class Vendor:
             "roles": ["vendor"],
             "endpoint": self._endpoint,
             "versions": [VERSION],
-            "types": sorted(self._desk.speaks),
+            "types": sorted({*self._desk.speaks, core.Collect.type}),
             "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, self._accepts)],
             **about,
         }

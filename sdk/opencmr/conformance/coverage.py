@@ -1,0 +1,130 @@
+"""Which requirements can be seen from outside, and what of them a run has shown."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from .. import _spec
+from .suite import Check, Report, Side
+
+VECTORS = "vectors"
+
+ELSEWHERE: dict[Side, dict[str, str]] = {
+    "vendor": {
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 17)], "vectors: decisions"),
+        **dict.fromkeys([f"EVD-{number}" for number in range(1, 7)], "vectors and tests of the evidence folder"),
+        "CNS-7": "vectors: decisions",
+        "CNS-10": "vectors: decisions",
+        "ENV-11": "vectors: decisions",
+        "IDN-7": "tests of the store",
+        "OFR-8": "vectors: decisions",
+        "RCV-13": "tests that end the process in the middle",
+        "SEQ-14": "vectors: threads",
+        "TRM-9": "vectors: decisions",
+        "TRM-10": "vectors: decisions",
+        "RCV-3": "a vendor of this version sends nothing by itself",
+    },
+    "customer": {
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 17)], "vectors: decisions"),
+        **dict.fromkeys([f"EVD-{number}" for number in range(1, 7)], "vectors and tests of the evidence folder"),
+        "CNS-10": "vectors: decisions",
+        "ENV-11": "vectors: decisions",
+        "IDN-3": "tests of the client: it takes another machine to show it",
+        "IDN-7": "tests of the store",
+        "RCV-13": "tests that end the process in the middle",
+        "SEQ-14": "vectors: threads",
+        "TRM-9": "vectors: decisions",
+        "TRM-10": "vectors: decisions",
+        "TRN-8": "tests that end the process in the middle",
+        **dict.fromkeys(
+            ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "JSN-7", "SIG-3", "SIG-4", "SIG-5"],
+            "vectors: what a receiver accepts is the same on both sides",
+        ),
+    },
+}
+"""Requirements that nobody outside can see, and where they are held instead; as `spec/conformance.md` lists them."""
+
+_PLAYS: dict[Side, frozenset[str]] = {
+    "vendor": frozenset({"vendor", "both", "receiver", "sender"}),
+    "customer": frozenset({"customer", "both", "receiver", "sender"}),
+}
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One MUST of the specification."""
+
+    id: str
+    page: str
+    side: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a run has shown of the requirements that can be seen from outside.
+
+    Attributes:
+        observable: Ids of those that can be seen.
+        checked: Ids of those for which a check was run.
+        held: Ids of those that no check has found broken.
+        elsewhere: Id → where it is held instead.
+    """
+
+    observable: tuple[str, ...]
+    checked: tuple[str, ...]
+    held: tuple[str, ...]
+    elsewhere: dict[str, str]
+
+    @property
+    def missing(self) -> list[str]:
+        """Those that can be seen, and that no check was run for."""
+        return [one for one in self.observable if one not in self.checked]
+
+    @property
+    def percent(self) -> float:
+        """How much of what can be seen was checked."""
+        return 100.0 * len(self.checked) / len(self.observable) if self.observable else 100.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "observable": len(self.observable),
+            "checked": len(self.checked),
+            "held": len(self.held),
+            "percent": round(self.percent, 1),
+            "missing": self.missing,
+            "elsewhere": self.elsewhere,
+        }
+
+
+@cache
+def requirements() -> tuple[Requirement, ...]:
+    """Every requirement of this version."""
+    found: list[Requirement] = []
+    for file in sorted(_spec.root().rglob("requirements.toml")):
+        for one in tomllib.loads(file.read_text(encoding="utf-8"))["requirement"]:
+            found.append(Requirement(one["id"], one["page"], one["side"], one["text"]))
+    return tuple(found)
+
+
+def observable(side: Side) -> tuple[str, ...]:
+    """The requirements that a side has to keep and that can be seen from outside."""
+    return tuple(one.id for one in requirements() if one.side in _PLAYS[side] and one.id not in ELSEWHERE[side])
+
+
+def covered_by(checks: Iterable[Check[Any]]) -> set[str]:
+    """The requirements that checks name."""
+    return {requirement for check in checks for requirement in check.requirements}
+
+
+def coverage(report: Report) -> Coverage:
+    """What a run has shown."""
+    run = [one.check for one in report.results if one.outcome != "skipped"]
+    checked, broken = covered_by(run), report.broken
+    seen = tuple(one for one in observable(report.side) if one in checked)
+    return Coverage(
+        observable(report.side), seen, tuple(one for one in seen if one not in broken), ELSEWHERE[report.side]
+    )

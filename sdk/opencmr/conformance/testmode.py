@@ -1,0 +1,155 @@
+"""Test mode: a vendor whose every path can be provoked from outside (`spec/conformance.md`).
+
+`opencmr serve --test-mode examples/shop.py:shop` puts these handlers on top of a vendor's own. What they say depends on
+the customer's message alone, so that the suite needs neither a clock nor a door at the back.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+from ..errors import OpenCMRError
+from ..messages import Body, Message, consent, intent, offer, order, terms
+from ..messages.consent import Heard, Notice, RequestItem
+from ..messages.types import Digest, Money, Party, Price, Ref
+from ..protocol import Dealing, instant, moment, roster
+from ..roles import Draft, Vendor, VendorRelationship
+from ..trust import digest, write
+
+ACCEPTS = ("SD-BASE", "SD-BASE-DP")
+COUNTER = "SD-BASE-A"
+LATER = 0.2
+"""Seconds after its cause at which the vendor says what it says of its own accord."""
+
+_YEAR, _HOUR, _SHORT = timedelta(days=365), timedelta(hours=1), timedelta(seconds=2)
+_NO_TEXT: Digest = "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
+"""The digest of no bytes at all: the notice of the test mode has no text."""
+
+
+class _ProvokedError(Exception):
+    """A handler that fails because it was asked to."""
+
+
+def install(vendor: Vendor) -> Vendor:
+    """Put a vendor into test mode. Not to be done with a store that matters."""
+    vendor.accept(*ACCEPTS, counter=COUNTER)
+    later: set[asyncio.Task[None]] = set()
+
+    def soon(relationship: VendorRelationship, body: Body | Draft, thread: str | None = None) -> None:
+        async def say() -> None:
+            await asyncio.sleep(LATER)
+            with suppress(OpenCMRError):  # what may not be said is not said
+                await relationship.say(body, thread)
+
+        task = asyncio.ensure_future(say())
+        later.add(task)
+        task.add_done_callback(later.discard)
+
+    @vendor.on(terms.Proffer)
+    def answer(message: Message[terms.Proffer], relationship: VendorRelationship) -> Iterator[Body]:
+        note = message.body.note
+        if note == "test: fail":
+            raise _ProvokedError
+        if note == "test: say nothing":
+            return
+        if note == "test: decline":
+            yield terms.Decline(reason="notAcceptable")
+            return
+        for choice in message.body.choices:
+            if choice.id in ACCEPTS and choice == roster.ref(str(choice.id)):
+                yield terms.Accept(terms=choice)
+                break
+        else:
+            yield terms.Counter(terms=roster.ref(COUNTER))
+        if note == "test: ask":
+            soon(relationship, Draft(_request(message), _HOUR))
+        if note == "test: ask for 2 seconds":
+            soon(relationship, Draft(_request(message), _SHORT))
+
+    @vendor.on(consent.Grant)
+    def granted(message: Message[consent.Grant], relationship: VendorRelationship) -> None:
+        if message.body.statement == "test: offer":
+            line = offer.Line(name="An unasked thing", price=Price("10.00", "EUR"))
+            basis = Ref(id=message.id, digest=digest(write(message.wire())))
+            body = offer.Make(lines=[line], total=Money("10.00", "EUR"), under=roster.ref(ACCEPTS[0]), basis=basis)
+            soon(relationship, Draft(body, _HOUR))
+        if message.body.statement == "test: hear no":
+            heard = Heard(where="the shop", when=message.created)
+            soon(relationship, consent.Withdraw(heard=heard), message.thread)
+
+    @vendor.on(intent.Cast)
+    @vendor.on(intent.Amend)
+    def quote(message: Message[intent.Cast], relationship: VendorRelationship) -> Iterator[Draft]:
+        note = message.body.note
+        if note == "test: say nothing":
+            return
+        made = Draft(_offer(message.body), _SHORT if note == "test: offer for 2 seconds" else _HOUR)
+        if note == "test: offer later":
+            soon(relationship, made, message.thread)
+            return
+        yield made
+        if note == "test: two offers":
+            yield made
+
+    @vendor.on(offer.Accept)
+    def confirm(message: Message[offer.Accept], relationship: VendorRelationship) -> Iterator[Body]:
+        if _note(relationship, message.thread) != "test: do not confirm":
+            yield order.Confirm(reference="TEST-1", total=message.body.total)
+
+    @vendor.on(order.Disclose)
+    def fulfil(message: Message[order.Disclose], relationship: VendorRelationship) -> Iterator[Body]:
+        dealing = relationship.records[message.thread]
+        if isinstance(dealing, Dealing) and dealing.state == "confirmed":
+            yield order.Fulfil(status="shipped", lines=[0])
+        elif isinstance(dealing, Dealing) and dealing.state == "fulfilling":
+            yield order.Fulfil(status="done")
+
+    @vendor.on(order.Cancel)
+    def settle(message: Message[order.Cancel], relationship: VendorRelationship) -> Iterator[Body]:
+        dealing = relationship.records[message.thread]
+        if isinstance(dealing, Dealing) and not dealing.settled:
+            yield order.Cancel(reason="askedByCustomer", refund=dealing.accepted_offer.body.total)
+
+    @vendor.on(consent.Withdraw)
+    def fail(message: Message[consent.Withdraw], relationship: VendorRelationship) -> None:
+        if message.body.reason == "test-fail":
+            raise _ProvokedError
+
+    return vendor
+
+
+def _note(relationship: VendorRelationship, thread: str) -> str | None:
+    """The note of the wish of a thread."""
+    dealing = relationship.records[thread]
+    return dealing.cast.note if isinstance(dealing, Dealing) and dealing.cast else None
+
+
+def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
+    """Two items, so that one can be granted and the other refused."""
+    news = RequestItem(
+        key="news",
+        purposes=["dpv:DirectMarketing"],
+        data=["pd:EmailAddress"],
+        actions=["dpv:Use"],
+        channels=["email"],
+        need="optional",
+    )
+    study = RequestItem(
+        key="study", purposes=["dpv:ResearchAndDevelopment"], data=["pd:Opinion"], actions=["dpv:Use", "dpv:Store"]
+    )
+    return consent.Request(
+        items=[news, study],
+        controller=[Party(name="A vendor in test mode", role="controller")],
+        notice=Notice(url="https://vendor.example/notice", digest=_NO_TEXT, lang="en"),
+        until=instant(moment(asked_by.created) + _YEAR),
+    )
+
+
+def _offer(wish: intent.Cast) -> offer.Make:
+    """One line a want, each at 10.00 EUR."""
+    lines = [
+        offer.Line(name=want.name or "A thing", want=number, price=Price("10.00", "EUR"))
+        for number, want in enumerate(wish.wants)
+    ]
+    return offer.Make(lines=lines, total=Money(f"{10 * len(lines)}.00", "EUR"), under=wish.terms[0])

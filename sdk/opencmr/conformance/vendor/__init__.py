@@ -1,0 +1,15 @@
+"""What must hold for a vendor, by pages of the specification."""
+
+from ..hand import Bench
+from ..suite import Check, each
+from . import consent, core, envelope, identity, intent, lifecycles, receiving, sequence, terms, transport
+
+CHECKS: list[Check[Bench]] = list(
+    each(
+        module.page
+        for module in (
+            transport, envelope, identity, receiving, sequence, lifecycles, core, terms, consent, intent,
+        )
+    )
+)  # fmt: skip
+"""Every check of a vendor; those of its introduction first."""

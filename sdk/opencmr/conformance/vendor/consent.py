@@ -1,0 +1,179 @@
+"""`spec/v1/consent/page.md`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..hand import Bench, Document
+from ..suite import Page
+from .says import asked, grant, item_of, must, no, opened, unasked
+
+page: Page[Bench] = Page("consent", "vendor")
+
+FAR = "2999-01-01T00:00:00.000Z"
+WIDER: list[tuple[str, str, Any, str]] = [
+    ("purposes", "another purpose", ["dpv:Marketing"], "/body/items/0/purposes/0"),
+    ("data", "more data", ["pd:EmailAddress", "pd:Name"], "/body/items/0/data/1"),
+    ("actions", "a wider action", ["dpv:Processing"], "/body/items/0/actions/0"),
+    ("channels", "another channel", ["email", "phone"], "/body/items/0/channels/1"),
+    ("recipients", "a third party", [{"name": "X", "role": "thirdParty", "id": "https://x.example/"}], ""),
+]
+
+
+def _wider(member: str, value: Any, pointer: str) -> Callable[[Bench], Any]:
+    async def wider(bench: Bench) -> None:
+        hand = bench.hand()
+        request = await asked(hand)
+        item = {**item_of(request, 0), member: value}
+        await hand.refused(grant(hand, request, item), "wider-than-asked", pointer or None)
+
+    return wider
+
+
+for _member, _what, _value, _pointer in WIDER:
+    page.add(f"wider-{_member}", f"A grant with {_what} than was asked for is refused", "CNS-1")(
+        _wider(_member, _value, _pointer)
+    )
+
+
+@page.add("no-channels", "A grant without channels is wider than a request with channels", "CNS-1")
+async def no_channels(bench: Bench) -> None:
+    """Absent means any channel."""
+    hand = bench.hand()
+    request = await asked(hand)
+    item = {name: value for name, value in item_of(request, 0).items() if name != "channels"}
+    await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
+
+
+@page.add("other-key", "A grant of an item that was not asked for is refused", "CNS-1")
+async def other_key(bench: Bench) -> None:
+    """Its key names nothing."""
+    hand = bench.hand()
+    request = await asked(hand)
+    item = {**item_of(request, 0), "key": "other"}
+    await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
+
+
+@page.add("later-until", "A grant does not end later than was asked for", "CNS-2")
+async def later_until(bench: Bench) -> None:
+    """Neither the whole nor an item."""
+    hand = bench.hand()
+    request = await asked(hand)
+    await hand.refused(grant(hand, request, until=FAR), "wider-than-asked", "/body/until", "CNS-2")
+    item = {**item_of(request, 0), "until": FAR}
+    await hand.refused(grant(hand, request, item), "wider-than-asked", "/body/items/0/until", "CNS-2")
+
+
+@page.add("as-asked", "A grant as asked, or narrower, is taken", "CNS-1", "CNS-2")
+async def as_asked(bench: Bench) -> None:
+    """Whole; and one item, for less data, until earlier."""
+    hand = bench.hand()
+    await hand.accepted(grant(hand, await asked(hand)), "given")
+    other = bench.hand()
+    request = await asked(other)
+    item = {**item_of(request, 1), "actions": ["dpv:Use"], "until": bench.now(60)}
+    await other.accepted(grant(other, request, item), "given")
+
+
+@page.add("statement", "A grant that nobody asked for carries the customer's statement", "CNS-3")
+async def statement(bench: Bench) -> None:
+    """Without one nobody knows what the customer meant."""
+    hand = bench.hand()
+    document = unasked(hand)
+    bare = {name: value for name, value in document["body"].items() if name != "statement"}
+    await hand.refused({**document, "body": bare}, "unasked-without-statement", "/body/statement", "CNS-3")
+
+
+@page.add("same-key-twice", "Two items of one key are refused", "CNS-4")
+async def same_key_twice(bench: Bench) -> None:
+    """The second is named."""
+    hand = bench.hand()
+    await hand.problem(hand.sign(unasked(hand, keys=("a", "b", "a"))), "malformed", "/body/items/2/key")
+
+
+@page.add("replaces-same-key", "An item replaces that of its key, and leaves the others", "CNS-5")
+async def replaces_same_key(bench: Bench) -> None:
+    """Two items; one is replaced; each is taken back alone."""
+    hand = bench.hand()
+    thread = await opened(hand, unasked(hand, keys=("a", "b")), "given")
+    again = hand.write("consent.grant", unasked(hand, keys=("a",))["body"], thread)
+    await hand.accepted(again, "given")
+    await hand.accepted(no(hand, "consent.withdraw", thread, {"keys": ["a"]}), "given")
+    await hand.accepted(no(hand, "consent.withdraw", thread, {"keys": ["a"]}), "given", "moot")
+    await hand.accepted(no(hand, "consent.withdraw", thread, {"keys": ["b"]}), "withdrawn")
+
+
+@page.add("no-in-every-state", "A refusal and a withdrawal take their place in every state", "CNS-6")
+async def no_in_every_state(bench: Bench) -> None:
+    """On the keys that are named, or on all; keys that name nothing are passed over."""
+    for type_ in ("consent.refuse", "consent.withdraw"):
+        hand = bench.hand()
+        request = await asked(hand)
+        thread = request["thread"]
+        await hand.accepted(no(hand, type_, thread, {"keys": ["nothing"]}), "requested", "moot")
+        await hand.accepted(no(hand, type_, thread, {"keys": ["study", "nothing"]}), "requested")
+        await hand.accepted(grant(hand, request, item_of(request, 0)), "given")
+        await hand.accepted(no(hand, type_, thread), "withdrawn")
+        await hand.accepted(no(hand, type_, thread), "withdrawn", "moot")
+        await hand.accepted(grant(hand, request, item_of(request, 1)), "given")
+
+
+@page.add("refused-item-granted-later", "A part is granted, a part refused, and the state is that of the best", "CNS-6",
+          "COR-5")  # fmt: skip
+async def refused_item_granted_later(bench: Bench) -> None:
+    """Given if any item is, else requested if any is."""
+    hand = bench.hand()
+    request = await asked(hand)
+    thread = request["thread"]
+    await hand.accepted(grant(hand, request, item_of(request, 0)), "given")
+    await hand.accepted(no(hand, "consent.withdraw", thread, {"keys": ["news"]}), "requested")
+    await hand.accepted(no(hand, "consent.refuse", thread), "withdrawn")
+
+
+@page.add("heard-by-customer", "A customer's withdrawal says nothing of where it was heard", "CNS-8")
+async def heard_by_customer(bench: Bench) -> None:
+    """Only the vendor hears."""
+    hand = bench.hand()
+    thread = await opened(hand, unasked(hand), "given")
+    heard: Document = {"heard": {"where": "the shop", "when": bench.now()}}
+    await hand.problem(hand.sign(no(hand, "consent.withdraw", thread, heard)), "malformed", "/body/heard")
+
+
+@page.add("heard-by-vendor", "A vendor's withdrawal says where it was heard", "CNS-8")
+async def heard_by_vendor(bench: Bench) -> None:
+    """Test mode: a statement that the vendor takes for a no. The thread is withdrawn after."""
+    hand = bench.hand()
+    thread = await opened(hand, unasked(hand, "test: hear no"), "given")
+    said = await hand.hear("consent.withdraw", thread)
+    must("heard" in said["body"], "it does not")
+    await hand.accepted(no(hand, "consent.withdraw", thread), "withdrawn", "moot")
+
+
+@page.add("request-expired", "A grant comes before the request has expired", "CNS-9")
+async def request_expired(bench: Bench) -> None:
+    """Test mode: a request that expires after 2 seconds."""
+    hand = bench.hand()
+    request = await asked(hand, "test: ask for 2 seconds")
+    await bench.sleep(2.2)
+    await hand.refused(grant(hand, request), "expired", None, "CNS-9")
+    await hand.accepted(no(hand, "consent.refuse", request["thread"]), "refused")
+
+
+@page.add("given-may-be-replaced", "While consent is given, a grant may come at any time", "CNS-9")
+async def given_may_be_replaced(bench: Bench) -> None:
+    """Also after the request has expired."""
+    hand = bench.hand()
+    request = await asked(hand, "test: ask for 2 seconds")
+    await hand.accepted(grant(hand, request, item_of(request, 0)), "given")
+    await bench.sleep(2.2)
+    await hand.accepted(grant(hand, request), "given")
+    await hand.accepted(no(hand, "consent.withdraw", request["thread"]), "withdrawn")
+    await hand.refused(grant(hand, request), "expired", None, "CNS-9")
+
+
+@page.add("unknown-term", "A grant with a term that is not in the vocabulary is refused", "CNS-1")
+async def unknown_term(bench: Bench) -> None:
+    """Nobody knows what it would permit."""
+    hand = bench.hand()
+    document = unasked(hand)
+    document["body"]["items"][0]["purposes"] = ["dpv:NoSuchPurpose"]
+    await hand.refused(document, "unknown-term", "/body/items/0/purposes/0", "CNS-1")

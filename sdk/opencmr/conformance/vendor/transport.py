@@ -1,0 +1,166 @@
+"""`spec/v1/transport.md`: HTTP, the mailbox, problems, discovery."""
+
+from ... import trust
+from ...errors import OpenCMRError, Problem
+from ...protocol import roster
+from ...transport.discovery import Discovery, MyTerms
+from ..hand import MEDIA_TYPE, Bench, Hand
+from ..suite import Failed, Page
+from .says import agreed, cast, must, offered, proffer
+
+page: Page[Bench] = Page("transport", "vendor")
+
+
+@page.add("did-document", "The DID document lists the keys and one OpenCMR service", "TRN-10", first=True)
+async def did_document(bench: Bench) -> None:
+    """Keys as Multikey, in verificationMethod and in assertionMethod."""
+    did = str((await bench.document("/.well-known/opencmr", "TRN-11")).get("did"))
+    try:
+        members = await bench.did_document(did)
+        document = trust.read_document(did, members)
+        must(bool(document.keys), "no keys")
+        services = [one for one in members.get("service", []) if one.get("type") == "OpenCMR"]
+        must(len(services) == 1 and document.endpoint.startswith("http"), "not one service of type OpenCMR")
+        for method in members["verificationMethod"]:
+            must(method.get("type") == "Multikey", f"a key of type {method.get('type')}")
+            must(method.get("id") in members["assertionMethod"], f"{method.get('id')} is not in assertionMethod")
+    except (OpenCMRError, AttributeError) as error:
+        raise error if isinstance(error, Failed) else Failed(str(error)) from error
+
+
+@page.add("discovery", "The document opencmr has all its members", "TRN-11", first=True)
+async def discovery(bench: Bench) -> None:
+    """And says what a vendor in test mode does."""
+    members = await bench.document("/.well-known/opencmr", "TRN-11")
+    try:
+        found = Discovery.read(members)
+    except Problem as problem:
+        raise Failed(f"/.well-known/opencmr: {problem}") from problem
+    must("vendor" in found.roles, "the role vendor is not among the roles")
+    must("1.0" in found.versions, "the version 1.0 is not among the versions")
+    digests = {terms.id: terms.digest for terms in found.terms}
+    for code in ("SD-BASE", "SD-BASE-DP"):
+        must(code in digests, f"{code} is not among the terms, though test mode accepts it")
+    for id_, digest in digests.items():
+        if id_ in roster.codes():
+            must(digest == roster.ref(id_).digest, f"{id_} has another digest")
+    needed = {"terms.proffer", "consent.withdraw", "intent.cast", "offer.accept", "order.cancel", "mailbox.collect"}
+    must(needed <= set(found.types), f"types lacks {', '.join(sorted(needed - set(found.types)))}")
+
+
+@page.add("myterms", "myterms.json lists exactly the roster terms of discovery", "TRN-12", first=True)
+async def myterms(bench: Bench) -> None:
+    """Two documents that disagree bind nobody, and mislead."""
+    known = await bench.document("/.well-known/opencmr", "TRN-11")
+    found = await bench.document("/.well-known/myterms.json", "TRN-12")
+    try:
+        listed = {one.id for one in MyTerms.read(found).agreements}
+    except Problem as problem:
+        raise Failed(f"/.well-known/myterms.json: {problem}") from problem
+    terms = {str(one.get("id")) for one in known.get("terms", []) if isinstance(one, dict)} & set(roster.codes())
+    must(listed == terms, f"it lists {', '.join(sorted(listed))}, and discovery {', '.join(sorted(terms))}")
+
+
+@page.add("media-type", "Another media type is refused", "TRN-2")
+async def media_type(bench: Bench) -> None:
+    """At both endpoints."""
+    hand = bench.hand()
+    for to, raw in _both(hand):
+        for other in ("application/json", "text/plain"):
+            hand.refused_unsigned(await hand.post(raw, to, content_type=other), "unsupported-media")
+
+
+@page.add("content-encoding", "A Content-Encoding is refused", "TRN-2")
+async def content_encoding(bench: Bench) -> None:
+    """What is compressed can be huge in memory."""
+    hand = bench.hand()
+    for to, raw in _both(hand):
+        hand.refused_unsigned(await hand.post(raw, to, content_encoding="gzip"), "unsupported-media")
+
+
+@page.add("media-type-parameter", "The media type is that of OpenCMR in any case, and with parameters", "TRN-2")
+async def media_type_parameter(bench: Bench) -> None:
+    """As HTTP has it."""
+    hand = bench.hand()
+    raw = hand.sign(proffer(hand))
+    answer = await hand.post(raw, content_type=MEDIA_TYPE.title() + "; charset=utf-8")
+    must(hand.heard(raw, answer).outcome == "accepted", "not accepted")
+
+
+@page.add("body-too-long", "A body of more than 65,536 bytes is not read to its end", "TRN-3")
+async def body_too_long(bench: Bench) -> None:
+    """At both endpoints, and far beyond the limit too."""
+    hand = bench.hand()
+    for to in ("messages", "mailbox"):
+        for size in (65537, 1_000_000):
+            hand.refused_unsigned(await hand.post(b" " * size, to), "too-large")
+
+
+@page.add("refusal-is-200", "A refusal is decided too: status 200, beginning with the receipt", "TRN-4")
+async def refusal_is_200(bench: Bench) -> None:
+    """What is decided is no failure of HTTP."""
+    hand = bench.hand()
+    await hand.refused(proffer(hand, expires=bench.now(-1)), "expired", None, "TRN-4")
+
+
+@page.add("answers-canonical", "Answers are canonical JSON of type application/json", "TRN-5")
+async def answers_canonical(bench: Bench) -> None:
+    """Of messages, and of the mailbox."""
+    hand = bench.hand()
+    await offered(hand)
+    await hand.collect()
+
+
+@page.add("order-of-the-mailbox", "The mailbox has every entry and receipt, in the order of making", "TRN-7")
+async def order_of_the_mailbox(bench: Bench) -> None:
+    """Over all threads of the relationship."""
+    hand = bench.hand()
+    made = []
+    for _ in range(2):
+        document = cast(hand)
+        made += [(await hand.accepted(document, "open")).receipt, await hand.hear("offer.make", document["thread"])]
+    made.append((await hand.refused(proffer(hand, expires=bench.now(-1)), "expired")).receipt)
+    found, _ = await hand.collect()
+    must(found == made, f"{len(found)} messages wait, {len(made)} were made, or in another order")
+
+
+@page.add("later-reply", "What the vendor says later waits in the mailbox", "TRN-7")
+async def later_reply(bench: Bench) -> None:
+    """Test mode: an offer that comes later, collected with a wait."""
+    hand = bench.hand()
+    document = cast(hand, "test: offer later")
+    heard = await hand.accepted(document, "open")
+    must(heard.rest == [], "it came at once")
+    made = await hand.hear("offer.make", document["thread"])
+    must(made["inReplyTo"] == digest_of_cast(hand, document), "it does not answer the cast")
+
+
+def digest_of_cast(hand: Hand, document: dict[str, object]) -> str:
+    """The digest of the message that opened a thread."""
+    return hand.threads[str(document["thread"])][0]
+
+
+@page.add("problems-as-registered", "A problem has the title, status, fault and retry of the registry", "TRN-9")
+async def problems_as_registered(bench: Bench) -> None:
+    """Unsigned and signed; the same is held of every problem in every check."""
+    hand = bench.hand()
+    await hand.problem(b"[]", "not-json")
+    await hand.problem(hand.sign(proffer(hand, to="did:web:elsewhere.example")), "wrong-addressee")
+    await hand.refused(proffer(hand, expires=bench.now(-1)), "expired")
+
+
+@page.add("no-receipts-sent", "Receipts and collects are not sent as messages", "COR-1")
+async def no_receipts_sent(bench: Bench) -> None:
+    """They are no entries, and get no receipt."""
+    hand = bench.hand()
+    thread = await agreed(hand)
+    body = {"of": hand.threads[thread][-1], "outcome": "accepted", "state": "active"}
+    receipt = hand.write("receipt", body, thread, inReplyTo=None)
+    await hand.problem(hand.sign(receipt), "unsupported-type", "/type")
+    await hand.problem(hand.sign(hand.collect_document()), "unsupported-type", "/type")
+    refused = hand.refused_unsigned(await hand.post(hand.sign(proffer(hand)), "mailbox"), "unsupported-type")
+    must(refused["fault"] == "sender", "whose fault?")
+
+
+def _both(hand: Hand) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    return ("messages", hand.sign(proffer(hand))), ("mailbox", hand.sign(hand.collect_document()))
