@@ -1,6 +1,6 @@
 """What `import opencmr` costs over a bare interpreter: medians of interleaved runs. Exits 1 over the budget.
 
-    .venv/bin/python tests/bench/imports.py
+.venv/bin/python tests/bench/imports.py
 """
 
 import statistics
