@@ -81,11 +81,14 @@ export function firstFault(value, schema) {
   return faults(schemas.get(base), value, { base, path: [] }).sort(compare)[0];
 }
 
+/** Whether a type is somebody's own: a reverse domain with at least two dots. @param {string} type */
+export const isPrivate = (type) => !KNOWN.includes(type) && /^[a-z][a-z0-9-]*(\.[a-z][a-zA-Z0-9-]*){2,}$/.test(type);
+
 /** Check 4. @param {any} message @throws {Problem} */
 export function checkShape(message) {
   const { opencmr, type, body } = message;
   if (is.string(opencmr) && opencmr !== '1.0') throw new Problem('unsupported-version', ['opencmr']);
-  if (is.string(type) && !KNOWN.includes(type)) throw new Problem('unsupported-type', ['type']);
+  if (is.string(type) && !KNOWN.includes(type) && !isPrivate(type)) throw new Problem('unsupported-type', ['type']);
   const fault = firstFault(message, 'message.schema.json') ?? placeFault(message) ?? itemFault(body);
   if (fault) throw new Problem('malformed', fault);
   const fromVendor = message.from.startsWith('did:web:');
