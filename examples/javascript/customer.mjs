@@ -14,36 +14,36 @@ import { problems, roster } from './spec.mjs';
 
 const AHEAD = 5 * 60_000;
 const ANSWER = { size: 100 * 65_536 + 4096, depth: 34 }; // up to 100 messages, two levels down
+const BARE = { redirect: 'error', credentials: 'omit' }; // TRN-1, and no cookies
 const REGISTRY = 'https://w3id.org/opencmr/v1/problems#';
 
-/** The vendor's signed no: final. */
-export class Refused extends Error {
-  constructor(receipt) {
-    const { type, detail, pointer } = receipt.body.problem;
-    super([type.replace(REGISTRY, ''), pointer, detail].filter(Boolean).join(' · '));
-    Object.assign(this, { code: type.replace(REGISTRY, ''), pointer, receipt });
+/** The vendor's no. `Refused` is signed and final; `Undecided` decides nothing: `send` sends the same bytes again. */
+class No extends Error {
+  /** @param {any} [problem] as RFC 9457 has it @param {object} [more] */
+  constructor({ type, title, detail, pointer, retry = true } = {}, more = {}) {
+    super([title ?? 'the vendor did not answer', detail].filter(Boolean).join(': '), { cause: more.cause });
+    Object.assign(this, { code: type?.replace(REGISTRY, ''), pointer, retry }, more);
   }
 }
+export class Refused extends No {}
+export class Undecided extends No {}
 
-/** No answer, or an unsigned problem: nothing is decided, and the same bytes are sent again by `send`. */
-export class Undecided extends Error {
-  constructor(problem, cause) {
-    super(problem?.detail ?? problem?.title ?? 'the vendor did not answer', { cause });
-    Object.assign(this, { code: problem?.type?.replace(REGISTRY, ''), pointer: problem?.pointer, retry: problem?.retry ?? true });
-  }
-}
+const isLoopback = (host) => /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(:\d+)?$/.test(host);
 
 /** Where the document of a did:web is: https, plain http on loopback only (IDN-3). @param {string} did */
 export function documentUrl(did) {
-  const [host, ...path] = did.slice('did:web:'.length).split(':').map(decodeURIComponent);
-  const scheme = isLoopback(host) ? 'http' : 'https';
-  return `${scheme}://${host}/${[...(path.length ? path : ['.well-known']), 'did.json'].join('/')}`;
+  const [, host, port = '', path] = /^did:web:([A-Za-z0-9.-]+)(%3A\d{1,5})?((?::[A-Za-z0-9._-]+)*)$/.exec(did) ?? [];
+  if (!host || /:\.\.?(:|$)/.test(path)) throw new Error(`${did} is no did:web`);
+  const where = path.replaceAll(':', '/') || '/.well-known';
+  return `http${isLoopback(host) ? '' : 's'}://${host}${port.replace('%3A', ':')}${where}/did.json`;
 }
-const isLoopback = (host) => /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(:\d+)?$/.test(host);
+
+/** The reference to an agreement of the roster. @param {string} code */
+export const termsRef = (code) => ({ id: code, digest: roster.get(code) });
 
 export class Customer {
   /** @param {Record<string, any>} [kept] vendor's DID → what is kept of the relationship @param {object} [options] */
-  constructor(kept = {}, { fetch = globalThis.fetch, now = () => new Date(), save = async () => {} } = {}) {
+  constructor(kept = {}, { fetch = (...asked) => globalThis.fetch(...asked), now = () => new Date(), save = () => {} } = {}) {
     this.kept = kept;
     this.options = { fetch, now, save: () => save(this.kept) };
   }
@@ -54,39 +54,36 @@ export class Customer {
 
   /** The relationship with a vendor. At the first meeting: a fresh key, and the vendor's keys pinned. @param {string} did */
   async meet(did) {
-    this.kept[did] ??= { vendor: did, seed: (await signer()).seed, ...(await this.#discover(did)), entries: [], waiting: [],
+    this.kept[did] ??= { vendor: did, ...(await this.#discover(did)), seed: (await signer()).seed, entries: [],
       pending: [], receipts: {}, owed: [], misconduct: [] };
     await this.options.save();
     return new Relationship(this.kept[did], await signer(this.kept[did].seed), this.options);
   }
 
   async #discover(did) {
-    const response = await this.options.fetch(documentUrl(did), { redirect: 'error', credentials: 'omit' });
+    const response = await this.options.fetch(documentUrl(did), BARE);
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (!response.ok || bytes.length > 65_536) throw new Error(`no DID document of ${did}`);
     const document = JSON.parse(new TextDecoder().decode(bytes));
     if (document.id !== did) throw new Error(`the document is of ${document.id}`); // IDN-4
-    const mine = ({ id, type, controller }) => type === 'Multikey' && controller === did && id.startsWith(`${did}#`) &&
-      document.assertionMethod.includes(id);
-    const keys = document.verificationMethod.filter(mine).map(({ id, publicKeyMultibase: key }) => [id, key]);
-    for (const [, key] of keys) publicBytes(key);
+    const keys = document.verificationMethod.filter(({ id, type, controller }) => type === 'Multikey' &&
+      controller === did && id.startsWith(`${did}#`) && document.assertionMethod.includes(id));
+    for (const { publicKeyMultibase } of keys) publicBytes(publicKeyMultibase);
     const endpoint = new URL(document.service.find(({ type }) => type === 'OpenCMR').serviceEndpoint);
     if (endpoint.protocol !== 'https:' && !isLoopback(endpoint.host)) throw new Error('the endpoint is not https');
-    return { pinned: Object.fromEntries(keys), endpoint: endpoint.href.replace(/\/$/, '') };
+    const pinned = Object.fromEntries(keys.map(({ id, publicKeyMultibase }) => [id, publicKeyMultibase]));
+    return { pinned, endpoint: endpoint.href.replace(/\/$/, '') };
   }
 }
 
-/** Dealings with one vendor under one key. `kept` is all of it; the records are computed from it. */
+/** Dealings with one vendor under one key. `kept` is all of it; what it comes to is computed from its entries. */
 export class Relationship {
   constructor(kept, me, options) {
     Object.assign(this, { kept, me, ...options });
   }
 
-  /** The threads, folded. */
-  threads = () => fold(this.kept.entries);
-
   /** What a thread comes to. @param {string} id */
-  record = async (id) => (await this.threads()).get(id)?.record;
+  record = async (id) => (await fold(this.kept.entries)).get(id)?.record;
 
   /**
    * Says something, and waits for the vendor's receipt.
@@ -94,26 +91,32 @@ export class Relationship {
    * @param {{expires?: string}} [more] @returns {Promise<string>} the thread's id
    */
   async say(type, body, thread, more = {}) {
-    await this.send();
-    const head = this.kept.entries.findLast(({ message }) => message.thread === thread)?.digest;
+    const { pending, entries, receipts } = this.kept;
+    const waiting = pending.findLast(({ message }) => message.thread === thread);
+    const head = waiting?.digest ?? (await fold(entries)).get(thread)?.head;
     const message = await this.#write(type, body, { ...(thread && { thread, inReplyTo: head }), ...more });
     checkShape(message);
-    const entry = { message, digest: await digest(message), side: 'customer' };
-    this.kept.pending.push(entry);
+    const of = await digest(message);
+    pending.push({ message, digest: of, side: 'customer' });
     await this.save();
-    await this.send();
-    const receipt = this.kept.receipts[entry.digest];
-    if (receipt?.body.outcome === 'refused') throw new Refused(receipt);
+    const undecided = await this.send().catch((error) => error);
+    if (!receipts[of]) throw undecided;
+    if (receipts[of].body.outcome === 'refused') throw new Refused(receipts[of].body.problem, { receipt: receipts[of] });
     return message.thread;
   }
 
-  /** Sends, once more, what the vendor has not decided yet: the same bytes (TRN-6). */
+  /** Sends what the vendor has not decided yet: the same bytes, as often as it takes (TRN-6). */
   async send() {
-    for (const { message } of [...this.kept.pending]) {
-      const { messages } = await this.#post('messages', message);
-      await this.#takeIn(messages);
-      if (this.kept.pending.some((each) => each.message === message)) throw new Undecided(undefined, 'no valid receipt');
+    let undecided;
+    for (const { message, digest: of } of [...this.kept.pending]) {
+      try {
+        const dropped = await this.#takeIn((await this.#post('messages', message)).messages);
+        if (!this.kept.receipts[of]) throw new Undecided({ title: 'no valid receipt' }, { cause: dropped });
+      } catch (error) {
+        undecided ??= error; // and go on: what the vendor can't take now must not hold up a withdrawal
+      }
     }
+    if (undecided) throw undecided;
   }
 
   /** Collects what waits, and brings our receipts for what came before. @param {number} [wait] seconds, up to 30 */
@@ -125,52 +128,53 @@ export class Relationship {
     const dropped = await this.#takeIn(messages);
     if (!dropped.some(({ code }) => code === 'too-early')) this.kept.cursor = cursor; // acknowledges with the next collect
     await this.save();
-    return messages.length;
   }
 
   /** Proffers agreements of the roster, the best first. @param {...string} codes */
   proffer = (...codes) => this.say('terms.proffer', { choices: codes.map(termsRef) });
-  /** Grants a consent: unasked with a `statement`, or in the thread of a request. @param {object} body */
+  /** Grants a consent: with a `statement`, or in the thread of a request. @param {object} body @param {string} [thread] */
   grant = (body, thread) => this.say('consent.grant', body, thread);
   /** Takes a consent back, whole or by keys. @param {string} thread @param {string[]} [keys] */
   withdraw = (thread, keys) => this.say('consent.withdraw', keys ? { keys } : {}, thread);
-  /** Says what is wanted. @param {object} body */
+  /** Says what is wanted. @param {object} body @param {{expires?: string}} [more] */
   cast = (body, more) => this.say('intent.cast', body, undefined, more);
-  /** Accepts an offer. @param {any} offer one of `offers` */
-  accept = (offer, more = {}) =>
-    this.say('offer.accept', { offer: { id: offer.message.id, digest: offer.digest }, total: offer.total, ...more }, offer.message.thread);
-  /** Discloses what the order needs, once the receipt has said `ordered` (ORD-1). */
-  async disclose(thread, discloses) {
-    if (!(await this.record(thread))?.accepted) throw new Error('nothing is ordered yet');
-    return this.say('order.disclose', { discloses }, thread);
-  }
-  /** The offers in a thread that are firm now, with their messages. @param {string} thread */
+
+  /** The offers in a thread that are firm now, each with its message. @param {string} thread */
   async offers(thread) {
     const now = this.now().toISOString();
-    const messages = new Map(this.kept.entries.map(({ digest: of, message }) => [of, message]));
-    return ((await this.record(thread))?.offers ?? []).filter(({ state, expires }) => state === 'firm' && now < expires)
-      .map((offer) => ({ ...offer, message: messages.get(offer.digest) }));
+    const firm = (await this.record(thread)).offers.filter(({ state, expires }) => state === 'firm' && now < expires);
+    return firm.map((offer) => ({ ...offer, message: this.kept.entries.find((entry) => entry.digest === offer.digest).message }));
   }
 
-  async #write(type, body, members = {}) {
+  /** Accepts an offer. @param {any} offer one of `offers` @param {object} [more] payment and benefits */
+  accept({ message: { id, thread }, digest: of, total }, more = {}) {
+    return this.say('offer.accept', { offer: { id, digest: of }, total, ...more }, thread);
+  }
+
+  /** Discloses what the order needs, once the receipt has said `ordered` (ORD-1). @param {object[]} discloses */
+  async disclose(thread, discloses) {
+    if (!(await this.record(thread)).accepted) throw new Error('nothing is ordered yet');
+    return this.say('order.disclose', { discloses }, thread);
+  }
+
+  async #write(type, body, more = {}) {
     const id = `urn:uuid:${crypto.randomUUID()}`;
-    const created = this.now().toISOString();
-    const envelope = { opencmr: '1.0', id, type, from: this.me.did, to: this.kept.vendor, thread: id, created };
-    return sign({ ...envelope, ...members, body }, this.me);
+    const envelope = { opencmr: '1.0', id, type, from: this.me.did, to: this.kept.vendor, thread: id };
+    return sign({ ...envelope, created: this.now().toISOString(), ...more, body }, this.me);
   }
 
   async #post(path, message) {
-    let response, bytes;
-    try {
-      response = await this.fetch(`${this.kept.endpoint}/${path}`, { method: 'POST', redirect: 'error', credentials: 'omit',
-        headers: { 'Content-Type': 'application/opencmr+json' }, body: bytesOf(message) });
-      bytes = new Uint8Array(await response.arrayBuffer());
-      if (response.status === 200) return read(bytes, ANSWER);
-    } catch (error) {
-      throw new Undecided(undefined, error);
-    }
     let problem;
-    try { problem = JSON.parse(new TextDecoder().decode(bytes)); } catch { /* not a problem document */ }
+    try {
+      const headers = { 'Content-Type': 'application/opencmr+json' };
+      const request = { ...BARE, method: 'POST', headers, body: bytesOf(message), signal: AbortSignal.timeout(60_000) };
+      const response = await this.fetch(`${this.kept.endpoint}/${path}`, request);
+      if (response.status !== 200) problem = await response.json();
+      const answer = problem ?? read(new Uint8Array(await response.arrayBuffer()), ANSWER);
+      if (Array.isArray(answer.messages)) return answer;
+    } catch (cause) {
+      throw new Undecided({}, { cause });
+    }
     throw new Undecided(problem);
   }
 
@@ -185,78 +189,53 @@ export class Relationship {
         dropped.push(error);
       }
     }
-    await this.#place();
+    await this.#answer();
     await this.save();
     return dropped;
   }
 
   /** The checks of spec/v1/receiving.md, as a customer makes them. */
   async #receive(message) {
-    const { entries, waiting, pending, receipts } = this.kept;
+    const { entries, pending, receipts, misconduct } = this.kept;
     const bytes = bytesOf(message);
     read(bytes); // 1 size and shape
     const of = await digest(bytes);
-    if (receipts[message.body?.of]?.id === message.id) return; // 2 already known
-    if ([...entries, ...waiting].some((entry) => entry.digest === of)) return;
+    const known = entries.find((entry) => entry.digest === of || (entry.side === 'vendor' && entry.message.id === message.id));
+    if (known?.digest === of || receipts[message.body?.of]?.id === message.id) return; // 2 already known
+    if (known) throw new Problem('conflict', ['id']);
     if (message.to !== this.me.did) throw new Problem('wrong-addressee', ['to']); // 3 addressee
-    let fault; // 4 model: a faulty body is void, and keeps its place
-    try { checkShape(message); } catch (error) { checkEnvelope(message); fault = error; }
-    if (message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 and 6 key and signature
+    let fault; // 4 model: an entry with a faulty body keeps its place, and is void
+    try { checkShape(message); } catch (error) { fault = error; }
+    if (fault) checkEnvelope({ ...message, opencmr: '1.0' });
+    if (message.type === 'mailbox.collect') throw new Problem('unsupported-type', ['type']);
+    if (message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 key, 6 signature
     await check(message, this.kept.pinned);
     if (Date.parse(message.created) > this.now().getTime() + AHEAD) throw new Problem('too-early', ['created']); // 8 time
-    if (message.type !== 'receipt') {
-      waiting.push({ message, digest: of, side: 'vendor', at: message.created, previous: message.inReplyTo });
-      return;
-    }
+    if (message.type !== 'receipt') return void entries.push({ message, digest: of, side: 'vendor', at: message.created });
     if (fault) throw fault;
-    const index = pending.findIndex((entry) => entry.digest === message.body.of);
-    if (index < 0) {
-      if (receipts[message.body.of]) this.kept.misconduct.push(message); // two receipts for one message
-      return;
-    }
-    const { message: said } = pending[index];
-    const early = Date.parse(message.created) < Date.parse(said.created) - AHEAD;
-    if (early || message.thread !== said.thread) throw new Problem('unknown-reference', ['body', 'of']); // SEQ-11, COR-7
-    const [entry] = pending.splice(index, 1);
-    receipts[entry.digest] = message;
-    if (message.body.outcome !== 'refused') waiting.push({ ...entry, at: message.created, previous: message.body.previous });
+    if (receipts[message.body.of]) return void misconduct.push(message); // two receipts for one message
+    const ours = pending.find((entry) => entry.digest === message.body.of);
+    const early = Date.parse(message.created) < Date.parse(ours?.message.created) - AHEAD;
+    if (!ours || early || message.thread !== ours.message.thread) throw new Problem('unknown-reference', ['body', 'of']); // SEQ-11, COR-7
+    pending.splice(pending.indexOf(ours), 1);
+    receipts[ours.digest] = message;
+    if (message.body.outcome !== 'refused') entries.push({ ...ours, at: message.created, previous: message.body.previous });
   }
 
-  /** Gives every message its place whose predecessor has one, and answers the vendor's. */
-  async #place() {
-    const { entries, receipts, misconduct } = this.kept;
-    const placed = [];
-    for (let found = true; found; ) {
-      const heads = new Map(entries.map(({ message, digest: head }) => [message.thread, head]));
-      found = this.kept.waiting.find(({ message, previous }) => heads.get(message.thread) === previous);
-      if (found) {
-        this.kept.waiting = this.kept.waiting.filter((each) => each !== found);
-        placed.push(found.digest);
-        entries.push(found);
+  /** Answers the entries that have found their place: 9 state, 10 effect. The vendor's receipts are compared with it. */
+  async #answer() {
+    for (const { places } of (await fold(this.kept.entries)).values()) {
+      for (const { entry, outcome, state, problem } of places) {
+        if (entry.answered || outcome === 'missing') continue;
+        const { message: { thread }, digest: of, side } = entry;
+        const said = this.kept.receipts[of];
+        const disagrees = side === 'customer' && (said.body.outcome !== outcome || said.body.state !== state);
+        if (outcome === 'fork' || disagrees) this.kept.misconduct.push(side === 'customer' ? said : entry.message);
+        const refusal = problem && { type: REGISTRY + problem.code, ...problems.get(problem.code), pointer: problem.pointer };
+        const body = problem ? { of, outcome: 'refused', problem: refusal } : { of, outcome, state };
+        if (side === 'vendor') this.kept.owed.push(await this.#write('receipt', body, { thread }));
+        entry.answered = true;
       }
     }
-    const threads = await this.threads();
-    for (const { entry, outcome, state, problem } of [...threads.values()].flatMap(({ places }) => places)) {
-      if (!placed.includes(entry.digest)) continue;
-      if (entry.side === 'vendor') await this.#owe(entry, problem ?? { outcome, state });
-      else if (receipts[entry.digest].body.outcome !== outcome || receipts[entry.digest].body.state !== state) {
-        misconduct.push(receipts[entry.digest]); // the two sides disagree, and find out at once
-      }
-    }
-    for (const fork of this.kept.waiting.filter(({ message, previous }) =>
-      entries.some((entry) => entry.message.thread === message.thread && entry.previous === previous))) {
-      this.kept.waiting = this.kept.waiting.filter((each) => each !== fork);
-      misconduct.push(fork.message); // two entries with one predecessor: the one held first stays
-      if (fork.side === 'vendor') await this.#owe(fork, new Problem('stale-head', ['inReplyTo']));
-    }
-  }
-
-  async #owe({ message: { thread }, digest: of }, result) {
-    const { code, pointer } = result;
-    const body = code ? { of, outcome: 'refused', problem: { type: REGISTRY + code, ...problems.get(code), pointer } } : { of, ...result };
-    this.kept.owed.push(await this.#write('receipt', body, { thread }));
   }
 }
-
-/** @param {string} code of the roster */
-export const termsRef = (code) => ({ id: code, digest: roster.get(code) });

@@ -101,11 +101,11 @@ const blank = {
 const rules = {
   // terms/page.md
   'terms.proffer': async ({ message: { body } }) => ({
-    choices: await resolve(body.choices, [], ['body', 'choices']),
+    choices: await resolveAll(body.choices, [], ['body', 'choices']),
     scope: body.scope === 'relationship' ? undefined : body.scope,
   }),
   'terms.counter': async ({ message: { body } }, { choices }) =>
-    ({ counter: (await resolve({ terms: body.terms }, choices, ['body']))[0] }),
+    ({ counter: await resolve(body.terms, choices, ['body', 'terms']) }),
   'terms.accept': async ({ message: { body }, at }, { counter, choices }) =>
     ({ terms: await pick(body.terms, counter ? [counter] : choices, ['body', 'terms']), since: at }),
   'terms.decline': ({ at }) => ({ ended: at }),
@@ -113,13 +113,13 @@ const rules = {
 
   // consent/page.md. That a grant is within its request is for the vendor to check, before it gives it a place.
   'consent.request'({ message: { body, expires }, digest: asked, at }) {
-    checkItems(body.items);
+    body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
     const items = body.items.map((item) =>
       ({ key: item.key, state: 'requested', since: at, until: body.until, evidence: [asked], item }));
     return { ...consent(items), asked, held: { expires } };
   },
   'consent.grant'({ message: { body }, digest: granted, at }, { asked, items, state }, held) {
-    checkItems(body.items);
+    body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
     if (!asked && !body.statement) throw new Problem('unasked-without-statement', ['body', 'statement']);
     if (state !== 'given' && held.expires <= at) throw new Problem('expired', ['inReplyTo']);
     const given = body.items.map((item) => ({
@@ -141,7 +141,7 @@ const rules = {
     if (held.expires <= at) throw new Problem('expired', ['created']); // INT-4
     if (!cast && !isLive(body.basis, at, threads)) throw new Problem('no-basis', ['body', 'basis']); // OFR-6
     body.lines.forEach(({ want }, i) => checkIndex(want, cast?.wants ?? [], ['body', 'lines', i, 'want'])); // OFR-5
-    checkTerms('data', body.needs, ['body', 'needs']);
+    checkTerms(body, ['body']); // needs
     checkSum(body);
     const under = await pick(body.under, cast ? terms : agreed(threads), ['body', 'under']); // OFR-4, OFR-7
     return {
@@ -181,29 +181,28 @@ const named = async ({ id, digest: of, document }) =>
   document ? { id: document.id, digest: await digest(document) } : { id, digest: of };
 
 /** Terms by id and digest: on the roster, carried here, or earlier in the thread. Nothing is fetched. */
-async function resolve(refs, carried, path) {
-  const found = [];
-  for (const [step, ref] of Object.entries(refs)) {
-    const here = [...path, Array.isArray(refs) ? Number(step) : step];
-    const terms = await named(ref);
-    const right = roster.get(terms.id) ?? [...carried, ...found].find(({ id }) => id === terms.id)?.digest;
-    if (right && right !== terms.digest) {
-      throw new Problem('terms-mismatch', [...here, ...(ref.document ? ['document', 'id'] : ['digest'])]);
-    }
-    if (!right && !ref.document) throw new Problem('terms-unknown', [...here, 'id']);
-    if (!right) ref.document.rules.forEach((rule, i) => checkKinds(rule, [...here, 'document', 'rules', i]));
-    found.push(terms);
-  }
-  return found;
+async function resolve(ref, carried, path) {
+  const terms = await named(ref);
+  const right = roster.get(terms.id) ?? carried.find(({ id }) => id === terms.id)?.digest;
+  const wrong = [...path, ...(ref.document ? ['document', 'id'] : ['digest'])];
+  if (right && right !== terms.digest) throw new Problem('terms-mismatch', wrong);
+  if (!right && !ref.document) throw new Problem('terms-unknown', [...path, 'id']);
+  ref.document?.rules.forEach((rule, i) => checkTerms(rule, [...path, 'document', 'rules', i]));
+  return terms;
+}
+
+async function resolveAll(refs, carried, path) {
+  const terms = [];
+  for (const [i, ref] of refs.entries()) terms.push(await resolve(ref, [...carried, ...terms], [...path, i]));
+  return terms;
 }
 
 /** The one of the terms put forward that a reference names. */
 async function pick(ref, choices, path) {
   const terms = await named(ref);
-  const same = choices.filter((choice) => choice.id === terms.id);
-  if (same.some((choice) => choice.digest === terms.digest)) return terms;
-  if (same.length) throw new Problem('terms-mismatch', [...path, ref.document ? 'document' : 'digest']);
-  throw new Problem('terms-not-offered', [...path, ...(ref.document ? ['document', 'id'] : ['id'])]);
+  if (choices.some((choice) => canonical(choice) === canonical(terms))) return terms;
+  const same = choices.some(({ id }) => id === terms.id);
+  throw new Problem(same ? 'terms-mismatch' : 'terms-not-offered', path);
 }
 
 const consent = (items) => ({
@@ -219,15 +218,15 @@ function noWord({ message: { body: { keys } }, digest: said, at }, { items }) {
 }
 
 async function wish({ message: { body, expires }, at }, _, held) {
-  const terms = await resolve(body.terms, held.carried ?? [], ['body', 'terms']);
+  const terms = await resolveAll(body.terms, held.carried ?? [], ['body', 'terms']);
   const shown = disclosed(body.discloses ?? [], at, held);
-  checkTerms('data', body.onAccept, ['body', 'onAccept']);
+  checkTerms(body, ['body']); // onAccept
   const carried = [...(held.carried ?? []), ...terms];
   return { ...shown, wants: body.wants.map(({ name }) => name), held: { ...shown.held, cast: body, expires, terms, carried } };
 }
 
 function disclosed(data, at, { data: known = [] }) {
-  data.forEach((datum, i) => checkKinds(datum, ['body', 'discloses', i]));
+  data.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
   const isNew = (datum) => !known.some((each) => canonical(each.datum) === canonical(datum));
   const all = [...known, ...data.filter(isNew).map((datum) => ({ datum, at }))];
   return { disclosed: all.map(({ datum, at: when }) => ({ data: datum.data, at: when })), held: { data: all } };
@@ -262,28 +261,22 @@ function checkSum({ lines, adjustments = [], total }) {
 }
 
 function checkTotal(said, right) {
-  const same = micros(said.amount) === micros(right.amount) && said.currency === right.currency;
-  if (!same) throw new Problem('wrong-total', ['body', 'total']);
+  if (micros(said.amount) === micros(right.amount) && said.currency === right.currency) return;
+  throw new Problem('wrong-total', ['body', 'total']);
 }
 
 function checkIndex(index, list, path) {
   if (index >= list.length) throw new Problem('unknown-reference', path);
 }
 
-function checkTerms(kind, terms = [], path) {
-  terms.forEach((term, i) => {
-    if (!vocabulary[kind][term]) throw new Problem('unknown-term', [...path, i]);
-  });
-}
+const KINDS = { action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', purpose: 'purpose', purposes: 'purpose' };
 
-function checkKinds(part, path) {
-  for (const kind of ['action', 'data', 'purpose']) {
-    if (part[kind] && !vocabulary[kind][part[kind]]) throw new Problem('unknown-term', [...path, kind]);
+/** Each term of a part, whether it has one or a list of a kind, is in the vocabulary. */
+function checkTerms(part, path) {
+  for (const [name, kind] of Object.entries(KINDS)) {
+    [part[name] ?? []].flat().forEach((term, i) => {
+      const step = Array.isArray(part[name]) ? [name, i] : [name];
+      if (!vocabulary[kind][term]) throw new Problem('unknown-term', [...path, ...step]);
+    });
   }
 }
-
-const checkItems = (items) => items.forEach(({ actions, data, purposes }, i) => {
-  checkTerms('action', actions, ['body', 'items', i, 'actions']);
-  checkTerms('data', data, ['body', 'items', i, 'data']);
-  checkTerms('purpose', purposes, ['body', 'items', i, 'purposes']);
-});
