@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { Customer, Refused, termsRef } from '../customer.mjs';
 
@@ -128,4 +129,13 @@ live('a signed refusal is final, and says why', async () => {
 live('each vendor sees another key', async () => {
   const [one, other] = await Promise.all([met(), met()]);
   assert.notEqual(one.shop.me.did, other.shop.me.did);
+});
+
+live('what the README shows runs as it stands', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const shown = readme.match(/```js\n(.*?)```/s)[1].replace('did:web:127.0.0.1%3A8001', did)
+    .replace("'./customer.mjs'", JSON.stringify(new URL('../customer.mjs', import.meta.url).href));
+  await writeFile(join(folder, 'shown.mjs'), shown);
+  const { stdout } = await promisify(execFile)(process.execPath, ['shown.mjs'], { cwd: folder, timeout: 25_000 });
+  assert.match(stdout, /^(ordered|confirmed)\n$/);
 });
