@@ -134,8 +134,8 @@ def _sum_up(shown: Any, report: "Report") -> None:
         f"{len(covered.elsewhere)} more cannot be seen from outside; spec/conformance.md says where they are held"
     )
     shown.print(
-        f"{len(report.results)} checks of {plain(report.target)} in {report.seconds:.1f} s: {report.count('passed')} passed, "
-        f"{report.count('failed')} failed, {report.count('skipped')} skipped"
+        f"{len(report.results)} checks of {plain(report.target)} in {report.seconds:.1f} s: "
+        f"{report.count('passed')} passed, {report.count('failed')} failed, {report.count('skipped')} skipped"
     )
     shown.print(f"requirement coverage: {covered.percent:.0f} %", style="bold")
 

@@ -363,7 +363,7 @@ class Hand:
         Raises:
             Failed: None came.
         """
-        loop, cursor = asyncio.get_running_loop(), None
+        loop, cursor = asyncio.get_running_loop(), ""
         last = loop.time() + within
         while True:
             for document in self.arrived:
@@ -372,9 +372,9 @@ class Hand:
                     return document
             if loop.time() >= last:
                 raise Failed(f"no {type_} came within {within:g} s", "TRN-7")
-            more = {"after": cursor} if cursor else {}
             wait = min(2, int(last - loop.time()))
-            found, cursor = await self.collect(**more, **({"wait": wait} if wait else {}))
+            asked: Document = {"after": cursor} if cursor else {}
+            found, cursor = await self.collect(**asked, **({"wait": wait} if wait else {}))
             if not found and not wait:
                 await asyncio.sleep(min(0.1, within / 5))
 

@@ -36,7 +36,7 @@ def as_dict(report: Report) -> dict[str, Any]:
 
 
 def as_junit(report: Report) -> bytes:
-    """The run as JUnit's XML: a check that was expected to fail is a skipped one, one that passed unexpectedly fails."""
+    """The run as JUnit's XML. An expected failure counts as skipped, one that passed unexpectedly as failed."""
     suite = ElementTree.Element("testsuite", name=f"opencmr-{report.side}", tests=str(len(report.results)))
     failures = 0
     for one in report.results:

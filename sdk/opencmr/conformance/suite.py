@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from ..errors import OpenCMRError, UsageError
 from .wire import NoAnswer
@@ -85,7 +85,7 @@ class Result:
         expected: Whether it was expected to fail.
     """
 
-    check: Check[object]
+    check: Check[Any]
     outcome: Outcome
     detail: str = ""
     broken: tuple[str, ...] = ()

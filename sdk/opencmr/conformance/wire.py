@@ -1,4 +1,4 @@
-"""One HTTP request, by hand: a check may have to send what no client would, and to survive what no server should answer.
+"""One HTTP request, by hand: a check may have to send what no client would, and to survive what no server should say.
 
 Whatever the target does, an exchange ends in time and holds a bounded number of bytes. It returns an `Answer` or raises
 `NoAnswer`. Nothing is followed, kept or decoded: no redirect, no cookie, no encoding.
@@ -120,8 +120,9 @@ async def _exchange(method: str, url: str, headers: Mapping[str, str], body: byt
 
 
 async def _send(writer: asyncio.StreamWriter, body: bytes) -> None:
-    """Send a body, a long one with pauses: a server that answers and closes meanwhile resets the connection, and what
-    is still on its way then takes the answer with it.
+    """Send a body, a long one with pauses.
+
+    A server that answers and closes meanwhile resets the connection; what is still on its way takes the answer with it.
     """
     if len(body) > _LONG:
         await writer.drain()

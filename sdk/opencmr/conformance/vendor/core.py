@@ -102,7 +102,7 @@ async def own_mailbox(bench: Bench) -> None:
     """A stranger's is empty; with another's DID nobody gets in."""
     owner, thief = bench.hand(), bench.hand()
     thread = await agreed(owner)
-    _, cursor = await owner.collect()
+    await owner.collect()
     found, _ = await thief.collect()
     must(found == [], f"{len(found)} messages of somebody else")
     forged = thief.sign({**thief.collect_document(), "from": owner.did})

@@ -63,6 +63,11 @@ def _proof(**members: Any) -> Broken:
     return _bytes(change)
 
 
+def _weak(public: bytes) -> Broken:
+    """A proffer under a key that needs no secret."""
+    return lambda hand: forge.under_weak_key(hand, proffer(hand), public)
+
+
 def _deep(levels: int) -> Document:
     inner: Document = {}
     for _ in range(levels):
@@ -142,8 +147,7 @@ REFUSED: list[tuple[str, str, tuple[str, ...], Broken, Codes, str | None]] = [
     ("r-not-canonical", "A signature whose R is not canonically encoded is refused", ("SIG-4",),
      lambda hand: forge.with_small_r(hand, proffer(hand), forge.SMALL_ORDER["order 1, not canonical"]),
      "bad-signature", None),
-    *((f"weak-key-{number}", f"A public key of {name} is refused", ("SIG-3",),
-       (lambda public: lambda hand: forge.under_weak_key(hand, proffer(hand), public))(public), "weak-key", None)
+    *((f"weak-key-{number}", f"A public key of {name} is refused", ("SIG-3",), _weak(public), "weak-key", None)
       for number, (name, public) in enumerate(forge.SMALL_ORDER.items(), 1)),
     ("mixed-key", "A public key outside the prime-order subgroup is refused", ("SIG-3",),
      lambda hand: forge.under_mixed_key(hand, proffer(hand)), "weak-key", None),
@@ -163,19 +167,13 @@ for _slug, _title, _ids, _broken, _codes, _pointer in REFUSED:
 
 
 def filled(hand: Hand, size: int) -> bytes:
-    """A signed proffer of exactly so many bytes."""
-    document = {**proffer(hand), "ext": {EXT: ""}}
-    document["ext"] = {EXT: "x" * (size - len(hand.sign(document)))}
-    raw = hand.sign(document)
-    # The signature in base58 is a byte or two shorter at times.
-    while len(raw) != size:
-        document["ext"][EXT] = (
-            document["ext"][EXT][: size - len(raw)]
-            if len(raw) > size
-            else (document["ext"][EXT] + "x" * (size - len(raw)))
-        )
+    """A signed proffer of exactly so many bytes: with another id for each try, for a signature varies in length."""
+    while True:
+        document = {**proffer(hand), "ext": {EXT: ""}}
+        document["ext"] = {EXT: "x" * (size - len(hand.sign(document)))}
         raw = hand.sign(document)
-    return raw
+        if len(raw) == size:
+            return raw
 
 
 def _reversed(raw: bytes) -> bytes:

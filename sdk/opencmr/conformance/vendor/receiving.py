@@ -76,7 +76,7 @@ async def two_before_three(bench: Bench) -> None:
 async def eight_before_nine(bench: Bench) -> None:
     """And a wrong state before a rule across members."""
     hand = bench.hand()
-    thread, made = await offered(hand)
+    thread, _ = await offered(hand)
     first, past = hand.threads[thread][0], bench.now(-1)
     late = hand.write("intent.amend", wish(), thread, after=first, expires=past)
     await hand.refused(late, "expired", "/expires", "RCV-1")
@@ -103,7 +103,7 @@ async def malformed_not_stored(bench: Bench) -> None:
     """And is not in the mailbox either."""
     hand = bench.hand()
     await agreed(hand)
-    found, cursor = await hand.collect()
+    _, cursor = await hand.collect()
     await hand.problem(hand.sign(hand.write("terms.proffer", {})), "malformed")
     must((await hand.collect(after=cursor))[0] == [], "something was stored")
 
