@@ -6,6 +6,7 @@ the others with it. A store is opened by a path (SQLite) or by a database URL.
 """
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
@@ -23,6 +24,7 @@ from .rows import Rows
 from .tables import metadata, relationships
 
 T = TypeVar("T")
+_log = logging.getLogger("opencmr.store")
 GROUP = 100
 """The most writes that share one commit."""
 
@@ -57,6 +59,7 @@ class Store:
             raise StoreError(f"cannot open {where}: {getattr(error, 'orig', None) or error}") from error
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._closing = threading.Lock()
         self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
         self._writer.start()
 
@@ -64,13 +67,15 @@ class Store:
         """Do some reading, in the calling thread.
 
         Raises:
-            StoreError: The database fails.
+            StoreError: The database fails, or the store is closed.
         """
+        if self._closed:
+            raise StoreError("the store is closed")
         try:
             with self._engine.connect() as connection:
                 rows = Rows(connection)
                 found = work(rows)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreError(str(error)) from error
         for call in rows.done:
             call()
@@ -94,11 +99,12 @@ class Store:
 
     def close(self) -> None:
         """Finish what waits, and close."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
-            self._writer.join()
-            self._engine.dispose()
+        with self._closing:
+            closed, self._closed = self._closed, True
+            if not closed:
+                self._jobs.put(None)
+        self._writer.join()
+        self._engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -107,10 +113,11 @@ class Store:
         self.close()
 
     def _submit(self, work: Callable[[Rows], T]) -> "Future[T]":
-        if self._closed:
-            raise StoreError("the store is closed")
         job = _Job(work)
-        self._jobs.put(job)
+        with self._closing:  # or a job could come after the last one that the writer takes
+            if self._closed:
+                raise StoreError("the store is closed")
+            self._jobs.put(job)
         return job.future
 
     def _write_on(self) -> None:
@@ -148,7 +155,10 @@ class Store:
             written = []
         for job, rows, result in written:
             for call in rows.done:
-                call()
+                try:
+                    call()
+                except Exception:  # what is written is written, and the writer goes on
+                    _log.exception("what was to be done after a write failed")
             job.future.set_result(result)
         for job, fault in failed:
             wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault

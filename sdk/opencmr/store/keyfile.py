@@ -12,10 +12,8 @@ import orjson
 from ..errors import KeyFileError
 from ..trust import SALT_BYTES, SigningKey, seal, stretch, unseal
 
-try:
+if os.name == "posix":
     import fcntl
-except ImportError:  # not a POSIX system
-    fcntl = None  # type: ignore[assignment]
 
 
 class KeyFile:
@@ -28,11 +26,13 @@ class KeyFile:
         passphrase: Seals every key with argon2id and secretbox. Absent: the file's mode is its only guard.
 
     Raises:
-        KeyFileError: Others may read the file, it is damaged, or the passphrase is wrong or missing.
+        KeyFileError: Others may read the file, it is damaged, or the passphrase is wrong, missing or empty.
     """
 
     def __init__(self, path: str | Path, passphrase: str | None = None) -> None:
         self.path = Path(path)
+        if passphrase == "":  # not the same as none: somebody means the keys to be sealed
+            raise KeyFileError(f"the passphrase of {self.path} is empty")
         self._keys: dict[str, SigningKey] = {}
         self._kept: dict[str, str] = {}
         self._salt = os.urandom(SALT_BYTES) if passphrase else None
@@ -44,7 +44,7 @@ class KeyFile:
         """Write the file though it holds no key yet, so that its mode and its passphrase are settled."""
         with self._alone():
             if not self.path.exists():
-                self._save()
+                self._save(self._kept)
 
     def get(self, name: str) -> SigningKey:
         """The key of this name.
@@ -52,6 +52,8 @@ class KeyFile:
         Raises:
             KeyFileError: There is none.
         """
+        if name not in self._keys and self.path.exists():
+            self._take_over(self._same_file())  # another process may have added it meanwhile
         try:
             return self._keys[name]
         except KeyError:
@@ -68,29 +70,30 @@ class KeyFile:
             KeyFileError: The file cannot be written, or is not the one that was opened.
         """
         with self._alone():
+            kept = dict(self._kept)
             if self.path.exists():
-                file = self._read()
-                if file.get("salt") != (self._salt.hex() if self._salt else None):
-                    raise KeyFileError(f"{self.path} is another key file than the one that was opened")
-                self._kept = {**file["keys"], **self._kept}
-            self._kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
-            self._save()
-        self._keys[name] = key
+                kept = {**self._same_file()["keys"], **kept}
+            kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
+            self._save(kept)
+        self._kept, self._keys[name] = kept, key
         return key
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process writes key files of this folder meanwhile, where the system can promise that."""
-        if fcntl is None:
+        if os.name != "posix":
             yield
             return
-        folder = os.open(self.path.parent, os.O_RDONLY)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX)
+                yield
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise KeyFileError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def _read(self) -> dict[str, Any]:
         """The file as it is, if nobody else can read it."""
@@ -101,13 +104,23 @@ class KeyFile:
             if not isinstance(file["keys"], dict):
                 raise KeyFileError(f"{self.path} is not a key file")
             return file
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+        except orjson.JSONDecodeError:
+            # With no cause: it carries the whole text, and so the keys, to wherever errors are reported.
+            raise KeyFileError(f"{self.path} is not a key file") from None
+        except (OSError, KeyError, TypeError) as error:
             raise KeyFileError(f"{self.path} cannot be read, or is not a key file") from error
+
+    def _same_file(self) -> dict[str, Any]:
+        """The file as it is now, if it is still the one that was opened."""
+        file = self._read()
+        if file.get("salt") != (self._salt.hex() if self._salt else None):
+            raise KeyFileError(f"{self.path} is another key file than the one that was opened")
+        return file
 
     def _load(self, passphrase: str | None) -> None:
         file = self._read()
         try:
-            self._kept, salt = file["keys"], file.get("salt")
+            salt = file.get("salt")
             if (salt is None) != (passphrase is None):
                 raise KeyFileError(
                     f"{self.path} is {'not sealed' if salt is None else 'sealed; a passphrase is needed'}"
@@ -116,15 +129,24 @@ class KeyFile:
                 self._salt = bytes.fromhex(salt)
                 self._box = stretch(passphrase, self._salt)
                 unseal(file["check"], self._box)  # tells a wrong passphrase even where there is no key yet
-            self._keys = {name: SigningKey(self._opened(kept)) for name, kept in self._kept.items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
+            raise KeyFileError(f"{self.path} is not a key file") from error
+        self._take_over(file)
+
+    def _take_over(self, file: dict[str, Any]) -> None:
+        """Open the keys of the file that are not known here yet."""
+        try:
+            new = {name: kept for name, kept in file["keys"].items() if name not in self._keys}
+            self._keys.update({name: SigningKey(self._opened(kept)) for name, kept in new.items()})
+            self._kept.update(new)
+        except (TypeError, ValueError) as error:
             raise KeyFileError(f"{self.path} is not a key file") from error
 
     def _opened(self, kept: str) -> bytes:
         return unseal(kept, self._box) if self._box else bytes.fromhex(kept)
 
-    def _save(self) -> None:
-        content: dict[str, Any] = {"keys": self._kept}
+    def _save(self, kept: dict[str, str]) -> None:
+        content: dict[str, Any] = {"keys": kept}
         if self._salt and self._box:
             content = {"kdf": "argon2id", "salt": self._salt.hex(), "check": seal(b"", self._box), **content}
         new = self.path.with_name(self.path.name + ".new")
