@@ -35,7 +35,8 @@ def ajv(tmp_path_factory: pytest.TempPathFactory) -> Check:
         pytest.skip("ajv runs on Node, and npm installs it: one of them is not on the PATH")
     folder = tmp_path_factory.mktemp("ajv")
     (folder / "package.json").write_text('{"private": true}')
-    install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", *AJV]
+    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0", "--fetch-timeout=30000"]
+    install = [npm, "install", "--save-exact", *quiet, *AJV]
     try:
         subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=INSTALL)
     except (OSError, subprocess.SubprocessError) as error:
