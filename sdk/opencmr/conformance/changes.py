@@ -84,7 +84,7 @@ def _others(value: Any) -> Iterator[Any]:
             yield not value
         case int():
             yield from (0, -1, 2, 10**6, -(2**53) + 1)
-        case list():
-            yield from ([], [*value, value[0]], [value[0]] * 101, {"0": value[0]})
+        case [first, *_]:
+            yield from ([], [*value, first], [first] * 101, {"0": first})
         case dict():
             yield from ({}, [value])

@@ -1,10 +1,9 @@
 """The schemas are the norm, the models read what arrives: both say the same of every example and of what is near it.
 
-A mutant is a valid message with one thing changed. Both sides accept it, or both refuse it at the same pointer.
+Both sides accept a value, or both refuse it at the same pointer. The values: each example with one change and with
+several, and what is drawn from each schema and from each model, as it is and changed.
 """
 
-import copy
-from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,14 +11,16 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from opencmr import _spec, messages, trust
-from opencmr.cli.schemas import faults
+from opencmr.cli.schemas import faults, schemas
+from opencmr.conformance.changes import Change, apply, every_change
 from opencmr.errors import Problem
-from opencmr.messages import Path, pointer
+from opencmr.messages import Message, Path, pointer
+from shapes import drawn_from, drawn_from_model
 
-Mutation = tuple[str, Path, Callable[[Any, Any], None]]
-"""What it is called, the member that it is about, and how it changes the object or list (first) at a name (second)."""
+BOUNDED = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def by_schema(document: dict[str, Any]) -> str | None:
@@ -37,76 +38,14 @@ def by_model(document: dict[str, Any]) -> str | None:
     return None
 
 
-def put(value: Any) -> Callable[[Any, Any], None]:
-    return lambda parent, name: parent.__setitem__(name, copy.deepcopy(value))
-
-
-def renamed(parent: Any, name: Any) -> None:
-    parent[name[:-1] + ("x" if name[-1] != "x" else "y")] = parent.pop(name)
-
-
-def mutations(value: Any, path: Path = ()) -> Iterator[Mutation]:
-    """All single changes of a JSON value, in the order of its members."""
-    if path:
-        yield from _of_any(value, path)
-    if isinstance(value, dict):
-        for unknown in ("aUnknown", "zUnknown", "is_unknown"):
-            yield f"given {unknown}", (*path, unknown), put(1)
-        for name, member in value.items():
-            yield "removed", (*path, name), lambda parent, name: parent.pop(name)
-            yield "renamed", (*path, name), renamed
-            yield from mutations(member, (*path, name))
-    if isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from mutations(item, (*path, position))
-
-
-def _of_any(value: Any, path: Path) -> Iterator[Mutation]:
-    for other in ("word", 7, {"a": 1}):
-        if type(other) is not type(value):
-            yield f"made {other}", path, put(other)
-    if isinstance(value, str):
-        for change in (
-            "",
-            value + "\n",
-            value + "é",
-            value * 4100,
-            *(["2026-02-30" + value[10:]] if "-" in value else []),
-        ):
-            yield f"made {change[:60]!r}", path, put(change)
-    if isinstance(value, int):
-        for number in (0, -1, 2, 10**6, -(2**53) + 1):
-            yield f"made {number}", path, put(number)
-    if isinstance(value, list):
-        yield "emptied", path, put([])
-        yield "doubled", path, put([*value, value[0]])
-        yield "stretched", path, put([copy.deepcopy(value[0]) for _ in range(101)])
-        yield "in an object", path, put({"0": value[0]})
-    if isinstance(value, dict):
-        yield "emptied", path, put({})
-        yield "in a list", path, put([value])
-
-
-def mutant(document: dict[str, Any], *changes: Mutation) -> dict[str, Any] | None:
+def mutant(document: dict[str, Any], *changes: Change) -> dict[str, Any] | None:
     """The document with these changes, or nothing where one has taken the place of another."""
-    changed = copy.deepcopy(document)
-    for _, path, change in changes:
-        parent = changed
-        for step in path[:-1]:
-            if not _has(parent, step):
-                return None
-            parent = parent[step]
-        if not isinstance(parent, list if isinstance(path[-1], int) else dict):
-            return None
-        try:
-            change(parent, path[-1])
-        except (KeyError, IndexError):
-            return None
-    return changed
-
-
-def _has(parent: Any, step: str | int) -> bool:
-    return (isinstance(parent, dict) and step in parent) or (isinstance(parent, list) and step in range(len(parent)))
+    try:
+        for change in changes:
+            document = apply(document, change)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
+    return document
 
 
 @cache
@@ -114,13 +53,13 @@ def examples(type_: str) -> list[dict[str, Any]]:
     return [orjson.loads(file.read_bytes()) for file in sorted(_spec.root().glob(f"*/examples/valid/{type_}.*.json"))]
 
 
-def place(document: dict[str, Any], mutation: Mutation) -> tuple[Any, ...]:
-    """What makes a mutation new: what is done, and where, without positions, and in a small object beside what."""
-    what, path, _ = mutation
+def place(document: dict[str, Any], path: Path, change: Change) -> tuple[Any, ...]:
+    """What makes a change new: what is done, and where, without positions, and in a small object beside what."""
     parent: Any = document
     for step in path[:-1]:
         parent = parent[step]
     beside = tuple(sorted(parent)) if isinstance(parent, dict) and len(parent) <= 4 else ()
+    what = (change["op"], repr(change.get("value"))[:60])
     return (what, tuple("#" if isinstance(step, int) else step for step in path), beside)
 
 
@@ -129,20 +68,25 @@ def told_by(type_: str, path: Path) -> bool:
     return path[0] in ("body", "inReplyTo", "expires", "type") or type_ in ("receipt", "consent.grant", "offer.make")
 
 
+def has_null(change: Change) -> bool:
+    return "value" in change and change["value"] is None
+
+
 @pytest.mark.requirement("ENV-1", "ENV-6", "ENV-8")
 def test_both_refuse_a_mutant_at_the_same_pointer(type_: str) -> None:
     seen = set()
     differ = []
     for document in examples(type_):
-        for mutation in mutations(document):
-            if place(document, mutation) in seen or not told_by(type_, mutation[1]):
+        for path, change in every_change(document):
+            where = place(document, path, change)
+            if where in seen or not told_by(type_, path) or has_null(change):
                 continue
-            seen.add(place(document, mutation))
-            changed = mutant(document, mutation)
+            seen.add(where)
+            changed = mutant(document, change)
             assert changed is not None
             schema, model = by_schema(changed), by_model(changed)
             if schema != model:
-                differ.append(f"{pointer(mutation[1])} {mutation[0]}: schema {schema}, model {model}")
+                differ.append(f"{change['op']} {change['path']}: schema {schema}, model {model}")
     assert len(seen) > 40
     assert differ == []
 
@@ -151,10 +95,10 @@ def test_both_refuse_a_mutant_at_the_same_pointer(type_: str) -> None:
 def test_null_is_refused_wherever_it_stands(type_: str) -> None:
     seen = set()
     for document in examples(type_):
-        for what, path, _ in mutations(document["body"], ("body",)):
-            if what == "removed" and path[-2:] not in seen:
+        for path, change in every_change(document):
+            if has_null(change) and path[0] == "body" and path[-2:] not in seen:
                 seen.add(path[-2:])
-                changed = mutant(document, ("made null", path, put(None)))
+                changed = mutant(document, change)
                 assert changed is not None
                 assert faults(changed) != []
                 with pytest.raises(Problem) as caught:
@@ -163,11 +107,53 @@ def test_null_is_refused_wherever_it_stands(type_: str) -> None:
 
 
 @pytest.mark.requirement("ENV-8")
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(BOUNDED, max_examples=200)
 @given(st.data())
 def test_of_several_faults_both_tell_the_first(data: st.DataObject) -> None:
     document = data.draw(st.sampled_from(examples(data.draw(st.sampled_from(sorted(messages.BODIES))))))
-    all_ = [each for each in mutations(document) if each[1] not in (("type",), ("opencmr",))]
+    all_ = [c for path, c in every_change(document) if path not in (("type",), ("opencmr",)) and not has_null(c)]
     changed = mutant(document, *data.draw(st.lists(st.sampled_from(all_), min_size=2, max_size=4)))
     if changed is not None:
         assert by_schema(changed) == by_model(changed)
+
+
+@cache
+def _schema_of(type_: str) -> str:
+    return next(name for name in schemas() if name.endswith(f"/{type_}.schema.json"))
+
+
+@cache
+def _described(type_: str) -> dict[str, Any]:
+    """What pydantic says of the model: less than the schema, for it has no words for conditions."""
+    return TypeAdapter(Message[messages.BODIES[type_]]).json_schema(by_alias=True)  # type: ignore[name-defined]
+
+
+SEEDS = st.integers(0, 2**32)
+
+
+def _compared(document: dict[str, Any], chance: int | None) -> None:
+    """As drawn; and with one change, which `chance` chooses."""
+    assert by_schema(document) == by_model(document)
+    all_ = [c for path, c in every_change(document) if path not in (("type",), ("opencmr",)) and not has_null(c)]
+    changed = mutant(document, all_[chance % len(all_)]) if chance is not None else None
+    if changed is not None:
+        assert by_schema(changed) == by_model(changed)
+
+
+@pytest.mark.requirement("ENV-1", "ENV-8")
+@BOUNDED
+@given(seed=SEEDS, chance=st.none() | SEEDS)
+def test_what_is_drawn_from_a_schema_is_read_alike(type_: str, seed: int, chance: int | None) -> None:
+    _compared(drawn_from(_schema_of(type_), seed), chance)
+
+
+@pytest.mark.requirement("ENV-1", "ENV-8")
+@BOUNDED
+@given(seed=SEEDS, chance=st.none() | SEEDS)
+def test_what_is_drawn_from_a_model_is_read_alike(type_: str, seed: int, chance: int | None) -> None:
+    _compared({**drawn_from_model(_described(type_), seed), "type": type_}, chance)
+
+
+def test_much_of_what_is_drawn_is_valid(type_: str) -> None:
+    valid = sum(not faults(drawn_from(_schema_of(type_), seed)) for seed in range(40))
+    assert valid >= 10
