@@ -55,6 +55,14 @@ class History:
         """Whether the vendor may do this, at an instant."""
         return decide(self.facts, question, at)
 
+    def now(self, clock: str) -> str:
+        """What counts as now: never before the last word, whatever a clock shows.
+
+        Places are a millisecond apart at least, and clocks differ and are set back: a withdrawal may have its place
+        a little ahead of the clock, and holds at once all the same.
+        """
+        return max(clock, self.last or clock)
+
     def active_terms(self, at: str) -> Iterable[tuple[str, TermsDocument]]:
         """The relationship's own terms in force at this instant; the latest alone."""
         in_force = [

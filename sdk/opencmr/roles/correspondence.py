@@ -120,7 +120,8 @@ class Correspondence:
         """
         who = VENDOR if recipient == self.vendor else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
-        return self.history.may(question, instant(at) if at else self._now())
+        history = self.history
+        return history.may(question, instant(at) if at else history.now(self._now()))
 
     @property
     def history(self) -> History:

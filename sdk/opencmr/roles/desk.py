@@ -163,7 +163,8 @@ class Desk:
         thread = history.threads.get(message.thread)
         side: Side = "customer"
         if thread is None and is_narrowing(message.type, side):
-            early = sum(1 for one in history.threads.values() if one.record is None)
+            # A thread of a private type holds no record either, and is none of these.
+            early = sum(1 for one in history.threads.values() if one.family is not None and one.record is None)
             if early >= EARLY_THREADS:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from ..errors import HandlerFailed, Problem
+from ..errors import HandlerFailed, Problem, UsageError
 from ..messages import Body, Message, offer
 from ..protocol import is_narrowing
 from .pen import Draft
@@ -90,8 +90,14 @@ class Handlers(Generic[R]):
                 task.cancel()
 
     def draft(self, reply: Reply) -> Draft:
-        """A reply with what its envelope needs: an offer says until when it is firm."""
+        """A reply with what its envelope needs: an offer says until when it is firm.
+
+        Raises:
+            UsageError: It is no body of a message.
+        """
         draft = reply if isinstance(reply, Draft) else Draft(reply)
+        if not isinstance(draft.body, Body):
+            raise UsageError(f"a {type(draft.body).__name__} is no body of a message")
         if isinstance(draft.body, offer.Make) and draft.expires is None:
             return Draft(draft.body, self._firm_for, draft.ext)
         return draft

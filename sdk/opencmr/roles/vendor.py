@@ -24,6 +24,7 @@ from ..protocol import (
     Record,
     Verified,
     instant,
+    is_narrowing,
     parse,
     roster,
     verify,
@@ -232,15 +233,15 @@ class Vendor:
             recipient: Who ends up processing: `vendor`, `third-party`, or the URI of a particular one.
             channel: Over which channel the customer would be reached: email, sms, post, phone, push.
             thread: The thread whose data it is; absent: data of the relationship.
-            at: When; absent: now.
+            at: When; absent: now, after all that has been said.
 
         Raises:
             UsageError: A term is not in the vocabulary.
         """
         who = VENDOR if recipient == self.did else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
-        did = customer if isinstance(customer, str) else customer.customer
-        return self.history(did).may(question, instant(at) if at else self._now())
+        history = self.history(customer if isinstance(customer, str) else customer.customer)
+        return history.may(question, instant(at) if at else history.now(self._now()))
 
     async def say(self, customer: "str | Relationship", body: Reply, thread: str | None = None) -> str:
         """Say something of the vendor's own accord, such as a `consent.request`. It waits in the customer's mailbox.
@@ -348,9 +349,11 @@ class Vendor:
             raise UnsupportedType(
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
-        lock = self._locks.setdefault(message.from_, asyncio.Lock())
-        async with lock:
-            received = await self._keep(verified, await self._replies(verified))
+        if is_narrowing(message.type, "customer"):  # waits for no handler, not even for that of another message
+            received = await self._keep(verified, [])
+        else:
+            async with self._locks.setdefault(message.from_, asyncio.Lock()):
+                received = await self._keep(verified, await self._replies(verified))
         self._ring(message.from_)
         if received.outcome == "accepted":
             self._handlers.begin(message, self.relationship(message.from_), partial(self._go_on, message))
@@ -378,12 +381,14 @@ class Vendor:
             bell = self._bells.setdefault(message.from_, asyncio.Event())
             found, cursor = self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, limit))
             left = until - asyncio.get_running_loop().time()
-            if found or left <= 0 or self._closing:
-                return found, cursor
-            try:  # another process on the same store rings no bell, so look again before long
-                await asyncio.wait_for(bell.wait(), min(left, 1.0))
-            except TimeoutError:
-                continue
+            if not found and left > 0 and not self._closing:
+                try:  # another process on the same store rings no bell, so look again before long
+                    await asyncio.wait_for(bell.wait(), min(left, 1.0))
+                except TimeoutError:
+                    pass
+                if not self._closing:
+                    continue
+            return found, cursor
 
     # Inside
 
