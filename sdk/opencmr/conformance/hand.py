@@ -35,6 +35,13 @@ NOWHERE = "zQmZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ"
 """A digest of nothing."""
 
 
+BEFORE_SIGNATURE = frozenset({
+    "unsupported-media", "too-large", "too-deep", "not-json", "bad-number", "null-member", "malformed", "not-canonical",
+    "conflict", "wrong-addressee", "unsupported-version", "unsupported-type", "wrong-key", "weak-key", "bad-signature",
+})  # fmt: skip
+"""The codes of the checks 1 to 6: nothing is signed, and nothing stored."""
+
+
 @dataclass
 class Bench:
     """The target, and what it has said of itself.
@@ -168,6 +175,7 @@ class Hand:
         self.times: list[str] = []
         self._seen: dict[str, bytes] = {}
         self._sent: set[str] = set()
+        self._receipts: dict[str, Document] = {}
 
     # Writing
 
@@ -237,6 +245,8 @@ class Hand:
         found = _bundle(answer, cursor=False)
         if not found or found[0].get("type") != "receipt":
             raise Failed("the answer does not begin with a receipt", "TRN-4")
+        # The entries that were missed may hold the customer's own; those need no inspection.
+        found = [one for one in found if one.get("from") != self.did or digest_of(one) not in self._sent]
         sent, digest = orjson.loads(raw), trust.digest(raw)
         known = trust.digest(trust.write(found[0])) in self._seen
         for document in found:
@@ -248,6 +258,8 @@ class Hand:
             raise Failed("the receipt names another thread than its message", "ENV-3")
         if any(one["type"] == "receipt" and one["body"]["of"] == digest for one in found[1:]):
             raise Failed("two receipts for one message", "COR-1")
+        if self._receipts.setdefault(digest, receipt) != receipt:
+            raise Failed("another receipt for the same bytes", "RCV-5")
         if not known:
             self._place(sent, digest, receipt)
         for one in found[1:]:
@@ -272,7 +284,7 @@ class Hand:
         codes = (expected,) if isinstance(expected, str) else expected
         if answer.status == 200:
             outcome = _first_outcome(answer)
-            if outcome == "refused":
+            if outcome == "refused" and codes[0] in BEFORE_SIGNATURE:
                 raise Failed(f"refused with a signed receipt, and {' or '.join(codes)} is unsigned", "RCV-2")
             raise Failed(f"answered with {outcome}, and not with {' or '.join(codes)}")
         problem = self.stated(answer)
@@ -329,7 +341,7 @@ class Hand:
         if heard.outcome != outcome:
             raise Failed(f"{heard.outcome} ({heard.code or heard.state}), and not {outcome}")
         if heard.state != state:
-            raise Failed(f"the state is said to be {heard.state}, and it is {state}", "COR-5")
+            raise Failed(f"the state is said to be {heard.state}, and it is {state}")
         return heard
 
     # Collecting
@@ -357,7 +369,7 @@ class Hand:
             self._take(document)
         return found, str(orjson.loads(answer.body)["cursor"])
 
-    async def hear(self, type_: str, thread: str | None = None, *, within: float = 8) -> Document:
+    async def hear(self, type_: str, thread: str | None = None, *, within: float = 5) -> Document:
         """The vendor's next entry of a type, from what has come or from the mailbox.
 
         Raises:
@@ -371,7 +383,7 @@ class Hand:
                     self.arrived.remove(document)
                     return document
             if loop.time() >= last:
-                raise Failed(f"no {type_} came within {within:g} s", "TRN-7")
+                raise Failed(f"no {type_} came within {within:g} s")
             wait = min(2, int(last - loop.time()))
             asked: Document = {"after": cursor} if cursor else {}
             found, cursor = await self.collect(**asked, **({"wait": wait} if wait else {}))

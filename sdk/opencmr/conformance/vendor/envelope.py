@@ -253,7 +253,7 @@ async def private_type(bench: Bench) -> None:
 
 
 @page.add("signatures-hold", "The vendor signs hashData with the published key, in a proof of five members",
-          "SIG-1", "SIG-2", "ENV-1")  # fmt: skip
+          "SIG-1", "SIG-2", "ENV-1", "TRN-10")  # fmt: skip
 async def signatures_hold(bench: Bench) -> None:
     """The same is held of every message in every check."""
     await agreed(bench.hand())

@@ -1,0 +1,877 @@
+"""Broken vendors: each is the real one with one fault, made by a switch. The suite must catch every one."""
+
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import base58
+import lax
+import orjson
+import pytest
+
+from opencmr import Draft, Money, Vendor, order, terms, trust
+from opencmr.conformance import testmode
+from opencmr.conformance.forge import IDENTITY, ORDER
+from opencmr.conformance.hand import NOWHERE
+from opencmr.conformance.wire import Answer
+from opencmr.errors import (
+    BadNumber,
+    BadSignature,
+    Conflict,
+    Malformed,
+    NotCanonical,
+    NullMember,
+    Problem,
+    TermsMismatch,
+    TermsNotOffered,
+    TermsUnknown,
+    TooDeep,
+    UnknownThread,
+    WrongKey,
+)
+from opencmr.messages import core
+from opencmr.protocol import consent as consent_fold
+from opencmr.protocol import dealing, is_narrowing, lifecycle, receiving, roster
+from opencmr.protocol import thread as thread_fold
+from opencmr.roles import desk as desk_module
+from opencmr.roles import pen as pen_module
+from opencmr.roles import vendor as vendor_module
+from opencmr.roles.desk import Desk
+from opencmr.roles.handlers import Handlers
+from opencmr.store import Rows
+from opencmr.transport import app as app_module
+from opencmr.trust import keys
+
+
+@dataclass
+class Switch:
+    """Where a fault is put in."""
+
+    patch: pytest.MonkeyPatch
+    vendor: Vendor
+    twist: Callable[[str, Answer], Answer] = field(default=lambda _, answer: answer)
+
+    @property
+    def desk(self) -> Desk:
+        return self.vendor._desk
+
+    def around(self, owner: Any, name: str, outer: Callable[..., Any]) -> None:
+        """Put something around a function: it gets the inner one first."""
+        inner = getattr(owner, name)
+        self.patch.setattr(owner, name, lambda *args, **named: outer(inner, *args, **named))
+
+    def swap(self, owner: Any, name: str, **members: Any) -> None:
+        """Replace members of a module, as one other module sees it: the suite uses the same code."""
+        self.patch.setattr(owner, name, Seen(getattr(owner, name), members))
+
+
+class Seen:
+    """A module with some members replaced."""
+
+    def __init__(self, module: Any, members: dict[str, Any]) -> None:
+        self._module, self._members = module, members
+
+    def __getattr__(self, name: str) -> Any:
+        return self._members[name] if name in self._members else getattr(self._module, name)
+
+
+Break = Callable[[Switch], None]
+FAULTS: dict[str, tuple[str, Break]] = {}
+"""Name → the requirement that is broken, and the switch."""
+
+
+def fault(requirement: str) -> Callable[[Break], Break]:
+    def register(switch: Break) -> Break:
+        FAULTS[switch.__name__] = (requirement, switch)
+        return switch
+
+    return register
+
+
+# What is read
+
+
+def reads_in_spite_of(problem: type[Problem], when: Callable[[bytes], bool] = lambda raw: True) -> Break:
+    def switch(at: Switch) -> None:
+        def read(raw: bytes, **limits: Any) -> Any:
+            try:
+                return trust.read(raw, **limits)
+            except problem:
+                if when(raw):
+                    return orjson.loads(raw)
+                raise
+
+        at.swap(receiving, "trust", read=read)
+
+    return switch
+
+
+def twice(raw: bytes) -> bool:
+    return raw.count(b'"opencmr"') > 1
+
+
+FAULTS["accepts_what_is_not_canonical"] = ("JSN-7", reads_in_spite_of(NotCanonical, lambda raw: not twice(raw)))
+FAULTS["accepts_duplicate_names"] = ("JSN-1", reads_in_spite_of(NotCanonical, twice))
+FAULTS["accepts_floats"] = ("JSN-3", reads_in_spite_of(BadNumber))
+FAULTS["accepts_nulls"] = ("JSN-4", reads_in_spite_of(NullMember))
+FAULTS["accepts_what_is_too_deep"] = ("JSN-6", reads_in_spite_of(TooDeep))
+FAULTS["accepts_names_that_are_not_ascii"] = ("JSN-2", reads_in_spite_of(Malformed))
+
+
+@fault("JSN-5")
+def accepts_what_is_too_long(at: Switch) -> None:
+    at.swap(app_module, "trust", MAX_BYTES=10**7)
+    at.swap(receiving, "trust", read=lambda raw: trust.read(raw, limit=10**7))
+
+
+@fault("ENV-6")
+def drops_unknown_members(at: Switch) -> None:
+    def read(document: Any) -> Any:
+        while True:
+            try:
+                return at.inner.read(document)  # type: ignore[attr-defined]
+            except Malformed as problem:
+                *path, last = (problem.pointer or "").split("/")[1:]
+                document = orjson.loads(orjson.dumps(document))
+                place: Any = document
+                for step in path:
+                    place = place[int(step) if isinstance(place, list) else step]
+                if not isinstance(place, dict) or place.pop(last, None) is None:
+                    raise
+
+    at.inner = receiving.messages  # type: ignore[attr-defined]
+    at.swap(receiving, "messages", read=read)
+
+
+@fault("ENV-5")
+def reads_any_version(at: Switch) -> None:
+    inner = receiving.messages
+    at.swap(receiving, "messages", read=lambda document: inner.read({**document, "opencmr": "1.0"}))
+
+
+@fault("ENV-4")
+def believes_in_any_day(at: Switch) -> None:
+    inner = receiving.messages
+
+    def read(document: Any) -> Any:
+        try:
+            return inner.read(document)
+        except Malformed as problem:
+            if problem.pointer != "/created":
+                raise
+            return inner.read({**document, "created": "2026-02-28T00:00:00.000Z"})
+
+    at.swap(receiving, "messages", read=read)
+
+
+@fault("ENV-2")
+def opens_threads_of_any_name(at: Switch) -> None:
+    def check(message: Any) -> None:
+        try:
+            receiving_check(message)
+        except Malformed as problem:
+            if problem.pointer != "/thread":
+                raise
+
+    receiving_check = receiving.check_place
+    at.patch.setattr(receiving, "check_place", check)
+
+
+@fault("ENV-12")
+def trims_before_hashing(at: Switch) -> None:
+    def parse(raw: bytes) -> Any:
+        parsed = receiving.parse(raw)
+        note = parsed.document.get("body", {}).get("note", "")
+        if note.strip() == note:
+            return parsed
+        return replace(parsed, digest=trust.digest(raw.replace(note.encode(), note.strip().encode())))
+
+    at.patch.setattr(vendor_module, "parse", parse)
+
+
+@fault("ENV-8")
+def names_no_member(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        try:
+            return await inner(raw)
+        except Malformed as problem:
+            problem.pointer = ""
+            raise
+
+    at.around(at.vendor, "receive", receive)
+
+
+@fault("ENV-9")
+def refuses_ext(at: Switch) -> None:
+    def check(inner: Any, message: Any) -> None:
+        if message.ext:
+            raise Malformed("no extensions here", pointer="/ext")
+        inner(message)
+
+    at.around(receiving, "check_place", check)
+
+
+@fault("ENV-10")
+def echoes_ext(at: Switch) -> None:
+    def receive(inner: Any, rows: Any, verified: Any, replies: Any, now: str) -> Any:
+        return inner(rows, verified, [replace(one, ext=verified.message.ext) for one in replies], now)
+
+    at.around(at.desk, "receive", receive)
+
+
+# Who said it
+
+
+def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Break:
+    def switch(at: Switch) -> None:
+        def public_key(did: str, method: str, pinned: Any) -> bytes:
+            try:
+                return trust.public_key(did, method, pinned)
+            except Problem as problem:
+                if not keys_ or problem.code != "weak-key":
+                    raise
+                return base58.b58decode(did.removeprefix("did:key:z"))[2:]
+
+        def check(document: Any, public: bytes) -> None:
+            try:
+                trust.check(document, public)
+            except BadSignature:
+                signature = base58.b58decode(document["proof"]["proofValue"][1:])
+                large = int.from_bytes(signature[32:], "little") >= ORDER
+                small = int.from_bytes(signature[:32], "little") % (2**255 - 19) == int.from_bytes(IDENTITY, "little")
+                if len(signature) != 64 or (large and not s) or (small and not r) or not (keys_ or large or small):
+                    raise
+                if not lax.holds(public, trust.hash_data(document), signature):
+                    raise
+
+        at.swap(receiving, "trust", public_key=public_key, check=check)
+
+    return switch
+
+
+FAULTS["accepts_small_order_keys"] = ("SIG-3", checks_laxly(keys_=True))
+FAULTS["accepts_small_order_r"] = ("SIG-4", checks_laxly(r=True))
+FAULTS["accepts_malleable_s"] = ("SIG-5", checks_laxly(s=True))
+
+
+@fault("SIG-6")
+def checks_no_signature(at: Switch) -> None:
+    at.swap(receiving, "trust", check=lambda document, public: None)
+
+
+@fault("SIG-1")
+def accepts_another_purpose(at: Switch) -> None:
+    inner = receiving.messages
+
+    def read(document: Any) -> Any:
+        proof = document.get("proof")
+        known = {"proofPurpose": "assertionMethod"} if isinstance(proof, dict) else {}
+        return inner.read({**document, "proof": {**proof, **known}} if known else document)
+
+    at.swap(receiving, "messages", read=read)
+
+
+@fault("IDN-9")
+def takes_the_key_that_is_named(at: Switch) -> None:
+    def public_key(did: str, method: str, pinned: Any) -> bytes:
+        return keys.decode_public(method.partition("#")[0].removeprefix("did:key:"))
+
+    at.swap(receiving, "trust", public_key=public_key)
+
+
+@fault("IDN-8")
+def resolves_what_strangers_name(at: Switch) -> None:
+    def public_key(did: str, method: str, pinned: Any) -> bytes:
+        if did.startswith("did:web:127"):
+            host, _, port = did.removeprefix("did:web:").partition("%3A")
+            socket.create_connection((host, int(port)), 1).close()
+        return trust.public_key(did, method, pinned)
+
+    at.swap(receiving, "trust", public_key=public_key)
+
+
+@fault("RCV-8")
+def takes_what_is_for_others(at: Switch) -> None:
+    def verify(parsed: Any, *, me: str, pinned: Any) -> Any:
+        return receiving.verify(parsed, me=str(parsed.document.get("to", me)), pinned=pinned)
+
+    at.patch.setattr(vendor_module, "verify", verify)
+
+
+@fault("TRN-10")
+def signs_with_a_key_that_is_not_listed(at: Switch) -> None:
+    at.desk.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
+
+
+@fault("SIG-2")
+def signs_with_another_key(at: Switch) -> None:
+    at.desk.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
+
+
+# What is known, and what is said of it
+
+
+@fault("RCV-5")
+def answers_a_retry_afresh(at: Switch) -> None:
+    def known(inner: Any, rows: Any, *args: Any) -> Any:
+        found = inner(rows, *args)
+        return found and replace(found, answers=[afresh(at, raw) for raw in found.answers])
+
+    at.around(at.desk, "known", known)
+
+
+def afresh(at: Switch, raw: bytes, **members: Any) -> bytes:
+    """A receipt, written and signed once more."""
+    document = {**orjson.loads(raw), "id": pen_module.new_id(), **members}
+    del document["proof"]
+    return trust.sign(document, at.desk.pen.key, at.desk.pen.method)
+
+
+@fault("RCV-7")
+def tells_more_to_whoever_knows_a_message(at: Switch) -> None:
+    def known(inner: Any, rows: Any, *args: Any) -> Any:
+        found = inner(rows, *args)
+        if found is None:
+            return None
+        more = [kept.raw for kept in rows.entries(found.peer.number) if kept.side == "vendor"]
+        return replace(found, answers=[*found.answers, *more])
+
+    at.around(at.desk, "known", known)
+
+
+@fault("RCV-6")
+def sees_no_conflict(at: Switch) -> None:
+    def known(inner: Any, *args: Any) -> Any:
+        try:
+            return inner(*args)
+        except Conflict:
+            return None
+
+    at.around(at.desk, "known", known)
+
+
+@fault("RCV-2")
+def remembers_what_nobody_signed(at: Switch) -> None:
+    seen: dict[str, bytes] = {}
+
+    async def receive(inner: Any, raw: bytes) -> Any:
+        try:
+            id_ = str(orjson.loads(raw).get("id"))
+        except (ValueError, AttributeError):
+            return await inner(raw)
+        if seen.setdefault(id_, raw) != raw:
+            raise Conflict(pointer="/id")
+        return await inner(raw)
+
+    at.around(at.vendor, "receive", receive)
+
+
+@fault("RCV-2")
+def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        try:
+            return await inner(raw)
+        except (Malformed, BadSignature) as problem:
+            document, pen = orjson.loads(raw), at.desk.pen
+            said = core.ProblemDetail(**problem.as_dict())
+            body = core.Receipt(of=trust.digest(raw), outcome="refused", problem=said)
+            at_ = vendor_module.instant(at.vendor._clock())
+            return [pen.receipt(body, to=document["from"], at=at_, thread=document["thread"])[2]]
+
+    at.around(at.vendor, "receive", receive)
+
+
+@fault("RCV-4")
+def signs_no_refusal(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        answers = await inner(raw)
+        body = orjson.loads(answers[0])["body"]
+        if body["outcome"] == "refused":
+            raise Problem.from_dict(body["problem"])
+        return answers
+
+    at.around(at.vendor, "receive", receive)
+
+
+@fault("RCV-9")
+def tells_strangers_that_a_thread_exists(at: Switch) -> None:
+    def settled(inner: Any, rows: Rows, peer: Any, history: Any, verified: Any, now: str) -> Any:
+        try:
+            return inner(rows, peer, history, verified, now)
+        except UnknownThread:
+            threads = {kept.thread for one in rows.peers() for kept in rows.everything(one.number)}
+            if verified.message.thread in threads:
+                raise WrongKey("not your thread", pointer="/thread") from None
+            raise
+
+    at.around(at.desk, "_settled", settled)
+
+
+@fault("COR-1")
+def gives_two_receipts(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        answers = await inner(raw)
+        return [*answers, afresh(at, answers[0])]
+
+    at.around(at.vendor, "receive", receive)
+
+
+def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
+    def switch(at: Switch) -> None:
+        at.around(desk_module, "_receipt", lambda inner, digest, settled: change(digest, inner(digest, settled)))
+
+    return switch
+
+
+def _taken(body: core.Receipt) -> bool:
+    return body.outcome != "refused"
+
+
+FAULTS["says_the_wrong_state"] = (
+    "COR-5",
+    receipts_say(lambda digest, body: body.model_copy(update={"state": "none"}) if _taken(body) else body),
+)
+FAULTS["names_no_predecessor"] = (
+    "SEQ-2",
+    receipts_say(lambda digest, body: body.model_copy(update={"previous": None})),
+)
+FAULTS["names_a_wrong_predecessor"] = (
+    "SEQ-2",
+    receipts_say(lambda digest, body: body.model_copy(update={"previous": digest}) if _taken(body) else body),
+)
+FAULTS["receipts_of_another_digest"] = (
+    "ENV-12", receipts_say(lambda digest, body: body.model_copy(update={"of": NOWHERE}))
+)  # fmt: skip
+
+
+@fault("ENV-3")
+def receipts_of_another_thread(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        first, *rest = await inner(raw)
+        return [afresh(at, first, thread=pen_module.new_id()), *rest]
+
+    at.around(at.vendor, "receive", receive)
+
+
+# Time and sequence
+
+
+@fault("RCV-11")
+def ignores_expiry(at: Switch) -> None:
+    def settle(verified: Any, **named: Any) -> Any:
+        message = verified.message.model_copy(update={"expires": None})
+        return receiving.settle(replace(verified, message=message), **named)
+
+    at.patch.setattr(desk_module, "settle", settle)
+
+
+@fault("RCV-10")
+def takes_what_is_dated_tomorrow(at: Switch) -> None:
+    at.patch.setattr(receiving, "AHEAD", timedelta(days=2))
+
+
+@fault("SEQ-3")
+def has_a_clock_of_minutes(at: Switch) -> None:
+    at.patch.setattr(desk_module, "strictly_after", lambda now, last: now[:17] + "00.000Z")
+
+
+@fault("SEQ-1")
+def links_its_entries_wrongly(at: Switch) -> None:
+    def write(inner: Any, draft: Any, *, answers: Any = None, **named: Any) -> Any:
+        return inner(draft, answers=answers and NOWHERE, **named)
+
+    at.around(pen_module.Pen, "write", lambda inner, self, draft, **named: write(
+        lambda *args, **more: inner(self, *args, **more), draft, **named))  # fmt: skip
+
+
+@fault("SEQ-4")
+def accepts_stale_heads(at: Switch) -> None:
+    at.patch.setattr(thread_fold.Thread, "check_follows", lambda self, message, side: None)
+
+
+@fault("SEQ-5")
+def keeps_what_was_missed(at: Switch) -> None:
+    at.patch.setattr(at.desk, "_missing", lambda rows, peer, settled: [])
+
+
+@fault("SEQ-6")
+def calls_an_unknown_head_stale(at: Switch) -> None:
+    at.patch.setattr(receiving, "UnknownHead", receiving.TooEarly)
+
+
+@fault("SEQ-7")
+def lets_offers_bar_their_acceptance(at: Switch) -> None:
+    def follows(inner: Any, self: Any, message: Any, side: Any) -> Any:
+        if message.type == "offer.accept" and message.in_reply_to != self.head:
+            return tuple(entry.digest for entry in self.entries[1:])
+        return inner(self, message, side)
+
+    at.around(thread_fold.Thread, "follows", follows)
+
+
+def refuses_narrowing(when: Callable[[Any], bool]) -> Break:
+    """For a time, a date or a head: as if it were any other message."""
+
+    def switch(at: Switch) -> None:
+        def settle(verified: Any, **named: Any) -> Any:
+            for module in (receiving, thread_fold):
+                at.patch.setattr(module, "is_narrowing", lambda *_: not when(verified.message))
+            try:
+                return receiving.settle(verified, **named)
+            finally:
+                for module in (receiving, thread_fold):
+                    at.patch.setattr(module, "is_narrowing", is_narrowing)
+
+        def guarded(verified: Any, **named: Any) -> Any:
+            narrowing = is_narrowing(verified.message.type, "customer")
+            return settle(verified, **named) if narrowing else receiving.settle(verified, **named)
+
+        at.patch.setattr(desk_module, "settle", guarded)
+
+    return switch
+
+
+FAULTS["refuses_withdrawals_that_expired"] = ("SEQ-8", refuses_narrowing(lambda message: message.expires is not None))
+FAULTS["refuses_withdrawals_of_tomorrow"] = ("SEQ-8", refuses_narrowing(lambda message: message.created > "2090"))
+FAULTS["refuses_withdrawals_of_unknown_heads"] = (
+    "SEQ-8", refuses_narrowing(lambda message: message.in_reply_to == NOWHERE)
+)  # fmt: skip
+FAULTS["refuses_declines_of_stale_heads"] = (
+    "SEQ-8",
+    refuses_narrowing(lambda message: message.type == "terms.decline"),
+)
+FAULTS["knows_no_word_before_its_thread"] = ("SEQ-9", refuses_narrowing(lambda message: True))
+
+
+@fault("RCV-14")
+def lets_withdrawals_wait_for_handlers(at: Switch) -> None:
+    at.patch.setattr(Handlers, "answers", lambda self, type_: type_ in self._answering)
+    at.patch.setattr(vendor_module, "is_narrowing", lambda type_, side: False, raising=False)
+
+
+# Lifecycles and rules across members
+
+
+@fault("LIF-1")
+def learns_names_before_there_is_an_order(at: Switch) -> None:
+    at.patch.setitem(lifecycle("intent").rows, ("open", "order.disclose", "customer"), ("open",))
+
+
+@fault("LIF-2")
+def lets_consent_end_agreements(at: Switch) -> None:
+    at.patch.setitem(lifecycle("terms").rows, ("active", "consent.withdraw", "customer"), ("terminated",))
+
+
+@fault("INT-3")
+def is_bound_after_a_withdrawal(at: Switch) -> None:
+    at.patch.setitem(lifecycle("intent").rows, ("withdrawn", "offer.accept", "customer"), ("ordered",))
+
+
+@fault("TRM-8")
+def hears_no_decline_once_active(at: Switch) -> None:
+    at.patch.delitem(lifecycle("terms").rows, ("active", "terms.decline", "customer"))
+
+
+@fault("TRM-1")
+def takes_terms_of_any_digest(at: Switch) -> None:
+    def resolve(inner: Any, ref: Any, *args: Any) -> Any:
+        try:
+            return inner(ref, *args)
+        except TermsMismatch:
+            return inner(roster.ref("SD-BASE"), *args)
+
+    at.around(roster, "resolve", resolve)
+
+
+@fault("TRM-2")
+def takes_terms_that_nobody_knows(at: Switch) -> None:
+    def resolve(inner: Any, ref: Any, *args: Any) -> Any:
+        try:
+            return inner(ref, *args)
+        except TermsUnknown:
+            return inner(roster.ref("SD-BASE"), *args)
+
+    at.around(roster, "resolve", resolve)
+
+
+@fault("TRM-4")
+def accepts_other_terms(at: Switch) -> None:
+    at.around(roster, "pick", lambda inner, ref, choices, path: (ref.digest, roster.document(ref.id)))
+
+    @at.vendor.on(terms.Proffer)
+    def answer(message: Any, _: Any) -> Any:
+        return terms.Accept(terms=roster.ref("SD-BASE-A"))
+
+
+@fault("TRM-5")
+def lets_customers_accept_what_was_not_put(at: Switch) -> None:
+    def pick(inner: Any, ref: Any, choices: Any, path: Any) -> Any:
+        choices = list(choices)
+        try:
+            return inner(ref, choices, path)
+        except TermsNotOffered:
+            return choices[0]
+
+    at.around(roster, "pick", pick)
+
+
+@fault("CNS-1")
+def takes_wider_grants(at: Switch) -> None:
+    at.patch.setattr(consent_fold, "_check_item", lambda item, asked, path: None)
+
+
+@fault("CNS-2")
+def takes_longer_grants(at: Switch) -> None:
+    def within(inner: Any, grant: Any, request: Any) -> None:
+        try:
+            inner(grant, request)
+        except Problem as problem:
+            if problem.rule != "CNS-2":
+                raise
+
+    at.around(consent_fold, "_check_within", within)
+
+
+@fault("CNS-3")
+def needs_no_statement(at: Switch) -> None:
+    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        return inner(self, said, body if body.statement else body.model_copy(update={"statement": "-"}))
+
+    at.around(consent_fold.Consent, "_granted", granted)
+
+
+@fault("CNS-4")
+def takes_two_items_of_one_key(at: Switch) -> None:
+    at.patch.setattr(receiving, "_check_keys", lambda keys_: None)
+
+
+@fault("CNS-5")
+def forgets_the_other_items(at: Switch) -> None:
+    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        return inner(self if self.request else replace(self, items={}), said, body)
+
+    at.around(consent_fold.Consent, "_granted", granted)
+
+
+@fault("CNS-6")
+def withdraws_all_or_nothing(at: Switch) -> None:
+    at.around(consent_fold.Consent, "_denied", lambda inner, self, said, keys_: inner(self, said, None))
+
+
+@fault("CNS-9")
+def takes_grants_after_the_request(at: Switch) -> None:
+    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        return inner(replace(self, answer_by=None), said, body)
+
+    at.around(consent_fold.Consent, "_granted", granted)
+
+
+@fault("OFR-1")
+def cannot_add(at: Switch) -> None:
+    def offer(inner: Any, wish: Any) -> Any:
+        return inner(wish).model_copy(update={"total": Money("9.00", "EUR")})
+
+    at.around(testmode, "_offer", offer)
+    at.patch.setattr(dealing, "_check_sum", lambda body: None)
+
+
+@fault("OFR-9")
+def sells_what_is_no_longer_firm(at: Switch) -> None:
+    def ordered(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"), body)
+
+    at.around(dealing.Dealing, "_ordered", ordered)
+
+
+@fault("OFR-10")
+def takes_any_total(at: Switch) -> None:
+    at.patch.setattr(dealing, "_check_same_total", lambda *_: None)
+
+
+@fault("ORD-2")
+def confirms_another_total(at: Switch) -> None:
+    at.patch.setattr(dealing, "_check_same_total", lambda *_: None)
+
+    @at.vendor.on("offer.accept")
+    def confirm(message: Any, _: Any) -> Any:
+        return Draft(order.Confirm(reference="1", total=Money("11.00", "EUR")))
+
+
+@fault("ORD-4")
+def lets_customers_settle(at: Switch) -> None:
+    def cancelled(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
+        return inner(self, here, replace(said, side="vendor") if body.refund else said, body)
+
+    at.around(dealing.Dealing, "_cancelled", cancelled)
+
+
+@fault("INT-1")
+def offers_what_the_cast_said(at: Switch) -> None:
+    first: list[Any] = []
+
+    def offer(inner: Any, wish: Any) -> Any:
+        first.append(wish)
+        return inner(first[0])
+
+    at.around(testmode, "_offer", offer)
+    at.patch.setattr(dealing.Dealing, "_offered", _offered_anyhow)
+
+
+def _offered_anyhow(self: Any, said: Any, body: Any, context: Any) -> Any:
+    made = dealing.Offer(
+        said.message.id, said.digest, "firm", said.at, str(said.message.expires), body,
+        (str(body.under.digest), roster.document(str(body.under.id))),
+    )  # fmt: skip
+    return replace(self, offers=(*self.offers, made))
+
+
+@fault("INT-2")
+def lets_amendments_lapse_offers(at: Switch) -> None:
+    def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        lapsed = tuple(replace(one, state="lapsed") for one in self.offers)
+        return inner(replace(self, offers=lapsed), said, body)
+
+    at.around(dealing.Dealing, "_wished", wished)
+
+
+# The mailbox
+
+
+@fault("COR-8")
+def takes_stale_collects(at: Switch) -> None:
+    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
+
+
+@fault("COR-9")
+def answers_a_collect_again(at: Switch) -> None:
+    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
+
+
+@fault("COR-10")
+def leaks_anothers_mailbox(at: Switch) -> None:
+    def waiting(inner: Any, rows: Rows, customer: str, after: Any, limit: int) -> Any:
+        found, cursor = inner(rows, customer, after, limit)
+        others = [kept.raw for one in rows.peers() for kept in rows.said_by(one.number, "vendor", after=0, limit=9)]
+        return (found, cursor) if found or after else (others[:1], cursor)
+
+    at.around(at.desk, "waiting", waiting)
+
+
+@fault("COR-11")
+def forgets_what_it_has_sent(at: Switch) -> None:
+    sent: set[bytes] = set()
+
+    def waiting(inner: Any, *args: Any) -> Any:
+        found, cursor = inner(*args)
+        new = [raw for raw in found if raw not in sent]
+        sent.update(new)
+        return new, cursor
+
+    at.around(at.desk, "waiting", waiting)
+
+
+@fault("COR-11")
+def follows_no_cursor(at: Switch) -> None:
+    at.around(at.desk, "waiting", lambda inner, rows, who, after, limit: inner(rows, who, None, limit))
+
+
+@fault("TRN-7")
+def loses_receipts_from_the_mailbox(at: Switch) -> None:
+    def waiting(inner: Any, *args: Any) -> Any:
+        found, cursor = inner(*args)
+        return [raw for raw in found if b'"outcome"' not in raw], cursor
+
+    at.around(at.desk, "waiting", waiting)
+
+
+@fault("TRN-7")
+def shuffles_the_mailbox(at: Switch) -> None:
+    def waiting(inner: Any, *args: Any) -> Any:
+        found, cursor = inner(*args)
+        return found[::-1], cursor
+
+    at.around(at.desk, "waiting", waiting)
+
+
+@fault("COR-7")
+def chokes_on_bad_receipts(at: Switch) -> None:
+    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
+        if any(one.from_ != peer.peer for one in receipts):
+            raise Malformed("a receipt of somebody else", pointer="/body/receipts")
+
+    at.around(at.desk, "keep_receipts", keep)
+
+
+@fault("COR-12")
+def takes_collects_of_any_thread(at: Switch) -> None:
+    opens_threads_of_any_name(at)
+
+
+# HTTP and discovery
+
+
+@fault("TRN-2")
+def takes_any_media_type(at: Switch) -> None:
+    async def body(request: Any, timeout: float) -> bytes:
+        return bytes(await request.body())
+
+    at.patch.setattr(app_module, "_body", body)
+
+
+def answers_with(change: Callable[[str, Answer], Answer]) -> Break:
+    def switch(at: Switch) -> None:
+        at.twist = change
+
+    return switch
+
+
+def _status_of_refusals(_: str, answer: Answer) -> Answer:
+    return replace(answer, status=422) if b'"outcome":"refused"' in answer.body else answer
+
+
+def _pretty(path: str, answer: Answer) -> Answer:
+    if answer.status != 200 or "well-known" in path:
+        return answer
+    return replace(answer, body=json.dumps(json.loads(answer.body), indent=1).encode())
+
+
+def _titled(_: str, answer: Answer) -> Answer:
+    if answer.media_type != "application/problem+json":
+        return answer
+    return replace(answer, body=trust.write({**orjson.loads(answer.body), "title": "Oops"}))
+
+
+def _other_media(path: str, answer: Answer) -> Answer:
+    other = answer.status == 200 and "well-known" not in path
+    return replace(answer, headers={"content-type": "application/opencmr+json"}) if other else answer
+
+
+FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
+FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
+FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
+FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
+
+
+@fault("TRN-11")
+def lists_terms_without_digests(at: Switch) -> None:
+    def discovery(inner: Any) -> Any:
+        said = inner()
+        return {**said, "terms": [{"id": one["id"]} for one in said["terms"]]}
+
+    at.around(at.vendor, "discovery", discovery)
+
+
+@fault("TRN-12")
+def lists_other_terms_in_myterms(at: Switch) -> None:
+    def myterms(inner: Any) -> Any:
+        return {**inner(), "agreements": [{"id": "SD-BASE-A"}]}
+
+    at.around(at.vendor, "myterms", myterms)
+
+
+@fault("TRN-10")
+def lists_keys_that_may_not_sign(at: Switch) -> None:
+    at.around(at.vendor, "did_document", lambda inner: {**inner(), "service": inner()["service"] * 2})

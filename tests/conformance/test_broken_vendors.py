@@ -1,0 +1,75 @@
+"""The suite finds nothing wrong with the real vendor, and catches each vendor that has one fault."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from broken import FAULTS, Switch
+from inprocess import suite_against
+
+from opencmr import Vendor
+from opencmr.conformance import testmode
+from opencmr.conformance.coverage import ELSEWHERE, covered_by, observable, requirements
+from opencmr.conformance.suite import only
+from opencmr.conformance.vendor import CHECKS
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the vendor says later comes soon; what handlers log when they are made to fail is of no interest."""
+    monkeypatch.setattr(testmode, "LATER", 0.01)
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+async def test_the_real_vendor_passes_every_check(tmp_path: Path) -> None:
+    report = await suite_against(tmp_path)
+    assert [(one.check.id, one.detail) for one in report.results if one.outcome != "passed"] == []
+    assert report.ok
+
+
+def test_there_are_at_least_thirty_broken_vendors() -> None:
+    assert len(FAULTS) >= 30
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_broken_vendor_is_caught_and_the_requirement_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requirement, breaking = FAULTS[name]
+    switches: list[Switch] = []
+
+    def switch(vendor: Vendor) -> None:
+        switches.append(Switch(monkeypatch, vendor))
+        breaking(switches[0])
+
+    report = await suite_against(
+        tmp_path,
+        switch,
+        lambda path, answer: switches[0].twist(path, answer),
+        [check for check in only(CHECKS, [requirement]) if requirement in check.requirements],
+    )
+    assert not report.ok
+    assert requirement in {one.broken[0] for one in report.results if one.broken}, [
+        (one.check.id, one.broken, one.detail) for one in report.results
+    ]
+
+
+def test_what_can_be_seen_from_outside_is_checked_and_the_rest_is_listed() -> None:
+    assert set(observable("vendor")) - covered_by(CHECKS) == set()
+    known = {one.id for one in requirements()}
+    assert covered_by(CHECKS) - known == set()
+    assert set(ELSEWHERE["vendor"]) & covered_by(CHECKS) == set()
+    assert (set(ELSEWHERE["vendor"]) | set(ELSEWHERE["customer"])) - known == set()
+
+
+def test_every_check_has_an_id_of_its_own_and_a_requirement() -> None:
+    ids = [check.id for check in CHECKS]
+    assert len(ids) == len(set(ids))
+    assert all(check.requirements for check in CHECKS)
