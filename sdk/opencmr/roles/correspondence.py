@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import Misconduct, Problem, Refused, Unreachable
 from ..messages import Body
+from ..messages.types import Channel
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ..store import Peer, Rows, Store
 from ..transport import Network
@@ -109,7 +110,7 @@ class Correspondence:
         purpose: str,
         data: str | None = None,
         recipient: str = VENDOR,
-        channel: str | None = None,
+        channel: Channel | None = None,
         thread: str | None = None,
         at: datetime | None = None,
     ) -> Decision:

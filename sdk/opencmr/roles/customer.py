@@ -188,13 +188,13 @@ class Customer:
         return [self._relationship(peer) for peer in self._store.read(lambda rows: list(rows.peers()))]
 
     async def cast(
-        self, wish: intent.Cast | Draft, to: Iterable[Relationship], *, expires: Deadline | None = None
+        self, wish: intent.Cast | Draft, to: "Relationship | Iterable[Relationship]", *, expires: Deadline | None = None
     ) -> Casting:
         """Cast an intent to vendors of one's choosing, all at once: a thread, a key, an id and a time for each.
 
         Args:
             wish: What is wanted, and the customer's own terms for it.
-            to: The relationships.
+            to: The relationships, or one.
             expires: Until when offers may be made.
 
         Raises:
@@ -202,7 +202,7 @@ class Customer:
             ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
         """
         draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
-        vendors = list(to)
+        vendors = [to] if isinstance(to, Relationship) else list(to)
         if not vendors:
             raise UsageError("an intent is cast to somebody")
         said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)

@@ -119,20 +119,34 @@ class ConsentInHand(Handle[Consent]):
         if asked is None:
             raise UsageError("nothing was asked for in this thread")
         known = {item.key: item for item in asked.items}
-        if unknown := [key for key in keys if key not in known]:
-            raise UsageError(f"no item {', '.join(unknown)}; asked for: {', '.join(known)}")
+        self._check_keys(keys)
         chosen = keys if keys or items else tuple(known)
         as_asked = [_as_asked(known[key]) for key in chosen]
         last = deadline(until, self.relationship.now()) if until is not None else asked.until
         await self.say(consent.Grant(items=[*as_asked, *items], until=last))
 
     async def refuse(self, *keys: str, reason: str | None = None) -> None:
-        """Refuse all that is asked, or the items of these keys."""
+        """Refuse all that is asked, or the items of these keys.
+
+        Raises:
+            UsageError: There is no item of such a key.
+        """
+        self._check_keys(keys)
         await self.say(consent.Refuse(keys=list(keys) or None, reason=reason))
 
     async def withdraw(self, *keys: str, reason: str | None = None) -> None:
-        """Take back all, or the items of these keys. The vendor cannot refuse this."""
+        """Take back all, or the items of these keys. The vendor cannot refuse this.
+
+        Raises:
+            UsageError: There is no item of such a key.
+        """
+        self._check_keys(keys)
         await self.say(consent.Withdraw(keys=list(keys) or None, reason=reason))
+
+    def _check_keys(self, keys: Sequence[str]) -> None:
+        known = self.record.items
+        if unknown := [key for key in keys if key not in known]:
+            raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
 
 
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:

@@ -13,7 +13,8 @@ from weakref import WeakValueDictionary
 
 from .. import trust
 from ..errors import HandlerFailed, Overloaded, Replayed, StoreError, UnsupportedType, UsageError
-from ..messages import VERSION, Body, Message, core, is_private, terms
+from ..messages import VERSION, Body, Message, core, is_private, offer, terms
+from ..messages.types import Channel, TermsRef
 from ..protocol import (
     EVERYTHING,
     VENDOR,
@@ -51,9 +52,28 @@ class Relationship:
         self.vendor = vendor
         self.customer = customer
 
-    def may(self, action: str, purpose: str, data: str | None = None, **more: Any) -> Decision:
+    def may(
+        self,
+        *,
+        action: str,
+        purpose: str,
+        data: str | None = None,
+        recipient: str = VENDOR,
+        channel: Channel | None = None,
+        thread: str | None = None,
+        at: datetime | None = None,
+    ) -> Decision:
         """Whether the vendor may do this; see `Vendor.may`."""
-        return self.vendor.may(self.customer, action=action, purpose=purpose, data=data, **more)
+        return self.vendor.may(
+            self.customer,
+            action=action,
+            purpose=purpose,
+            data=data,
+            recipient=recipient,
+            channel=channel,
+            thread=thread,
+            at=at,
+        )
 
     @property
     def history(self) -> History:
@@ -144,6 +164,8 @@ class Vendor:
             KeyFileError, StoreError, UsageError: It cannot be opened.
         """
         _, origin = trust.web_urls(did)
+        if isinstance(accepts, str):
+            raise UsageError(f'accepts is a list of roster codes: accepts=["{accepts}"]')
         for code in (*(accepts := tuple(accepts)), *((counter,) if counter else ())):
             roster.document(code)
         file = KeyFile(keys if keys is not None else _beside(path), passphrase)
@@ -190,11 +212,12 @@ class Vendor:
         return self._registering(message_type, self._handlers.answer)
 
     def after(self, message_type: type[Body] | str) -> Callable[[Registered], Registered]:
-        """Register what is to be done once a message has taken effect: `@shop.after(terms.Accept)`.
+        """Register what is to be done once a message has taken effect: `@shop.after(order.Disclose)`.
 
         It runs once, beside everything else, when message, receipt and replies are durable; what it replies waits in
-        the customer's mailbox. Its failing is logged and changes nothing. What a crash cuts off is not run again: let
-        the records tell what is still to be done.
+        the customer's mailbox. It fires for what customers say, whatever was replied: after a `terms.Proffer`, look in
+        `relationship.records` whether the agreement is active. Its failing is logged and changes nothing. What a crash
+        cuts off is not run again: let the records tell what is still to be done.
 
         Raises:
             UsageError: No such type.
@@ -211,6 +234,14 @@ class Vendor:
             roster.document(code)
         self._accepts, self._counter = codes, counter
 
+    def acceptable(self, choices: Iterable[TermsRef]) -> TermsRef | None:
+        """The first of a customer's terms that the vendor accepts: what an offer is made under.
+
+        Terms that a message carries are never among them: whoever wants to accept such terms has read them, and
+        registers a handler of their own. A vendor that was opened without `accepts` judges for itself: any will do.
+        """
+        return next((choice for choice in choices if not self._accepts or choice.id in self._accepts), None)
+
     def may(
         self,
         customer: "str | Relationship",
@@ -219,7 +250,7 @@ class Vendor:
         purpose: str,
         data: str | None = None,
         recipient: str = VENDOR,
-        channel: str | None = None,
+        channel: Channel | None = None,
         thread: str | None = None,
         at: datetime | None = None,
     ) -> Decision:
@@ -259,6 +290,8 @@ class Vendor:
         """
         did = customer if isinstance(customer, str) else customer.customer
         draft = self._handlers.draft(body)
+        if not self._stands_by(draft):
+            raise UsageError("making an offer accepts the terms that it stands under; these are not accepted here")
         said = await self._store.write(lambda rows: self._desk.say(rows, did, draft, thread, self._now()))
         self._ring(did)
         return said.message.thread
@@ -437,16 +470,23 @@ class Vendor:
         preview = self._store.read(lambda rows: self._desk.preview(rows, verified, now))
         if preview.outcome != "accepted":
             return []
-        return await self._handlers.replies(verified.message, self.relationship(verified.message.from_))
+        drafts = await self._handlers.replies(verified.message, self.relationship(verified.message.from_))
+        if unmade := [draft for draft in drafts if not self._stands_by(draft)]:
+            _log.warning("%d offers are not made: they stand under terms that are not accepted here", len(unmade))
+        return [draft for draft in drafts if draft not in unmade]
+
+    def _stands_by(self, draft: Draft) -> bool:
+        """Making an offer accepts, by signature, the terms that it stands under."""
+        return not isinstance(draft.body, offer.Make) or self.acceptable([draft.body.under]) is not None
 
     async def _go_on(self, message: Message[Any], draft: Draft) -> None:
         await self.say(message.from_, draft, message.thread)
 
     def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
         """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
-        for choice in message.body.choices:
-            if choice.id in self._accepts:
-                return terms.Accept(terms=choice)
+        choice = self.acceptable(message.body.choices) if self._accepts else None
+        if choice is not None:
+            return terms.Accept(terms=choice)
         if self._counter is not None:
             return terms.Counter(terms=roster.ref(self._counter))
         return terms.Decline(reason="notAcceptable")

@@ -161,7 +161,8 @@ class Wallet:
         said = as_said(ours)[0]
         if message.created < shifted(said.message.created, -AHEAD):
             raise UnknownReference("a receipt dated before its message", pointer="/created")
-        if ours.status != "pending":
+        given_up = ours.status == "refused" and rows.receipt_of(self.number, body.of, "vendor") is None
+        if ours.status != "pending" and not given_up:  # an unsigned problem made us give up, and decided nothing
             arrived.misconduct.append(Misconduct(f"two receipts for {ours.digest}"))
             self._add(rows, verified, "vendor", "forked", of=body.of)
             return
