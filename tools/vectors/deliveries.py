@@ -606,8 +606,12 @@ def _never_made(wished: Word) -> Word:
 def _stale_other_thread(v: Visit) -> None:
     wished = v.ok(v.cast(), "open")
     other = v.ok(v.proffer(), "proffered")
-    v.refused(v.say("intent.amend", wish(), wished.thread, inReplyTo=other.digest), "stale-head", "/inReplyTo",
-              missing=(wished,))  # fmt: skip
+    v.refused(
+        v.say("intent.amend", wish(), wished.thread, inReplyTo=other.digest),
+        "stale-head",
+        "/inReplyTo",
+        missing=(wished,),
+    )
 
 
 def _crossing(v: Visit) -> None:
@@ -702,8 +706,8 @@ def _wrong_state(v: Visit) -> None:
 
 def _wrong_family(v: Visit) -> None:
     proffered = v.ok(v.proffer(), "proffered")
-    v.refused(v.say("order.disclose", {"discloses": [{"data": "pd:Name", "value": "A"}]}, proffered.thread), "wrong-state",
-              "/type")  # fmt: skip
+    body = {"discloses": [{"data": "pd:Name", "value": "A"}]}
+    v.refused(v.say("order.disclose", body, proffered.thread), "wrong-state", "/type")
     v.moot(v.say("intent.withdraw", {}, proffered.thread), "proffered")
 
 
@@ -736,8 +740,11 @@ def _narrower(v: Visit) -> None:
 
 
 def _without_statement(v: Visit) -> None:
-    v.refused(v.say("consent.grant", {"items": [item("news")], "until": NEW_YEAR}), "unasked-without-statement",
-              "/body/statement")  # fmt: skip
+    v.refused(
+        v.say("consent.grant", {"items": [item("news")], "until": NEW_YEAR}),
+        "unasked-without-statement",
+        "/body/statement",
+    )
 
 
 def _accept_with(v: Visit, code: str, pointer: str, **body: Any) -> None:
@@ -748,8 +755,11 @@ def _accept_with(v: Visit, code: str, pointer: str, **body: Any) -> None:
 
 def _other_digest(v: Visit) -> None:
     made = _offered(v)
-    v.refused(v.accept(made, body={"offer": {"id": made.id, "digest": trust.digest(b"another")}}), "unknown-reference",
-              "/body/offer")  # fmt: skip
+    v.refused(
+        v.accept(made, body={"offer": {"id": made.id, "digest": trust.digest(b"another")}}),
+        "unknown-reference",
+        "/body/offer",
+    )
 
 
 def _declined_offer(v: Visit) -> None:
