@@ -1,6 +1,7 @@
 """The files of the three parties, read while they live and compared in the end."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,16 @@ class Book:
         self.path = path
         self._seen: set[str] = set()
 
-    def notebooks(self) -> list[Notebook]:
-        """Its relationships, as they now stand."""
+    @contextmanager
+    def read(self) -> Iterator[list[Notebook]]:
+        """Its relationships, as they now stand; to be looked at while the file is open."""
         with Reader(self.path) as reader:
-            return list(reader.notebooks())
+            yield list(reader.notebooks())
 
     def news(self) -> list[tuple[Notebook, Line]]:
         """What has been decided and was not told before, in the order in which it took effect."""
-        found = [(notebook, line) for notebook in self.notebooks() for line in notebook.timeline()]
+        with self.read() as notebooks:
+            found = [(notebook, line) for notebook in notebooks for line in notebook.timeline()]
         answered = {line.of for _, line in found}
         new = [
             (notebook, line)
@@ -43,17 +46,18 @@ class Book:
 
     def may(self, customer: str, question: Question, at: str) -> Decision:
         """What the owner of this file would decide about a customer."""
-        history = next(one.history for one in self.notebooks() if one.customer == customer)
-        return history.may(question, at)
+        with self.read() as notebooks:
+            return next(one.history for one in notebooks if one.customer == customer).may(question, at)
 
     def holds(self, customer: str, text: str) -> bool:
         """Whether these words stand in anything that was said with a customer."""
-        return any(
-            text.encode() in line.raw
-            for notebook in self.notebooks()
-            if notebook.customer == customer
-            for line in notebook.timeline()
-        )
+        with self.read() as notebooks:
+            return any(
+                text.encode() in line.raw
+                for notebook in notebooks
+                if notebook.customer == customer
+                for line in notebook.timeline()
+            )
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,11 @@ class Comparison:
 
 def compare(customer: Book, shop: str, vendor: Book) -> Comparison:
     """Compare what both sides of one relationship hold: every message's bytes, and every record's canonical bytes."""
-    theirs = vendor.notebooks()
-    told = {one.customer for one in theirs}
-    ours = next(one for one in customer.notebooks() if one.customer in told)
-    other = next(one for one in theirs if one.customer == ours.customer)
-    left, right = ({line.digest: line.raw for line in one.timeline()} for one in (ours, other))
+    with customer.read() as mine, vendor.read() as theirs:
+        told = {one.customer for one in theirs}
+        ours = next(one for one in mine if one.customer in told)
+        other = next(one for one in theirs if one.customer == ours.customer)
+        left, right = ({line.digest: line.raw for line in one.timeline()} for one in (ours, other))
     folds, folded = (
         {id_: trust.write(each.record.as_dict() if each.record else None) for id_, each in one.history.threads.items()}
         for one in (ours, other)

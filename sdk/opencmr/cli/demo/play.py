@@ -382,8 +382,8 @@ class Play:
         return ours
 
     def _receipt_of(self, digest: str) -> dict[str, Any]:
-        for notebook in self.book.notebooks():
-            for line in notebook.timeline():
+        with self.book.read() as notebooks:
+            for line in (line for notebook in notebooks for line in notebook.timeline()):
                 if line.of == digest:
                     found: dict[str, Any] = orjson.loads(line.raw)
                     return found
