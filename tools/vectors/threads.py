@@ -1,6 +1,6 @@
 """Threads: what they fold to, by family, and what a vendor answers to each delivery."""
 
-from . import deliveries, folds
+from . import deliveries, folds_consent, folds_intent, folds_terms
 from .writing import Files, cases_file
 
 FOLD = (
@@ -14,7 +14,11 @@ DELIVERIES = (
 
 
 def files() -> Files:
-    kinds = {"terms": folds.terms_folds, "consent": folds.consent_folds, "intent": folds.intent_folds}
+    kinds = {
+        "terms": folds_terms.terms_folds,
+        "consent": folds_consent.consent_folds,
+        "intent": folds_intent.intent_folds,
+    }
     made = {
         f"threads/{name}.json": cases_file(FOLD.format(f"threads of {name}"), "thread", cases())
         for name, cases in kinds.items()

@@ -10,13 +10,10 @@ from typing import Any
 import pytest
 
 from opencmr import messages, trust
+from opencmr.conformance.decisions import facts_of as facts_of_case
 from opencmr.errors import Problem
-from opencmr.messages.consent import GrantItem
-from opencmr.messages.types import TermsDocument
 from opencmr.protocol import Facts, History, Said, Thread, instant, moment
 from opencmr.protocol import roster as terms_roster
-from opencmr.protocol.consent import ItemRecord
-from opencmr.protocol.decisions import Activity, Binding, statements_of_item, statements_of_terms
 from opencmr.protocol.thread import opened_by
 
 VECTORS = Path(__file__).parents[3] / "spec" / "v1" / "vectors"
@@ -243,44 +240,4 @@ def document() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def facts_of() -> Callable[[list[dict[str, Any]]], Facts]:
     """The facts of a case of `vectors/decisions/rules.json`."""
-    return _facts_of
-
-
-def _facts_of(facts: list[dict[str, Any]]) -> Facts:
-    binding = [
-        Binding(_terms(fact["terms"]), fact["at"], tuple(fact["evidence"]), fact.get("ended"), fact.get("scope"))
-        for fact in facts
-        if fact["kind"] == "agreement"
-    ]
-    statements = statements_of_terms(binding)
-    for fact in facts:
-        if fact["kind"] in _STATES:
-            statements += statements_of_item(_item(fact), fact.get("ended"))
-    activities = [
-        Activity(
-            fact["thread"],
-            f"{fact['kind']}-live",
-            fact["since"],
-            fact.get("closed"),
-            tuple((datum["data"], datum["at"]) for datum in fact["data"]),
-            tuple(fact["evidence"]),
-        )
-        for fact in facts
-        if fact["kind"] in ("intent", "order")
-    ]
-    governed = [(one.scope, one.since) for one in binding if one.scope]
-    governed += [(one.thread, one.since) for one in activities if one.kind == "intent-live"]
-    return Facts(tuple(statements), tuple(activities), tuple(governed))
-
-
-_STATES = {"consent": "given", "refusal": "refused", "withdrawal": "withdrawn"}
-
-
-def _terms(terms: str | dict[str, Any]) -> TermsDocument:
-    return terms_roster.document(terms) if isinstance(terms, str) else TermsDocument.model_validate(terms)
-
-
-def _item(fact: dict[str, Any]) -> ItemRecord:
-    item = GrantItem.model_validate({"key": "item", **fact["item"]})
-    until = fact.get("until", "9999-12-31T23:59:59.999Z")
-    return ItemRecord("item", _STATES[fact["kind"]], item, fact["at"], until, tuple(fact["evidence"]))
+    return facts_of_case

@@ -1,0 +1,365 @@
+"""What threads of terms fold to."""
+
+from typing import Any
+
+from opencmr import trust
+
+from .conversation import Script, Word, terms
+from .folds import fold, unknown
+from .writing import Case
+
+GARDEN: dict[str, Any] = {
+    "id": "https://alice.example/terms/garden",
+    "version": "3",
+    "title": "My garden, my data",
+    "rules": [
+        {"effect": "permit", "action": "dpv:Use", "purpose": "dpv:RequestedServiceProvision", "by": ["vendor"]},
+        {"effect": "prohibit", "action": "dpv:Tracking", "by": ["vendor", "third-party"]},
+    ],
+}
+
+
+def garden() -> dict[str, Any]:
+    return {"id": GARDEN["id"], "digest": trust.digest(trust.write(GARDEN))}
+
+
+def terms_folds() -> list[Case]:
+    return [
+        fold("terms-proffered", "Terms put forward", "LIF-1", "a", "proffered", lambda t: t.proffer()),
+        fold(
+            "terms-accepted",
+            "Terms accepted bind from the vendor's time on",
+            "LIF-1 TRM-7",
+            "aa",
+            "active",
+            lambda t: t.accept_terms(t.proffer()),
+        ),
+        fold(
+            "terms-second-choice",
+            "A vendor may take the second choice",
+            "TRM-4",
+            "aa",
+            "active",
+            lambda t: t.accept_terms(t.proffer(), "SD-BASE"),
+        ),
+        fold(
+            "terms-countered",
+            "A counter waits for the customer",
+            "LIF-1",
+            "aa",
+            "countered",
+            lambda t: t.counter(t.proffer()),
+        ),
+        fold(
+            "terms-counter-accepted",
+            "The customer takes the counter",
+            "TRM-5",
+            "aaa",
+            "active",
+            lambda t: t.accept_terms(t.counter(t.proffer()), "SD-BASE-A", "customer"),
+        ),
+        *(
+            fold(
+                f"terms-{type_[6:]}-by-{by}",
+                f"A {type_} of the {by} ends what is pending",
+                "TRM-8",
+                "aa",
+                "declined",
+                lambda t, type_=type_, by=by: t.end(t.proffer(), type_, by),
+            )
+            for type_ in ("terms.decline", "terms.terminate")
+            for by in ("customer", "vendor")
+        ),
+        *(
+            fold(
+                f"terms-counter-{type_[6:]}-by-{by}",
+                f"A {type_} of the {by} ends a counter",
+                "TRM-8",
+                "aaa",
+                "declined",
+                lambda t, type_=type_, by=by: t.end(t.counter(t.proffer()), type_, by),
+            )
+            for type_ in ("terms.decline", "terms.terminate")
+            for by in ("customer", "vendor")
+        ),
+        *(
+            fold(
+                f"terms-active-{type_[6:]}-by-{by}",
+                f"A {type_} of the {by} ends an agreement",
+                "TRM-8 TRM-9",
+                "aaa",
+                "terminated",
+                lambda t, type_=type_, by=by: t.end(t.agree(), type_, by),
+            )
+            for type_ in ("terms.decline", "terms.terminate")
+            for by in ("customer", "vendor")
+        ),
+        fold(
+            "terms-ended-twice",
+            "Nothing is left to end",
+            "TRM-8 SEQ-10",
+            "aaam",
+            "terminated",
+            lambda t: t.end(t.end(t.agree(), "terms.terminate", "customer"), "terms.terminate", "vendor"),
+        ),
+        fold(
+            "terms-declined-twice",
+            "Two no-words cross",
+            "TRM-8 SEQ-10",
+            "aam",
+            "declined",
+            lambda t: t.end(t.end(t.proffer(), "terms.decline", "vendor"), "terms.decline", "customer"),
+        ),
+        fold(
+            "terms-decline-first",
+            "A decline that came before its thread",
+            "SEQ-9",
+            "m",
+            "none",
+            lambda t: t.say("terms.decline", {"reason": "changedMind"}, unknown(), inReplyTo=trust.digest(b"none")),
+        ),
+        fold(
+            "terms-not-offered",
+            "Terms that nobody put forward",
+            "TRM-4 LIF-1",
+            "av",
+            "proffered",
+            lambda t: t.accept_terms(t.proffer(), "SD-BASE-A"),
+        ),
+        fold(
+            "terms-not-offered-mended",
+            "After a void acceptance, one that holds",
+            "TRM-4 SEQ-10",
+            "ava",
+            "active",
+            lambda t: t.accept_terms(t.accept_terms(t.proffer(), "SD-BASE-A"), "SD-BASE"),
+        ),
+        fold(
+            "terms-other-digest",
+            "The right id and another digest",
+            "TRM-1",
+            "av",
+            "proffered",
+            lambda t: t.say(
+                "terms.accept",
+                {"terms": {"id": "SD-BASE", "digest": terms("SD-BASE-A")["digest"]}},
+                t.proffer().thread,
+                by="vendor",
+            ),
+        ),
+        fold(
+            "terms-counter-unknown",
+            "A counter that is neither on the roster nor carried",
+            "TRM-2",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.counter", {"terms": garden()}, t.proffer().thread),
+        ),
+        fold(
+            "terms-counter-carried",
+            "A counter that carries its terms",
+            "TRM-2 TRM-3",
+            "aa",
+            "countered",
+            lambda t: t.say("terms.counter", {"terms": {"document": GARDEN}}, t.proffer().thread),
+        ),
+        fold(
+            "terms-counter-false-roster",
+            "Carried terms that take the id of the roster",
+            "TRM-1",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.counter", {"terms": {"document": {**GARDEN, "id": "SD-BASE"}}}, t.proffer().thread),
+        ),
+        fold(
+            "terms-counter-unknown-term",
+            "A rule in words that no table knows",
+            "TRM-2",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.counter", {"terms": {"document": _with_bad_rule()}}, t.proffer().thread),
+        ),
+        fold(
+            "terms-carried",
+            "Terms of the customer's own, carried and then named",
+            "TRM-7 TRM-3",
+            "aa",
+            "active",
+            lambda t: t.say(
+                "terms.accept",
+                {"terms": garden()},
+                t.say("terms.proffer", {"choices": [{"document": GARDEN}]}).thread,
+                by="vendor",
+            ),
+        ),
+        fold("terms-scope", "Terms for the data of one message", "TRM-7", "aaa", "active", _scoped),
+        fold(
+            "terms-second-counter",
+            "One counter is all a vendor has",
+            "TRM-6",
+            "aav",
+            "countered",
+            lambda t: t.counter(t.counter(t.proffer()), "SD-BASE-AT"),
+        ),
+        fold(
+            "terms-vendor-takes-own-counter",
+            "Only the customer accepts a counter",
+            "LIF-1",
+            "aav",
+            "countered",
+            lambda t: t.accept_terms(t.counter(t.proffer()), "SD-BASE-A"),
+        ),
+        fold(
+            "terms-accepted-after-decline",
+            "What was declined cannot be accepted",
+            "LIF-1",
+            "aav",
+            "declined",
+            lambda t: t.accept_terms(t.end(t.proffer(), "terms.decline", "customer")),
+        ),
+        fold(
+            "terms-accepted-twice",
+            "An agreement is made once",
+            "LIF-1",
+            "aav",
+            "active",
+            lambda t: t.accept_terms(t.agree()),
+        ),
+        fold(
+            "terms-expired-when-made",
+            "An acceptance that had expired when it was made",
+            "RCV-12",
+            "av",
+            "proffered",
+            lambda t: t.accept_terms(t.proffer(), expires=t.after(minutes=1)),
+        ),
+        fold(
+            "terms-expires-later",
+            "An acceptance that expires after it was made holds for good",
+            "RCV-12",
+            "aa",
+            "active",
+            lambda t: t.accept_terms(t.proffer(), expires=t.after(minutes=1, milliseconds=1)),
+        ),
+        fold(
+            "terms-narrowing-never-expires",
+            "A termination holds whatever its expiry",
+            "SEQ-8",
+            "aaa",
+            "terminated",
+            lambda t: t.end(t.agree(), "terms.terminate", "vendor", expires=t.now),
+        ),
+        fold(
+            "terms-malformed",
+            "A body that the schema refuses",
+            "RCV-15 SEQ-10",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.accept", {"term": terms("SD-BASE")}, t.proffer().thread, by="vendor"),
+        ),
+        fold(
+            "terms-malformed-mended",
+            "A void message is the head all the same",
+            "SEQ-10 SEQ-1",
+            "ava",
+            "active",
+            lambda t: t.accept_terms(t.say("terms.accept", {}, t.proffer().thread, by="vendor")),
+        ),
+        fold(
+            "terms-unknown-type",
+            "A type that does not exist",
+            "RCV-15",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.acept", {"terms": terms("SD-BASE")}, t.proffer().thread, by="vendor"),
+        ),
+        fold(
+            "terms-unknown-version",
+            "A version that is not spoken",
+            "ENV-5 RCV-15",
+            "av",
+            "proffered",
+            lambda t: t.accept_terms(t.proffer(), opencmr="1.7"),
+        ),
+        fold(
+            "terms-other-family",
+            "An order's message in a thread of terms",
+            "LIF-2",
+            "av",
+            "proffered",
+            lambda t: t.confirm(t.proffer()),
+        ),
+        fold(
+            "terms-private-in-thread",
+            "A private message in a thread of terms",
+            "LIF-2 ENV-11",
+            "av",
+            "proffered",
+            lambda t: t.say("com.example.note", {}, t.proffer().thread, by="vendor"),
+        ),
+        fold(
+            "terms-fork",
+            "Two entries with one predecessor: the one held first stays",
+            "SEQ-13",
+            "aaf",
+            "active",
+            lambda t: _forked(t, "terms.decline", {"reason": "soldOut"}),
+        ),
+        fold(
+            "terms-fork-other-way",
+            "The same two the other way round",
+            "SEQ-13",
+            "aaf",
+            "declined",
+            lambda t: _forked(t, "terms.accept", {"terms": terms("SD-BASE")}, first="terms.decline"),
+        ),
+        fold(
+            "terms-fork-at-the-start",
+            "A vendor's entry that names no predecessor",
+            "SEQ-13 SEQ-1",
+            "aaf",
+            "active",
+            lambda t: _second_opener(t),
+        ),
+        fold(
+            "terms-missing",
+            "What names a predecessor that is not held waits",
+            "SEQ-1 SEQ-13",
+            "ax",
+            "proffered",
+            lambda t: t.accept_terms(t.proffer(), inReplyTo=trust.digest(b"elsewhere")),
+        ),
+        fold(
+            "terms-ext",
+            "Extensions change nothing",
+            "ENV-9",
+            "aa",
+            "active",
+            lambda t: t.accept_terms(t.proffer(), ext={"https://shop.example/x": {"terms": "SD-BASE"}}),
+        ),
+    ]
+
+
+def _with_bad_rule() -> dict[str, Any]:
+    return {**GARDEN, "rules": [{"effect": "permit", "action": "dpv:Missspelt", "by": ["vendor"]}]}
+
+
+def _scoped(t: Script) -> Word:
+    wished = t.cast()
+    proffered = t.say("terms.proffer", {"choices": [terms("PDC-GOOD")], "scope": wished.ref})
+    return t.accept_terms(proffered, "PDC-GOOD")
+
+
+def _forked(t: Script, type_: str, body: dict[str, Any], first: str = "terms.accept") -> Word:
+    proffered = t.proffer()
+    if first == "terms.accept":
+        t.accept_terms(proffered)
+    else:
+        t.end(proffered, first, "vendor")
+    return t.say(type_, body, proffered.thread, by="vendor", inReplyTo=proffered.digest)
+
+
+def _second_opener(t: Script) -> Word:
+    proffered = t.agree()
+    t.later(minutes=1)
+    return t.place(t.word("com.example.note", {}, proffered.thread, by="vendor", inReplyTo=None))
