@@ -6,7 +6,7 @@ from opencmr import offer
 
 shop = Stall(
     name="Hazel",
-    accepts=["SD-BASE-A"],
+    accepts=["SD-BASE-A", "SD-BASE"],
     counter="SD-BASE-A",
     delivery={"parcel": "4.50", "collect": "0", "on-site": "0"},
     returns=offer.Returns(days=30, paid_by="customer"),

@@ -16,7 +16,7 @@ from catalogue import Article, Catalogue, amount
 
 from opencmr import Draft, Money, Price, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.messages import Message
-from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention
+from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention, TermsRef
 from opencmr.protocol import Consent, Dealing, instant
 from opencmr.roles import VendorRelationship
 
@@ -121,18 +121,22 @@ class Stall:
     # Offers
 
     def quote(self, cast: Message[intent.Cast], customer: VendorRelationship) -> Iterator[offer.Make]:
-        """The best that we have for the whole wish, and one other; nothing where a part of it is missing."""
+        """The best that we have for the whole wish, and one other; nothing where a part of it is missing.
+
+        Whoever makes an offer takes the terms that it stands under: without any that we accept, we make none.
+        """
+        under = self.shop.acceptable(cast.body.terms)
         found = [self.goods.find(want, cast.body.places or ()) for want in cast.body.wants]
-        if not all(found):
+        if under is None or not all(found):
             return
         best = [articles[0] for articles in found]
         other = [next((one for one in articles if one.name != articles[0].name), articles[0]) for articles in found]
         for articles in [best] if other == best else [best, other]:
-            made = self.offer(cast.body, articles)
+            made = self.offer(cast.body, articles, under)
             if cast.body.budget is None or Decimal(made.total.amount) <= Decimal(cast.body.budget.amount):
                 yield made
 
-    def offer(self, wish: intent.Cast, articles: list[Article]) -> offer.Make:
+    def offer(self, wish: intent.Cast, articles: list[Article], under: TermsRef) -> offer.Make:
         currency = articles[0].currency
         lines = [_line(number, *pair) for number, pair in enumerate(zip(wish.wants, articles, strict=True))]
         method = next((way for way in wish.delivery or () if way in self.delivery), next(iter(self.delivery)))
@@ -143,7 +147,7 @@ class Stall:
             lines=lines,
             adjustments=added,
             total=Money(f"{total:.2f}", currency),
-            under=wish.terms[0],
+            under=under,
             delivery=offer.Delivery(method=method),
             payment=[way for way in self.payment if way in (wish.payment or self.payment)] or self.payment,
             returns=self.returns if articles[0].deal == "buy" else None,
