@@ -1,14 +1,17 @@
 from opencmr import Money, Price, Vendor, intent, offer, order
 
-shop = Vendor.open("shop.db", did="did:web:127.0.0.1%3A8001", accepts=["SD-BASE", "SD-BASE-DP"])
+DID = "did:web:127.0.0.1%3A8001"
+shop = Vendor.open("shop.db", did=DID, accepts=["SD-BASE", "SD-BASE-DP"])
 
 
 @shop.on(intent.Cast)
 def quote(cast, relationship):
+    under = shop.acceptable(cast.body.terms)
     for number, want in enumerate(cast.body.wants):
-        if "boots" in want.name.lower():
-            line = offer.Line(name="Field boots, size 49", want=number, price=Price("189.00", "EUR"))
-            yield offer.Make(lines=[line], total=Money("189.00", "EUR"), under=cast.body.terms[0])
+        if under and "boots" in want.name.lower():
+            price = Price("189.00", "EUR")
+            line = offer.Line(name="Field boots, size 49", want=number, price=price)
+            yield offer.Make(lines=[line], total=Money("189.00", "EUR"), under=under)
 
 
 @shop.on(offer.Accept)

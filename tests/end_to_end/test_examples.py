@@ -57,6 +57,26 @@ def test_the_wallet_buys_from_the_shop(folder: Path) -> None:
     ]
 
 
+def test_a_consent_is_asked_for_granted_and_taken_back_and_both_sides_answer_alike(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / "newsletter.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"```text\n{done.stdout}```" in (ROOT / "docs" / "start.md").read_text()
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["requested", "given", "withdrawn"]
+
+
+def test_the_typed_example_passes_the_strict_type_check() -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "examples/newsletter.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_wallet_says_who_does_not_answer_when_there_is_no_shop(folder: Path) -> None:
     began = time.monotonic()
     done = subprocess.run(
