@@ -59,7 +59,11 @@ class Problem(OpenCMRError):
         return f"{self.code}{where}{rule}: {self.detail or self.title}{mend}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The problem as it travels: RFC 9457 members, and OpenCMR's own; absent ones left out."""
+        """The problem as it travels: RFC 9457 members, and OpenCMR's own; absent ones left out.
+
+        What a peer's message made too long for a receipt is cut: a refusal can always be said.
+        """
+        expected = [name[:200] for name in (self.expected or ())[:64] if name]
         members = {
             "type": PROBLEM_BASE + self.code,
             "title": self.title,
@@ -67,9 +71,9 @@ class Problem(OpenCMRError):
             "fault": self.fault,
             "retry": self.retry,
             "detail": self.detail[:4000] or None,
-            "pointer": self.pointer,
+            "pointer": _within(self.pointer),
             "rule": self.rule,
-            "expected": self.expected or None,
+            "expected": expected or None,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -77,7 +81,8 @@ class Problem(OpenCMRError):
     def from_dict(members: dict[str, Any]) -> "Problem":
         """The problem that a peer sent; a code that is not in the registry becomes `Unknown`."""
         code = str(members.get("type", "")).removeprefix(PROBLEM_BASE)
-        problem = PROBLEMS.get(code, Unknown)(
+        unknown = UnknownForNow if members.get("retry") is True else Unknown
+        problem = PROBLEMS.get(code, unknown)(
             str(members.get("detail", "")),
             pointer=members.get("pointer"),
             rule=members.get("rule"),
@@ -86,6 +91,13 @@ class Problem(OpenCMRError):
         if isinstance(problem, Unknown):
             problem.said = members
         return problem
+
+
+def _within(pointer: str | None) -> str | None:
+    """A pointer that a problem has room for: where a hostile name makes it longer, the object that has the name."""
+    while pointer is not None and len(pointer) > 500:
+        pointer = pointer.rpartition("/")[0]
+    return pointer
 
 
 class Unknown(Problem):
@@ -360,6 +372,12 @@ class NotFound(Problem):
     code = "not-found"
     status = 404
     title = "There is nothing at this address."
+
+
+class UnknownForNow(Unknown):
+    """A problem whose type is not in our registry, and of which the peer says that it may come good."""
+
+    retry = True
 
 
 PROBLEMS: dict[str, type[Problem]] = {

@@ -10,16 +10,19 @@ from ..errors import Misconduct, Problem, Refused, Unreachable
 from ..messages import Body
 from ..messages.types import Channel
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
-from ..store import Peer, Rows, Store
+from ..store import Kept, Peer, Rows, Store
 from ..transport import Network
 from .ledger import Ledger
 from .pen import Draft, Pen
 from .wallet import Arrived, Wallet
 
 Clock = Callable[[], datetime]
+Fault = Problem | Refused | Unreachable
 
 _log = logging.getLogger("opencmr.customer")
 _PAGE = 100
+_MOST_PAGES = 1000
+"""How many pages are collected at once, of a vendor that never comes to an end."""
 _LONGEST_WAIT = 30
 
 
@@ -43,6 +46,7 @@ class Correspondence:
         self._clock = clock
         self._sending = asyncio.Lock()
         self._collecting = asyncio.Lock()
+        self._given_up: dict[str, Fault] = {}
 
     async def say(self, body: Body | Draft, thread: str | None = None, *, check: bool = True) -> str:
         """Say something, and wait for the vendor's receipt.
@@ -64,8 +68,8 @@ class Correspondence:
         said: Verified = await self._store.write(
             lambda rows: self._wallet.say(rows, draft, thread, self._now(), check=check)
         )
-        faults = await self._flush()
-        if (fault := faults.get(said.digest)) is not None:
+        fault = (await self._flush()).get(said.digest) or self._answered_elsewhere(said.digest)
+        if fault is not None:
             raise fault
         return said.message.thread
 
@@ -96,12 +100,13 @@ class Correspondence:
         async with self._collecting:
             entries: list[str] = []
             waiting = min(int(wait), _LONGEST_WAIT)
-            while True:
+            for _ in range(_MOST_PAGES):
                 arrived, more = await self._collect_page(waiting)
                 entries += arrived.entries
                 waiting = 0
                 if not more:
-                    return entries
+                    break
+            return entries
 
     def may(
         self,
@@ -157,45 +162,70 @@ class Correspondence:
         arrived = await self._store.write(
             lambda rows: self._wallet.collected(rows, raws, cursor, receipts, self._now())
         )
-        return self._noticed(arrived), len(raws) >= _PAGE and not arrived.passed_over
+        return self._noticed(arrived), len(raws) >= _PAGE and arrived.acknowledged
 
-    async def _flush(self) -> dict[str, Problem | Refused | Unreachable]:
-        """Send what has not been answered, oldest first; a thread's later messages wait for its earlier ones."""
-        faults: dict[str, Problem | Refused | Unreachable] = {}
+    async def _flush(self) -> dict[str, Fault]:
+        """Send what has not been answered, oldest first; returns what keeps each from being answered.
+
+        A thread's later messages wait for its earlier ones, but for narrowing ones: what keeps a grant from arriving
+        does not keep its withdrawal.
+        """
+        faults: dict[str, Fault] = {}
         async with self._sending:
-            held: set[str] = set()
-            for kept in self._store.read(self._wallet.pending):
-                if kept.thread in held:
-                    continue
+            held: dict[str, Fault] = {}
+            lost: set[str] = set()
+            pending = self._store.read(self._wallet.pending)
+            for position, kept in enumerate(pending):
+                narrowing = is_narrowing(kept.type, "customer")
+                fault = None if narrowing else held.get(kept.thread)
                 try:
-                    raws = await self._network.send(self._endpoint, kept.raw)
-                    arrived = await self._take_in(raws)
-                    faults.update(arrived.refusals)
-                    if kept.digest not in arrived.answered:
-                        faults[kept.digest] = Unreachable("the vendor answered without a receipt for the message")
-                        held.add(kept.thread)
-                except Problem as problem:
-                    faults[kept.digest] = problem
-                    held.add(kept.thread)
-                    # Unsigned words cannot stop a withdrawal: it is sent again until a signed receipt answers it.
-                    if not problem.retry and not is_narrowing(kept.type, "customer"):
-                        await self._give_up(kept.digest)
+                    fault = fault or await self._send(kept, faults)
                 except Unreachable as error:
-                    faults[kept.digest] = error
+                    faults.update({waiting.digest: error for waiting in pending[position:]})
                     return faults
+                if fault is not None:
+                    faults[kept.digest] = held[kept.thread] = fault
+                    # Unsigned words cannot stop a withdrawal: it is sent again until a signed receipt answers it.
+                    final = isinstance(fault, Problem) and not fault.retry
+                    if not narrowing and (kept.thread in lost or final):
+                        lost.add(kept.thread)
+                        await self._give_up(kept.digest, fault)
         return faults
+
+    async def _send(self, kept: Kept, faults: dict[str, Fault]) -> Fault | None:
+        """Send one message, and take in the answer; returns what keeps it from being answered.
+
+        Raises:
+            Unreachable: Nobody can be reached.
+        """
+        try:
+            arrived = await self._take_in(await self._network.send(self._endpoint, kept.raw))
+        except Problem as problem:
+            return problem
+        faults.update(arrived.refusals)
+        if kept.digest not in arrived.answered:
+            return Unreachable("the vendor answered without a receipt for the message")
+        return None
 
     async def _take_in(self, raws: list[bytes]) -> Arrived:
         arrived = await self._store.write(lambda rows: self._wallet.take_in(rows, raws, self._now()))
         return self._noticed(arrived)
 
-    async def _give_up(self, digest: str) -> None:
-        """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask."""
+    async def _give_up(self, digest: str, fault: Fault) -> None:
+        """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask.
+
+        It proves nothing, so a signed receipt that comes all the same still counts.
+        """
 
         def note(rows: Rows) -> None:
             rows.change_message(self._wallet.number, digest, status="refused")
 
+        self._given_up[digest] = fault
         await self._store.write(note)
+
+    def _answered_elsewhere(self, digest: str) -> Fault | None:
+        """Why a message was refused or given up that somebody else sent who was sending just then."""
+        return self._given_up.get(digest) or self._store.read(lambda rows: self._wallet.refusal(rows, digest))
 
     def _noticed(self, arrived: Arrived) -> Arrived:
         self.misconduct += arrived.misconduct

@@ -202,7 +202,7 @@ class Customer:
             ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
         """
         draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
-        vendors = [to] if isinstance(to, Relationship) else list(to)
+        vendors = [to] if isinstance(to, Relationship) else list(dict.fromkeys(to))
         if not vendors:
             raise UsageError("an intent is cast to somebody")
         said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)

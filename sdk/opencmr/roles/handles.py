@@ -17,6 +17,8 @@ from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
 
 R = TypeVar("R", bound=Record)
+_PAUSE = 0.5
+"""Seconds between two collects that brought nothing."""
 
 
 class Handle(Generic[R]):
@@ -144,6 +146,8 @@ class ConsentInHand(Handle[Consent]):
         await self.say(consent.Withdraw(keys=list(keys) or None, reason=reason))
 
     def _check_keys(self, keys: Sequence[str]) -> None:
+        if not keys:  # all can be taken back before anything has taken effect
+            return
         known = self.record.items
         if unknown := [key for key in keys if key not in known]:
             raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
@@ -220,7 +224,7 @@ class OrderInHand(Handle[Dealing]):
             left = last - loop.time()
             if left <= 0:
                 return False
-            await self.relationship.collect(wait=max(1, min(left, 10)))
+            await _wait([self.relationship], max(1, min(left, 10)), last)
         return True
 
 
@@ -247,9 +251,7 @@ class Casting:
             left = last - loop.time()
             if left <= 0:
                 return
-            wait = max(1.0, min(left, 5.0))
-            collects = (relationship.collect(wait=wait) for relationship in self.threads)
-            quiet(await asyncio.gather(*collects, return_exceptions=True))
+            await _wait(list(self.threads), max(1.0, min(left, 5.0)), last)
 
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""
@@ -269,11 +271,19 @@ class Casting:
         """Withdraw the intent everywhere, or everywhere but where it has become an order.
 
         Raises:
-            Problem, Refused, Unreachable: See `Correspondence.say`.
+            Problem, Refused, Unreachable: See `Correspondence.say`; the others have been told all the same.
+            ExceptionGroup: Several of these.
         """
-        for relationship, thread in self.threads.items():
-            if but is None or but.relationship is not relationship:
-                await relationship.say(intent.Withdraw(reason=reason), thread)
+        said = await asyncio.gather(
+            *(
+                relationship.say(intent.Withdraw(reason=reason), thread)
+                for relationship, thread in self.threads.items()
+                if but is None or but.relationship is not relationship
+            ),
+            return_exceptions=True,
+        )
+        if faults := [fault for fault in said if isinstance(fault, Exception)]:
+            raise faults[0] if len(faults) == 1 else ExceptionGroup("not all vendors answered the withdrawal", faults)
 
     @staticmethod
     def _left(relationship: Correspondence, until: Deadline | float | None) -> float:
@@ -283,3 +293,11 @@ class Casting:
             return float(until)
         now = relationship.now()
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
+
+
+async def _wait(vendors: Sequence[Correspondence], seconds: float, last: float) -> None:
+    """Collect from all of them; a vendor that is down, or that does not wait as it was asked to, is not hammered."""
+    found = await asyncio.gather(*(each.collect(wait=seconds) for each in vendors), return_exceptions=True)
+    quiet(found)
+    if not any(isinstance(each, list) and each for each in found):
+        await asyncio.sleep(max(0.0, min(_PAUSE, last - asyncio.get_running_loop().time())))

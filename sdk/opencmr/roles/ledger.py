@@ -1,6 +1,7 @@
 """Histories, read from the store and remembered as long as nothing has changed."""
 
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from threading import Lock
 
 import orjson
@@ -32,12 +33,15 @@ class Ledger:
             if known is not None and known[0] == peer.version:
                 self._known.move_to_end(peer.number)
                 return known[1]
-        history = History(last=peer.last)
-        for kept in rows.entries(peer.number):
-            history.take(*said(kept))
-        if peer.last is not None and (history.last is None or history.last < peer.last):
-            history.last = peer.last
+        history = self.replay(rows, peer)
         rows.done.append(lambda: self._remember(peer.number, peer.version, history))
+        return history
+
+    def replay(self, rows: Rows, peer: Peer) -> History:
+        """The history of a relationship, folded from its first entry on."""
+        history = History(last=peer.last)
+        for kept in in_their_places(rows.entries(peer.number)):
+            history.take(*said(kept))
         return history
 
     def draft(self, rows: Rows, peer: Peer) -> History:
@@ -57,6 +61,24 @@ class Ledger:
                 self._known.move_to_end(number)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def in_their_places(entries: Iterable[Kept]) -> Iterator[Kept]:
+    """Entries, given by their dates, in the order of their places: none before the one that it follows.
+
+    The two differ where a vendor has dated an entry before the one that it names.
+    """
+    heads: dict[str, str] = {}
+    held: dict[tuple[str, str | None], list[Kept]] = {}
+    for entry in entries:
+        ready = [entry]
+        for kept in ready:
+            if heads.get(kept.thread) == kept.previous:
+                heads[kept.thread] = kept.digest
+                yield kept
+                ready += held.pop((kept.thread, kept.digest), [])
+            else:
+                held.setdefault((kept.thread, kept.previous), []).append(kept)
 
 
 def said(kept: Kept) -> tuple[Said, Problem | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from ..messages import core
 from ..messages.types import Side
 from ..protocol import Entry, History, Thread
 from ..store import Kept, Peer, Status, Store
-from .ledger import Ledger
+from .ledger import Ledger, said
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Line:
         at: When it took effect; of what takes no place, its `created`.
         status: As the store keeps it: `entry`, `refused`, `receipt`, `pending` …
         outcome: `accepted`, `moot`, `refused` or `void`; of a receipt, what it says; none while unanswered.
-        state: The thread's state afterwards, as the receipt says.
+        state: The thread's state afterwards: of what has taken its place, as it folds; of a receipt, as it says.
         of: Of a receipt: the digest of what it answers.
         problem: Code of the problem, where it was refused.
     """
@@ -74,7 +75,17 @@ class Notebook:
         kept = self._store.read(lambda rows: rows.everything(self._number))
         entries = {entry.digest: entry for one in self.history.threads.values() for entry in one.entries}
         receipts = {receipt.of: receipt for receipt in kept if receipt.type == core.Receipt.type}
-        return [_line(one, entries, receipts) for one in kept if thread is None or one.thread == thread]
+        states = self._states({one.digest: one for one in kept if one.digest in entries})
+        return [_line(one, entries, receipts, states) for one in kept if thread is None or one.thread == thread]
+
+    def _states(self, kept: dict[str, Kept]) -> dict[str, str]:
+        """The state of its thread after each entry."""
+        history, states = History(), {}
+        for entry in merge(*(one.entries for one in self.history.threads.values()), key=lambda entry: entry.at):
+            if entry.digest in kept:
+                history.take(*said(kept[entry.digest]))
+                states[entry.digest] = history.threads[kept[entry.digest].thread].state
+        return states
 
     def threads(self, beginning: str = "") -> list[Thread]:
         """The threads whose id begins so; `urn:uuid:` may be left out."""
@@ -111,14 +122,14 @@ class Reader:
         self.close()
 
 
-def _line(kept: Kept, entries: dict[str, Entry], receipts: dict[str | None, Kept]) -> Line:
+def _line(kept: Kept, entries: dict[str, Entry], receipts: dict[str | None, Kept], states: dict[str, str]) -> Line:
     document = orjson.loads(kept.raw)
     entry = entries.get(kept.digest)
     receipt = document if kept.type == core.Receipt.type else None
     if receipt is None and kept.digest in receipts:
         receipt = orjson.loads(receipts[kept.digest].raw)
-    said = receipt["body"] if receipt else {}
-    problem = said.get("problem")
+    told = receipt["body"] if receipt else {}
+    problem = told.get("problem")
     return Line(
         at=entry.at if entry else document["created"],
         side=kept.side,
@@ -127,8 +138,8 @@ def _line(kept: Kept, entries: dict[str, Entry], receipts: dict[str | None, Kept
         id=kept.id,
         digest=kept.digest,
         status=kept.status,
-        outcome=entry.outcome if entry else said.get("outcome"),
-        state=said.get("state"),
+        outcome=entry.outcome if entry else told.get("outcome"),
+        state=states.get(kept.digest, told.get("state")),
         of=kept.of if kept.type == core.Receipt.type else None,
         problem=Problem.from_dict(problem).code if problem else None,
         raw=kept.raw,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..errors import Misconduct, Problem, Refused, StaleHead, StoreError, TooEarly, UnknownReference
-from ..messages import Message, core
+from ..messages import Message, core, order
 from ..messages.types import Side
 from ..protocol import History, Said, Verified, is_narrowing, parse, verify
 from ..protocol.clock import AHEAD, shifted
@@ -32,6 +32,7 @@ class Arrived:
         entries: Digests of the vendor's messages that took their place.
         misconduct: What its signed words contradict.
         passed_over: What proves nothing, and why.
+        acknowledged: Whether the next collect goes on after this.
     """
 
     answered: set[str] = field(default_factory=set)
@@ -39,6 +40,7 @@ class Arrived:
     entries: list[str] = field(default_factory=list)
     misconduct: list[Misconduct] = field(default_factory=list)
     passed_over: list[Problem] = field(default_factory=list)
+    acknowledged: bool = False
 
 
 class Wallet:
@@ -81,7 +83,8 @@ class Wallet:
             raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
         head = waiting[-1].digest if waiting else thread.head if thread else None
         verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, answers=head)
-        if check and not waiting:
+        # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
+        if check and (not waiting or draft.body.type == order.Disclose.type):
             said = Said(verified.message, verified.digest, "customer", now)
             (thread or opened_by(verified.message)).judge(said, history)
         self._add(rows, verified, "customer", "pending")
@@ -90,6 +93,11 @@ class Wallet:
     def pending(self, rows: Rows) -> list[Kept]:
         """What has not been answered yet, in the order in which it was said."""
         return rows.with_status(self.number, "pending")
+
+    def refusal(self, rows: Rows, digest: str) -> Refused | None:
+        """The signed receipt that refuses a message of ours, if there is one."""
+        receipt = rows.receipt_of(self.number, digest, "vendor")
+        return _refusal(receipt) if receipt is not None else None
 
     def collect(self, rows: Rows, wait: int, now: str) -> tuple[bytes, list[str]]:
         """A signed `mailbox.collect`, and the digests of the receipts that it brings."""
@@ -105,6 +113,7 @@ class Wallet:
             rows.change_message(self.number, digest, status="receipt")
         arrived = self.take_in(rows, raws, now)
         if not any(isinstance(problem, TooEarly) for problem in arrived.passed_over):
+            arrived.acknowledged = cursor != self.peer(rows).cursor
             rows.change_peer(self.number, cursor=cursor)
         return arrived
 
@@ -127,8 +136,8 @@ class Wallet:
             except Problem as problem:
                 _log.warning("passed over what %s sent: %s", peer.peer, problem)
                 arrived.passed_over.append(problem)
-        for thread_id in touched:
-            self._place(rows, peer, history, thread_id, arrived, now)
+        if self._place(rows, peer, history, touched, arrived, now):
+            history = self.ledger.replay(rows, peer)
         rows.change_peer(self.number, last=history.last)
         self.ledger.publish(rows, peer, history)
         for fault in arrived.misconduct:
@@ -139,24 +148,22 @@ class Wallet:
         message = verified.message
         if message.created > shifted(now, AHEAD):
             raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created")
-        if message.type == core.Receipt.type:
-            if verified.fault is None:
-                self._answered(rows, verified, arrived)
-            else:
+        if rows.message_by_id(self.number, "vendor", message.id) is not None:
+            arrived.misconduct.append(Misconduct(f"two messages of one id {message.id}"))
+        elif message.type == core.Receipt.type:
+            if verified.fault is not None:
                 raise verified.fault
+            self._answered(rows, verified, arrived)
         elif is_entry(message):
-            status: Status = "waiting"
-            if rows.message_by_id(self.number, "vendor", message.id) is not None:
-                arrived.misconduct.append(Misconduct(f"two messages of one id {message.id}"))
-                return
-            self._add(rows, verified, "vendor", status, previous=message.in_reply_to, at=message.created)
+            self._add(rows, verified, "vendor", "waiting", previous=message.in_reply_to, at=message.created)
 
     def _answered(self, rows: Rows, verified: Verified, arrived: Arrived) -> None:
         """A receipt for something that we said."""
         message: Message[core.Receipt] = verified.message
         body = message.body
         ours = rows.message(self.number, body.of)
-        if ours is None or ours.side != "customer" or ours.thread != message.thread or ours.status == "receipt":
+        is_said = ours is not None and ours.side == "customer" and ours.type != core.Receipt.type
+        if ours is None or not is_said or ours.thread != message.thread:
             raise UnknownReference("a receipt for nothing that we said", pointer="/body/of")
         said = as_said(ours)[0]
         if message.created < shifted(said.message.created, -AHEAD):
@@ -170,10 +177,9 @@ class Wallet:
         arrived.answered.add(body.of)
         if body.outcome == "refused":
             rows.change_message(self.number, ours.digest, status="refused")
-            problem = Problem.from_dict(body.problem.wire() if body.problem else {})
+            refused = arrived.refusals[ours.digest] = Refused(_problem(body), verified.raw)
             if is_narrowing(ours.type, "customer"):
-                arrived.misconduct.append(Misconduct(f"the vendor refused {ours.type} {ours.digest}: {problem}"))
-            arrived.refusals[ours.digest] = Refused(problem, verified.raw)
+                arrived.misconduct.append(Misconduct(f"the vendor refused {ours.type} {ours.digest}: {refused}"))
         else:
             rows.change_message(self.number, ours.digest, status="waiting", previous=body.previous, at=message.created)
 
@@ -181,37 +187,47 @@ class Wallet:
         """What came before by another way is told again, and changes nothing."""
         if known.status == "receipt" and known.side == "vendor" and known.of is not None:
             arrived.answered.add(known.of)
-            body = as_said(known)[0].message.body
-            if body.problem is not None:
-                arrived.refusals[known.of] = Refused(Problem.from_dict(body.problem.wire()), known.raw)
+            if (refused := _refusal(known)) is not None:
+                arrived.refusals[known.of] = refused
 
-    def _place(self, rows: Rows, peer: Peer, history: History, thread_id: str, arrived: Arrived, now: str) -> None:
-        """Give every message its place whose predecessor has one."""
-        waiting: dict[str | None, list[Kept]] = {}
+    def _place(self, rows: Rows, peer: Peer, history: History, touched: set[str], arrived: Arrived, now: str) -> bool:
+        """Give every message its place whose predecessor has one, the earliest first: threads depend on each other.
+
+        Returns:
+            Whether one came later than others that it should have come before, so that they are to be folded again.
+        """
+        waiting: dict[tuple[str, str | None], list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
-            if kept.thread == thread_id:
-                waiting.setdefault(kept.previous, []).append(kept)
-        thread = history.threads.get(thread_id)
-        while following := waiting.pop(thread.head if thread else None, None):
+            if kept.thread in touched:
+                waiting.setdefault((kept.thread, kept.previous), []).append(kept)
+        late = False
+        while ready := [place for thread in touched if (place := (thread, _head(history, thread))) in waiting]:
+            following = waiting.pop(
+                min(ready, key=lambda place: (str(waiting[place][0].at), waiting[place][0].position))
+            )
+            late = late or str(following[0].at) <= (history.last or "")
+            self._take_place(rows, peer, history, following[0], arrived, now)
             for fork in following[1:]:
                 self._fork(rows, peer, fork, arrived, now)
-            kept = following[0]
-            before = thread.entries[-1].at if thread and thread.entries else ""
-            if str(kept.at) <= before:
-                arrived.misconduct.append(Misconduct(f"{kept.digest} is dated {kept.at}, not after {before}"))
-            why = history.take(*as_said(kept))
-            thread = history.threads[thread_id]
-            rows.change_message(self.number, kept.digest, status="entry")
-            if kept.side == "vendor":
-                arrived.entries.append(kept.digest)
-                self._give_receipt(rows, peer, thread, kept, why, now)
-            else:
-                self._compare(rows, thread, kept, arrived)
-        known = {entry.digest for entry in thread.entries} if thread else set()
-        for previous, rest in waiting.items():
+        for (thread, previous), rest in waiting.items():
+            known = {entry.digest for entry in history.threads[thread].entries} if thread in history.threads else set()
             if previous in known or (previous is None and known):
                 for fork in rest:
                     self._fork(rows, peer, fork, arrived, now)
+        return late
+
+    def _take_place(self, rows: Rows, peer: Peer, history: History, kept: Kept, arrived: Arrived, now: str) -> None:
+        before = history.threads[kept.thread].entries[-1].at if kept.thread in history.threads else ""
+        if str(kept.at) <= before:
+            arrived.misconduct.append(Misconduct(f"{kept.digest} is dated {kept.at}, not after {before}"))
+        why = history.take(*as_said(kept))
+        thread = history.threads[kept.thread]
+        rows.change_message(self.number, kept.digest, status="entry")
+        if kept.side == "vendor":
+            arrived.entries.append(kept.digest)
+            self._give_receipt(rows, peer, thread, kept, why, now)
+        else:
+            self._compare(rows, thread, kept, arrived)
 
     def _fork(self, rows: Rows, peer: Peer, kept: Kept, arrived: Arrived, now: str) -> None:
         """Two entries with one predecessor: the one that was held first stays."""
@@ -276,3 +292,16 @@ class Wallet:
         kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
                     verified.raw, status, of, previous, at, verified.fault is None)  # fmt: skip
         rows.add_message(self.number, kept)
+
+
+def _head(history: History, thread: str) -> str | None:
+    return history.threads[thread].head if thread in history.threads else None
+
+
+def _problem(body: core.Receipt) -> Problem:
+    return Problem.from_dict(body.problem.wire() if body.problem else {})
+
+
+def _refusal(receipt: Kept) -> Refused | None:
+    body: core.Receipt = as_said(receipt)[0].message.body
+    return Refused(_problem(body), receipt.raw) if body.outcome == "refused" else None

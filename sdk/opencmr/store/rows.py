@@ -67,8 +67,10 @@ _BUMP = update(relationships).where(relationships.c.relationship == _number)
 _MESSAGES = select(messages).where(messages.c.relationship == _number)
 _BY_DIGEST = _MESSAGES.where(messages.c.digest == bindparam("digest"))
 _BY_ID = _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.id == bindparam("id"))
-_RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side == bindparam("side"))
-_ENTRIES = _MESSAGES.where(messages.c.status == "entry").order_by(messages.c.at)
+_RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side == bindparam("side")).order_by(
+    messages.c.position
+)
+_ENTRIES = _MESSAGES.where(messages.c.status == "entry").order_by(messages.c.at, messages.c.position)
 _WITH_STATUS = _MESSAGES.where(messages.c.status == bindparam("status")).order_by(messages.c.position)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _SAID_BY = (
@@ -140,11 +142,11 @@ class Rows:
         return self._one(_BY_ID, number=number, side=side, id=id_)
 
     def receipt_of(self, number: int, digest: str, side: Side) -> Kept | None:
-        """The receipt that a side has given for a message."""
+        """The receipt that a side has given for a message; the first, should there be two."""
         return self._one(_RECEIPT, number=number, digest=digest, side=side)
 
     def entries(self, number: int) -> list[Kept]:
-        """All entries of a relationship, in the order of their places."""
+        """All entries of a relationship, in the order of their dates."""
         return self._many(_ENTRIES, number=number)
 
     def with_status(self, number: int, status: Status) -> list[Kept]:
