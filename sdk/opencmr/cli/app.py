@@ -26,9 +26,9 @@ _COMMANDS = {
     "show": "Show the relationships, threads and records of a store.",
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",
-    "verify": "Check signatures, chains, states and folds of messages, offline.",
+    "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",
-    "conformance": "Check from outside whether a vendor or a customer keeps the protocol.",
+    "conformance": "Check from outside whether an implementation keeps the protocol.",
 }
 """Name → one line. The function, or the group, of that name stands in the module of that name."""
 

@@ -15,13 +15,17 @@ vectors = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="The specification's test vectors: what every implementation has to agree on.",
 )
 
 
 @vectors.callback()
 def _group() -> None:
-    """A group even while there is one command."""
+    """Run the specification's test vectors against this SDK: what every implementation has to agree on.
+
+    \b
+    Examples:
+      opencmr vectors run
+    """
 
 
 @vectors.command("run")
