@@ -37,7 +37,7 @@ def conformance(
     total: Annotated[float, typer.Option(min=1, help="Seconds for all.")] = 600,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the checks that passed, too.")] = False,
 ) -> None:
-    """Check from outside whether an implementation keeps the protocol, requirement by requirement.
+    """Check from outside how an implementation keeps the protocol, requirement by requirement.
 
     A vendor is asked over HTTP, and must be in test mode. A customer is a program that reads commands and writes
     answers, a line each; the suite plays its vendors. Both are described in spec/conformance.md. Checks run one after
