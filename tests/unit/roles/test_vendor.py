@@ -695,6 +695,19 @@ async def test_what_may_not_be_said_is_not_said(street: Street, shop: Vendor, sh
     assert len(shop.history(she.did).threads[thread].entries) == 1
 
 
+@pytest.mark.requirement("RCV-12")
+async def test_what_has_expired_when_it_is_made_is_not_said(
+    street: Street, shop: Vendor, she: Hand, clock: StandingClock
+) -> None:
+    shop.on(terms.Proffer)(lambda message, _: Draft(terms.Accept(terms=message.body.choices[0]), expires=clock()))
+    with pytest.raises(HandlerFailed):
+        await shop.receive(she.write(proffer("SD-BASE")))
+    assert stored(street) == []
+    await shop.receive(cast := she.write(CAST))
+    with pytest.raises(UsageError):
+        await shop.say(she.did, Draft(an_offer(), timedelta(0)), read(cast)["id"])
+
+
 @pytest.mark.requirement("OFR-3")
 async def test_an_offer_is_firm_for_as_long_as_the_shop_says_unless_it_says_when(
     street: Street, she: Hand, clock: StandingClock
