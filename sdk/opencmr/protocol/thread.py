@@ -65,9 +65,11 @@ class Thread:
         """The thread with this message in its place: a customer's, or one that a vendor is about to say.
 
         Raises:
-            Problem: The state or a rule across members does not allow it.
+            Problem: The state or a rule across members does not allow it; a vendor's message had expired when made.
         """
         side, type_ = said.side, said.message.type
+        if side == "vendor" and not self._in_time(said):
+            raise Expired("it had expired when it was made", pointer="/expires")
         if self.family is None:
             if is_narrowing(type_, side):
                 return self._with(said, "moot", None), "moot"
@@ -104,8 +106,6 @@ class Thread:
         try:
             if fault is not None:
                 raise fault
-            if said.side == "vendor" and not self._in_time(said):
-                raise Expired("it had expired when it was made", pointer="/expires")
             return self.judge(said, context)[0], None
         except Problem as problem:
             return self._with(said, "void", self.record), problem
