@@ -17,6 +17,8 @@ from .pen import Draft, Pen
 
 EARLY_THREADS = 100
 """How many threads of one relationship may hold nothing but narrowing messages that came before their threads."""
+MISSING = 50
+"""How many messages at most follow a refusal for a stale head (SEQ-5); the rest waits in the mailbox."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,9 @@ class Desk:
         return settle(verified, side=side, thread=thread, context=history, now=at, known=known)
 
     def _missing(self, rows: Rows, peer: Peer, settled: Settled) -> list[bytes]:
-        """What a sender with a stale head has missed: vendor's messages, and the receipts of the sender's own."""
+        """What a sender with a stale head has missed, oldest first: our messages, and receipts of the sender's own."""
         missed: list[bytes] = []
-        for digest in getattr(settled.problem, "missing", ()):
+        for digest in getattr(settled.problem, "missing", ())[:MISSING]:
             kept = rows.message(peer.number, digest)
             answer = kept if kept and kept.side == "vendor" else rows.receipt_of(peer.number, digest, "vendor")
             if answer is not None:

@@ -24,7 +24,7 @@ from opencmr.errors import (
 )
 from opencmr.messages import core
 from opencmr.protocol import Dealing, roster
-from opencmr.roles.desk import EARLY_THREADS
+from opencmr.roles.desk import EARLY_THREADS, MISSING
 from opencmr.store import Kept, Rows, Store
 from opencmr.testing import StandingClock
 from parties import (
@@ -490,6 +490,18 @@ async def test_a_message_that_comes_again_gets_its_receipt_alone_byte_for_byte(s
     assert (code_of(refused[0]), types_of(refused)) == ("stale-head", ["receipt", "offer.make"])
     assert await shop.receive(raw) == first[:1]
     assert await shop.receive(amend) == refused[:1], "a refusal stays a refusal, and what was missed comes once"
+
+
+@pytest.mark.requirement("SEQ-5")
+async def test_what_was_missed_follows_the_oldest_first_and_not_without_end(shop: Vendor, she: Hand) -> None:
+    shop.on(intent.Cast)(one_that_returns_nothing)
+    await shop.receive(cast := she.write(CAST))
+    thread, head = read(cast)["id"], trust.digest(cast)
+    for _ in range(MISSING + 1):
+        await shop.say(she.did, an_offer(), thread)
+    said, _ = await collected(shop, she)
+    amend = she.write(intent.Amend(**dict(CAST)), thread, head)
+    assert (await shop.receive(amend))[1:] == said[1 : 1 + MISSING]
 
 
 @pytest.mark.requirement("RCV-6")

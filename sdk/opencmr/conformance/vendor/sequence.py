@@ -35,7 +35,7 @@ async def times_across_threads(bench: Bench) -> None:
 
 @page.add("stale-head", "A message that names a stale head is refused, and what was missed follows", "SEQ-4", "SEQ-5")
 async def stale_head(bench: Bench) -> None:
-    """The entries after the one that was named, each followed by its receipt if it has one."""
+    """The vendor's entries after the one that was named, and its receipts for the customer's."""
     hand = bench.hand()
     thread, made = await offered(hand)
     amended = await hand.accepted(hand.write("intent.amend", wish(), thread), "open")
