@@ -55,9 +55,10 @@ function ofAgreement(agreement, all) {
 
 function ofItem({ kind, item, at, until, ended, evidence }) {
   const outside = (item.recipients ?? []).filter(({ role }) => ['thirdParty', 'authority', 'jointController'].includes(role))
-    .map(({ id, name }) => id ?? name);
+    .map(({ id }) => id);
   const permit = kind === 'consent';
-  const parties = ['vendor', ...outside, ...(permit || outside.length ? [] : ['third-party'])];
+  const everybody = !outside.length || outside.includes(undefined);
+  const parties = ['vendor', ...outside, ...(!permit && everybody ? ['third-party'] : [])];
   return product(item.actions, item.purposes, item.data).map((each) => ({
     ...each, permit, parties, channels: item.channels, whole: item.actions, from: at, evidence,
     until: permit ? (ended === undefined ? until : earlier(until, ended)) : undefined,

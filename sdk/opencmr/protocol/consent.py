@@ -162,26 +162,28 @@ def _check_item(item: consent.GrantItem, asked: consent.RequestItem, path: Path)
     _check_subset(item.channels, asked.channels, (*path, "channels"))
     _check_reached("data", item.data, asked.data, (*path, "data"))
     _check_reached("purpose", item.purposes, asked.purposes, (*path, "purposes"))
-    known = outsiders(asked)
+    known = {_who(party) for party in outsiders(asked)}
     for position, party in enumerate(item.recipients or ()):
-        if _is_outside(party) and _name(party) not in known:
-            raise _wider(f"{party.name} was not asked for", (*path, "recipients", position), *sorted(known))
+        if _is_outside(party) and _who(party) not in known:
+            names = sorted(id_ or name for id_, name in known)
+            raise _wider(f"{party.name} was not asked for", (*path, "recipients", position), *names)
     if asked.retention is not None and not _within(item.retention, asked.retention):
         raise _wider("kept longer than asked", (*path, "retention"))
     _check_subset(item.stored_in, asked.stored_in, (*path, "storedIn"))
 
 
-def outsiders(item: consent.Item) -> frozenset[str]:
-    """Who receives data besides the vendor and its processors, by id, or by name where there is none."""
-    return frozenset(_name(party) for party in item.recipients or () if _is_outside(party))
+def outsiders(item: consent.Item) -> list[Party]:
+    """Who receives data besides the vendor and its processors."""
+    return [party for party in item.recipients or () if _is_outside(party)]
 
 
 def _is_outside(party: Party) -> bool:
     return party.role not in ("controller", "processor")
 
 
-def _name(party: Party) -> str:
-    return party.id or party.name
+def _who(party: Party) -> tuple[str, str]:
+    """The id alone, or the name where there is none. A name that looks like an id is none."""
+    return (party.id, "") if party.id else ("", party.name)
 
 
 def _check_reached(kind: Kind, terms: list[str] | None, asked: list[str] | None, path: Path) -> None:

@@ -347,14 +347,15 @@ def statements_of_item(record: ItemRecord, ended: str | None = None) -> Iterator
     if record.state == "requested":
         return
     item, permit = record.item, record.state == "given"
-    outside = outsiders(item)
+    outside = [party.id for party in outsiders(item)]
+    known = frozenset(id_ for id_ in outside if id_)  # a name is no party that a question could ask about
     yield Statement(
         effect="permit" if permit else "prohibit",
         source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",
         actions=tuple(item.actions or (EVERYTHING["action"],)),
         purposes=tuple(item.purposes),
         data=tuple(item.data),
-        third_parties=outside if permit or outside else None,
+        third_parties=known if permit or (outside and None not in outside) else None,
         channels=frozenset(item.channels) if item.channels else None,
         at=record.since,
         until=record.until if permit else None,

@@ -89,6 +89,7 @@ def test_a_grant_replaces_the_items_of_its_keys_and_no_others(talk: Any, bodies:
         ({"actions": ["dpv:Tracking"]}, "/actions/0"),
         ({"recipients": [PRESS]}, "/recipients/0"),
         ({"recipients": [ADS, PRESS]}, "/recipients/1"),
+        ({"recipients": [{"name": "https://ads.example", "role": "jointController"}]}, "/recipients/0"),
         ({"channels": ["email", "post"]}, "/channels/1"),
         ({"channels": None}, "/channels"),
         ({"retention": None}, "/retention"),
