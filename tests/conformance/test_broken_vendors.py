@@ -38,7 +38,9 @@ def test_there_are_at_least_thirty_broken_vendors() -> None:
     assert len(FAULTS) >= 30
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.requirement(id_)) for name, (id_, _) in FAULTS.items()]
+)
 async def test_a_broken_vendor_is_caught_and_the_requirement_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

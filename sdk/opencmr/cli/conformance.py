@@ -80,6 +80,7 @@ async def _vendor(url: str, only: list[str], rate: float, options: dict[str, Any
 
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url} is no http URL")
+    options["expected_failures"] = suite.known(options["expected_failures"], CHECKS)
     bench = Bench(url, polite=1 / rate if rate else 0.0, timeout=options["check_timeout"])
     return await suite.run(suite.only(CHECKS, only), bench, target=url, side="vendor", begin=bench.meet, **options)
 
@@ -88,6 +89,7 @@ async def _customer(command: str, only: list[str], options: dict[str, Any]) -> "
     from ..conformance import suite
     from ..conformance.customer import CHECKS, Stage
 
+    options["expected_failures"] = suite.known(options["expected_failures"], CHECKS)
     async with Stage(command) as stage:
         return await suite.run(
             suite.only(CHECKS, only), stage, target=command, side="customer", begin=stage.begin, **options

@@ -42,6 +42,15 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "JSN-7", "SIG-3", "SIG-4", "SIG-5"],
             "vectors: what a receiver accepts is the same on both sides",
         ),
+        **dict.fromkeys(["INT-1", "INT-4"], "vectors: threads"),
+        **dict.fromkeys(
+            ["CNS-2", "CNS-3", "CNS-4", "CNS-9", "OFR-9", "OFR-10", "TRM-1", "TRM-2"],
+            "the checks of a vendor, who receives such messages",
+        ),
+        **dict.fromkeys(
+            ["COR-2", "RCV-2", "RCV-4", "RCV-7", "RCV-14", "SEQ-9", "TRN-9"],
+            "the checks of a vendor, who answers requests",
+        ),
     },
 }
 """Requirements that nobody outside can see, and where they are held instead; as `spec/conformance.md` lists them."""

@@ -154,14 +154,8 @@ async def run(
         check_timeout: Seconds for one check.
         total_timeout: Seconds for all.
         on_result: Called after each check.
-
-    Raises:
-        UsageError: An expected failure names no check.
     """
-    report, started = Report(target, side), time.monotonic()
-    expected = set(expected_failures)
-    if unknown := expected - {check.id for check in checks}:
-        raise UsageError(f"expected failures that are no checks: {', '.join(sorted(unknown))}")
+    report, started, expected = Report(target, side), time.monotonic(), set(expected_failures)
     unmet = await _failure(begin(), check_timeout)
     silent = 0
     for check in checks:
@@ -222,6 +216,18 @@ def only(checks: Sequence[Check[S]], patterns: Sequence[str]) -> list[Check[S]]:
     if not chosen:
         raise UsageError(f"no check matches {', '.join(patterns)}")
     return chosen
+
+
+def known(ids: Iterable[str], checks: Sequence[Check[S]]) -> list[str]:
+    """The ids, each of which must be that of a check.
+
+    Raises:
+        UsageError: One is not.
+    """
+    listed = list(ids)
+    if unknown := set(listed) - {check.id for check in checks}:
+        raise UsageError(f"expected failures that are no checks: {', '.join(sorted(unknown))}")
+    return listed
 
 
 def each(pages: Iterable[Page[S]]) -> Iterator[Check[S]]:
