@@ -37,6 +37,7 @@ from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
 from .ledger import Ledger
 from .pen import Draft, Pen
+from .strangers import Strangers
 
 Registered = Handler["Relationship"]
 Clock = Callable[[], datetime]
@@ -116,6 +117,7 @@ class Vendor:
         self._store = store
         self._pen = pen
         self._ledger = Ledger()
+        self._strangers = Strangers()
         self._desk = Desk(pen, self._ledger)
         self._accepts = accepts
         self._counter = counter
@@ -407,8 +409,12 @@ class Vendor:
             return await self._collected(message)
 
     async def _collected(self, message: Message[core.Collect]) -> tuple[list[bytes], str]:
-        await self._store.write(lambda rows: self._note_collect(rows, message))
         body = message.body
+        self._strangers.check(message)
+        if self._store.read(lambda rows: rows.peer(self.did, message.from_)) is None:
+            self._strangers.note(message, self._now())
+            return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, 0))
+        await self._store.write(lambda rows: self._note_collect(rows, message))
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
         while True:
             bell = self._bells.setdefault(message.from_, asyncio.Event())
@@ -435,8 +441,7 @@ class Vendor:
 
     def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
         peer = rows.peer(self.did, message.from_, hold=True)
-        if peer is None:
-            return
+        assert peer is not None  # noqa: S101  # relationships do not end
         until = shifted(message.created, 2 * COLLECT_WINDOW)
         if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
             raise Replayed("this collect has been used", pointer="/id")

@@ -24,6 +24,7 @@ from opencmr.errors import (
 )
 from opencmr.messages import core
 from opencmr.protocol import Dealing, roster
+from opencmr.roles import strangers
 from opencmr.roles.desk import EARLY_THREADS, MISSING
 from opencmr.store import Kept, Rows, Store
 from opencmr.testing import StandingClock
@@ -843,16 +844,48 @@ async def test_who_waits_at_the_mailbox_is_told_as_soon_as_something_comes(shop:
 
 
 async def test_who_waits_at_the_mailbox_is_let_go_when_the_shop_closes(shop: Vendor, she: Hand) -> None:
-    waiting = asyncio.create_task(collected(shop, she, wait=30))
+    await shop.receive(she.write(CAST))
+    _, cursor = await collected(shop, she)
+    waiting = asyncio.create_task(collected(shop, she, after=cursor, wait=30))
     await somebody_waits(shop)
     await shop.close()
     async with asyncio.timeout(5):
-        assert await waiting == ([], "0")
+        assert await waiting == ([], cursor)
 
 
 async def test_who_does_not_wait_is_answered_at_once(shop: Vendor, she: Hand) -> None:
+    await shop.receive(she.write(CAST))
+    _, cursor = await collected(shop, she)
     async with asyncio.timeout(0.9):
-        assert await collected(shop, she) == ([], "0")
+        assert await collected(shop, she, after=cursor) == ([], cursor)
+
+
+async def test_a_stranger_is_answered_at_once_for_nothing_can_come(shop: Vendor, she: Hand) -> None:
+    async with asyncio.timeout(0.9):
+        assert await collected(shop, she, wait=30) == ([], "0")
+
+
+@pytest.mark.requirement("COR-9")
+async def test_a_collect_of_a_stranger_does_not_open_the_mailbox_that_comes_later(shop: Vendor, she: Hand) -> None:
+    await shop.collect(raw := she.write(core.Collect()))
+    for _ in range(2):
+        with pytest.raises(Replayed):
+            await shop.collect(raw)
+        await shop.receive(she.write(CAST))
+
+
+async def test_strangers_fill_no_memory(
+    street: Street, shop: Vendor, she: Hand, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strangers, "MOST", 2)
+    await shop.receive(she.write(CAST))
+    for _ in range(2):
+        assert await collected(shop, street.stranger()) == ([], "0")
+    with pytest.raises(OverQuota):
+        await collected(shop, street.stranger())
+    assert (await collected(shop, she))[0], "who is known is no stranger"
+    clock.move(121)
+    assert await collected(shop, street.stranger()) == ([], "0")
 
 
 # The customer's receipts
