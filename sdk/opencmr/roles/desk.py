@@ -58,6 +58,8 @@ class Desk:
             if rows.message_by_id(peer.number, "customer", id_) is not None:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
+        if kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
+            return None
         receipt = rows.receipt_of(peer.number, digest, "vendor")
         return Received([receipt.raw] if receipt else [], None, peer)
 
