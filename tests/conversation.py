@@ -31,7 +31,9 @@ REQUEST = consent.Request(
 async def converse(folder: Path) -> Path:
     """Terms, a counter, a consent granted in part and withdrawn, an order, refusals. Returns the customer's store."""
     clock = StandingClock()
-    plain = Vendor.open(folder / "plain.db", did="did:web:plain.example", accepts=["SD-BASE-DP"], clock=clock)
+    plain = Vendor.open(
+        folder / "plain.db", did="did:web:plain.example", accepts=["SD-BASE-DP", "PDC-INTENT"], clock=clock
+    )
     picky = Vendor.open(folder / "picky.db", did="did:web:picky.example", counter="SD-BASE-A", clock=clock)
     for vendor, amount in ((plain, "49.00"), (picky, "51.00")):
         _sell(vendor, amount)

@@ -148,12 +148,17 @@ def test_the_evidence_is_verified_by_the_command(demos: dict[str, Path], wish: s
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_pipe_gets_plain_text_of_eighty_columns() -> None:
-    done = _run("demo", COLUMNS="80")
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_pipe_gets_plain_text_of_its_width_and_no_word_is_broken(columns: int) -> None:
+    done = _run("demo", COLUMNS=str(columns))
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "byte for byte" in done.stdout
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert not [line for line in lines if line != line.rstrip()]
+    assert "byte for byte" in " ".join(done.stdout.split())
+    for word in ("prohibited-by-agreement", "newsletter, recommendations", "name, physical address"):
+        assert word in done.stdout
 
 
 def test_a_terminal_with_few_signs_is_told_the_same() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .output import Json, print_json
+from .output import Json, as_typed, print_json
 
 init = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -53,7 +53,7 @@ def customer(path: Where, passphrase: Passphrase = False, as_json: Json = False)
     typer.echo("Next, in Python:\n")
     typer.echo(f'  async with Customer.open("{path}"{sealed}) as me:')
     typer.echo('      shop = await me.meet("did:web:shop.example")')
-    typer.echo(f"\nThen: opencmr show {path}")
+    typer.echo(f"\nThen: {as_typed()} show {path}")
 
 
 @init.command()
@@ -73,13 +73,15 @@ def vendor(
       opencmr init vendor shop.db --did did:web:localhost%3A8001 --accepts SD-BASE
     """
     import asyncio
+    from urllib.parse import urlsplit
 
     from ..roles import Vendor
+    from ..trust import is_loopback
 
     secret, codes = _passphrase(passphrase), accepts or []
     with _new(path) as keys:
         made = Vendor.open(path, did=did, accepts=codes, passphrase=secret)
-        document = made.did_document()
+        document, endpoint = made.did_document(), made.endpoint
         asyncio.run(made.close())
     if as_json:
         print_json({"role": "vendor", "store": str(path), "keys": str(keys), "did": did, "document": document})
@@ -91,7 +93,12 @@ def vendor(
         typer.echo("  import os\n")
     typer.echo("  from opencmr import Vendor\n")
     typer.echo(f'  shop = Vendor.open("{path}", did="{did}", accepts={codes}{sealed})'.replace("'", '"'))
-    typer.echo("\nThen: opencmr serve shop.py:shop")
+    typer.echo(f"\nThen: {as_typed()} serve shop.py:shop\n")
+    origin = urlsplit(endpoint)
+    if is_loopback(str(origin.hostname)):
+        typer.echo(f"It will listen on port {origin.port or 80} of this machine, at {endpoint}.")
+    else:
+        typer.echo(f"Customers will look for it at {endpoint}: put a proxy that speaks TLS there, before port 8000.")
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..errors import OpenCMRError, Problem, UsageError
+from ..errors import KeyFileError, Misconduct, OpenCMRError, Problem, Refused, StoreError, Unreachable, UsageError
 
 
 def _note(ctx: typer.Context, wanted: bool) -> bool:
@@ -31,9 +32,10 @@ def console() -> Any:
 def table(title: str | None, *columns: str) -> Any:
     """An empty table of rich's; `add_row` takes texts that have been made `plain`."""
     from rich import box
-    from rich.table import Table
 
-    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    from .tidy import TidyTable
+
+    made = TidyTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
@@ -47,6 +49,17 @@ def plain(text: object) -> str:
 def short(digest_or_id: str) -> str:
     """The beginning of a digest or an id: enough for people to tell one from another."""
     return digest_or_id.removeprefix("urn:uuid:")[: 12 if digest_or_id.startswith("zQm") else 8]
+
+
+def as_typed() -> str:
+    """This command as it can be typed here: `opencmr` where the shell finds it, else its path."""
+    import shutil
+
+    mine = Path(sys.argv[0]).absolute()
+    found = shutil.which("opencmr")
+    if mine.name != "opencmr" or not mine.is_file() or (found and Path(found).samefile(mine)):
+        return "opencmr"
+    return str(mine.relative_to(Path.cwd())) if mine.is_relative_to(Path.cwd()) else str(mine)
 
 
 def print_json(value: Any) -> None:
@@ -70,9 +83,25 @@ def report(error: Exception, *, as_json: bool = False) -> int:
 
 
 def _as_problem(error: Exception) -> dict[str, Any]:
-    if isinstance(error, Problem):
-        return error.as_dict()
-    return {"type": "about:blank", "title": type(error).__name__, "detail": _in_a_line(error)}
+    problem = error.problem if isinstance(error, Refused) else error
+    if isinstance(problem, Problem):
+        return problem.as_dict()
+    if isinstance(cause := error.__cause__, Problem):
+        return cause.as_dict() | {"detail": _in_a_line(error)}
+    title = next((title for kind, title in _TITLES.items() if isinstance(error, kind)), "This is a fault of OpenCMR.")
+    return {"type": "about:blank", "title": title, "detail": _in_a_line(error)}
+
+
+_TITLES: dict[type[Exception], str] = {
+    UsageError: "What was asked for cannot be.",
+    StoreError: "The store cannot be opened, read or written.",
+    KeyFileError: "The key file cannot be used.",
+    Unreachable: "The other side does not answer.",
+    Misconduct: "The other side's signed words contradict each other.",
+    OpenCMRError: "The command did not come to its end.",
+    OSError: "A file cannot be read or written.",
+}
+"""What kind of error it is, where no problem of the specification says so."""
 
 
 def _in_a_line(error: Exception) -> str:

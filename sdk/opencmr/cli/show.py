@@ -1,5 +1,7 @@
 """`opencmr show`: what a store holds, as tables and as a timeline."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +11,8 @@ from ..errors import UsageError
 from .output import Json, console, plain, print_json, short, table
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from ..protocol import Agreement, Consent, Dealing, Record, Thread
     from ..roles.reading import Line, Notebook
 
@@ -54,13 +58,16 @@ def show(
             out.print(f"{store} holds no relationships yet.")
         for notebook, threads in chosen:
             out.print(f"{plain(notebook.customer)} with {plain(notebook.vendor)}", style="bold", soft_wrap=True)
-            out.print(f"the {notebook.side}'s store, since {notebook.opened}\n")
-            out.print(_threads(threads))
+            out.print(f"the {notebook.side}'s store, since {notebook.opened}")
+            out.print(_threads(threads, out.width))
             if thread:
                 _tell(out, threads[0])
             if timeline:
                 lines = notebook.timeline(threads[0].id if thread else None)
-                out.print(_timeline(lines, with_thread=thread is None))
+                for day, said in groupby(lines, key=lambda line: line.at[:10]):
+                    out.print(plain(day), style="bold")
+                    for row in _rows(list(said), out.width, with_thread=thread is None):
+                        out.print(row, soft_wrap=True)
 
 
 def _with_thread(notebooks: "list[Notebook]", name: str) -> "list[tuple[Notebook, list[Thread]]]":
@@ -94,11 +101,13 @@ def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
     }
 
 
-def _threads(threads: "list[Thread]") -> Any:
+def _threads(threads: "list[Thread]", width: int) -> Any:
     made = table(None, "thread", "record", "state", "about", "last word")
+    for column in made.columns:
+        column.no_wrap = column.header != "about"
     for thread in threads:
         kind = str(thread.record.as_dict()["record"]) if thread.record else thread.family or "private"
-        last = thread.entries[-1].at if thread.entries else ""
+        last = thread.entries[-1].at[: 16 if width >= _MIDDLE else 10].replace("T", " ") if thread.entries else ""
         made.add_row(short(thread.id), kind, thread.state, plain(_about(thread.record)), last)
     return made
 
@@ -176,14 +185,34 @@ def _tell_dealing(out: Any, record: "Dealing") -> None:
 _STYLES = {"accepted": "green", "refused": "red", "void": "red", "moot": "dim"}
 
 
-def _timeline(lines: "list[Line]", *, with_thread: bool) -> Any:
-    made = table(None, "time", "who", "message", *(["thread"] if with_thread else []), "outcome", "state", "digest")
-    for line in lines:
-        name = f"  receipt for {short(line.of)}" if line.of else plain(line.type)
-        outcome = line.outcome or line.status
-        if line.problem:
-            outcome += f": {line.problem}"
-        thread = [short(line.thread)] if with_thread else []
-        row = (line.at, line.side, name, *thread, outcome, line.state or "", short(line.digest))
-        made.add_row(*map(plain, row), style="dim" if line.of else _STYLES.get(line.outcome or "", ""))
-    return made
+_WIDE, _MIDDLE = 110, 80
+"""From which width on a line has milliseconds and names what a receipt is for; from which on it has a digest."""
+
+
+def _rows(lines: "list[Line]", width: int, *, with_thread: bool) -> "Iterator[Text]":
+    """The messages of a day, one line each: time, who, what, in which thread, what became of it, digest."""
+    from rich.text import Text
+
+    kinds = [_kind(line, width) for line in lines]
+    whats = [_became(line) for line in lines]
+    wide = (max(map(len, kinds), default=0), max(map(len, whats), default=0))
+    for line, kind, became in zip(lines, kinds, whats, strict=True):
+        cells = [line.at[11:23] if width >= _WIDE else line.at[11:19], line.side.ljust(8), kind.ljust(wide[0])]
+        cells += [short(line.thread)] if with_thread else []
+        cells += [became.ljust(wide[1]), short(line.digest)] if width >= _MIDDLE else [became]
+        told = plain("  ".join(cells) if width >= _WIDE else " ".join(cells)).rstrip()
+        yield Text(told, "dim" if line.of else _STYLES.get(line.outcome or "", ""))
+
+
+def _kind(line: "Line", width: int) -> str:
+    if not line.of:
+        return line.type
+    return f"  receipt for {short(line.of)}" if width >= _WIDE else "  receipt"
+
+
+def _became(line: "Line") -> str:
+    """The state; before it, the outcome where the message did not simply take effect."""
+    if line.problem:
+        return f"refused: {line.problem}"
+    outcome = line.outcome or line.status
+    return line.state or outcome if outcome == "accepted" else f"{outcome} {line.state or ''}".strip()

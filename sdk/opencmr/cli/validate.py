@@ -60,6 +60,7 @@ class Verdict:
         digest: Digest of the canonical bytes of a good message.
         problem: What a receiver would answer; none if all is well.
         faults: Everything that the schema finds: pointer and reason.
+        hint: What the reader may have meant; then the faults of what they did not mean are left out for people.
         stated: Where the file is an invalid example: the problem and the pointer that it states.
     """
 
@@ -69,6 +70,7 @@ class Verdict:
     problem: Problem | None = None
     faults: list[tuple[str, str]] = field(default_factory=list)
     stated: tuple[str, str] | None = None
+    hint: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -90,7 +92,9 @@ class Verdict:
             mend = f" Expected: {', '.join(problem.expected)}." if problem.expected else ""
             where = "the whole" if problem.pointer in (None, "") else problem.pointer
             yield f"BAD  {self.name}  {where}  {problem.code}{rule}: {problem.detail or problem.title}{mend}"
-            for pointer, reason in self.faults:
+            if self.hint is not None:
+                yield f"     {self.hint}"
+            for pointer, reason in self.faults if self.hint is None else ():
                 if pointer != problem.pointer:
                     yield f"     also {pointer or 'the whole'}: {reason}"
         if self.stated is not None:
@@ -104,6 +108,8 @@ class Verdict:
         if self.problem is not None:
             said["problem"] = self.problem.as_dict()
             said["faults"] = [{"pointer": pointer, "reason": reason} for pointer, reason in self.faults]
+        if self.hint is not None:
+            said["hint"] = self.hint
         if self.stated is not None:
             problem, pointer = self.stated
             said["example"] = {"problem": problem, "pointer": pointer, "asStated": self.as_stated}
@@ -127,6 +133,8 @@ def _judge(name: str, raw: bytes, schema: str | None) -> Verdict:
         canonical = trust.write(document)
         trust.read(canonical)
         _check_twice(twin, ())
+        if schema is None and not document.keys() & {"type", "opencmr"}:
+            verdict.hint = f"is this a body? try --schema '{_likeliest(document)}#/$defs/Body'"
         verdict.faults = [(pointer(path), why) for path, why in faults(document, schema or "message.schema.json")]
         _check_model(document, schema)
         if verdict.faults:
@@ -136,6 +144,15 @@ def _judge(name: str, raw: bytes, schema: str | None) -> Verdict:
     except Problem as problem:
         verdict.problem = problem
     return verdict
+
+
+def _likeliest(document: dict[str, Any]) -> str:
+    """The message type whose body this JSON object is, or comes nearest to."""
+    from ..messages import BODIES
+    from .schemas import faults, schemas
+
+    paths = {path.rpartition("/")[2].removesuffix(".schema.json"): path for path in schemas()}
+    return min(BODIES, key=lambda type_: len(faults(document, f"{paths[type_]}#/$defs/Body")))
 
 
 def _check_model(document: Any, schema: str | None) -> None:

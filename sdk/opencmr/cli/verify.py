@@ -133,18 +133,15 @@ class _FolderVerdict(Verdict):
             mark = "✓" if number < step or (number == step and self.ok) else "✗" if number == step else "·"
             yield f"  {mark} {line}"
         yield from super().parts()
-        if self.found is None:
+        if self.found is None or not self.ok:  # what was not reached is not counted
             return
-        if self.ok:
-            yield self._records(self.found)
-        counts = dict(self.found.counts)
-        yield ", ".join(f"{counts.get(name, 0)} {name}" for name in _COUNTED)
-        if self.ok:
-            theirs = sorted({vendor for _, vendor in self.found.histories} - self.trusted)
-            if theirs:
-                yield f"Keys as the folder states them (see --did): {', '.join(theirs)}"
-            yield f"Manifest: {self.digest}"
-            yield "OK: the evidence holds."
+        yield self._records(self.found)
+        yield ", ".join(f"{self.found.counts.get(name, 0)} {name}" for name in _COUNTED)
+        theirs = sorted({vendor for _, vendor in self.found.histories} - self.trusted)
+        if theirs:
+            yield f"Keys as the folder states them (see --did): {', '.join(theirs)}"
+        yield f"Manifest: {self.digest}"
+        yield "OK: the evidence holds."
 
     def _records(self, found: Findings) -> Any:
         made = table(None, "relationship with", "thread", "record", "state", "entries")
@@ -159,9 +156,8 @@ class _FolderVerdict(Verdict):
         if self.digest is not None:
             said["manifest"] = self.digest
         said["step"] = self.found.step if self.found else 0
-        if self.found is not None:
-            said["counts"] = {name: self.found.counts.get(name, 0) for name in _COUNTED}
         if self.found is not None and self.ok:
+            said["counts"] = {name: self.found.counts.get(name, 0) for name in _COUNTED}
             said["relationships"] = [
                 {
                     "customer": customer,

@@ -8,15 +8,15 @@ a question and lets the rules of the specification, 0 to 3, speak in their order
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..errors import UsageError
-from ..messages.types import TermsDocument
+from ..messages.types import Channel, TermsDocument
 from .agreement import Agreement
 from .consent import Consent, ItemRecord, outsiders
 from .dealing import Dealing
 from .thread import Thread
-from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, reaches, upward
+from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, reaches, upward
 
 Answer = Literal["permit", "deny", "not-governed"]
 Reason = Literal[
@@ -48,6 +48,7 @@ _ORDER_PURPOSES = (
     "dpv:RightsFulfilment",
     "dpv:EnforceSecurity",
 )
+_KINDS: dict[Kind, str] = {"action": "an action", "purpose": "a purpose", "data": "a kind of personal data"}
 THE_WISH = "pd:Intention"
 """What a cast discloses by being said."""
 
@@ -69,19 +70,23 @@ class Question:
     purpose: str
     data: str = EVERYTHING["data"]
     recipient: str = VENDOR
-    channel: str | None = None
+    channel: Channel | None = None
     thread: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse terms that no table knows: a misspelt purpose must not silently mean no.
+        """Refuse words that no message could ever say: a misspelt purpose must not silently mean no.
 
         Raises:
-            UsageError: Names the term.
+            UsageError: Names the word, and what may have been meant.
         """
         kinds: tuple[tuple[Kind, str], ...] = (("action", self.action), ("purpose", self.purpose), ("data", self.data))
         for kind, term in kinds:
             if not is_term(kind, term):
-                raise UsageError(f"{term!r} is not a {kind} of the vocabulary")
+                meant = nearest(kind, term)
+                hint = f"; did you mean {meant}?" if meant else ""
+                raise UsageError(f"{term!r} is not {_KINDS[kind]} of the vocabulary{hint}")
+        if self.channel is not None and self.channel not in get_args(Channel):
+            raise UsageError(f"{self.channel!r} is no channel; there are {', '.join(get_args(Channel))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ class Statement:
     evidence: tuple[str, ...]
     vendor: bool = True
     third_parties: frozenset[str] | None = frozenset()
-    channels: frozenset[str] | None = None
+    channels: frozenset[Channel] | None = None
     until: str | None = None
     ended: str | None = None
     scope: str | None = None

@@ -1,6 +1,7 @@
 """What a term includes, and which terms must be named (`spec/v1/vocabulary/`, `spec/v1/decisions.md`)."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from typing import Literal
 
@@ -38,6 +39,19 @@ def named_only(kind: Kind) -> frozenset[str]:
 def is_term(kind: Kind, term: str) -> bool:
     """Whether the vocabulary of this version has the term."""
     return term in _broader(kind)
+
+
+def nearest(kind: Kind, term: str) -> str | None:
+    """The term of the vocabulary that somebody may have meant: the prefix left out, or a letter wrong."""
+    wanted = _bare(term)
+    named = {_bare(known): known for known in _broader(kind)}
+    found = get_close_matches(wanted, named, n=1, cutoff=0.75)
+    return named[found[0]] if found else None
+
+
+def _bare(term: str) -> str:
+    """A term without its prefix, in lower case."""
+    return term.rpartition(":")[2].lower()
 
 
 @cache

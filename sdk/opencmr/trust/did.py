@@ -148,11 +148,15 @@ def web_urls(did: str) -> tuple[str, str]:
     """Where a `did:web` is found: its document's URL and its origin. Plain http only on loopback, for trying out.
 
     Raises:
-        UsageError: Not a usable `did:web`.
+        UsageError: Not a usable `did:web`; or one on loopback whose port is written as a path.
     """
     found = _WEB.fullmatch(did)
     if found is None or int(found["port"] or 0) > 65535 or {".", ".."} & set(found["path"].split(":")):
         raise UsageError(f"{did[:300]} is not a did:web that names a host")
+    first = found["path"][1:].partition(":")[0]
+    if is_loopback(found["host"]) and not found["port"] and first.isdecimal():
+        meant = did.replace(f":{first}", f"%3A{first}", 1)
+        raise UsageError(f"{did[:300]} names the path /{first}, not a port; did you mean {meant[:300]}?")
     origin = f"{'http' if is_loopback(found['host']) else 'https'}://{found['host']}"
     origin += f":{found['port']}" if found["port"] else ""
     document = f"{origin}{found['path'].replace(':', '/') or '/.well-known'}/did.json"

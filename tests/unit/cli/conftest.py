@@ -92,7 +92,7 @@ async def _deal(folder: Path) -> Stores:
         clock.move(60)
         from opencmr.protocol import roster
 
-        wish = intent.Cast(wants=[Want(name="boots")], terms=[roster.ref("PDC-INTENT")], standing="ready")
+        wish = intent.Cast(wants=[Want(name="boots")], terms=[roster.ref("SD-BASE")], standing="ready")
         casting = await alice.cast(wish, to=[dealing])
         ordered = await casting.accept(casting.firm()[0])
         await ordered.disclose({"pd:PhysicalAddress": {"streetAddress": "1 High Street"}})

@@ -1,5 +1,6 @@
 """The command line as a whole: help, versions, errors in a line, and what an import costs."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,9 @@ import pytest
 
 from opencmr import __version__
 from opencmr.cli import app as application
-from opencmr.errors import NotFound
+from opencmr.errors import NotFound, UsageError
 
-COMMANDS = ["demo", "init", "serve", "show", "explain", "validate", "verify"]
+COMMANDS = ["demo", "init", "serve", "show", "explain", "validate", "verify", "vectors", "conformance"]
 
 
 def test_help_lists_the_commands_with_a_line_each(run: Any) -> None:
@@ -58,7 +59,7 @@ def test_an_error_is_one_line_on_stderr(run: Any, tmp_path: Path) -> None:
 def test_an_error_is_a_problem_where_json_is_wanted(run: Any, tmp_path: Path) -> None:
     done = run("show", tmp_path / "none.db", "--json")
     assert (done.code, done.err) == (1, "")
-    assert done.json["problem"]["title"] == "StoreError"
+    assert done.json["problem"]["title"] == "The store cannot be opened, read or written."
 
 
 def test_what_was_asked_wrongly_exits_with_two(run: Any, tmp_path: Path) -> None:
@@ -92,3 +93,36 @@ def test_a_problem_in_json_keeps_its_members(capsys: pytest.CaptureFixture[str])
 
     assert report(NotFound("nobody", pointer="/to"), as_json=True) == 1
     assert '"pointer": "/to"' in capsys.readouterr().out
+
+
+def test_an_error_that_a_problem_has_caused_is_of_its_type(capsys: pytest.CaptureFixture[str]) -> None:
+    from opencmr.cli.output import report
+
+    error = UsageError("no intent")
+    error.__cause__ = NotFound("nobody", pointer="/to")
+    assert report(error, as_json=True) == 2
+    said = json.loads(capsys.readouterr().out)["problem"]
+    assert (said["type"], said["pointer"]) == (NotFound().as_dict()["type"], "/to")
+    assert said["detail"] == "no intent"
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "typed"),
+    [
+        (".venv/bin/opencmr", False, ".venv/bin/opencmr"),
+        (".venv/bin/opencmr", True, "opencmr"),
+        ("python/pytest", False, "opencmr"),
+    ],
+)
+def test_commands_are_named_as_they_can_be_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, called: str, found: bool, typed: str
+) -> None:
+    from opencmr.cli.output import as_typed
+
+    file = tmp_path / called
+    file.parent.mkdir(parents=True)
+    file.touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(file)])
+    monkeypatch.setenv("PATH", str(file.parent) if found else "/nowhere")
+    assert as_typed() == typed

@@ -39,6 +39,21 @@ def test_an_order_permits_what_it_takes_on_what_was_disclosed(run: Any, stores: 
 
 
 @pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("--action", "Use", "--purpose", "dpv:Marketing"), "did you mean dpv:Use?"),
+        (("--action", "dpv:Use", "--purpose", "dpv:DirectMarketting"), "did you mean dpv:DirectMarketing?"),
+        ((*ASKED, "--data", "pd:Emailaddress"), "did you mean pd:EmailAddress?"),
+        ((*ASKED, "--channel", "e-mail"), "there are email, sms, post, phone, push"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_right_one(
+    run: Any, stores: Any, options: tuple[str, ...], hint: str
+) -> None:
+    assert hint in run("explain", stores.alice, *options).err
+
+
+@pytest.mark.parametrize(
     "options",
     [
         ("--action", "dpv:Use", "--purpose", "dpv:Nonsense"),

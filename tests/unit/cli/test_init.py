@@ -36,6 +36,18 @@ def test_a_vendors_store_and_key_are_made_and_can_be_opened(run: Any, tmp_path: 
     asyncio.run(shop.close())
 
 
+@pytest.mark.parametrize(
+    ("did", "words"),
+    [
+        ("did:web:127.0.0.1%3A8001", ["port 8001", "http://127.0.0.1:8001/opencmr"]),
+        ("did:web:shop.example", ["https://shop.example/opencmr"]),
+    ],
+)
+def test_a_vendor_is_told_where_it_will_be(run: Any, tmp_path: Path, did: str, words: list[str]) -> None:
+    done = run("init", "vendor", tmp_path / "shop.db", "--did", did)
+    assert [word for word in words if word not in done.out] == []
+
+
 def test_what_it_tells_a_vendor_to_write_is_python(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = run("init", "vendor", "shop.db", "--did", "did:web:shop.example", "--accepts", "SD-BASE")
@@ -58,6 +70,7 @@ def test_nothing_is_overwritten(run: Any, tmp_path: Path, there: str) -> None:
     [
         ["--did", "did:web:shop.example", "--accepts", "SD-NONE"],
         ["--did", "did:key:z6Mk"],
+        ["--did", "did:web:localhost:8001"],
         ["--did", "did:web:shop.example:..", "--accepts", "SD-BASE"],
     ],
 )

@@ -99,5 +99,20 @@ def test_what_is_no_store_is_refused_in_a_line_and_left_as_it_is(run: Any, tmp_p
     assert (tmp_path / "other.db").read_bytes() == before
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_timeline_is_one_line_a_message_under_its_day(
+    run: Any, stores: Any, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    done = run("show", stores.shop, "--timeline")
+    lines = done.out.partition("\n2026-07-01\n")[2].splitlines()
+    told = run("show", stores.shop, "--timeline", "--json").json["relationships"][0]["timeline"]
+    assert len(lines) == len(told)
+    assert all(line["state"] in text for line, text in zip(told, lines, strict=True) if line["outcome"] == "accepted")
+    table = done.out.partition("last word")[2].splitlines()
+    assert max(map(len, table)) <= columns
+    assert not [line for line in done.out.splitlines() if line != line.rstrip()]
+
+
 def test_colours_are_for_terminals(run: Any, stores: Any) -> None:
     assert "\x1b" not in run("show", stores.alice, "--timeline").out

@@ -137,3 +137,14 @@ def test_a_file_that_is_not_there_is_a_line(run: Any, tmp_path: Path) -> None:
     assert (done.code, done.error) == (1, None)
     assert done.err == f"opencmr: {tmp_path / 'none.json'}: No such file or directory\n"
     assert run("validate", tmp_path).code == 1
+
+
+def test_a_body_is_told_how_to_be_checked(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "wish.json"
+    file.write_bytes(orjson.dumps(orjson.loads(CAST.read_bytes())["body"]))
+    done = run("validate", file)
+    hint = "is this a body? try --schema 'intent.cast#/$defs/Body'"
+    assert done.code == 1
+    assert [line.strip() for line in done.out.splitlines()[1:]] == [hint]
+    assert run("validate", file, "--json").json["files"][0]["hint"] == hint
+    assert run("validate", file, "--schema", "intent.cast#/$defs/Body").code == 0

@@ -48,6 +48,7 @@ def verify(*args: str | Path) -> Result:
 def findings(*args: str | Path) -> dict[str, str]:
     """File → code, of what was found in the first path; exit code 1."""
     result = verify(*args, "--json")
+    assert "accepted" not in verify(*args).stdout, "what was not reached is not counted"
     said = json.loads(result.stdout)
     assert (result.exit_code, said["ok"]) == (1, False), result.stdout
     return {each["file"]: each["code"] for each in said["verified"][0]["findings"]}

@@ -124,6 +124,23 @@ def test_a_hostile_did_names_no_address(did: str) -> None:
         trust.web_urls(did)
 
 
+@pytest.mark.parametrize(
+    ("did", "meant"),
+    [
+        ("did:web:localhost:8001", "did:web:localhost%3A8001"),
+        ("did:web:127.0.0.1:8001:eu", "did:web:127.0.0.1%3A8001:eu"),
+    ],
+)
+def test_a_port_on_loopback_that_is_written_as_a_path_is_told(did: str, meant: str) -> None:
+    with pytest.raises(errors.UsageError, match=f"did you mean {meant}"):
+        trust.web_urls(did)
+
+
+def test_elsewhere_a_path_may_be_a_number() -> None:
+    assert trust.web_urls("did:web:shop.example:2024")[0] == "https://shop.example/2024/did.json"
+    assert trust.web_urls("did:web:localhost%3A8001:2024")[0] == "http://localhost:8001/2024/did.json"
+
+
 @given(st.text(max_size=40))
 def test_whatever_a_did_says_the_address_is_below_its_own_host(rest: str) -> None:
     try:

@@ -16,6 +16,7 @@ from ...messages.intent import Cast
 from ...protocol import evidence
 from ...roles.export import Exported, export
 from ..folder import read_folder
+from ..output import as_typed
 from .persona import Persona
 from .play import Failed, Play
 from .shops import open_shops
@@ -69,7 +70,7 @@ def perform(intent: Path, seed: int, teller: Teller, out: Path | None = None) ->
             _leave(folder, out, told)
     last = [f"{about['messages']} messages and receipts in {about['seconds']} s, kept alike by both sides."]
     if out is not None:
-        last += [f"All of it is in {out}. Check it yourself: opencmr verify {out}"]
+        last += [f"All of it is in {out}. Check it yourself: {as_typed()} verify {out}"]
     teller.closing(*last)
     return told
 

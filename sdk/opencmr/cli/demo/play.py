@@ -155,13 +155,14 @@ class Play:
         rows: list[tuple[str, ...]] = []
         marks: dict[int, str] = {}
         decisions = []
-        for asked, question in _QUESTIONS.items():
-            for relationship in met:
+        for relationship in met:
+            rows.append((self._shop(relationship),))
+            for asked, question in _QUESTIONS.items():
                 decision = self._decide(relationship, question)
                 decisions.append(decision)
                 marks[len(rows)] = "yes" if decision else "no"
-                rows.append((asked, self._shop(relationship), _word(decision), decision.reason, self._when(decision)))
-        self.teller.table(("May …", "Shop", "", "Because of", "Said at"), rows, marks)
+                rows.append((f"  {asked}", _word(decision), decision.reason, self._when(decision)))
+        self.teller.table(("May …", "", "Because of", "Said at"), rows, marks)
         self.story.now.facts["decisions"] = [self._as_dict(decision) for decision in decisions]
         await self._note(explain(decisions[0], self._moment))
         await self._note("Each shop's own file gives the same answers, on the same evidence.")

@@ -1,5 +1,10 @@
-"""The story on a screen: readable at 80 columns, on any terminal, and in a pipe."""
+"""The story on a screen: made for 80 columns, readable at 60, on any terminal, and in a pipe.
 
+No word is broken, and no line ends in spaces. Where there is no room, times lose their milliseconds, and what a message
+says goes below it.
+"""
+
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,12 +14,19 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..tidy import tidy
 from .story import Remark, Step
 
 WIDEST = 100
+_WIDE, _NARROW = 90, 72
+"""From which width on a message's time has its milliseconds; below which tables lose them, and lines are parted."""
 _MARKS = {"yes": "green", "no": "red", "best": "bold green"}
 _TELLING = ("", "Both sides")
 """The columns that say yes or no: they alone take that colour."""
+_PROSE = ("May …", "Offer", "Both sides")
+"""The columns that may be wrapped, between words."""
+_TIME = re.compile(r"(\d\d:\d\d:\d\d)\.\d{3}")
+_SIGNS = {"─": "-", "━": "-", "→": ">", "–": "-", "…": "...", "“": '"', "”": '"', "×": "x", "·": "-"}
 _OUTCOMES = {"accepted": "green", "moot": "yellow", "refused": "red"}
 
 
@@ -27,8 +39,7 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._arrow = "→" if _draws(console, "→") else "->"
-        self._dash = "·" if _draws(console, "·") else "-"
+        self._all_signs = _draws(console, "".join(_SIGNS))
         self.beat = 0.06 if console.is_terminal else 0.0
 
     def opening(self, title: str, text: str) -> None:
@@ -44,19 +55,22 @@ class Screen:
 
     def said(self, remark: Remark) -> None:
         """One line: time, who to whom, type, what it says, what became of it."""
+        time = remark.at[11:23] + "  " if self._width >= _WIDE else remark.at[11:19] + " "
         line = Text.assemble(
-            ("    " + remark.at[11:23] + "  ", "dim"),
-            f"{remark.speaker} {self._arrow} {remark.hearer}".ljust(17) + " ",
-            (f"{remark.type:<16} ", "cyan"),
-            no_wrap=True,
-            overflow="ellipsis",
+            (f"    {time}", "dim"), f"{remark.speaker} → {remark.hearer}".ljust(17), (f" {remark.type:<16} ", "cyan")
         )
         became = remark.state if remark.outcome == "accepted" else f"{remark.outcome} {remark.state}".strip()
-        room = self._width - line.cell_len - len(became) - 3
-        gist = remark.gist if len(remark.gist) <= room else remark.gist[: max(room - 1, 0)].rstrip() + "…"
-        line.append(f"{gist} {self._dash} " if gist.strip("…") else "")
-        line.append(became, _OUTCOMES.get(remark.outcome, ""))
-        self._print(line)
+        rest = Text(f"{remark.gist} · " if remark.gist else "")
+        rest.append(became, _OUTCOMES.get(remark.outcome, ""))
+        if self._width < _NARROW:
+            self._print(line)
+            self._print(Padding(rest, (0, 0, 0, 4 + len(time)), expand=False))
+            return
+        row = Table.grid()
+        row.add_column(no_wrap=True, width=line.cell_len)
+        row.add_column()
+        row.add_row(line, rest)
+        self._print(row)
 
     def note(self, text: str) -> None:
         """A sentence below what was said."""
@@ -65,16 +79,20 @@ class Screen:
     def table(
         self, head: Sequence[str], rows: Iterable[Sequence[str]], marked: Mapping[int, str] | None = None
     ) -> None:
-        """A table with marked rows."""
+        """A table with marked rows; a row of one cell is the heading of those that follow."""
         table = Table(box=SIMPLE, pad_edge=False, show_edge=False, header_style="dim")
         for name in head:
             number = name in ("Total", "Messages", "Bytes", "Records")
-            table.add_column(name, justify="right" if number else "left", overflow="fold")
+            table.add_column(name, justify="right" if number else "left", no_wrap=name not in _PROSE)
         for position, row in enumerate(rows):
+            if len(row) == 1:
+                table.add_row(Text(row[0], "bold", no_wrap=True))
+                continue
             mark = (marked or {}).get(position, "")
             style = _MARKS.get(mark, "")
             telling = [mark == "best" or name in _TELLING for name in head]
-            table.add_row(*(Text(cell, style if tells else "") for cell, tells in zip(row, telling, strict=True)))
+            cells = (cell if self._width >= _NARROW else _TIME.sub(r"\1", cell) for cell in row)
+            table.add_row(*(_cell(cell, style if tells else "") for cell, tells in zip(cells, telling, strict=True)))
         self._print(Padding(table, (0, 0, 0, 4), expand=False))
 
     def closing(self, *lines: str) -> None:
@@ -88,22 +106,26 @@ class Screen:
         return min(self._console.width, WIDEST)
 
     def _print(self, what: Any) -> None:
-        if not _draws(self._console, "→"):
-            what = _plain(self._console, what, self._width)
-        self._console.print(what, width=self._width)
+        options = self._console.options.update(width=self._width)
+        for segments in tidy(self._console.render(what, options)):
+            line = Text.assemble(*((self._drawn(each.text), each.style or "") for each in segments))
+            self._console.print(line, soft_wrap=True)
+
+    def _drawn(self, text: str) -> str:
+        """The same in the signs that a narrow encoding has."""
+        return text if self._all_signs else "".join(_SIGNS.get(sign, sign) for sign in text)
 
 
-def _draws(console: Console, sign: str) -> bool:
+def _cell(text: str, style: str) -> Text | Padding:
+    """A cell; where its text is indented, so is all of it."""
+    if not text.startswith(" "):
+        return Text(text, style)
+    return Padding(Text(text.lstrip(), style), (0, 0, 0, len(text) - len(text.lstrip())), expand=False)
+
+
+def _draws(console: Console, signs: str) -> bool:
     try:
-        sign.encode(console.encoding)
+        signs.encode(console.encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def _plain(console: Console, what: Any, width: int) -> Text:
-    """The same in the signs that a narrow encoding has."""
-    with console.capture() as captured:
-        console.print(what, width=width, end="")
-    signs = {"─": "-", "━": "-", "→": "->", "–": "-", "…": "...", "“": '"', "”": '"', "×": "x", "·": "-"}
-    return Text.from_ansi("".join(signs.get(sign, sign) for sign in captured.get().rstrip("\n")))

@@ -130,7 +130,7 @@ class Teller(Protocol):
 
         Args:
             head: The names of the columns.
-            rows: The cells.
+            rows: The cells; one alone is the heading of the rows that follow.
             marked: Row → `yes`, `no` or `best`.
         """
 

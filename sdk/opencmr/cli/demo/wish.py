@@ -37,7 +37,8 @@ def read_wish(path: Path) -> intent.Cast:
         assert isinstance(wish, intent.Cast)  # noqa: S101  # the type that was asked for
         _rehearse(wish)
     except Problem as problem:
-        where = f" at {inside}{problem.pointer.removeprefix('/body')}" if problem.pointer else ""
+        problem.pointer = inside + problem.pointer.removeprefix("/body") if problem.pointer else None  # in the file
+        where = f" at {problem.pointer}" if problem.pointer else ""
         expected = f" Expected: {', '.join(problem.expected)}." if problem.expected else ""
         why = f"{problem.code}{where}: {(problem.detail or problem.title).rstrip('.')}.{expected}"
         raise BadIntent(f"{path} is no intent that can be cast: {why}") from problem
