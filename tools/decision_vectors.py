@@ -56,6 +56,9 @@ class Family:
         self.guards = guards
 
     def prohibited(self, term: str) -> set[str]:
+        """All at or below; with personal data all that may hold some, which is all but what holds none."""
+        if term == "dpv:PersonalData":
+            return set(self.below).difference(self.below["dpv:NonPersonalData"])
         return self.below[term]
 
     def permitted(self, term: str) -> set[str]:

@@ -29,7 +29,9 @@ function atOrAbove(kind, term) {
 const isBelow = (kind, term, broad) => atOrAbove(kind, term).has(broad);
 const permits = (kind, broad, term) => isBelow(kind, term, broad) &&
   guarded[kind].filter((name) => isBelow(kind, term, name)).every((name) => isBelow(kind, broad, name));
-const reaches = ({ permit }, kind, broad, term) => (permit ? permits(kind, broad, term) : isBelow(kind, term, broad));
+const prohibits = (kind, broad, term) =>
+  (broad === 'dpv:PersonalData' ? !isBelow('data', term, 'dpv:NonPersonalData') : isBelow(kind, term, broad));
+const reaches = ({ permit }, kind, broad, term) => (permit ? permits(kind, broad, term) : prohibits(kind, broad, term));
 
 // Where statements come from
 
@@ -99,7 +101,8 @@ const LIVE = {
 const latest = (statements) => statements.reduce((a, b) => (b.from > a.from ? b : a));
 /** Towards a third party a permission is all that its item permits: it lifts a no by whichever action lies below it. */
 const lifts = (permission, prohibition, recipient) => permission.from > prohibition.from &&
-  ['purpose', 'data'].every((kind) => isBelow(kind, permission[kind], prohibition[kind])) &&
+  ['purpose', 'data'].every((kind) => prohibits(kind, prohibition[kind], permission[kind]) &&
+    (permission[kind] === prohibition[kind] || !isBelow(kind, prohibition[kind], permission[kind]))) &&
   (recipient === 'vendor' ? [permission.action] : permission.whole).some((action) => isBelow('action', action, prohibition.action));
 
 /** @param {any[]} facts @param {any} asked @param {string} at an instant */

@@ -16,7 +16,7 @@ from .agreement import Agreement
 from .consent import Consent, ItemRecord, outsiders
 from .dealing import Dealing
 from .thread import Thread
-from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, reaches, upward
+from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, prohibits, reaches, upward
 
 Answer = Literal["permit", "deny", "not-governed"]
 Reason = Literal[
@@ -153,18 +153,18 @@ class Statement:
     def _prohibits(self, question: Question) -> bool:
         if self.channels is not None and question.channel is not None and question.channel not in self.channels:
             return False
-        if not _any_includes("data", self.data, question.data):
+        if not _any_prohibits("data", self.data, question.data):
             return False
-        if self.purposes is not None and not _any_includes("purpose", self.purposes, question.purpose):
+        if self.purposes is not None and not _any_prohibits("purpose", self.purposes, question.purpose):
             return False
         if question.recipient == VENDOR:
-            return self.vendor and _any_includes("action", self.actions, question.action)
+            return self.vendor and _any_prohibits("action", self.actions, question.action)
         named = (
             self.third_parties is None
             or question.recipient in self.third_parties
             or (question.recipient == THIRD_PARTY and bool(self.third_parties))
         )
-        return named and any(_any_includes("action", self.actions, action) for action in (question.action, SHARE))
+        return named and any(_any_prohibits("action", self.actions, action) for action in (question.action, SHARE))
 
     def lifts(self, no: "Statement", question: Question) -> bool:
         """Whether this yes, being later, lifts that no: its action, purpose and data lie at or below the no's."""
@@ -402,8 +402,8 @@ def _any_reaches(kind: Kind, terms: Iterable[str], term: str) -> bool:
     return any(reaches(kind, one, term) for one in terms)
 
 
-def _any_includes(kind: Kind, terms: Iterable[str], term: str) -> bool:
-    return any(includes(kind, one, term) for one in terms)
+def _any_prohibits(kind: Kind, terms: Iterable[str], term: str) -> bool:
+    return any(prohibits(kind, one, term) for one in terms)
 
 
 def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
@@ -413,9 +413,16 @@ def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
 
 
 def _below(kind: Kind, yes: Iterable[str] | None, no: Iterable[str], asked: str) -> bool:
-    """Whether at or below each of the no's terms that include what is asked lies a term of the yes that reaches it."""
+    """Whether each of the no's terms that covers what is asked covers a term of the yes too that reaches it.
+
+    The yes's term doesn't lie above the no's: `dpv:Data` is more than the personal data in it.
+    """
     mine = [one for one in yes or () if reaches(kind, one, asked)]
-    return all(any(includes(kind, term, one) for one in mine) for term in no if includes(kind, term, asked))
+    return all(
+        any(prohibits(kind, term, one) and (one == term or not includes(kind, one, term)) for one in mine)
+        for term in no
+        if prohibits(kind, term, asked)
+    )
 
 
 def as_dict(decision: Decision) -> dict[str, Any]:

@@ -68,8 +68,19 @@ def upward(kind: Kind, term: str) -> frozenset[str]:
 
 
 def includes(kind: Kind, broad: str, narrow: str) -> bool:
-    """Whether `narrow` is `broad` or below it. Prohibitions include without exception."""
+    """Whether `narrow` is `broad` or below it."""
     return broad in upward(kind, narrow) or (kind == "purpose" and broad == EVERYTHING["purpose"])
+
+
+@cache
+def prohibits(kind: Kind, broad: str, narrow: str) -> bool:
+    """Whether a prohibition of `broad` covers `narrow`: by inclusion, without exception.
+
+    Data that may be personal is personal here: DPV has terms beside personal data, inferred data say, that hold it.
+    """
+    if kind == "data" and broad == EVERYTHING["data"]:
+        return not includes("data", "dpv:NonPersonalData", narrow)
+    return includes(kind, broad, narrow)
 
 
 @cache
