@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
+from .._log import log_failure
 from ..errors import HandlerFailed, Problem, UsageError
 from ..messages import Body, Message, offer
 from ..protocol import is_narrowing
@@ -62,7 +63,7 @@ class Handlers(Generic[R]):
         except Problem:
             raise
         except Exception as error:
-            _log.exception("the handler of %s failed for %s", message.type, message.id)
+            log_failure(_log, f"the handler of {message.type} failed for {message.id}", error)
             raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
 
     def begin(self, message: Message[Any], relationship: R, say: Say) -> None:
@@ -106,8 +107,8 @@ class Handlers(Generic[R]):
         try:
             for draft in await self._run(handler, message, relationship):
                 await say(draft)
-        except Exception:
-            _log.exception("the handler of %s failed for %s, which has taken effect", message.type, message.id)
+        except Exception as error:
+            log_failure(_log, f"the handler of {message.type} failed for {message.id}, which has taken effect", error)
 
     async def _run(self, handler: Handler[R], message: Message[Any], relationship: R) -> list[Draft]:
         async with asyncio.timeout(self._timeout):

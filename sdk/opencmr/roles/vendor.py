@@ -12,6 +12,7 @@ from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from .. import trust
+from .._log import log_failure
 from ..errors import HandlerFailed, Overloaded, Replayed, StoreError, UnsupportedType, UsageError
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..messages.types import Channel, TermsRef
@@ -465,7 +466,8 @@ class Vendor:
         try:
             return await self._store.write(lambda rows: self._desk.receive(rows, verified, replies, self._now()))
         except UsageError as error:
-            _log.error("a handler of %s replied what may not be said: %s", verified.message.type, error)
+            type_ = verified.message.type
+            log_failure(_log, f"a handler of {type_} replied what may not be said", error.__cause__ or error)
             raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
 
     async def _replies(self, verified: Verified) -> list[Draft]:
@@ -503,7 +505,7 @@ def _keeping() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        _log.error("the store failed: %s", error)
+        _log.error("the store failed: %r", error)
         raise Overloaded("the receiver cannot keep anything now; nothing was stored") from error
 
 

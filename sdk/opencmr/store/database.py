@@ -172,10 +172,10 @@ def _engine(where: str, read_only: bool) -> Engine:
     else:
         url = make_url(f"sqlite:///{where}")
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # they are messages, and errors are logged
     if not url.database or url.database == ":memory:":
         raise StoreError("a store outlives its process: name a file")
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
     event.listen(engine, "begin", _sqlite_begin)
     return engine

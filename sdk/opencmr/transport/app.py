@@ -5,7 +5,6 @@ Here are media types, limits, time and status codes. What a message says, and wh
 
 import asyncio
 import logging
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import trust
+from .._log import log_failure
 from ..errors import HandlerFailed, NotFound, Overloaded, Problem, TooLarge, UnsupportedMedia
 from .bundle import pack
 from .party import Receiver
@@ -108,18 +108,7 @@ def _answered(endpoint: _Endpoint) -> _Endpoint:
         except ClientDisconnect:
             return Response(status_code=400)  # read by nobody
         except Exception as error:
-            # The text of an error may quote a message, and messages are personal: a log gets the place alone, unless
-            # somebody asks for more.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error(
-                "%s %s: %s at %s:%s",
-                request.method,
-                request.url.path,
-                type(error).__name__,
-                place.filename,
-                place.lineno,
-            )
-            _log.debug("the whole of it", exc_info=error)
+            log_failure(_log, f"{request.method} {request.url.path}", error)
             return _problem(HandlerFailed("the receiver failed"), request)
 
     return answer

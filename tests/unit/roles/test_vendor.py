@@ -1,13 +1,14 @@
 """The vendor: what it receives, what its handlers say, what it keeps."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from opencmr import Draft, Vendor, consent, intent, offer, order, terms, trust
+from opencmr import Draft, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.errors import (
     Conflict,
     HandlerFailed,
@@ -281,6 +282,35 @@ async def test_a_handler_that_takes_too_long_is_given_up_and_the_same_bytes_may_
     assert stored(street) == []
     stuck.set()
     assert types_of(await shop.receive(raw)) == ["receipt"]
+
+
+async def test_no_word_of_a_customer_gets_into_the_log(
+    shop: Vendor, she: Hand, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    cast = intent.Cast(wants=[Want(name="secret\nCRITICAL forged\x1b[2J")], terms=CAST.terms, standing="ready")
+
+    def quotes(message: Any, _: Any) -> Any:
+        raise ValueError(message.body.wants[0].name)
+
+    def sells(message: Any, _: Any) -> Any:
+        ext = {message.body.wants[0].name: 1}  # not allowed, and its name stands in the problem
+        return Draft(an_offer(), ext=ext)
+
+    for handler in (quotes, sells):
+        shop.on(intent.Cast)(handler)
+        with pytest.raises(HandlerFailed):
+            await shop.receive(she.write(cast))
+    shop.after(intent.Cast)(quotes)
+    shop.on(intent.Cast)(one_that_returns_nothing)
+    await shop.receive(she.write(cast))
+    await shop.close()
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
+    assert "\x1b" not in caplog.text
+    for record in caplog.records:
+        assert "\n" not in record.getMessage()
+    assert "ValueError" in caplog.text
+    assert "test_vendor.py" in caplog.text, "the place, for whoever has to mend it"
 
 
 async def test_a_handler_may_state_a_problem_of_its_own(street: Street, shop: Vendor, she: Hand) -> None:
