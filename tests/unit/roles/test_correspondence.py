@@ -359,13 +359,15 @@ async def test_what_keeps_a_grant_from_arriving_does_not_keep_its_withdrawal(
 async def test_a_consent_in_hand_is_withdrawn_before_it_has_its_receipt(
     street: Street, at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
-    street.wire.lose = 2
+    street.wire.lose = 1
     with pytest.raises(Unreachable):
         await at_shop.say(GRANT)
     given = ConsentInHand(at_shop, read(street.wire.sent[0])["thread"])
+    street.wire.down.add(SHOP)
     with pytest.raises(Unreachable):
         await given.withdraw()
     assert at_shop.waiting == 2
+    street.wire.down.clear()
     await at_shop.sync()
     assert given.state == "withdrawn"
 

@@ -280,6 +280,7 @@ async def test_what_was_not_asked_is_not_granted_as_asked(asked: Any, at_shop: C
         await given.grant()
 
 
+@pytest.mark.requirement("DEC-8")
 async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     at_shop: CustomerRelationship, shop: Vendor, street: Street
 ) -> None:
@@ -292,7 +293,8 @@ async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     assert read(street.wire.sent[-1])["body"]["statement"] == "By e-mail, if you must."
     assert plain.state == own.state == "given"
     name = {**MARKETING, "data": "pd:Name"}
-    assert [at_shop.may(**name, channel=channel).answer for channel in ("email", "phone")] == ["permit", "deny"]
+    answers = [at_shop.may(**name, channel=channel).answer for channel in ("email", "phone", None)]
+    assert answers == ["permit", "deny", "deny"]
     assert at_shop.may(**MARKETING, recipient=SHOP).answer == "permit"
 
 
@@ -453,6 +455,23 @@ async def test_an_order_runs_to_its_end(alice: Customer, at_shop: CustomerRelati
         assert await waiting
     assert await bought.reaches("done", "cancelled", within=0)
     assert not await bought.reaches("open", within=0)
+
+
+@pytest.mark.requirement("DEC-11", "DEC-12")
+async def test_an_order_may_be_performed_on_its_own_data_until_it_is_done_whatever_else_was_taken_back(
+    alice: Customer, at_shop: CustomerRelationship, shop: Vendor
+) -> None:
+    agreement = await at_shop.proffer("SD-BASE")
+    cast = await alice.cast(CAST, to=[at_shop])
+    bought = await cast.accept(cast.firm()[0])
+    await bought.disclose({"pd:PhysicalAddress": "Elm Street 1"})
+    await agreement.terminate()
+    deliver = {"action": "dpv:Use", "purpose": "dpv:DeliveryOfGoods", "data": "pd:PhysicalAddress"}
+    decision = shop.may(at_shop.me, **deliver, thread=bought.thread)
+    assert (decision.answer, decision.reason) == ("permit", "order-live")
+    assert shop.may(at_shop.me, **deliver).answer == "deny", "what is not asked of the order's data"
+    await shop.say(at_shop.me, order.Fulfil(status="done"), bought.thread)
+    assert shop.may(at_shop.me, **deliver, thread=bought.thread).reason != "order-live"
 
 
 async def test_an_order_is_cancelled_and_settled_by_the_shop(

@@ -124,9 +124,13 @@ async def test_a_receipt_that_names_a_predecessor_twice_is_a_fork(
     await shop.say(at_shop.me, an_offer(), thread)
     await at_shop.collect()
     place = digests(at_shop, thread)
-    street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"previous": first, "state": "open"})]
-    street.clock.move(3600)
-    await at_shop.say(intent.Amend(**dict(CAST)), thread)
+    street.clock.move(60)
+    street.wire.down.add(SHOP)
+    with pytest.raises(Unreachable):
+        await at_shop.say(intent.Amend(**dict(CAST)), thread)
+    street.wire.down.clear()
+    (pending,) = [each.raw for each in kept(street) if each.status == "pending"]
+    await hear(street, at_shop, hand.receipt(pending, body={"previous": first, "state": "open"}))
     assert len(at_shop.misconduct) == 1
     assert digests(at_shop, thread) == place
 
@@ -163,6 +167,7 @@ async def test_a_withdrawal_that_is_refused_is_noticed_and_the_refusal_kept(
     street: Street, at_shop: CustomerRelationship, hand: Hand
 ) -> None:
     thread = await at_shop.say(GRANT)
+    street.clock.move(1)
     street.wire.slip = lambda _: [hand.refusal(street.wire.sent[-1], WrongState("we would rather not"))]
     with pytest.raises(Refused) as caught:
         await at_shop.say(consent.Withdraw(), thread)
@@ -192,6 +197,7 @@ async def test_two_messages_of_one_id_are_noticed_and_the_first_counts(
     """Whatever it sends, what else is in the mailbox is still collected."""
     one = hand.write(an_offer("48.00"), thread, head(at_shop, thread), expires=TOMORROW)
     await hear(street, at_shop, one)
+    street.clock.move(1)
     if receipt:
         street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"state": "given"}, id=read(one)["id"])]
         with pytest.raises(Unreachable):
