@@ -17,7 +17,7 @@ from .pen import Draft, Pen
 from .wallet import Arrived, Wallet
 
 Clock = Callable[[], datetime]
-Fault = Problem | Refused | Unreachable
+Fault = Problem | Refused | Unreachable | Misconduct
 
 _log = logging.getLogger("opencmr.customer")
 _PAGE = 100
@@ -63,6 +63,7 @@ class Correspondence:
             Problem: The thread does not allow it, or the vendor could not take it (`retry` tells whether it waits).
             Refused: The vendor's signed receipt says no.
             Unreachable: The vendor did not answer. The message is kept, and `sync` sends it again.
+            Misconduct: Its receipt gives the message no place, or one before what had been said.
         """
         draft = body if isinstance(body, Draft) else Draft(body)
         said: Verified = await self._store.write(
@@ -71,6 +72,10 @@ class Correspondence:
         fault = (await self._flush()).get(said.digest) or self._answered_elsewhere(said.digest)
         if fault is not None:
             raise fault
+        if self._has_no_place(said.digest):
+            await self.collect()  # its predecessor may wait in the mailbox
+            if self._has_no_place(said.digest):
+                raise Misconduct("the receipt names a predecessor that the vendor does not show, or has named before")
         return said.message.thread
 
     async def sync(self) -> None:
@@ -174,16 +179,24 @@ class Correspondence:
         async with self._sending:
             held: dict[str, Fault] = {}
             lost: set[str] = set()
+            down: Unreachable | None = None
             pending = self._store.read(self._wallet.pending)
             for position, kept in enumerate(pending):
                 narrowing = is_narrowing(kept.type, "customer")
+                if down is not None and not narrowing:
+                    continue
                 fault = None if narrowing else held.get(kept.thread)
                 try:
                     fault = fault or await self._send(kept, faults)
                 except Unreachable as error:
                     faults.update({waiting.digest: error for waiting in pending[position:]})
-                    return faults
-                if fault is not None:
+                    if down or narrowing:
+                        return faults
+                    down = error
+                    continue
+                if fault is None:
+                    faults.pop(kept.digest, None)
+                else:
                     faults[kept.digest] = held[kept.thread] = fault
                     # Unsigned words cannot stop a withdrawal: it is sent again until a signed receipt answers it.
                     final = isinstance(fault, Problem) and not fault.retry
@@ -203,6 +216,8 @@ class Correspondence:
         except Problem as problem:
             return problem
         faults.update(arrived.refusals)
+        if kept.digest not in arrived.answered and arrived.misconduct:
+            return arrived.misconduct[0]
         if kept.digest not in arrived.answered:
             return Unreachable("the vendor answered without a receipt for the message")
         return None
@@ -226,6 +241,10 @@ class Correspondence:
     def _answered_elsewhere(self, digest: str) -> Fault | None:
         """Why a message was refused or given up that somebody else sent who was sending just then."""
         return self._given_up.get(digest) or self._store.read(lambda rows: self._wallet.refusal(rows, digest))
+
+    def _has_no_place(self, digest: str) -> bool:
+        kept = self._store.read(lambda rows: rows.message(self._wallet.number, digest))
+        return kept is not None and kept.status in ("waiting", "forked")
 
     def _noticed(self, arrived: Arrived) -> Arrived:
         self.misconduct += arrived.misconduct

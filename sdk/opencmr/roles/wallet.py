@@ -79,9 +79,13 @@ class Wallet:
         history = self.ledger.history(rows, peer)
         thread = history.threads.get(thread_id) if thread_id else None
         waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
-        if thread_id is not None and thread is None and not waiting:
-            raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
         head = waiting[-1].digest if waiting else thread.head if thread else None
+        if thread_id is not None and head is None:
+            # What an unsigned problem made us give up may have been taken all the same, and so can be taken back.
+            said_before = [kept.digest for kept in rows.said_in(self.number, thread_id, "customer")]
+            if not said_before or not is_narrowing(draft.body.type, "customer"):
+                raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
+            head = said_before[-1]
         verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, answers=head)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
         if check and (not waiting or draft.body.type == order.Disclose.type):
@@ -168,6 +172,12 @@ class Wallet:
         said = as_said(ours)[0]
         if message.created < shifted(said.message.created, -AHEAD):
             raise UnknownReference("a receipt dated before its message", pointer="/created")
+        heard = rows.latest(self.number, "vendor", before=ours.position)
+        if heard is not None and message.created < heard:
+            # SEQ-3: what is said later takes its place later, or a vendor could turn the last word into an earlier one.
+            why = f"{ours.digest} is dated {message.created} by its receipt, before {heard}, which it came after"
+            arrived.misconduct.append(Misconduct(why))
+            return
         given_up = ours.status == "refused" and rows.receipt_of(self.number, body.of, "vendor") is None
         if ours.status != "pending" and not given_up:  # an unsigned problem made us give up, and decided nothing
             arrived.misconduct.append(Misconduct(f"two receipts for {ours.digest}"))

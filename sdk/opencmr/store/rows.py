@@ -78,6 +78,14 @@ _SAID_BY = (
     .order_by(messages.c.position)
     .limit(bindparam("limit"))
 )
+_SAID_IN = _MESSAGES.where(messages.c.thread == bindparam("thread"), messages.c.side == bindparam("side")).order_by(
+    messages.c.position
+)
+_LATEST = select(func.max(messages.c.at)).where(
+    messages.c.relationship == _number,
+    messages.c.side == bindparam("side"),
+    messages.c.position < bindparam("before"),
+)
 _LAST = select(func.max(messages.c.position)).where(messages.c.relationship == _number)
 _LAST_BY = _LAST.where(messages.c.side == bindparam("side"))
 _ADD = insert(messages)
@@ -160,6 +168,15 @@ class Rows:
     def said_by(self, number: int, side: Side, *, after: int, limit: int) -> list[Kept]:
         """What a side has said, receipts included, after a position: the other side's mailbox."""
         return self._many(_SAID_BY, number=number, side=side, after=after, limit=limit)
+
+    def said_in(self, number: int, thread: str, side: Side) -> list[Kept]:
+        """What a side has said in a thread, whatever became of it, in the order in which it came."""
+        return self._many(_SAID_IN, number=number, thread=thread, side=side)
+
+    def latest(self, number: int, side: Side, *, before: int) -> str | None:
+        """The latest date among what a side had said before a position."""
+        found = self._connection.execute(_LATEST, {"number": number, "side": side, "before": before}).scalar()
+        return None if found is None else str(found)
 
     def next_position(self, number: int) -> int:
         """The position of what is added next."""
