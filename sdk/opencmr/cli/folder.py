@@ -126,7 +126,7 @@ def _of_parts(folder: Path, named: set[str]) -> list[Finding]:
             findings.append(Finding(part, "not-a-file", "a symbolic link; evidence holds the folder itself"))
         elif inside.is_dir():
             try:
-                found = sorted(f"{part}/{each.name}" for each in os.scandir(inside) if not each.name.startswith("."))
+                found = sorted(f"{part}/{each.name}" for each in os.scandir(inside))
             except OSError as error:
                 findings.append(Finding(part, "unreadable", f"it cannot be read: {error.strerror}"))
                 continue
