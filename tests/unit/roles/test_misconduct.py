@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from opencmr import Customer, Vendor, consent, intent, offer, order, terms, trust
-from opencmr.errors import PROBLEMS, Refused, Unreachable, WrongState
+from opencmr.errors import PROBLEMS, Misconduct, Refused, Unreachable, WrongState
 from opencmr.messages import core
 from opencmr.protocol import Dealing, instant, roster
 from opencmr.roles import CustomerRelationship
@@ -200,7 +200,7 @@ async def test_two_messages_of_one_id_are_noticed_and_the_first_counts(
     street.clock.move(1)
     if receipt:
         street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"state": "given"}, id=read(one)["id"])]
-        with pytest.raises(Unreachable):
+        with pytest.raises(Misconduct):
             await at_shop.say(GRANT)
         assert at_shop.waiting == 1
     else:
