@@ -467,3 +467,18 @@ async def test_the_same_bytes_over_another_way_are_one_message_with_one_receipt(
     assert isinstance(record := at_shop.records[thread], Dealing)
     assert len(record.offers) == 1
     assert isinstance(record.offers[0].body, offer.Make)
+
+
+@pytest.mark.requirement("SEQ-3", "SEQ-11")
+async def test_a_later_word_cannot_be_dated_before_what_was_heard_first(
+    street: Street, at_shop: CustomerRelationship, hand: Hand
+) -> None:
+    """Else a vendor could turn the customer's last word into an earlier one, and so lift it."""
+    street.clock.move(60)
+    first = await at_shop.say(GRANT)
+    street.clock.move(1)
+    early = "2026-07-01T12:00:30.000Z"
+    street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"state": "withdrawn"}, created=early)]
+    with pytest.raises(Misconduct):
+        await at_shop.say(consent.Withdraw(), first)
+    assert at_shop.waiting == 1, "it is sent again"
