@@ -101,6 +101,8 @@ const LIVE = {
 const latest = (statements) => statements.reduce((a, b) => (b.from > a.from ? b : a));
 /** Towards a third party a permission is all that its item permits: it lifts a no by whichever action lies below it. */
 const lifts = (permission, prohibition, recipient) => permission.from > prohibition.from &&
+  (!prohibition.channels || permission.channels) &&
+  (recipient === 'vendor' || prohibition.parties.includes('third-party') || (recipient !== 'third-party' && permission.parties.includes(recipient))) &&
   ['purpose', 'data'].every((kind) => prohibits(kind, prohibition[kind], permission[kind]) &&
     (permission[kind] === prohibition[kind] || !isBelow(kind, prohibition[kind], permission[kind]))) &&
   (recipient === 'vendor' ? [permission.action] : permission.whole).some((action) => isBelow('action', action, prohibition.action));

@@ -167,9 +167,17 @@ class Statement:
         return named and any(_any_prohibits("action", self.actions, action) for action in (question.action, SHARE))
 
     def lifts(self, no: "Statement", question: Question) -> bool:
-        """Whether this yes, being later, lifts that no: its action, purpose and data lie at or below the no's."""
+        """Whether this yes, being later, lifts that no: it says no more than the no does.
+
+        Its action, purpose and data lie at or below the no's, and it names channel and party where the no names any.
+        """
+        if no.channels is not None and self.channels is None:
+            return False
         actions = no.actions
-        if question.recipient != VENDOR:  # a yes that speaks of a third party names sharing, so lifts the noes to that
+        if question.recipient != VENDOR:
+            if no.third_parties is not None and question.recipient not in (self.third_parties or ()):
+                return False
+            # A yes that speaks of a third party names sharing, so lifts the noes to that.
             actions = tuple(term for term in actions if not includes("action", term, SHARE))
         return (
             _below("action", self.actions, actions, question.action)

@@ -28,7 +28,7 @@ def everything(talk: Any, bodies: Any) -> dict[str, Any]:
     said["confirmed"] = talk.vendor("order.confirm", {"reference": "1", "total": bodies.euros("100")}, cast.id)
     said["done"] = talk.vendor("order.fulfil", {"status": "done"}, cast.id)
     said["wider"] = talk.agree("SD-BASE-AT")
-    said["marketing"] = talk.grant(None, bodies.item(), statement="Do write.")
+    said["marketing"] = talk.grant(None, bodies.item(channels=["email"]), statement="Do write.")
     unasked = bodies.offer(under=bodies.terms("SD-BASE-AT"), lines=[{"name": "Wax", "price": bodies.euros("100")}])
     said["unasked"] = opened = talk.vendor(
         "offer.make", {**unasked, "basis": said["marketing"].ref}, expires=talk.after(days=1)
