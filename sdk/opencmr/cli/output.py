@@ -63,10 +63,13 @@ def as_typed() -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a JSON value to stdout."""
+    """Print a JSON value to stdout. What could take over a terminal is escaped, as JSON may be."""
+    import json
+
     import orjson
 
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n"
+    sys.stdout.write("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text))
 
 
 def report(error: Exception, *, as_json: bool = False) -> int:

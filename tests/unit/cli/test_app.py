@@ -95,6 +95,17 @@ def test_a_problem_in_json_keeps_its_members(capsys: pytest.CaptureFixture[str])
     assert '"pointer": "/to"' in capsys.readouterr().out
 
 
+def test_json_holds_nothing_that_could_take_over_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    from opencmr.cli.output import print_json
+
+    value = {"a\u202e": "\u009b2J \x1b \u2066 \U000e0001 Größe\n\\ 靴"}
+    print_json(value)
+    out = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in out)
+    assert "Größe" in out
+    assert json.loads(out) == value
+
+
 def test_an_error_that_a_problem_has_caused_is_of_its_type(capsys: pytest.CaptureFixture[str]) -> None:
     from opencmr.cli.output import report
 
