@@ -7,6 +7,7 @@ depth, is looked for only in bytes that could hold it, since most hold none.
 
 import hashlib
 import re
+from itertools import accumulate
 from typing import Any
 
 import base58
@@ -22,6 +23,8 @@ MAX_INTEGER = 2**53 - 1
 # A number or a null stands after a name's colon, a comma or a bracket. In a string it may look so too: then we walk.
 _SUSPICIOUS = re.compile(rb'(?:":|[,\[])\s*(?:null|-?[0-9]+[.eE]|-?[0-9]{16})')
 _STRINGS = re.compile(rb'"((?:[^"\\]|\\.)*+)"\s*(:?)')
+_STEPS = {**dict.fromkeys(b"{[", 1), **dict.fromkeys(b"]}", -1)}
+_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
 _MULTIHASH_SHA2_256 = b"\x12\x20"
 
 
@@ -80,18 +83,16 @@ def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
         raw: Its bytes, in which a quick search tells whether a walk is needed at all.
         depth: The most levels.
     """
-    if _SUSPICIOUS.search(raw) or _may_be_deep(document, raw, depth) or _has_wide_names(raw):
+    if _SUSPICIOUS.search(raw) or _is_deep(raw, depth) or _has_wide_names(raw):
         _walk(document, (), depth)
 
 
-def _may_be_deep(document: Any, raw: bytes, depth: int) -> bool:
-    """Written with indentation, what lies deep begins far to the right; strings hold no line feed of their own."""
+def _is_deep(raw: bytes, depth: int) -> bool:
+    """Whether more levels are open at once, by the brackets outside of strings; few brackets need no look."""
     if raw.count(b"{") + raw.count(b"[") <= depth:
         return False
-    try:
-        return b"\n" + b"  " * depth in orjson.dumps(document, option=orjson.OPT_INDENT_2)
-    except orjson.JSONEncodeError:  # orjson itself goes no deeper than 255
-        return True
+    brackets = _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets))) > depth
 
 
 def _has_wide_names(raw: bytes) -> bool:

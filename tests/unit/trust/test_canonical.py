@@ -1,6 +1,7 @@
 """Bytes and JSON: what is let in, and that what is written is RFC 8785."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -187,6 +188,29 @@ def test_however_deep_it_is_too_deep(levels: int) -> None:
 def test_breadth_is_no_depth() -> None:
     raw = trust.write({"a": [[]] * 500})
     assert trust.write(trust.read(raw)) == raw
+
+
+@pytest.mark.requirement("JSN-6")
+def test_brackets_in_texts_are_no_levels_and_hide_none() -> None:
+    raw = trust.write({"a": ["[" * 50, '{"' * 50, "\\["]})
+    assert trust.write(trust.read(raw)) == raw
+    deep: Any = []
+    for _ in range(40):
+        deep = ["]", deep, "["]
+    with pytest.raises(errors.TooDeep):
+        trust.read(trust.write({"a": deep}))
+
+
+@pytest.mark.requirement("JSN-6")
+def test_what_is_deep_and_broad_takes_no_more_memory_than_what_is_broad() -> None:
+    raw = b'{"a":' + b"[" * 200 + b",".join([b"1"] * 30_000) + b"]" * 200 + b"}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.TooDeep):
+            trust.read(raw)
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(raw)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.requirement("JSN-5")
