@@ -36,6 +36,7 @@ class StandingClock:
         self._at = at
 
     def __call__(self) -> datetime:
+        """What it shows."""
         return self._at
 
     def move(self, by: timedelta | float) -> None:

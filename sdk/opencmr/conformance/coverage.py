@@ -35,6 +35,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "IDN-7": "tests of the store",
         "RCV-13": "tests that end the process in the middle",
         "SEQ-14": "vectors: threads",
+        "SEQ-15": "tests of the wallet",
         "TRM-9": "vectors: decisions",
         "TRM-10": "vectors: decisions",
         "TRN-8": "tests that end the process in the middle",

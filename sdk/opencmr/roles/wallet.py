@@ -138,7 +138,7 @@ class Wallet:
                 self._take_in(rows, verified, arrived, now)
                 touched.add(verified.message.thread)
             except Problem as problem:
-                _log.warning("passed over what %s sent: %s", peer.peer, problem)
+                _log.warning("passed over what %s sent: %s at %r", peer.peer, problem.code, problem.pointer)
                 arrived.passed_over.append(problem)
         if self._place(rows, peer, history, touched, arrived, now):
             history = self.ledger.replay(rows, peer)

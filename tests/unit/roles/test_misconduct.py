@@ -469,7 +469,7 @@ async def test_the_same_bytes_over_another_way_are_one_message_with_one_receipt(
     assert isinstance(record.offers[0].body, offer.Make)
 
 
-@pytest.mark.requirement("SEQ-14")
+@pytest.mark.requirement("SEQ-15")
 async def test_a_later_word_cannot_be_dated_before_what_was_heard_first(
     street: Street, at_shop: CustomerRelationship, hand: Hand
 ) -> None:
