@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, Self
 from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
 from ..messages import Path, intent, offer, order, pointer
 from ..messages.types import Datum, Money, Ref, TermsDocument, as_wire
+from ..trust import write
 from . import roster
 from .said import Said
 from .vocabulary import check_term, check_terms
@@ -57,6 +58,7 @@ class Dealing:
         offers: Digest → offer, in their order.
         accepted: Digest of the offer that became the order.
         disclosed: What the customer has disclosed, in the cast and for the order, and when.
+        told: The same, term and bytes, to see at once whether a datum is new.
         ordered_by: Digest of the acceptance.
         confirmed: The vendor's confirmation.
         progress: Status after status of the fulfilment.
@@ -74,6 +76,7 @@ class Dealing:
     offers: tuple[Offer, ...] = ()
     accepted: str | None = None
     disclosed: tuple[tuple[Datum, str], ...] = ()
+    told: frozenset[tuple[str, bytes]] = frozenset()
     confirmed: order.Confirm | None = None
     progress: tuple[tuple[str, str], ...] = ()
     settled: bool = False
@@ -108,7 +111,7 @@ class Dealing:
                 return here._ordered(said, body)
             case order.Disclose() as body:
                 check_data(body.discloses, ("body", "discloses"))
-                return replace(here, state=self.state, disclosed=self._disclosed(body.discloses, said.at))
+                return replace(here, state=self.state)._disclosing(body.discloses, said.at)
             case order.Confirm() as body:
                 _check_same_total(body.total, self.accepted_offer.body.total, "the accepted offer", "ORD-2")
                 return replace(here, confirmed=body)
@@ -140,7 +143,6 @@ class Dealing:
             terms = (*terms, roster.resolve(ref, ("body", "terms", position), (*self.carried, *terms)))
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
-        disclosed = self._disclosed(body.discloses or [], said.at)
         return replace(
             self,
             cast=body,
@@ -148,12 +150,12 @@ class Dealing:
             cast_expires=said.message.expires,
             terms=terms,
             carried=(*self.carried, *(each for each in terms if each not in self.carried)),
-            disclosed=disclosed,
-        )
+        )._disclosing(body.discloses or [], said.at)
 
-    def _disclosed(self, data: list[Datum], at: str) -> tuple[tuple[Datum, str], ...]:
-        known = [datum for datum, _ in self.disclosed]
-        return (*self.disclosed, *((datum, at) for datum in data if datum not in known))
+    def _disclosing(self, data: list[Datum], at: str) -> Self:
+        said = [((datum.data, write(datum.value)), datum) for datum in data]
+        new = tuple((datum, at) for key, datum in said if key not in self.told)
+        return replace(self, disclosed=self.disclosed + new, told=self.told.union(key for key, _ in said))
 
     def _offered(self, said: Said, body: offer.Make, context: Context) -> Self:
         """Checks in the canonical order of the members, so that the first of several faults is reported."""

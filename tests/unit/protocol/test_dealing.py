@@ -1,5 +1,6 @@
 """The fold of an intent thread: the wish, the offers, the order."""
 
+import time
 from typing import Any
 
 import pytest
@@ -376,6 +377,23 @@ def test_there_is_one_order_in_a_thread(talk: Any) -> None:
 
 
 # the order
+
+
+def test_much_is_disclosed_for_an_order_in_little_time(talk: Any) -> None:
+    thread = thread_of(talk.order())
+    started = time.process_time()
+    for disclosure in range(100):
+        data = [{"data": "pd:Name", "value": [disclosure, part]} for part in range(64)]
+        told = talk.customer("order.disclose", {"discloses": data}, thread)
+    assert len(told.record.disclosed) == 6400
+    assert time.process_time() - started < 5  # each with each, it was thirty
+
+
+def test_what_looks_equal_to_python_is_disclosed_beside_it(talk: Any) -> None:
+    thread = thread_of(talk.order())
+    for value in (1, True, 1):
+        told = talk.customer("order.disclose", {"discloses": [{"data": "pd:Name", "value": value}]}, thread)
+    assert [datum.value for datum, _ in told.record.disclosed] == [1, True]
 
 
 @pytest.mark.requirement("ORD-1")
