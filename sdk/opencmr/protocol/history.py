@@ -10,7 +10,6 @@ from ..messages.types import Ref, TermsDocument
 from .agreement import Agreement
 from .consent import Consent
 from .decisions import Decision, Facts, Question, Statement, decide, gather
-from .lifecycle import family_of
 from .said import Said
 from .thread import Thread, opened_by
 
@@ -112,8 +111,3 @@ def replay(entries: Iterable[Said]) -> History:
 def is_entry(message: Message[Any]) -> bool:
     """Whether a message takes a place in a thread. Receipts and collects do not."""
     return message.type not in (core.Receipt.type, core.Collect.type)
-
-
-def is_ours(type_: str) -> bool:
-    """Whether a message type has a lifecycle of this version."""
-    return family_of(type_) is not None

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from opencmr import trust
 from opencmr.errors import PROBLEMS, Conflict, Malformed, Problem, StaleCollect
 from opencmr.transport import application, pack
+from serving import listening, served
 
 DID = "did:web:localhost%3A8443"
 RECEIPT = b'{"type":"receipt"}'
@@ -77,42 +77,31 @@ class Told:
 @contextlib.contextmanager
 def serving(receiver: Told, body_timeout: float = 10.0) -> Iterator[str]:
     """The base URL of a server for this receiver."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        app = application(receiver, body_timeout=body_timeout)
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, ws="none", lifespan="on", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-    assert not thread.is_alive()
+    with listening() as bound, served(application(receiver, body_timeout=body_timeout), bound) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Told, str]]:
+def module_server() -> Iterator[tuple[Told, str]]:
     told = Told()
     with serving(told) as url:
         yield told, url
 
 
 @pytest.fixture
-def told(served: tuple[Told, str]) -> Told:
-    served[0].reset()
-    return served[0]
+def told(module_server: tuple[Told, str]) -> Told:
+    module_server[0].reset()
+    return module_server[0]
 
 
 @pytest.fixture
-def base(served: tuple[Told, str]) -> str:
-    return served[1]
+def base(module_server: tuple[Told, str]) -> str:
+    return module_server[1]
 
 
 @pytest.fixture(scope="module")
-def http(served: tuple[Told, str]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served[1], trust_env=False, timeout=5) as client:
+def http(module_server: tuple[Told, str]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=module_server[1], trust_env=False, timeout=5) as client:
         yield client
 
 
