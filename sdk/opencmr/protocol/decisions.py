@@ -137,6 +137,19 @@ class Statement:
         """Whether the statement speaks of this question, whenever it is asked."""
         return self._permits(question) if self.effect == "permit" else self._prohibits(question)
 
+    def lasts(self, at: str) -> bool:
+        """Whether it has not ended at this instant."""
+        return (self.until is None or at < self.until) and (self.ended is None or at < self.ended)
+
+    def speaks_of(self, action: str, purpose: str) -> bool:
+        """Whether it speaks of the vendor's doing this, with any data and over any channel."""
+        match = _any_reaches if self.effect == "permit" else _any_prohibits
+        return (
+            self.vendor
+            and match("action", self.actions, action)
+            and (self.purposes is None or match("purpose", self.purposes, purpose))
+        )
+
     def _permits(self, question: Question) -> bool:
         if self.channels is not None and question.channel not in self.channels:
             return False
@@ -237,7 +250,7 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
         if one.at <= at and (one.scope == scope or one.source != "agreement") and one.covers(question)
     ]
     noes = [one for one in said if one.effect == "prohibit"]
-    yeses = [one for one in said if one.effect == "permit" and _lasts(one, at)]
+    yeses = [one for one in said if one.effect == "permit" and one.lasts(at)]
     for yes in sorted(yeses, key=lambda one: one.at, reverse=True):
         if all(no.at < yes.at and yes.lifts(no, question) for no in noes):
             return answered("permit", "agreement" if yes.source == "agreement" else "consent", yes.evidence)
@@ -400,10 +413,6 @@ def _performs(activity: Activity, question: Question, at: str) -> bool:
         and any(since <= at and reaches("data", term, question.data) for term, since in activity.data)
         and reaches("action", EVERYTHING["action"], question.action)
     )
-
-
-def _lasts(yes: Statement, at: str) -> bool:
-    return (yes.until is None or at < yes.until) and (yes.ended is None or at < yes.ended)
 
 
 def _any_reaches(kind: Kind, terms: Iterable[str], term: str) -> bool:

@@ -1,17 +1,18 @@
 """A relationship as its threads fold it: the same history on both sides (`spec/v1/sequence.md`)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import Problem
 from ..messages import Message, consent, core
-from ..messages.types import Ref, TermsDocument
+from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
 from .consent import Consent
-from .decisions import Decision, Facts, Question, Statement, decide, gather
+from .decisions import Decision, Facts, Question, decide, gather
 from .said import Said
 from .thread import Thread, opened_by
+from .vocabulary import EVERYTHING, upward
 
 _MARKETING = "dpv:DirectMarketing"
 
@@ -84,20 +85,27 @@ class History:
                 for entry in thread.entries
                 if entry.type == consent.Grant.type
             ):
-                return any(
-                    self._permits_marketing(one, at)
-                    for one in self.facts.statements
-                    if one.source == "consent" and basis.digest in one.evidence
-                )
+                return self._permits_marketing(basis.digest, at)
         return False
 
-    def _permits_marketing(self, one: Statement, at: str) -> bool:
-        return any(
-            bool(self.may(Question("dpv:Use", _MARKETING, data=term, channel=channel), at))
-            and one.covers(Question("dpv:Use", _MARKETING, data=term, channel=channel))
-            for term in one.data
-            for channel in (one.channels or (None,))
-        )
+    def _permits_marketing(self, grant: str, at: str) -> bool:
+        """Whether a live item of the grant permits it on some of its data, and no other word forbids it there.
+
+        Many items may name the same data and channels: each pair is asked about once, and of what was said only that
+        is looked at which names the datum or something wider.
+        """
+        said = [(one, frozenset(one.data)) for one in self.facts.statements if one.speaks_of("dpv:Use", _MARKETING)]
+        asked: dict[str, set[Channel | None]] = {}
+        for one, data in said:
+            if one.source == "consent" and grant in one.evidence and one.lasts(at):
+                for term in data:
+                    asked.setdefault(term, set()).update(one.channels or (None,))
+        for term, channels in asked.items():
+            wider = upward("data", term) | {EVERYTHING["data"]}
+            facts = Facts(tuple(replace(one, data=tuple(named)) for one, data in said if (named := data & wider)))
+            if any(decide(facts, Question("dpv:Use", _MARKETING, term, channel=each), at) for each in channels):
+                return True
+        return False
 
 
 def replay(entries: Iterable[Said]) -> History:

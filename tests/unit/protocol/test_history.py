@@ -1,9 +1,12 @@
 """A relationship as a whole: the same fold from the same entries, and decisions about any moment of it."""
 
+import time
 from typing import Any
 
 import pytest
 
+from opencmr import _spec
+from opencmr.messages.types import Ref
 from opencmr.protocol import History, Question, gather, replay
 
 EMAIL = {"data": "pd:EmailAddress", "value": "ada@alice.example"}
@@ -137,3 +140,25 @@ def test_what_is_pending_or_void_permits_nothing(talk: Any, bodies: Any) -> None
     assert gather(talk.history.threads.values()).statements == ()
     for purpose in (SERVICE, MARKETING):
         assert talk.history.may(Question("dpv:Use", purpose, "pd:EmailAddress"), talk.now).reason == "no-word"
+
+
+@pytest.mark.requirement("OFR-6")
+def test_the_basis_of_an_unasked_offer_is_found_in_little_time_however_much_was_consented_to(
+    talk: Any, bodies: Any
+) -> None:
+    terms = [term for term in _spec.table("vocabulary/personal-data.json")["terms"] if term.startswith("pd:")]
+    channels = ["email", "sms", "post", "phone", "push"]
+    items = [
+        bodies.item(str(key), data=[terms[(key * 37 + step) % len(terms)] for step in range(64)], channels=channels)
+        for key in range(64)
+    ]
+    granted = talk.grant(None, *items, statement="To all of it.")
+    ref = Ref.model_validate(granted.ref)
+    assert talk.history.live_consent(ref, talk.now)
+    everything = bodies.item(data=["dpv:PersonalData"], purposes=["dpv:Purpose"])
+    other = talk.grant(None, everything, statement="To more.")
+    talk.customer("consent.withdraw", {}, other.id)
+    assert talk.history.facts
+    started = time.process_time()
+    assert not talk.history.live_consent(ref, talk.now)
+    assert time.process_time() - started < 0.5  # asking about each datum of each item, it was a minute
