@@ -57,14 +57,14 @@ class Shaped(Model):
                 raise
             found = error.errors(include_url=False, include_context=False, include_input=False)
             faults = cls._shape_faults(cls._present(data, found))
-            if not faults:
-                raise
             faults += [_fault(e["loc"], e["msg"]) for e in found]
         else:
             faults = cls._shape_faults(vars(made))
             if not faults:
                 return made
-        raise ValidationError.from_exception_data(cls.__name__, faults)
+        # One is told, the first: were all passed on, each would be made anew for each object around it.
+        first = min(faults, key=lambda fault: in_order(_path(fault["loc"])))
+        raise ValidationError.from_exception_data(cls.__name__, [first])
 
     @classmethod
     def _shape_faults(cls, members: Mapping[str, Any]) -> list[InitErrorDetails]:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from opencmr import _spec, errors, messages
 from opencmr.cli.schemas import BASE, schemas
+from opencmr.messages import types
 
 
 def test_everything_exported_is_there_once() -> None:
@@ -116,3 +118,11 @@ def test_a_message_is_made_in_python_with_snake_case_and_travels_in_camel_case()
     )
     assert cast.wire()["returnDays"] == 14
     assert cast.wire()["wants"][0]["attributes"] == [{"name": "size", "oneOf": ["42", "43"]}]
+
+
+@pytest.mark.requirement("ENV-8")
+def test_of_many_faults_deep_inside_only_the_first_is_passed_on() -> None:
+    rules = [{"effect": "permit"}] * 64
+    with pytest.raises(ValidationError) as caught:
+        types.TermsRef.model_validate({"document": {"rules": rules, "version": "1", "title": "t"}})
+    assert [fault["loc"] for fault in caught.value.errors()] == [("document", "id")]
