@@ -623,6 +623,15 @@ def takes_wider_grants(at: Switch) -> None:
     at.patch.setattr(consent_fold, "_check_item", lambda item, asked, path: None)
 
 
+@fault("CNS-1")
+def measures_only_the_first_item(at: Switch) -> None:
+    def check(inner: Any, item: Any, asked: Any, path: Any) -> None:
+        if path[-1] == 0:
+            inner(item, asked, path)
+
+    at.around(consent_fold, "_check_item", check)
+
+
 @fault("CNS-2")
 def takes_longer_grants(at: Switch) -> None:
     def within(inner: Any, grant: Any, request: Any) -> None:
@@ -771,6 +780,11 @@ def forgets_what_it_has_sent(at: Switch) -> None:
         return new, cursor
 
     at.around(at.desk, "waiting", waiting)
+
+
+@fault("COR-11")
+def keeps_no_limit(at: Switch) -> None:
+    at.around(at.desk, "waiting", lambda inner, rows, who, after, limit: inner(rows, who, after, 100))
 
 
 @fault("COR-11")

@@ -22,7 +22,7 @@ from opencmr.conformance.vendor import CHECKS
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What the vendor says later comes soon; what handlers log when they are made to fail is of no interest."""
-    monkeypatch.setattr(testmode, "LATER", 0.01)
+    monkeypatch.setattr(testmode, "LATER", 0.2)
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

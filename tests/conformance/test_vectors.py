@@ -209,7 +209,21 @@ def test_a_changed_step_of_a_proof_is_found(copied: Path) -> None:
     assert [each["id"] for each in orjson.loads(done.stdout)["failures"]] == ["ext"]
 
 
-@pytest.mark.parametrize("spoilt", ["gone", "not json", "fewer cases", "other kind", "no manifest", "strange manifest"])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "gone",
+        "not json",
+        "fewer cases",
+        "other kind",
+        "no manifest",
+        "strange manifest",
+        "nothing listed",
+        "a number listed",
+        "nothing said",
+        "outside",
+    ],
+)
 def test_files_that_are_not_what_the_manifest_says_are_no_pass(copied: Path, spoilt: str) -> None:
     file = copied / "canonical.json"
     document = json.loads(file.read_text())
@@ -226,6 +240,15 @@ def test_files_that_are_not_what_the_manifest_says_are_no_pass(copied: Path, spo
             (copied / "manifest.json").unlink()
         case "strange manifest":
             (copied / "manifest.json").write_text("[]")
+        case "nothing listed":
+            (copied / "manifest.json").write_text('{"files":{}}')
+        case "a number listed":
+            (copied / "manifest.json").write_text('{"files":{"canonical.json":7}}')
+        case "nothing said":
+            (copied / "manifest.json").write_text('{"files":{"canonical.json":{}}}')
+        case "outside":
+            listed = {"files": {"../../../canonical.json": {"kind": "canonical", "cases": 1}}}
+            (copied / "manifest.json").write_text(json.dumps(listed))
     done = run(str(copied))
     assert done.exit_code == 2
     assert done.exception is None or isinstance(done.exception, SystemExit)

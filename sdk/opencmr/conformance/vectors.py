@@ -60,7 +60,18 @@ class Folder:
 
     def text(self, name: str) -> str:
         """The text of a file below the folder."""
-        return (self.path / name).read_text(encoding="utf-8")
+        return self._place(name).read_text(encoding="utf-8")
+
+    def _place(self, name: str) -> Path:
+        """Where a file is that a manifest or a case names: among the vectors, or the examples beside them.
+
+        Raises:
+            UsageError: Elsewhere.
+        """
+        found = (self.path / name).resolve()
+        if not found.is_relative_to(self.path.resolve().parent):
+            raise UsageError(f"{name} lies outside of the specification's folder")
+        return found
 
     def json(self, name: str) -> Any:
         """The JSON of a file below the folder.
@@ -69,17 +80,27 @@ class Folder:
             UsageError: It is not there, or not JSON.
         """
         try:
-            return orjson.loads((self.path / name).read_bytes())
+            return orjson.loads(self._place(name).read_bytes())
         except (OSError, ValueError) as error:
             raise UsageError(f"{self.path / name} is not a file of vectors: {error}") from error
 
     @property
     def files(self) -> dict[str, dict[str, Any]]:
         """The files that the manifest lists, with what it says of each."""
-        try:
-            return dict(self.json(MANIFEST)["files"])
-        except (TypeError, KeyError) as error:
-            raise UsageError(f"{self.path / MANIFEST} lists no files") from error
+        manifest = self.json(MANIFEST)
+        listed = manifest.get("files") if isinstance(manifest, dict) else None
+        if not isinstance(listed, dict) or not listed:
+            raise UsageError(f"{self.path / MANIFEST} lists no files")
+        for name, entry in listed.items():
+            if (
+                not isinstance(entry, dict)
+                or not isinstance(entry.get("kind"), str)
+                or type(entry.get("cases")) is not int
+            ):
+                raise UsageError(
+                    f"{self.path / MANIFEST} does not say of {name} which kind and how many cases it holds"
+                )
+        return listed
 
     @property
     def kinds(self) -> list[str]:
@@ -114,6 +135,8 @@ def run(folder: Folder, kind: str | None = None) -> Iterator[Result]:
 
 def _run_file(folder: Folder, name: str, listed: dict[str, Any]) -> Iterator[Result]:
     document, kind = folder.json(name), str(listed["kind"])
+    if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
+        raise UsageError(f"{name} holds no cases")
     if kind not in _RUNNERS:
         raise UsageError(f"{name} is of kind {kind}, which this version does not know")
     if (document.get("kind"), len(document["cases"])) != (kind, listed["cases"]):

@@ -175,7 +175,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str], limit:
     if (length := headers.get("content-length")) is not None:
         if not length.isdecimal():
             raise ValueError(f"Content-Length {length[:20]}")
-        if int(length[:20]) > limit:
+        if len(length.lstrip("0")) > 12 or int(length) > limit:
             raise too_long
         return await reader.readexactly(int(length))
     body = bytearray()

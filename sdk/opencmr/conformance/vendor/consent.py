@@ -53,6 +53,18 @@ async def other_key(bench: Bench) -> None:
     await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
 
 
+@page.add("second-item-wider", "Each item of a grant is measured by what was asked for it", "CNS-1")
+async def second_item_wider(bench: Bench) -> None:
+    """The first is as asked, the second wider; in the order of the request, and in the other."""
+    hand = bench.hand()
+    request = await asked(hand)
+    first, second = item_of(request, 0), item_of(request, 1)
+    wider = {**second, "data": [*second["data"], "pd:Name"]}
+    at = len(second["data"])
+    await hand.refused(grant(hand, request, first, wider), "wider-than-asked", f"/body/items/1/data/{at}", "CNS-1")
+    await hand.refused(grant(hand, request, wider, first), "wider-than-asked", f"/body/items/0/data/{at}", "CNS-1")
+
+
 @page.add("later-until", "A grant does not end later than was asked for", "CNS-2")
 async def later_until(bench: Bench) -> None:
     """Neither the whole nor an item."""

