@@ -22,7 +22,7 @@ demo: $(RUNTIME) ## watch a customer and two shops talk
 	@$(BIN)/opencmr demo $(ARGS)
 
 test: $(DEV) ## run the tests
-	@$(BIN)/python -m pytest -q -n auto --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) lint docs test ## everything that must hold: style, types, layers, site, tests
 
