@@ -71,9 +71,7 @@ class Shaped(Model):
     def _refuse(cls, members: Mapping[str, Any]) -> NoReturn:
         names = cls.wire_names()
         faults = [
-            InitErrorDetails(
-                type=PydanticCustomError("shape", "{why}", {"why": why}), loc=(to_camel(name),), input=None
-            )
+            InitErrorDetails(type=PydanticCustomError("shape", "{why}", {"why": why}), loc=(names[name],), input=None)
             for name, why in cls.misfits(members)
         ]
         raise ValidationError.from_exception_data(cls.__name__, faults)
