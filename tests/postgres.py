@@ -159,6 +159,14 @@ class Cluster:
         self.run(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
+    @contextmanager
+    def schema(self) -> Iterator[str]:
+        """A new, empty schema of the database `postgres`, in a tenth of the time; it is dropped in the end."""
+        name = f"s{next(self._names)}"
+        self.run(f"CREATE SCHEMA {name}")
+        yield self.url(options=f"-csearch_path={name}")
+        self.run(f"DROP SCHEMA {name} CASCADE")
+
     def drop(self, url: str) -> None:
         """Remove a database, whoever is connected to it."""
         self.run(f'DROP DATABASE "{self._name(url)}" WITH (FORCE)')

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,14 @@ def proffer(*codes: str) -> terms.Proffer:
 
 
 @pytest.fixture
+async def street(tmp_path: Path, places: Callable[[str], str | Path]) -> AsyncIterator[Street]:
+    """A street whose shops keep their stores in SQLite and in PostgreSQL in turn."""
+    street = Street(tmp_path, places=places)
+    yield street
+    await street.close()
+
+
+@pytest.fixture
 def shop(street: Street) -> Vendor:
     return street.vendor(accepts=["SD-BASE"])
 
@@ -63,7 +72,7 @@ def she(street: Street, shop: Vendor) -> Hand:
 
 def stored(street: Street, me: str = SHOP, name: str = "shop.example") -> list[Kept]:
     """All that a vendor's file holds, as somebody else reads it."""
-    with Store(street.folder / f"{name}.db", read_only=True) as store:
+    with Store(street.place(name), read_only=True) as store:
         return store.read(lambda rows: [kept for peer in rows.peers() for kept in rows.everything(peer.number)])
 
 
