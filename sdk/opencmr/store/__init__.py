@@ -1,7 +1,8 @@
 """What is kept: messages, receipts and relationships in SQL, keys in a file. One code for SQLite and PostgreSQL."""
 
 from .database import Store
+from .engine import shown
 from .keyfile import KeyFile
 from .rows import Kept, Peer, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store"]
+__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store", "shown"]
