@@ -141,7 +141,6 @@ def _postgres(url: URL, read_only: bool) -> Engine:
         engine = create_engine(
             url.update_query_dict({name: value for name, value in asked.items() if name not in url.query}),
             hide_parameters=True,  # they are messages, and errors are logged
-            isolation_level="READ COMMITTED",  # who waited for a row sees what the other has written
             pool_size=POOL,
             max_overflow=MORE,
             pool_timeout=PATIENCE,
@@ -163,9 +162,20 @@ def _postgres(url: URL, read_only: bool) -> Engine:
 
     warned: list[bool] = []
     event.listen(engine, "connect", ready)
+    event.listen(engine, "begin", _postgres_begin)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _ask_whether_it_answers)
     return engine
+
+
+def _postgres_begin(connection: Connection) -> None:
+    """Who reads sees one moment of the store. Who writes, and waited for a row, sees what the other has written."""
+    from psycopg import IsolationLevel
+
+    wanted = IsolationLevel.READ_COMMITTED if _writes(connection) else IsolationLevel.REPEATABLE_READ
+    driver: Any = connection.connection.dbapi_connection
+    if driver.isolation_level is not wanted:
+        driver.isolation_level = wanted
 
 
 def _note_use(_: Any, record: Any) -> None:
