@@ -2,7 +2,8 @@
 
 from .batch import Peer
 from .database import Store
+from .engine import shown
 from .keyfile import KeyFile
 from .rows import Kept, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store"]
+__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store", "shown"]

@@ -5,7 +5,7 @@ somebody asks the database for what may be among them. What a write has not flus
 savepoint is made only for what it has.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -67,10 +67,20 @@ class Many:
         dialect = connection.dialect
         if dialect not in self._written:
             compiled = self._statement.compile(dialect=dialect)
-            order = compiled.positiontup
-            self._written[dialect] = (str(compiled), itemgetter(*order) if order else dict)
+            self._written[dialect] = (str(compiled), _in_order(compiled.positiontup))
         text, values = self._written[dialect]
         connection.exec_driver_sql(text, list(map(values, rows)))
+
+
+def _in_order(names: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
+    """How a driver takes the values: by their places, or by their names."""
+    match names:
+        case None:
+            return dict
+        case [name]:
+            return lambda values: (values[name],)
+        case _:
+            return itemgetter(*names)
 
 
 _BY_NUMBER = select(relationships).where(relationships.c.relationship == bindparam("number"))
@@ -278,7 +288,7 @@ class Asked:
 
 def as_peer(row: Row[Any]) -> Peer:
     """A relationship from its row."""
-    number, me, peer, endpoint, pinned, opened, last, cursor, position, version = tuple(row)
+    number, me, peer, endpoint, pinned, opened, last, cursor, version, position = tuple(row)
     return Peer(number, me, peer, endpoint, orjson.loads(pinned), opened, last, cursor, position, version)
 
 

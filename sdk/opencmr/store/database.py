@@ -8,7 +8,6 @@ opened by a path (SQLite) or by a database URL.
 import asyncio
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,20 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
 from ..errors import StoreError, UsageError
 from .batch import Batch
+from .engine import DATABASE_ERRORS, WRITER, is_gone, may_pass, why
 from .rows import Rows
-from .tables import metadata, relationships
+from .schema import open_store
 
 T = TypeVar("T")
 _Told = tuple["_Job", Any, BaseException | None]
 _log = logging.getLogger("opencmr.store")
 GROUP = 100
 """The most writes that share one commit."""
+TRIES = 3
+"""How often a write is done that another process stands in the way of."""
 
 
 class _Undone(Exception):
@@ -50,28 +48,19 @@ class Store:
     """Where messages are kept.
 
     Args:
-        where: A path, or a database URL.
+        where: A path (SQLite), or a URL: `postgresql://USER:PASSWORD@HOST/DATABASE`.
         read_only: Only look: the store must be there, and whatever would write fails.
 
     Raises:
-        StoreError: It cannot be opened.
+        StoreError: It cannot be opened; it is newer than this code; or it is older, and only to be read.
     """
 
     def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
-        if read_only and "://" not in str(where) and not Path(where).is_file():
-            raise StoreError(f"there is no store at {where}")
-        try:
-            self._engine = _engine(str(where), read_only)
-            if not read_only:
-                metadata.create_all(self._engine)
-            elif not inspect(self._engine).has_table(relationships.name):
-                raise StoreError(f"{where} is not a store of OpenCMR")
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"cannot open {where}: {getattr(error, 'orig', None) or error}") from error
+        self._engine = open_store(where, read_only=read_only)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
+        self._writer = threading.Thread(target=self._write_on, name=WRITER, daemon=True)
         self._writer.start()
 
     def read(self, work: Callable[[Rows], T]) -> T:
@@ -84,13 +73,14 @@ class Store:
         if self._closed:
             raise StoreError("the store is closed")
         try:
-            with self._engine.connect() as connection:
-                rows = Rows(Batch(connection))
-                found = work(rows)
-                if rows.pending:
-                    raise UsageError("a store is written to with write")
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(str(error)) from error
+            rows, found = self._read(work)
+        except DATABASE_ERRORS as error:
+            if not is_gone(error):
+                raise StoreError(why(error)) from error
+            try:  # the server may have been started anew since: reading twice does no harm
+                rows, found = self._read(work)
+            except DATABASE_ERRORS as again:
+                raise StoreError(why(again)) from again
         for call in rows.done:
             call()
         return found
@@ -136,6 +126,14 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _read(self, work: Callable[[Rows], T]) -> tuple[Rows, T]:
+        with self._engine.connect() as connection:
+            rows = Rows(Batch(connection))
+            found = work(rows)
+        if rows.pending:
+            raise UsageError("a store is written to with write")
+        return rows, found
+
     def _submit(self, job: _Job) -> None:
         with self._closing:  # or a job could come after the last one that the writer takes
             if self._closed:
@@ -158,7 +156,7 @@ class Store:
             self._commit(group)
             job = self._jobs.get()
 
-    def _commit(self, group: list[_Job]) -> None:
+    def _commit(self, group: list[_Job], tries: int = TRIES) -> None:
         try:
             told = self._together(group)
         except _Undone as error:
@@ -166,8 +164,10 @@ class Store:
                 for job in group:
                     self._commit([job])
                 return
+            if tries > 1 and may_pass(error.__cause__):
+                return self._commit(group, tries - 1)
             told = [(group[0], None, error.__cause__)]
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        except DATABASE_ERRORS as error:
             told = [(job, None, error) for job in group]
         _tell(told)
 
@@ -176,7 +176,7 @@ class Store:
 
         Raises:
             _Undone: The database failed before it was asked to commit.
-            SQLAlchemyError, sqlite3.Error: It failed to commit. Who knows what is kept.
+            What a database raises: It failed to commit. Who knows what is kept.
         """
         told: list[_Told] = []
         done: list[Callable[[], None]] = []
@@ -189,7 +189,7 @@ class Store:
                     try:
                         result = job.work(rows)
                         rows.settle()
-                    except (SQLAlchemyError, sqlite3.Error):
+                    except DATABASE_ERRORS:
                         raise
                     except Exception as error:
                         rows.undo()
@@ -198,7 +198,7 @@ class Store:
                         done += rows.done
                         told.append((job, result, None))
                 batch.flush()
-            except (SQLAlchemyError, sqlite3.Error) as error:
+            except DATABASE_ERRORS as error:
                 raise _Undone from error
         for call in done:
             try:
@@ -212,8 +212,8 @@ def _tell(told: list[_Told]) -> None:
     """Tell what became of writes: each event loop is woken once for all of its own."""
     by_loop: dict[asyncio.AbstractEventLoop | None, list[_Told]] = {}
     for job, result, error in told:
-        if isinstance(error, SQLAlchemyError | sqlite3.Error):
-            wrapped = StoreError(str(error))
+        if isinstance(error, DATABASE_ERRORS):
+            wrapped = StoreError(why(error))
             wrapped.__cause__ = error
             error = wrapped
         by_loop.setdefault(job.loop, []).append((job, result, error))
@@ -235,36 +235,3 @@ def _settle(told: list[_Told]) -> None:
             job.future.set_result(result)
         else:
             job.future.set_exception(error)
-
-
-def _engine(where: str, read_only: bool) -> Engine:
-    if "://" in where:
-        url = make_url(where)
-    else:
-        url = make_url(f"sqlite:///{where}")
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # they are messages, and errors are logged
-    if not url.database or url.database == ":memory:":
-        raise StoreError("a store outlives its process: name a file")
-    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
-    event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
-    event.listen(engine, "begin", _sqlite_begin)
-    return engine
-
-
-def _sqlite_ready(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, or savepoints would not hold
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_looking(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA query_only=ON")
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    writing = threading.current_thread().name == "opencmr-store"
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

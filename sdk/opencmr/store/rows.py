@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
-from .tables import collects, messages, relationships
+from .tables import collects, messages, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent"]
 
@@ -80,6 +80,9 @@ _USED = select(collects.c.id).where(
     collects.c.relationship == _number, collects.c.id == bindparam("id"), collects.c.until >= bindparam("now")
 )
 _USE = Many(insert(collects).values({column.name: bindparam(column.name) for column in collects.c}))
+_FORGET_STRANGERS = Many(delete(strangers).where(strangers.c.until < bindparam("now")))
+_STRANGER = select(strangers.c.id).where(strangers.c.sender == bindparam("sender"), strangers.c.id == bindparam("id"))
+_ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.name) for column in strangers.c}))
 _BEGIN = insert(relationships)
 
 
@@ -244,6 +247,21 @@ class Rows:
         self._asked.write(_FORGET, {"number": number, "now": now})
         self._asked.write(_USE, {"relationship": number, "id": id_, "until": until})
         return True
+
+    def use_as_stranger(self, sender: str, id_: str, *, until: str) -> bool:
+        """Note that a collect of a DID without a relationship has been used; false where it was used before."""
+        if self.was_stranger(sender, id_):
+            return False
+        self._asked.write(_ADD_STRANGER, {"sender": sender, "id": id_, "until": until})
+        return True
+
+    def was_stranger(self, sender: str, id_: str) -> bool:
+        """Whether a collect was used while its sender had no relationship."""
+        return self._execute(_STRANGER, sender=sender, id=id_).first() is not None
+
+    def forget_strangers(self, now: str) -> None:
+        """Forget the notes on strangers whose time is over."""
+        self._asked.write(_FORGET_STRANGERS, {"now": now})
 
     def _one(self, query: Select[Any], **values: Any) -> Kept | None:
         row = self._execute(query, **values).first()
