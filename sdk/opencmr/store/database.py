@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreError
+from .private import keep_private
 from .rows import Rows
 from .tables import metadata, relationships
 
@@ -175,6 +176,8 @@ def _engine(where: str, read_only: bool) -> Engine:
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # they are messages, and errors are logged
     if not url.database or url.database == ":memory:":
         raise StoreError("a store outlives its process: name a file")
+    if not read_only:
+        keep_private(url.database)
     engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
     event.listen(engine, "begin", _sqlite_begin)
