@@ -175,7 +175,7 @@ class HttpNetwork:
                 return await _answer(response, limit)
         except (httpx.HTTPError, httpx.InvalidURL, *_FAILED, OSError, UnicodeError) as error:
             # TimeoutError is an OSError; a host name that is none, a UnicodeError.
-            raise Unreachable(f"{url} does not answer: {str(error) or type(error).__name__}") from error
+            raise Unreachable(f"{url} does not answer: {str(error)[:300] or type(error).__name__}") from error
 
 
 async def _answer(response: httpx.Response, limit: int) -> bytes:
@@ -189,7 +189,7 @@ async def _answer(response: httpx.Response, limit: int) -> bytes:
     if response.is_redirect:
         raise Unreachable(f"{url} redirects, which is not followed")
     if response.status_code != 200 or media_type not in ("application/json", "application/did+json"):
-        raise Unreachable(f"{url} answers {response.status_code} with {media_type or 'nothing'}")
+        raise Unreachable(f"{url} answers {response.status_code} with {media_type[:100]!r}")
     return await _body(response, limit)
 
 

@@ -356,6 +356,27 @@ async def test_an_answer_that_is_encoded_or_of_two_lengths_is_not_taken(plain: S
     await customer.close()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(b"", media_type="text/\x9b2J" + "x" * 20_000),
+        b"HTTP/1.1 200 \x1b[2J" + b"x" * 5000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\x1b[2J: " + b"x" * 20_000 + b"\r\n\r\n",
+        http(b"{}", more="Content-Length: " + "9" * 3000 + "\r\n"),
+    ],
+)
+async def test_what_a_server_says_is_quoted_in_an_error_in_short_and_takes_no_terminal_over(
+    plain: Server, answer: bytes
+) -> None:
+    plain.answers["/opencmr/messages"] = answer
+    customer = HttpNetwork(timeout=2)
+    with pytest.raises(Unreachable) as raised:
+        await customer.send(plain.endpoint, b"{}")
+    await customer.close()
+    assert len(str(raised.value)) < 500
+    assert str(raised.value).isprintable()
+
+
 async def test_proxies_and_passwords_of_the_environment_are_not_used(
     plain: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
