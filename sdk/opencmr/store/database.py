@@ -19,6 +19,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from .._log import log_failure
+from .._telemetry import committing
 from ..errors import StoreError
 from .rows import Rows
 from .tables import metadata, relationships
@@ -136,6 +138,7 @@ class Store:
             self._commit(group)
             job = self._jobs.get()
 
+    @committing
     def _commit(self, group: list[_Job]) -> None:
         written: list[tuple[_Job, Rows, Any]] = []
         failed: list[tuple[_Job, BaseException]] = []
@@ -157,8 +160,8 @@ class Store:
             for call in rows.done:
                 try:
                     call()
-                except Exception:  # what is written is written, and the writer goes on
-                    _log.exception("what was to be done after a write failed")
+                except Exception as error:  # what is written is written, and the writer goes on
+                    log_failure(_log, "store.afterwards-failed", error)
             job.future.set_result(result)
         for job, fault in failed:
             wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault
