@@ -30,8 +30,7 @@ def serve(
         bool, typer.Option("--test-mode", help="Answer as the conformance suite provokes it, not as the vendor would.")
     ] = False,
     health: Annotated[
-        str | None,
-        typer.Option(metavar="[HOST:]PORT", help="Answer /healthz and /readyz here; on 127.0.0.1 if absent."),
+        str | None, typer.Option(metavar="[HOST:]PORT", help="Answer /healthz and /readyz there; HOST: 127.0.0.1.")
     ] = None,
     drain: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Go on listening so long when told to stop, not ready.")
@@ -63,8 +62,8 @@ def serve(
         from .draining import Server
     except ImportError as error:
         raise UsageError(f"{error.name} is missing; say: pip install 'opencmr[vendor]'") from error
-    configure(log_format, log_level, access=verbose)
     vendor = _vendor(where, Vendor)
+    configure(log_format, log_level, access=verbose)
     if test_mode:
         from ..conformance import testmode
 
