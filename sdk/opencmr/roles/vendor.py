@@ -432,6 +432,7 @@ class Vendor:
         self._strangers.check(message)
         if self._store.read(lambda rows: rows.peer(self.did, message.from_)) is None:
             self._strangers.note(message, self._now())
+            await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, 0))
         await self._store.write(lambda rows: self._note_collect(rows, message))
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
@@ -461,6 +462,7 @@ class Vendor:
     def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
         peer = rows.peer(self.did, message.from_, hold=True)
         assert peer is not None  # noqa: S101  # relationships do not end
+        self._strangers.check_kept(rows, peer, message, self._now())
         until = shifted(message.created, 2 * COLLECT_WINDOW)
         if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
             raise Replayed("this collect has been used", pointer="/id")

@@ -15,15 +15,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from .._log import log_failure
 from .._telemetry import committing
 from ..errors import StoreError
+from .engine import DATABASE_ERRORS, WRITER, is_gone, why
 from .rows import Rows
-from .tables import metadata, relationships
+from .schema import open_store
 
 T = TypeVar("T")
 _log = logging.getLogger("opencmr.store")
@@ -41,28 +40,19 @@ class Store:
     """Where messages are kept.
 
     Args:
-        where: A path, or a database URL.
+        where: A path (SQLite), or a URL: `postgresql://USER:PASSWORD@HOST/DATABASE`.
         read_only: Only look: the store must be there, and whatever would write fails.
 
     Raises:
-        StoreError: It cannot be opened.
+        StoreError: It cannot be opened; it is newer than this code; or it is older, and only to be read.
     """
 
     def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
-        if read_only and "://" not in str(where) and not Path(where).is_file():
-            raise StoreError(f"there is no store at {where}")
-        try:
-            self._engine = _engine(str(where), read_only)
-            if not read_only:
-                metadata.create_all(self._engine)
-            elif not inspect(self._engine).has_table(relationships.name):
-                raise StoreError(f"{where} is not a store of OpenCMR")
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"cannot open {where}: {getattr(error, 'orig', None) or error}") from error
+        self._engine = open_store(where, read_only=read_only)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
+        self._writer = threading.Thread(target=self._write_on, name=WRITER, daemon=True)
         self._writer.start()
 
     def read(self, work: Callable[[Rows], T]) -> T:
@@ -74,11 +64,14 @@ class Store:
         if self._closed:
             raise StoreError("the store is closed")
         try:
-            with self._engine.connect() as connection:
-                rows = Rows(connection)
-                found = work(rows)
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(str(error)) from error
+            rows, found = self._read(work)
+        except DATABASE_ERRORS as error:
+            if not is_gone(error):
+                raise StoreError(why(error)) from error
+            try:  # the server may have been started anew since: reading twice does no harm
+                rows, found = self._read(work)
+            except DATABASE_ERRORS as again:
+                raise StoreError(why(again)) from again
         for call in rows.done:
             call()
         return found
@@ -113,6 +106,11 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _read(self, work: Callable[[Rows], T]) -> tuple[Rows, T]:
+        with self._engine.connect() as connection:
+            rows = Rows(connection)
+            return rows, work(rows)
 
     def _submit(self, work: Callable[[Rows], T]) -> "Future[T]":
         job = _Job(work)
@@ -167,36 +165,3 @@ class Store:
             wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault
             wrapped.__cause__ = fault if wrapped is not fault else fault.__cause__
             job.future.set_exception(wrapped)
-
-
-def _engine(where: str, read_only: bool) -> Engine:
-    if "://" in where:
-        url = make_url(where)
-    else:
-        url = make_url(f"sqlite:///{where}")
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # they are messages, and errors are logged
-    if not url.database or url.database == ":memory:":
-        raise StoreError("a store outlives its process: name a file")
-    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
-    event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
-    event.listen(engine, "begin", _sqlite_begin)
-    return engine
-
-
-def _sqlite_ready(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, or savepoints would not hold
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_looking(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA query_only=ON")
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    writing = threading.current_thread().name == "opencmr-store"
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

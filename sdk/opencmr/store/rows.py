@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from ..messages.types import Side
-from .tables import collects, messages, relationships
+from .tables import collects, messages, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent"]
 
@@ -95,6 +95,10 @@ _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.
 _FORGET = delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now"))
 _USED = select(collects.c.id).where(collects.c.relationship == _number, collects.c.id == bindparam("id"))
 _USE = insert(collects)
+
+_FORGET_STRANGERS = delete(strangers).where(strangers.c.until < bindparam("now"))
+_STRANGER = select(strangers.c.id).where(strangers.c.sender == bindparam("sender"), strangers.c.id == bindparam("id"))
+_ADD_STRANGER = insert(strangers)
 
 
 class Rows:
@@ -215,6 +219,21 @@ class Rows:
             return False
         self._connection.execute(_USE, {"relationship": number, "id": id_, "until": until})
         return True
+
+    def use_as_stranger(self, sender: str, id_: str, *, until: str) -> bool:
+        """Note that a collect of a DID without a relationship has been used; false where it was used before."""
+        if self.was_stranger(sender, id_):
+            return False
+        self._connection.execute(_ADD_STRANGER, {"sender": sender, "id": id_, "until": until})
+        return True
+
+    def was_stranger(self, sender: str, id_: str) -> bool:
+        """Whether a collect was used while its sender had no relationship."""
+        return self._connection.execute(_STRANGER, {"sender": sender, "id": id_}).first() is not None
+
+    def forget_strangers(self, now: str) -> None:
+        """Forget the notes on strangers whose time is over."""
+        self._connection.execute(_FORGET_STRANGERS, {"now": now})
 
     def _one(self, query: Select[Any], **values: Any) -> Kept | None:
         row = self._connection.execute(query, values).first()

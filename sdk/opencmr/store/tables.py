@@ -51,3 +51,13 @@ collects = Table(
     Column("id", String(45), primary_key=True),
     Column("until", String(24), nullable=False),
 )
+
+# Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.
+strangers = Table(
+    "strangers",
+    metadata,
+    Column("sender", String(255), primary_key=True),
+    Column("id", String(45), primary_key=True),
+    Column("until", String(24), nullable=False),
+    Index("ix_strangers_until", "until"),
+)

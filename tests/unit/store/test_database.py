@@ -23,8 +23,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store(path) as store:
+def place(places: Callable[[str], str | Path]) -> str | Path:
+    """Where the store is: SQLite and PostgreSQL in turn."""
+    return places("shop")
+
+
+@pytest.fixture
+def store(place: str | Path) -> Iterator[Store]:
+    with Store(place) as store:
         yield store
 
 
@@ -169,25 +175,24 @@ def test_a_commit_that_fails_fails_all_of_its_group_and_the_next_one_holds(store
 
 
 @pytest.mark.requirement("RCV-13")
-def test_what_write_returned_from_is_there_for_whoever_opens_the_file(store: Store, path: Path) -> None:
+def test_what_write_returned_from_is_there_for_whoever_opens_the_store(store: Store, place: str | Path) -> None:
     peer = opened(store)
     keep(store, peer, a_message("one"))
-    with Store(path, read_only=True) as other:  # while the first is still open: as after a crash
+    with Store(place, read_only=True) as other:  # while the first is still open: as after a crash
         assert digests(other, peer) == ["zQmone"]
     store.close()
-    with Store(path) as again:
+    with Store(place) as again:
         assert digests(again, peer) == ["zQmone"]
         assert again.read(lambda rows: rows.peer(ME, THEM)) == peer
 
 
-def test_done_is_called_once_the_write_can_be_read_elsewhere(store: Store, path: Path) -> None:
+def test_done_is_called_once_the_write_can_be_read_elsewhere(store: Store, place: str | Path) -> None:
     peer = opened(store)
     seen: list[list[str]] = []
 
     def look() -> None:
-        other = sqlite3.connect(path)
-        seen.append([digest for (digest,) in other.execute("SELECT digest FROM messages")])
-        other.close()
+        with Store(place, read_only=True) as other:
+            seen.append(digests(other, peer))
 
     def work(rows: Rows) -> None:
         rows.add_message(peer.number, a_message("one"))
@@ -235,8 +240,8 @@ async def test_who_is_cancelled_while_writing_leaves_the_write_to_finish(store: 
     assert digests(store, peer) == ["zQmone"]
 
 
-def test_closing_finishes_what_waits(path: Path) -> None:
-    store = Store(path)
+def test_closing_finishes_what_waits(place: str | Path) -> None:
+    store = Store(place)
     peer = opened(store)
     with Held(store):
         waiting = [
@@ -244,7 +249,7 @@ def test_closing_finishes_what_waits(path: Path) -> None:
         ]
     store.close()
     assert [future.result(0) for future in waiting] == [None, None]
-    with Store(path) as again:
+    with Store(place) as again:
         assert digests(again, peer) == ["zQmm1", "zQmm2"]
 
 
@@ -262,10 +267,10 @@ async def test_a_closed_store_refuses_reading_and_writing(store: Store) -> None:
 # Opening
 
 
-def test_a_store_opened_for_reading_reads_and_refuses_to_write(store: Store, path: Path) -> None:
+def test_a_store_opened_for_reading_reads_and_refuses_to_write(store: Store, place: str | Path) -> None:
     peer = opened(store)
     keep(store, peer, a_message("one"))
-    with Store(path, read_only=True) as reader:
+    with Store(place, read_only=True) as reader:
         assert digests(reader, peer) == ["zQmone"]
         with pytest.raises(StoreError):
             reader.write_now(lambda rows: rows.add_message(peer.number, a_message("two", 2)))
@@ -308,15 +313,17 @@ def test_a_folder_that_is_not_there_holds_no_store(tmp_path: Path) -> None:
 # Two processes
 
 
-def test_two_stores_on_one_file_lose_no_write(path: Path) -> None:
-    with Store(path) as one, Store(path) as two:
+def test_two_stores_on_one_database_lose_no_write(place: str | Path) -> None:
+    with Store(place) as one, Store(place) as two:
         peer = opened(one)
 
         def adds(name: str) -> Callable[[Rows], None]:
-            return lambda rows: rows.add_message(
-                peer.number,
-                a_message(name, rows.next_position(peer.number), at=f"{rows.next_position(peer.number):04}"),
-            )
+            def add(rows: Rows) -> None:
+                assert rows.peer(ME, THEM, hold=True)  # as everybody does who adds to a relationship
+                position = rows.next_position(peer.number)
+                rows.add_message(peer.number, a_message(name, position, at=f"{position:04}"))
+
+            return add
 
         async def both() -> None:
             writes = [store.write(adds(f"{name}{n}")) for n in range(30) for store, name in ((one, "a"), (two, "b"))]
