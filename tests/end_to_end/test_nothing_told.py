@@ -217,7 +217,7 @@ async def test_a_store_that_fails_and_words_of_a_vendor(
         patched.setattr(shop._store, "write", broken)
         with pytest.raises(Problem):
             await relationship.proffer("SD-BASE", note=WORD)
-        patched.setattr(shop.health._store, "read", lambda _: (_ for _ in ()).throw(StoreError(WORD)))
+        patched.setattr(shop.health.store, "read", lambda _: (_ for _ in ()).throw(StoreError(WORD)))
         assert await shop.health.ready() == "store-unreadable"
     await alice.sync()
     street.wire.stated = UnknownThread(f"{WORD}?", pointer=f"/{WORD}", rule=WORD, expected=[WORD])

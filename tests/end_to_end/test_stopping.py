@@ -30,29 +30,47 @@ import asyncio
 from opencmr import Money, Price, Vendor, intent, offer
 
 shop = Vendor.open("shop.db", did="{did}", accepts=["SD-BASE"])
+collect = shop.collect
+
+
+async def pass_the_gate(kind):
+    """Tells the test what is at work, and waits until it may go on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", {gate})
+    writer.write(kind)
+    await reader.read(1)
+    writer.close()
+
+
+async def collected(raw):
+    await pass_the_gate(b"collect")
+    return await collect(raw)
+
+
+shop.collect = collected
 
 
 @shop.on(intent.Cast)
 async def quote(cast, _):
-    """Tells the test that it is at work, and waits until it may go on."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", {gate})
-    await reader.read(1)
-    writer.close()
+    await pass_the_gate(b"message")
     return offer.Make(lines=[offer.Line(name="Boots", price=Price("49.00", "EUR"))], total=Money("49.00", "EUR"),
                       under=cast.body.terms[0])
 '''
 
 
 class Gate:
-    """Where the handlers of the shop wait."""
+    """Where the handlers of the shop wait; those who collect are only counted."""
 
     def __init__(self) -> None:
-        self.waiting = asyncio.Semaphore(0)
+        self.working = asyncio.Semaphore(0)
+        self.collecting = asyncio.Semaphore(0)
         self.open = asyncio.Event()
 
-    async def __call__(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.waiting.release()
-        await self.open.wait()
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.readexactly(7) == b"collect":
+            self.collecting.release()
+        else:
+            self.working.release()
+            await self.open.wait()
         writer.write(b".")
         writer.close()
 
@@ -119,10 +137,9 @@ async def test_what_is_at_work_is_finished_and_what_was_acknowledged_is_there(tm
             acknowledged.append(trust.digest(raw))
             return answers
 
-        async def waits(she: Hand, begun: asyncio.Event) -> list[bytes]:
+        async def waits(she: Hand) -> list[bytes]:
             await sent(she.write(PROFFER))
             _, cursor = await network.collect(endpoint, she.write(core.Collect()), 0)
-            begun.set()
             found, _ = await network.collect(endpoint, she.write(core.Collect(after=cursor, wait=30)), 30)
             return found
 
@@ -138,12 +155,11 @@ async def test_what_is_at_work_is_finished_and_what_was_acknowledged_is_there(tm
         async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             working = [group.create_task(sent(stall.stranger().write(CAST))) for _ in range(WORKING)]
             for _ in range(WORKING):
-                await gate.waiting.acquire()
-            begun = [asyncio.Event() for _ in range(WAITING)]
-            waiting = [group.create_task(waits(stall.stranger(), each)) for each in begun]
+                await gate.working.acquire()
+            waiting = [group.create_task(waits(stall.stranger())) for _ in range(WAITING)]
             pushing = [group.create_task(pushes()) for _ in range(PUSHING)]
-            for each in begun:
-                await each.wait()
+            for _ in range(2 * WAITING):
+                await gate.collecting.acquire()
             stall.process.send_signal(signal.SIGTERM)
             await asyncio.gather(*pushing, *waiting)  # nobody new is taken; those who waited for mail are let go
             async with httpx.AsyncClient() as client:

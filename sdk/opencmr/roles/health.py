@@ -33,12 +33,16 @@ class Health:
         did: Its DID.
         keys: Its key file.
         clock: The time.
+
+    Attributes:
+        store: Its store.
+        keys: Its key file.
     """
 
     def __init__(self, store: Store, did: str, keys: Path, clock: Callable[[], datetime]) -> None:
-        self._store = store
+        self.store = store
+        self.keys = keys
         self._did = did
-        self._keys = keys
         self._clock = clock
         self._stopping = False
         self._known: Reason | None = None
@@ -76,11 +80,11 @@ class Health:
         self._known, self._until = found, asyncio.get_running_loop().time() + FRESH
 
     async def _look(self) -> Reason | None:
-        if not self._keys.is_file():  # it signs on from memory, and would not come up again
+        if not self.keys.is_file():  # it signs on from memory, and would not come up again
             return "keys-missing"
         try:
             async with asyncio.timeout(PATIENCE):
-                await asyncio.to_thread(self._store.read, lambda rows: rows.peer(self._did, self._did))
+                await asyncio.to_thread(self.store.read, lambda rows: rows.peer(self._did, self._did))
                 try:
                     await self._write()
                 except StoreError:
@@ -95,4 +99,4 @@ class Health:
         """Write one row, the same again and again, by the way that messages take."""
         now = self._clock()
         at, later = instant(now), instant(now + timedelta(milliseconds=1))
-        await self._store.write(lambda rows: rows.use_collect(_NOBODY, "readiness", until=at, now=later))
+        await self.store.write(lambda rows: rows.use_collect(_NOBODY, "readiness", until=at, now=later))

@@ -43,11 +43,15 @@ class Store:
         where: A path (SQLite), or a URL: `postgresql://USER:PASSWORD@HOST/DATABASE`.
         read_only: Only look: the store must be there, and whatever would write fails.
 
+    Attributes:
+        where: As it was opened. A URL may hold a password: not to be shown.
+
     Raises:
         StoreError: It cannot be opened; it is newer than this code; or it is older, and only to be read.
     """
 
     def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
+        self.where = str(where)
         self._engine = open_store(where, read_only=read_only)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
