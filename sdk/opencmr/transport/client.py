@@ -24,6 +24,7 @@ import orjson
 from pydantic import ValidationError
 
 from .. import trust
+from .._telemetry import exchanging
 from ..errors import Malformed, Problem, Unreachable, UnsupportedVersion, WeakKey
 from ..messages import VERSION
 from ..messages.core import ProblemDetail
@@ -149,6 +150,7 @@ class HttpNetwork:
         except Problem as problem:
             raise Unreachable(f"the answer of {url} is not OpenCMR: {problem}") from problem
 
+    @exchanging
     async def _exchange(
         self, method: str, url: str, *, limit: int, content: bytes | None = None, wait: float = 0
     ) -> bytes:
