@@ -126,9 +126,9 @@ class Row:
 
 def rows() -> list[Row]:
     """All rows, in the order of the table. They are imported here, so that `--help` needs none of the peers."""
-    from . import checking, deciding, folding, imports, over_http, receiving
+    from . import checking, databases, deciding, folding, imports, over_http, receiving, sharing
 
-    return [checking.ROW, receiving.ROW, over_http.ROW, deciding.ROW, folding.ROW, imports.ROW]
+    return [checking.ROW, receiving.ROW, over_http.ROW, databases.ROW, deciding.ROW, sharing.ROW, folding.ROW, imports.ROW]
 
 
 def named(names: Iterable[str]) -> list[Row]:
