@@ -117,7 +117,7 @@ class _Item(_Closed):
     actions: _Terms
     recipients: list[_Party] | None = None
     channels: list[Literal["email", "sms", "post", "phone", "push"]] | None = None
-    storedIn: list[str] | None = None  # noqa: N815  # as it stands in the message
+    storedIn: list[str] | None = None  # as it stands in the message
     until: datetime | None = None
 
 
@@ -143,6 +143,11 @@ def token(document: dict[str, Any], key: bytes) -> str:
     claims = {"iss": document["from"], "aud": document["to"], "jti": document["id"]}
     claims |= {name: document[name] for name in ("opencmr", "type", "thread", "created", "body")}
     return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(key), algorithm="EdDSA")
+
+
+def public_of(key: bytes) -> Ed25519PublicKey:
+    """The public key of a private one."""
+    return Ed25519PrivateKey.from_private_bytes(key).public_key()
 
 
 def check_token(text: str, me: str, public: Ed25519PublicKey) -> _Envelope:

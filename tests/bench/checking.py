@@ -73,9 +73,9 @@ def _peers(effort: Effort) -> list[Line]:
     raws = [sender.opening(HEADLINE) for sender in senders]
     documents = [json.loads(raw) for raw in raws]
     tokens = [
-        (by_hand.token(document, sender.key.seed), by_hand.Ed25519PrivateKey.from_private_bytes(sender.key.seed).public_key())
+        (by_hand.token(document, sender.key.seed), by_hand.public_of(sender.key.seed))
         for document, sender in zip(documents, senders, strict=True)
-    ]  # fmt: skip
+    ]
     works: dict[str, Callable[[], object]] = {
         "ours": in_turn(raws, checked),
         "hand": in_turn(raws, lambda raw: by_hand.check(raw, VENDOR)),

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from opencmr import Customer, Vendor, trust
@@ -97,7 +98,7 @@ def _threads(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], floa
 
         return asyncio.run(once())
 
-    return {size: lambda size=size: look(size) for size in sizes}  # type: ignore[misc]
+    return {size: partial(look, size) for size in sizes}
 
 
 def _wallets(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], float]]:
@@ -112,7 +113,8 @@ def _wallets(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], floa
 
         return asyncio.run(work())
 
-    return {size: lambda size=size, path=wallet(place, size): once(path, size) for size in sizes}  # type: ignore[misc]
+    paths = {size: wallet(place, size) for size in sizes}
+    return {size: partial(once, path, size) for size, path in paths.items()}
 
 
 def wallet(place: Path, size: int) -> Path:

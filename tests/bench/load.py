@@ -69,10 +69,10 @@ class Connection(asyncio.Protocol):
         self._transport.write(next(self._requests))
 
 
-async def main(file: str, addresses: Sequence[str]) -> None:
+async def main(customers: list[list[str]], addresses: Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
     connections: list[Connection] = []
-    for number, raws in enumerate(json.loads(Path(file).read_bytes())):
+    for number, raws in enumerate(customers):
         address = addresses[number % len(addresses)]
         host, _, port = address.rpartition(":")
         requests = [HEAD.format(host=address, length=len(raw.encode())).encode() + raw.encode() for raw in raws]
@@ -87,4 +87,4 @@ async def main(file: str, addresses: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2:]))
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_bytes()), sys.argv[2:]))

@@ -27,9 +27,7 @@ def run(effort: Effort) -> Found:
     )  # fmt: skip
 
 
-def by_groups(
-    effort: Effort, served: Servers, here: int, there: int
-) -> tuple[list[float], list[float], list[float]]:
+def by_groups(effort: Effort, served: Servers, here: int, there: int) -> tuple[list[float], list[float], list[float]]:
     """Microseconds a message, for the bound, and of the server's processor time a message, slice by slice."""
     slices, senders = effort.of(40, 10), effort.of(SENDERS, tiny=2)
     each = effort.of(2 * EACH, EACH)

@@ -74,7 +74,7 @@ class Cedar:
     def __init__(self, customers: Iterable[int], _: Path) -> None:
         self._policies = cedarpy.PolicySet.from_str(_POLICIES)
         kinds = {
-            effect: [dict(zip(("action", "purpose", "data"), fact[:3], strict=True)) for fact in FACTS if fact.permit is yes]
+            effect: [{"action": a, "purpose": p, "data": d} for a, p, d, permit in FACTS if permit is yes]
             for effect, yes in (("permits", True), ("prohibits", False))
         }  # fmt: skip
         self._entities = {

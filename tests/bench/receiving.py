@@ -101,7 +101,7 @@ def run(effort: Effort) -> Found:
     )  # fmt: skip
 
 
-class folder:  # noqa: N801  # it is used like the function that it could be
+class folder:  # it is used like the function that it could be
     """A folder for stores, on the disk that the suite was told to use."""
 
     def __init__(self, effort: Effort) -> None:
@@ -117,11 +117,24 @@ class folder:  # noqa: N801  # it is used like the function that it could be
 
 
 def profile(effort: Effort) -> dict[str, Figure]:
-    """Where the time goes: what the threads of the process were doing, by package."""
+    """Where the time goes in the threads of the process."""
     from .profiles import by_step
 
+    group = prepared(effort.of(SENDERS, 16, 2), 1, each=effort.of(60, 20))
+
+    def work(ready: Callable[[], None]) -> int:
+        async def receive() -> None:
+            shop = Vendor.open(place / "v.db", did=VENDOR)
+            await delivered(shop, [raws[:1] for raws in group])
+            ready()
+            await delivered(shop, [raws[1:] for raws in group])
+            await shop.close()
+
+        asyncio.run(receive())
+        return sum(len(raws) - 1 for raws in group)
+
     with folder(effort) as place:
-        return by_step(lambda: measured(place / "v.db", place / "v.keys", effort.of(25, 5)))
+        return by_step(work)
 
 
 ROW = Row("receive", "Receiving, 64 senders at once", run, profile)

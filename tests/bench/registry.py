@@ -128,7 +128,16 @@ def rows() -> list[Row]:
     """All rows, in the order of the table. They are imported here, so that `--help` needs none of the peers."""
     from . import checking, databases, deciding, folding, imports, over_http, receiving, sharing
 
-    return [checking.ROW, receiving.ROW, over_http.ROW, databases.ROW, deciding.ROW, sharing.ROW, folding.ROW, imports.ROW]
+    return [
+        checking.ROW,
+        receiving.ROW,
+        over_http.ROW,
+        databases.ROW,
+        deciding.ROW,
+        sharing.ROW,
+        folding.ROW,
+        imports.ROW,
+    ]
 
 
 def named(names: Iterable[str]) -> list[Row]:

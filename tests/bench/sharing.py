@@ -6,7 +6,6 @@ from pathlib import Path
 from time import perf_counter
 
 import postgres
-
 from opencmr import Draft, Vendor, consent, trust
 from opencmr.protocol import instant
 
