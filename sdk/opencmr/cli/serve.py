@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import OpenCMRError, UsageError
+from .logs import Format, Level, configure
 
 if TYPE_CHECKING:
     import socket
 
     from ..roles import Vendor
-
-GRACE = 3
-"""Seconds that open requests get when the server is told to stop. A wallet that waits for mail asks again."""
 
 
 def serve(
@@ -31,25 +29,41 @@ def serve(
     test_mode: Annotated[
         bool, typer.Option("--test-mode", help="Answer as the conformance suite provokes it, not as the vendor would.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log each request.")] = False,
+    health: Annotated[
+        str | None, typer.Option(metavar="[HOST:]PORT", help="Answer /healthz and /readyz there; HOST: 127.0.0.1.")
+    ] = None,
+    drain: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Go on listening so long when told to stop, not ready.")
+    ] = 0,
+    log_format: Annotated[
+        Format, typer.Option(help="How log records are written to stderr, a line each.")
+    ] = Format.text,
+    log_level: Annotated[Level, typer.Option(help="From which level on; info tells of each message.")] = Level.warning,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log each request, too.")] = False,
 ) -> None:
     """Serve a vendor over HTTP, until it is told to stop (Ctrl-C, SIGTERM).
 
     VENDOR is a Vendor, or a function that makes one. For the world outside, put a proxy that speaks TLS in front: a
     did:web is reached over https, and over plain http on loopback only.
 
+    Told to stop, it finishes and acknowledges what is at work; told again, it ends at once. Either way nothing is lost
+    that was acknowledged. More in docs/operation.md.
+
     \b
-    Example:
+    Examples:
       opencmr serve examples/shop.py:shop
+      opencmr serve shop:shop --health 8081 --drain 10 --log-format json --log-level info
     """
     try:
         import uvicorn
 
         from ..roles import Vendor
         from ..transport.app import application  # noqa: F401  # tells whether starlette is there
+        from .draining import Server
     except ImportError as error:
         raise UsageError(f"{error.name} is missing; say: pip install 'opencmr[vendor]'") from error
     vendor = _vendor(where, Vendor)
+    configure(log_format, log_level, access=verbose)
     if test_mode:
         from ..conformance import testmode
 
@@ -57,13 +71,13 @@ def serve(
     listening = _open(fd) if fd is not None else _listen(*_address(vendor.did, host, port))
     config = uvicorn.Config(
         vendor.asgi(),
-        log_level="info" if verbose else "warning",
+        log_config=None,
         access_log=verbose,
-        timeout_graceful_shutdown=GRACE,
         server_header=False,
     )
-    _announce(vendor, listening)
-    _run(uvicorn.Server(config), listening)
+    probes = _listen(*_where(health)) if health is not None else None
+    _announce(vendor, listening, probes)
+    _run(Server(config, vendor, grace=drain, probes=probes), listening)
     typer.echo("stopped")
 
 
@@ -142,6 +156,18 @@ def _listen(host: str, port: int) -> "socket.socket":
         raise OpenCMRError(f"cannot listen on {host}, port {port}: {why}; name another with --port") from error
 
 
+def _where(address: str) -> tuple[str, int]:
+    """Host and port of `[HOST:]PORT`.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal() or int(port[:6]) > 65535:
+        raise UsageError(f"{address}: say a port, or HOST:PORT, such as 8081 or 10.0.0.5:8081")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
 def _open(fd: int) -> "socket.socket":
     import socket
 
@@ -151,25 +177,24 @@ def _open(fd: int) -> "socket.socket":
         raise UsageError(f"file descriptor {fd} is no socket: {error.strerror}") from error
 
 
-def _announce(vendor: "Vendor", listening: "socket.socket") -> None:
+def _announce(vendor: "Vendor", listening: "socket.socket", probes: "socket.socket | None") -> None:
     from ..trust import web_urls
 
     host, port = listening.getsockname()[:2]
     typer.echo(f"serving    {vendor.did}")
     typer.echo(f"endpoint   {vendor.endpoint}")
     typer.echo(f"discovery  {web_urls(vendor.did)[1]}/.well-known/opencmr")
+    if probes is not None:
+        typer.echo("health     {}:{}".format(*probes.getsockname()[:2]))
     typer.echo(f"listening  {host}:{port}")
     sys.stdout.flush()
 
 
 def _run(server: Any, listening: "socket.socket") -> None:
-    """Serve until a signal. uvicorn hands the signal on when it has finished; for us that is the end of it."""
+    """Serve until a signal; one that comes before the server takes them counts, too."""
     import signal
 
-    def stop(*_: object) -> None:
-        server.should_exit = True
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server.run(sockets=[listening])
     finally:

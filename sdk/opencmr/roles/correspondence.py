@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from .._log import tell
 from ..errors import Misconduct, Problem, Refused, Unreachable
 from ..messages import Body
 from ..messages.types import Channel
@@ -258,4 +259,5 @@ def quiet(results: list[Any]) -> None:
     """Log what went wrong with vendors that were asked at once, so that one that fails does not hide the others."""
     for result in results:
         if isinstance(result, Exception):
-            _log.warning("a vendor did not answer: %s", result)
+            code = result.code if isinstance(result, Problem) else None
+            tell(_log, logging.WARNING, "vendor.unanswered", code=code, error=type(result).__name__)

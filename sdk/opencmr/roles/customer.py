@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from .. import trust
+from .._telemetry import observe
 from ..errors import UsageError
 from ..messages import consent, intent, terms
 from ..messages.types import Channel, Party, Ref, TermsRef
 from ..protocol import Consent, instant
 from ..protocol.vocabulary import label
-from ..store import KeyFile, Peer, Store
+from ..store import KeyFile, Peer, Rows, Store
 from ..transport import Network
 from .correspondence import Clock, Correspondence, quiet
 from .handles import AgreementInHand, Casting, ConsentInHand
@@ -125,6 +126,7 @@ class Customer:
         self._ledger = Ledger()
         self._known: dict[int, Relationship] = {}
         self._meeting = asyncio.Lock()
+        observe("opencmr.outbox.pending", self, lambda customer: customer._store.read(Rows.unanswered))
 
     @classmethod
     def open(

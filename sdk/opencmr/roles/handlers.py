@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from .._log import log_failure
+from .._telemetry import internal
 from ..errors import HandlerFailed, Problem, UsageError
 from ..messages import Body, Message, offer
 from ..protocol import is_narrowing
+from .observed import known_type
 from .pen import Draft
 
 R = TypeVar("R")
@@ -33,7 +35,7 @@ class Handlers(Generic[R]):
     """
 
     def __init__(self, timeout: float, firm_for: timedelta) -> None:
-        self._timeout = timeout
+        self.timeout = timeout
         self._firm_for = firm_for
         self._answering: dict[str, Handler[R]] = {}
         self._following: dict[str, Handler[R]] = {}
@@ -63,7 +65,7 @@ class Handlers(Generic[R]):
         except Problem:
             raise
         except Exception as error:
-            log_failure(_log, f"the handler of {message.type} failed for {message.id}", error)
+            log_failure(_log, "handler.failed", error, message_type=known_type(message.type), message_id=message.id)
             raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
 
     def begin(self, message: Message[Any], relationship: R, say: Say) -> None:
@@ -108,11 +110,13 @@ class Handlers(Generic[R]):
             for draft in await self._run(handler, message, relationship):
                 await say(draft)
         except Exception as error:
-            log_failure(_log, f"the handler of {message.type} failed for {message.id}, which has taken effect", error)
+            log_failure(_log, "handler.failed", error, message_type=known_type(message.type), message_id=message.id,
+                        outcome="accepted")  # fmt: skip  # the message has taken effect
 
     async def _run(self, handler: Handler[R], message: Message[Any], relationship: R) -> list[Draft]:
-        async with asyncio.timeout(self._timeout):
-            return [self.draft(reply) for reply in await _all(handler(message, relationship))]
+        async with asyncio.timeout(self.timeout):
+            with internal("opencmr.handler", {"opencmr.message.type": known_type(message.type)}):
+                return [self.draft(reply) for reply in await _all(handler(message, relationship))]
 
 
 async def _all(handled: Handled) -> list[Reply]:

@@ -7,6 +7,7 @@ from threading import Lock
 import orjson
 
 from .. import messages
+from .._telemetry import observe
 from ..errors import Problem
 from ..protocol import History, Said
 from ..protocol.receiving import check_place
@@ -27,6 +28,7 @@ class Ledger:
         self._known: OrderedDict[int, tuple[int, History]] = OrderedDict()
         self._size = 0
         self._lock = Lock()
+        observe("opencmr.histories.remembered", self, lambda ledger: len(ledger._known))
 
     def history(self, rows: Rows, peer: Peer) -> History:
         """The history of a relationship as this transaction sees it. Not to be changed."""

@@ -12,7 +12,7 @@ from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from .. import trust
-from .._log import log_failure
+from .._log import log_failure, tell
 from ..errors import HandlerFailed, Overloaded, Problem, Replayed, StoreError, UnsupportedType, UsageError
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..messages.types import Channel, TermsRef
@@ -35,7 +35,9 @@ from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import KeyFile, Rows, Store
 from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
+from .health import Health
 from .ledger import Ledger
+from .observed import collecting, known_type, receiving
 from .pen import Draft, Pen
 from .strangers import Strangers
 
@@ -113,6 +115,7 @@ class Vendor:
         handler_timeout: float,
         about: Mapping[str, Any],
         clock: Clock,
+        health: Health,
     ) -> None:
         self._store = store
         self._pen = pen
@@ -124,6 +127,7 @@ class Vendor:
         self._endpoint = endpoint
         self._about = about
         self._clock = clock
+        self.health = health
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -175,8 +179,9 @@ class Vendor:
         if not url.startswith(did + "#"):
             raise UsageError(f"{file.path} holds keys of {url.partition('#')[0]}, not of {did}")
         key = file.get(url) if file.names() else file.add(url, trust.SigningKey.generate())
+        store = Store(path)
         return cls(
-            Store(path),
+            store,
             Pen(did, key, url),
             accepts=accepts,
             counter=counter,
@@ -185,6 +190,7 @@ class Vendor:
             handler_timeout=handler_timeout,
             about=about or {},
             clock=clock,
+            health=Health(store, did, file.path, clock),
         )
 
     # What users call
@@ -324,11 +330,21 @@ class Vendor:
 
         return application(self, path=urlsplit(self._endpoint).path)
 
-    async def close(self) -> None:
-        """Let those who wait go, and close the store."""
+    @property
+    def handler_timeout(self) -> float:
+        """Seconds that a handler may take, and so a message may be at work."""
+        return self._handlers.timeout
+
+    def let_go(self) -> None:
+        """Let those go who wait for mail: the vendor will close. What is at work goes on, and collects hold no more."""
+        self.health.stop()
         self._closing = True
         for bell in list(self._bells.values()):
             bell.set()
+
+    async def close(self) -> None:
+        """Let those who wait go, give what runs a short while, write what is still to be written, close the store."""
+        self.let_go()
         await self._handlers.close()
         await asyncio.to_thread(self._store.close)
 
@@ -361,6 +377,7 @@ class Vendor:
             **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
         }
 
+    @receiving
     async def receive(self, raw: bytes) -> list[bytes]:
         """Receive a message: the ten checks, its handler, and its effect.
 
@@ -399,6 +416,7 @@ class Vendor:
             self._handlers.begin(message, self.relationship(message.from_), partial(self._go_on, message))
         return received.answers
 
+    @collecting
     async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
         """What waits for the sender of a signed `mailbox.collect`, and the cursor after it.
 
@@ -476,7 +494,8 @@ class Vendor:
             )
         except UsageError as error:
             type_ = verified.message.type
-            log_failure(_log, f"a handler of {type_} replied what may not be said", error.__cause__ or error)
+            log_failure(_log, "handler.misspoke", error.__cause__ or error, message_type=known_type(type_),
+                        message_id=verified.message.id)  # fmt: skip
             raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
 
     async def _replies(self, verified: Verified) -> list[Draft]:
@@ -488,7 +507,8 @@ class Vendor:
             return []
         drafts = await self._handlers.replies(verified.message, self.relationship(verified.message.from_))
         if unmade := [draft for draft in drafts if not self._stands_by(draft)]:
-            _log.warning("%d offers are not made: they stand under terms that are not accepted here", len(unmade))
+            # They stand under terms that are not accepted here.
+            tell(_log, logging.WARNING, "offers.unmade", message_id=verified.message.id, count=len(unmade))
         return [draft for draft in drafts if draft not in unmade]
 
     def _stands_by(self, draft: Draft) -> bool:
@@ -514,7 +534,7 @@ def _keeping() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        _log.error("the store failed: %r", error)
+        log_failure(_log, "store.failed", error)
         raise Overloaded("the receiver cannot keep anything now; nothing was stored") from error
 
 

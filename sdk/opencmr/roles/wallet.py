@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._log import tell
 from ..errors import Misconduct, Problem, Refused, StaleHead, StoreError, TooEarly, UnknownReference
 from ..messages import Message, core, order
 from ..messages.types import Side
@@ -139,14 +140,16 @@ class Wallet:
                 self._take_in(rows, verified, arrived, now)
                 touched.add(verified.message.thread)
             except Problem as problem:
-                _log.warning("passed over what %s sent: %s at %r", peer.peer, problem.code, problem.pointer)
+                tell(
+                    _log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=problem.code, rule=problem.rule
+                )
                 arrived.passed_over.append(problem)
         if self._place(rows, peer, history, touched, arrived, now):
             history = self.ledger.replay(rows, peer)
         rows.change_peer(self.number, last=history.last)
         self.ledger.publish(rows, peer.number, history)
-        for fault in arrived.misconduct:
-            _log.error("%s: %s", peer.peer, fault)
+        if arrived.misconduct:  # `misconduct` of the relationship says what it was
+            tell(_log, logging.ERROR, "vendor.misconduct", vendor=peer.peer, count=len(arrived.misconduct))
         return arrived
 
     def _take_in(self, rows: Rows, verified: Verified, arrived: Arrived, now: str) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from .._log import log_failure, tell
+from .._telemetry import committing
 from ..errors import StoreError, UsageError
 from .batch import Batch
 from .engine import DATABASE_ERRORS, WRITER, is_gone, may_pass, why
@@ -51,11 +53,15 @@ class Store:
         where: A path (SQLite), or a URL: `postgresql://USER:PASSWORD@HOST/DATABASE`.
         read_only: Only look: the store must be there, and whatever would write fails.
 
+    Attributes:
+        where: As it was opened. A URL may hold a password: not to be shown.
+
     Raises:
         StoreError: It cannot be opened; it is newer than this code; or it is older, and only to be read.
     """
 
     def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
+        self.where = str(where)
         self._engine = open_store(where, read_only=read_only)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -171,6 +177,7 @@ class Store:
             told = [(job, None, error) for job in group]
         _tell(told)
 
+    @committing
     def _together(self, group: list[_Job]) -> list[_Told]:
         """Do some writes in one transaction, and what is to be done after it.
 
@@ -203,8 +210,8 @@ class Store:
         for call in done:
             try:
                 call()
-            except Exception:  # what is written is written, and the writer goes on
-                _log.exception("what was to be done after a write failed")
+            except Exception as error:  # what is written is written, and the writer goes on
+                log_failure(_log, "store.afterwards-failed", error)
         return told
 
 
@@ -224,7 +231,7 @@ def _tell(told: list[_Told]) -> None:
             try:
                 loop.call_soon_threadsafe(_settle, mine)
             except RuntimeError:  # it is closed, and nobody waits any more
-                _log.debug("an event loop was closed before its writes were done")
+                tell(_log, logging.DEBUG, "store.nobody-waits", count=len(mine))
 
 
 def _settle(told: list[_Told]) -> None:

@@ -55,6 +55,7 @@ _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side
     messages.c.position
 )
 _ENTRIES = _MESSAGES.where(messages.c.status == "entry").order_by(messages.c.at, messages.c.position)
+_UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _SAID_BY = (
     _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.position > bindparam("after"))
@@ -194,6 +195,10 @@ class Rows:
     def with_status(self, number: int, status: Status) -> list[Kept]:
         """The messages of this status, in the order in which they came."""
         return self._many(_with_status(status), number=number)
+
+    def unanswered(self) -> int:
+        """How many messages of all relationships have not been answered yet."""
+        return int(self._execute(_UNANSWERED).scalar() or 0)
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""

@@ -108,7 +108,7 @@ def _answered(endpoint: _Endpoint) -> _Endpoint:
         except ClientDisconnect:
             return Response(status_code=400)  # read by nobody
         except Exception as error:
-            log_failure(_log, f"{request.method} {request.url.path}", error)
+            log_failure(_log, "request.failed", error, route=request.url.path)  # a path that is routed
             return _problem(HandlerFailed("the receiver failed"), request)
 
     return answer

@@ -1,0 +1,131 @@
+"""A store and its key file."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ...errors import KeyFileError, StoreError
+from ...protocol import instant
+from ...store import KeyFile
+from ...store.checkup import MOST_PARTIES, Checkup, look, synchronous
+from ...trust import key_url
+from .finding import Finding, Ward
+
+LITTLE, SCARCE = 1024**3, 100 * 1024**2
+"""Bytes of free space: worth knowing; and about to fail."""
+_FULL = ("2", "3")
+"""SQLite's `synchronous`: FULL, EXTRA."""
+_AHEAD = timedelta(minutes=5)
+"""How far ahead of its own clock a party lets another's message be."""
+
+
+def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding]:
+    """Look at a store and its keys.
+
+    Args:
+        where: A path, or a database URL.
+        keys: The key file; absent: beside the store.
+        now: The system's time.
+    """
+    ward = Ward("store")
+    try:
+        found = look(where)
+    except StoreError as error:
+        ward.wrong(
+            "opens", str(error), "name the right one; a damaged one is brought back from a copy (docs/operation.md)"
+        )
+        return [*ward.findings, *_keys(keys or _beside(where), None)]
+    said = {"current": f"its tables are of revision {found.version}, as this OpenCMR's",
+            "empty": "there is no store of OpenCMR in it",
+            "older": f"its tables are of revision {found.version}, this OpenCMR's of {found.head}",
+            "newer": f"its tables are of revision {found.version}, and this OpenCMR knows {found.head} at most",
+            }[found.state]  # fmt: skip
+    mend = {"empty": "make one: opencmr init", "older": "bring them forward: opencmr db upgrade",
+            "newer": "pip install --upgrade opencmr"}.get(found.state, "")  # fmt: skip
+    ward.judge(f"{found.kind} opens", found.state == "current", said, mend)
+    _durable(ward, where, found)
+    _room(ward, found)
+    _dates(ward, found, now)
+    return [*ward.findings, *_keys(keys or _beside(where), found)]
+
+
+def _beside(where: str | Path) -> Path | None:
+    return None if "://" in str(where) else Path(where).with_suffix(".keys")
+
+
+def _durable(ward: Ward, where: str | Path, found: Checkup) -> None:
+    """Whether what is committed outlives a power cut."""
+    if found.kind == "sqlite":
+        mode = found.settings["journal_mode"]
+        mend = "let `opencmr serve` open it once; where that does not help, it lies on a network's file system: move it"
+        ward.judge("journal", mode == "wal", f"journal mode {mode}", mend)
+        if mode == "wal" and found.state == "current" and os.access(where, os.W_OK):
+            level = synchronous(where)
+            ward.judge("synchronous", level in _FULL, f"level {level}", "pip install --force-reinstall opencmr")
+        said = "; ".join(found.damage[:3]) or "its pages and indexes hold together"
+        mend = "stop whoever writes, keep the file, and bring back a copy (docs/operation.md)"
+        ward.judge("integrity", not found.damage, said, mend)
+        return
+    for name, value in found.settings.items():
+        mend = f"set {name} = on: without it what was acknowledged is lost when the power fails"
+        ward.judge(name, value != "off", value, mend)
+
+
+def _room(ward: Ward, found: Checkup) -> None:
+    if found.free is None or found.size is None:
+        return
+    said = f"{found.free / 1e9:,.1f} GB free, the store has {found.size / 1e6:,.1f} MB"
+    mend = "make room: on a full disk messages are refused until there is some"
+    if found.free < SCARCE:
+        ward.wrong("disk", said, mend)
+    elif found.free < LITTLE:
+        ward.note("disk", said, mend)
+    else:
+        ward.ok("disk", said)
+
+
+def _dates(ward: Ward, found: Checkup, now: datetime) -> None:
+    if found.last is None:
+        ward.note("last entry", "there is none yet")
+        return
+    mend = "the clock was set back, or was wrong before: let NTP keep it. Times go on from the last entry until then"
+    ward.judge("last entry", found.last <= instant(now + _AHEAD), f"of {found.last}", mend)
+
+
+def _keys(file: Path | None, found: Checkup | None) -> list[Finding]:
+    ward = Ward("keys")
+    if file is None:
+        ward.note("key file", "not looked at: a database URL does not tell where it is", "name it: --keys FILE")
+        return ward.findings
+    if not file.is_file():
+        ward.wrong(
+            "key file", f"there is none at {file}", "bring it back from a copy: nobody can make these keys again"
+        )
+        return ward.findings
+    secret = os.environ.get("OPENCMR_PASSPHRASE") or None
+    try:
+        names = set(KeyFile(file, secret).names())
+    except KeyFileError as error:
+        if secret is None and "passphrase" in str(error):
+            ward.note("key file", f"{file} is sealed, and was not opened", "set OPENCMR_PASSPHRASE to have it tried")
+        else:
+            ward.wrong("key file", str(error), _mend(str(error)))
+        return ward.findings
+    ward.ok("key file", f"{file} opens, with {len(names)} key{'s' * (len(names) != 1)}"
+            + ("" if secret else ", under no passphrase"))  # fmt: skip
+    if found is not None and found.me:
+        lost = [me for me in found.me if me not in names and key_url(me) not in names]
+        said = f"missing for {len(lost)} of {len(found.me)}" if lost else "there is one for each relationship"
+        if len(found.me) == MOST_PARTIES:
+            said += f" (the first {MOST_PARTIES:,} looked at)"
+        mend = "this key file does not belong to this store, or is an old copy: find the right one"
+        ward.judge("keys of the store", not lost, said, mend)
+    return ward.findings
+
+
+def _mend(said: str) -> str:
+    if "chmod" in said:
+        return "say what it says: nobody else may read it"
+    if "sealed" in said or "passphrase" in said:
+        return "set OPENCMR_PASSPHRASE to the right passphrase, or unset it where there is none"
+    return "bring it back from a copy"
