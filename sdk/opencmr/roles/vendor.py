@@ -33,6 +33,7 @@ from ..protocol import (
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import KeyFile, Rows, Store
+from .answers import Answers
 from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
 from .health import Health
@@ -122,6 +123,7 @@ class Vendor:
         self._ledger = Ledger()
         self._strangers = Strangers()
         self._desk = Desk(pen, self._ledger)
+        self._answers = Answers(store, self._ledger, pen.did, clock)
         self._accepts = accepts
         self._counter = counter
         self._endpoint = endpoint
@@ -148,6 +150,7 @@ class Vendor:
         firm_for: timedelta = timedelta(days=7),
         handler_timeout: float = 25.0,
         about: Mapping[str, Any] | None = None,
+        alone: bool = False,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> Self:
         """Open a vendor's store, or begin one.
@@ -164,6 +167,8 @@ class Vendor:
             firm_for: How long an offer is firm whose handler does not say.
             handler_timeout: Seconds that a handler may take before the sender is told to try again.
             about: What discovery says besides: `categories`, `places`, `consents`, `tosUrl`.
+            alone: Keep other processes from writing to the store, which must be a file. `may` then need not look
+                whether one has: it answers in a microsecond.
             clock: The time; for tests.
 
         Raises:
@@ -179,7 +184,7 @@ class Vendor:
         if not url.startswith(did + "#"):
             raise UsageError(f"{file.path} holds keys of {url.partition('#')[0]}, not of {did}")
         key = file.get(url) if file.names() else file.add(url, trust.SigningKey.generate())
-        store = Store(path)
+        store = Store(path, alone=alone)
         return cls(
             store,
             Pen(did, key, url),
@@ -274,13 +279,19 @@ class Vendor:
             thread: The thread whose data it is; absent: data of the relationship.
             at: When; absent: now, after all that has been said.
 
+        Returns:
+            The answer. One that was worked out before is returned again for as long as it holds, with the `at` of then:
+            nothing has been said since, by this process or another on the same store, and nothing has run out.
+
         Raises:
             UsageError: A term is not in the vocabulary.
         """
+        did = customer if isinstance(customer, str) else customer.customer
         who = VENDOR if recipient == self.did else recipient
-        question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
-        history = self.history(customer if isinstance(customer, str) else customer.customer)
-        return history.may(question, instant(at) if at else history.now(self._now()))
+        asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
+        if at is None:
+            return self._answers.may(did, asked)
+        return self.history(did).may(Question(*asked), instant(at))
 
     async def say(self, customer: "str | Relationship", body: Reply, thread: str | None = None) -> str:
         """Say something of the vendor's own accord, such as a `consent.request`. It waits in the customer's mailbox.
