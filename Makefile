@@ -11,7 +11,7 @@ DEV := .venv/.dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs site clean lint
+.PHONY: help demo test check docs site clean lint audit
 
 help: ## say what can be made
 	@echo "OpenCMR: make …"
@@ -24,13 +24,16 @@ demo: $(RUNTIME) ## watch a customer and two shops talk
 test: $(DEV) ## run the tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
-check: $(DEV) lint docs test ## everything that must hold: style, types, layers, site, tests
+check: $(DEV) lint audit docs test ## everything that must hold: style, types, layers, pins, site, tests
 
 lint: $(DEV)
 	@echo "· style";  $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 	    || { echo "make: see '$(BIN)/ruff check .'; '$(BIN)/ruff format .' mends the format"; exit 1; }
 	@echo "· types";  $(BIN)/mypy
 	@echo "· layers"; said=$$($(BIN)/lint-imports 2>&1) || { echo "$$said"; exit 1; }; echo "$$said" | sed -n '/^Contracts:/p'
+
+audit: $(DEV) ## ask whether a version that is pinned is known to be vulnerable
+	@echo "· pins"; $(BIN)/python tools/audit.py
 
 docs: $(DEV) ## build the site into site/
 	@echo "· site"; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site

@@ -28,6 +28,7 @@ class Fleet:
 
     Attributes:
         url: Where the round-robin listens.
+        servers: Where each of the servers listens by itself.
         did: The vendor's DID; it names that address.
         pids: The servers' processes.
         folder: Where their key file and logs are.
@@ -35,6 +36,7 @@ class Fleet:
     """
 
     url: str
+    servers: list[str]
     did: str
     pids: list[int]
     folder: Path
@@ -64,8 +66,8 @@ def fleet(store: str, *, servers: int = 2, test_mode: bool = True) -> Iterator[F
             assert all(said), "".join(log.read_text() for log in folder.glob("*.log"))
         addresses = [back.getsockname()[:2] for back in sockets]
         robin = stack.enter_context(round_robin(front, addresses))
-        url = f"http://127.0.0.1:{front.getsockname()[1]}"
-        yield Fleet(url, did, [process.pid for process in begun], folder, robin)
+        url, *urls = (f"http://{host}:{port}" for host, port in [front.getsockname()[:2], *addresses])
+        yield Fleet(url, urls, did, [process.pid for process in begun], folder, robin)
 
 
 @contextlib.contextmanager

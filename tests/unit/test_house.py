@@ -51,7 +51,7 @@ def test_the_wheel_ships_the_specification_the_examples_and_the_types(tmp_path: 
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = tmp_path.glob("*.whl")
     shipped = set(zipfile.ZipFile(wheel).namelist())
-    expected = {"opencmr/py.typed"}
+    expected = {"opencmr/py.typed", "opencmr/store/migrations/env.py", "opencmr/store/migrations/script.py.mako"}
     for folder in ("spec", "examples"):
         tracked = subprocess.run(
             ["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True

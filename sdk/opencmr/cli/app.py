@@ -23,12 +23,13 @@ _COMMANDS = {
     "demo": "Watch a customer and two shops go through a whole relationship.",
     "init": "Make the store and the keys of a customer or a vendor.",
     "serve": "Serve a vendor over HTTP.",
+    "db": "Look after the tables of a store, in SQLite or PostgreSQL.",
     "show": "Show the relationships, threads and records of a store.",
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",
     "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",
-    "doctor": "Say what is wrong with an installation, a store or a vendor, and how to mend it.",
+    "doctor": "Say what is wrong with a store or a vendor, and how to mend it.",
     "conformance": "Check from outside how an implementation keeps the protocol.",
 }
 """Name → one line. The function, or the group, of that name stands in the module of that name."""

@@ -1,39 +1,49 @@
 """The database: one writer thread that commits in groups, readers beside it.
 
 What is written is durable before anybody is told: a call to `write` returns once its transaction is committed, and
-several calls that wait at once share one commit. Each has its own savepoint, so that one that fails takes nothing of
-the others with it. A store is opened by a path (SQLite) or by a database URL.
+several calls that wait at once share one (`batch`). One that fails takes nothing of the others with it. A store is
+opened by a path (SQLite) or by a database URL.
 """
 
 import asyncio
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from .._log import log_failure
+from .._log import log_failure, tell
 from .._telemetry import committing
-from ..errors import StoreError
-from .engine import DATABASE_ERRORS, WRITER, is_gone, why
+from ..errors import StoreError, UsageError
+from .batch import Batch
+from .engine import DATABASE_ERRORS, WRITER, is_gone, may_pass, why
 from .rows import Rows
 from .schema import open_store
 
 T = TypeVar("T")
+_Told = tuple["_Job", Any, BaseException | None]
 _log = logging.getLogger("opencmr.store")
 GROUP = 100
 """The most writes that share one commit."""
+TRIES = 3
+"""How often a write is done that another process stands in the way of."""
 
 
+class _Undone(Exception):
+    """A transaction failed before it was to be committed: nothing of it is kept, so it may be tried again."""
+
+
+@dataclass(slots=True)
 class _Job:
-    def __init__(self, work: Callable[[Rows], Any]) -> None:
-        self.work = work
-        self.future: Future[Any] = Future()
+    """A write that waits: what it does, what it is about, and whom to tell."""
+
+    work: Callable[[Rows], Any]
+    about: tuple[str, str] | None
+    future: "Future[Any] | asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 class Store:
@@ -64,6 +74,7 @@ class Store:
 
         Raises:
             StoreError: The database fails, or the store is closed.
+            UsageError: It was no reading.
         """
         if self._closed:
             raise StoreError("the store is closed")
@@ -86,15 +97,25 @@ class Store:
         Raises:
             StoreError: The database fails; nothing of `work` is kept.
         """
-        return self._submit(work).result()
+        future: Future[T] = Future()
+        self._submit(_Job(work, None, future))
+        return future.result()
 
-    async def write(self, work: Callable[[Rows], T]) -> T:
+    async def write(self, work: Callable[[Rows], T], *, about: tuple[str, str] | None = None) -> T:
         """Do some writing; returns once it is durable. Whoever is cancelled meanwhile leaves it to finish.
+
+        Args:
+            work: What reads and writes. It is done again should others that shared its transaction break that.
+            about: The DIDs of the relationship that it looks at first, our own before the other's: those of all writes
+                that share a transaction are read at once.
 
         Raises:
             StoreError: The database fails; nothing of `work` is kept.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._submit(_Job(work, about, future, loop))
+        return await future
 
     def close(self) -> None:
         """Finish what waits, and close."""
@@ -113,16 +134,17 @@ class Store:
 
     def _read(self, work: Callable[[Rows], T]) -> tuple[Rows, T]:
         with self._engine.connect() as connection:
-            rows = Rows(connection)
-            return rows, work(rows)
+            rows = Rows(Batch(connection))
+            found = work(rows)
+        if rows.pending:
+            raise UsageError("a store is written to with write")
+        return rows, found
 
-    def _submit(self, work: Callable[[Rows], T]) -> "Future[T]":
-        job = _Job(work)
+    def _submit(self, job: _Job) -> None:
         with self._closing:  # or a job could come after the last one that the writer takes
             if self._closed:
                 raise StoreError("the store is closed")
             self._jobs.put(job)
-        return job.future
 
     def _write_on(self) -> None:
         job = self._jobs.get()
@@ -140,32 +162,83 @@ class Store:
             self._commit(group)
             job = self._jobs.get()
 
-    @committing
-    def _commit(self, group: list[_Job]) -> None:
-        written: list[tuple[_Job, Rows, Any]] = []
-        failed: list[tuple[_Job, BaseException]] = []
-        group = [job for job in group if job.future.set_running_or_notify_cancel()]
+    def _commit(self, group: list[_Job], tries: int = TRIES) -> None:
         try:
-            with self._engine.begin() as connection:
+            told = self._together(group)
+        except _Undone as error:
+            if len(group) > 1:  # one of them broke it for all
                 for job in group:
-                    rows = Rows(connection)
+                    self._commit([job])
+                return
+            if tries > 1 and may_pass(error.__cause__):
+                return self._commit(group, tries - 1)
+            told = [(group[0], None, error.__cause__)]
+        except DATABASE_ERRORS as error:
+            told = [(job, None, error) for job in group]
+        _tell(told)
+
+    @committing
+    def _together(self, group: list[_Job]) -> list[_Told]:
+        """Do some writes in one transaction, and what is to be done after it.
+
+        Raises:
+            _Undone: The database failed before it was asked to commit.
+            What a database raises: It failed to commit. Who knows what is kept.
+        """
+        told: list[_Told] = []
+        done: list[Callable[[], None]] = []
+        with self._engine.connect() as connection, connection.begin():
+            try:
+                batch = Batch(connection, writing=True)
+                batch.look_up(job.about for job in group if job.about is not None)
+                for job in group:
+                    rows = Rows(batch)
                     try:
-                        with connection.begin_nested():
-                            result = job.work(rows)
-                        written.append((job, rows, result))
+                        result = job.work(rows)
+                        rows.settle()
+                    except DATABASE_ERRORS:
+                        raise
                     except Exception as error:
-                        failed.append((job, error))
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            failed = [(job, error) for job in group]
-            written = []
-        for job, rows, result in written:
-            for call in rows.done:
-                try:
-                    call()
-                except Exception as error:  # what is written is written, and the writer goes on
-                    log_failure(_log, "store.afterwards-failed", error)
+                        rows.undo()
+                        told.append((job, None, error))
+                    else:
+                        done += rows.done
+                        told.append((job, result, None))
+                batch.flush()
+            except DATABASE_ERRORS as error:
+                raise _Undone from error
+        for call in done:
+            try:
+                call()
+            except Exception as error:  # what is written is written, and the writer goes on
+                log_failure(_log, "store.afterwards-failed", error)
+        return told
+
+
+def _tell(told: list[_Told]) -> None:
+    """Tell what became of writes: each event loop is woken once for all of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[_Told]] = {}
+    for job, result, error in told:
+        if isinstance(error, DATABASE_ERRORS):
+            wrapped = StoreError(why(error))
+            wrapped.__cause__ = error
+            error = wrapped
+        by_loop.setdefault(job.loop, []).append((job, result, error))
+    for loop, mine in by_loop.items():
+        if loop is None:
+            _settle(mine)
+        else:
+            try:
+                loop.call_soon_threadsafe(_settle, mine)
+            except RuntimeError:  # it is closed, and nobody waits any more
+                tell(_log, logging.DEBUG, "store.nobody-waits", count=len(mine))
+
+
+def _settle(told: list[_Told]) -> None:
+    for job, result, error in told:
+        if job.future.done():  # whoever waited has gone
+            continue
+        if error is None:
             job.future.set_result(result)
-        for job, fault in failed:
-            wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault
-            wrapped.__cause__ = fault if wrapped is not fault else fault.__cause__
-            job.future.set_exception(wrapped)
+        else:
+            job.future.set_exception(error)

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
 
 from ..errors import StoreError
+from .private import keep_private
 
 WRITER = "opencmr-store"
 """The name of the thread that writes. What another thread begins only reads, unless it says `writing`."""
@@ -104,6 +105,8 @@ def _sqlite(url: URL, read_only: bool) -> Engine:
         raise StoreError("a store outlives its process: name a file")
     if read_only and not Path(url.database).is_file():  # or looking would make it
         raise StoreError(f"there is no store at {url.database}")
+    if not read_only:
+        keep_private(url.database)
     engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
     event.listen(engine, "begin", _sqlite_look if read_only else _sqlite_begin)
@@ -141,7 +144,6 @@ def _postgres(url: URL, read_only: bool) -> Engine:
         engine = create_engine(
             url.update_query_dict({name: value for name, value in asked.items() if name not in url.query}),
             hide_parameters=True,  # they are messages, and errors are logged
-            isolation_level="READ COMMITTED",  # who waited for a row sees what the other has written
             pool_size=POOL,
             max_overflow=MORE,
             pool_timeout=PATIENCE,
@@ -163,9 +165,20 @@ def _postgres(url: URL, read_only: bool) -> Engine:
 
     warned: list[bool] = []
     event.listen(engine, "connect", ready)
+    event.listen(engine, "begin", _postgres_begin)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _ask_whether_it_answers)
     return engine
+
+
+def _postgres_begin(connection: Connection) -> None:
+    """Who reads sees one moment of the store. Who writes, and waited for a row, sees what the other has written."""
+    from psycopg import IsolationLevel
+
+    wanted = IsolationLevel.READ_COMMITTED if _writes(connection) else IsolationLevel.REPEATABLE_READ
+    driver: Any = connection.connection.dbapi_connection
+    if driver.isolation_level is not wanted:
+        driver.isolation_level = wanted
 
 
 def _note_use(_: Any, record: Any) -> None:
@@ -188,6 +201,16 @@ def is_gone(error: BaseException) -> bool:
     """Whether an error says that the connection is lost: the next one may find the server again."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether the same work may well succeed when it is done anew: somebody else was first, or stood in the way."""
+    return isinstance(error, IntegrityError) or (
+        isinstance(error, DBAPIError)
+        and (error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _IN_THE_WAY)
+    )
+
+
+_IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
 """What a database raises."""

@@ -9,6 +9,7 @@ compares what the migrations make with `tables.py`, on both databases.
 """
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ from ..errors import StoreError, UsageError
 from .engine import DATABASE_ERRORS, open_engine, shown, why, writing
 from .tables import collects, messages, metadata, relationships
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this code reads and writes."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 MOST_PARTITIONS = 1024
@@ -31,6 +32,23 @@ _migrating = threading.Lock()
 """Alembic runs a migration in module-wide state, so one process runs one at a time."""
 
 State = Literal["empty", "current", "older", "newer"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands in a database.
+
+    Attributes:
+        database: `sqlite` or `postgresql`.
+        state: How its tables stand to this code.
+        version: Their revision; none where there are none.
+        partitions: How many partitions messages and collects have each; none where they are whole.
+    """
+
+    database: str
+    state: State
+    version: str | None
+    partitions: int | None
 
 
 def version_of(connection: Connection) -> str | None:
@@ -138,8 +156,24 @@ def open_store(where: str | Path, *, read_only: bool = False, partitions: int | 
     return engine
 
 
-def partitions_of(connection: Connection) -> int | None:
-    """How many partitions the table of messages has; none where it is whole."""
+def look(where: str | Path) -> Found:
+    """What stands in a database, with nothing changed.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+    engine = open_engine(where, read_only=True)
+    try:
+        with engine.connect() as connection:
+            version = version_of(connection)
+            return Found(engine.dialect.name, state_of(version), version, _partitions_of(connection))
+    except DATABASE_ERRORS as error:
+        raise StoreError(f"cannot open {shown(where)}: {why(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _partitions_of(connection: Connection) -> int | None:
     if connection.dialect.name != "postgresql":
         return None
     found = connection.execute(

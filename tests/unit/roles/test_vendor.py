@@ -707,6 +707,24 @@ async def test_only_withdrawals_that_come_before_their_threads_have_a_quota(
     assert state_of((await shop.receive(raw))[0]) == ("moot", "none"), "nobody uses up anybody else's"
 
 
+@pytest.mark.requirement("SEQ-9")
+async def test_two_vendors_on_one_store_have_one_quota(
+    street: Street, she: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencmr.roles.desk.EARLY_THREADS", 4)
+    shops = [street.vendor(), street.vendor()]
+
+    def early(number: int) -> bytes:
+        thread = f"urn:uuid:00000000-0000-4000-8000-{number:012}"
+        return she.write(consent.Withdraw(), thread, trust.digest(b"nothing"))
+
+    for number in range(4):
+        await shops[number % 2].receive(early(number))
+    for shop in shops:
+        with pytest.raises(OverQuota):
+            await shop.receive(early(4))
+
+
 @pytest.mark.requirement("SEQ-8")
 async def test_threads_of_private_types_use_up_no_quota_of_withdrawals(
     shop: Vendor, she: Hand, monkeypatch: pytest.MonkeyPatch
@@ -884,6 +902,18 @@ async def test_who_waits_at_the_mailbox_is_told_as_soon_as_something_comes(shop:
     assert types_of(found) == ["offer.make"]
 
 
+async def test_who_waits_at_one_process_is_told_of_what_another_says(street: Street, she: Hand) -> None:
+    one, two = street.vendor(), street.vendor()
+    await one.receive(raw := she.write(CAST))
+    _, cursor = await collected(one, she)
+    waiting = asyncio.create_task(collected(one, she, after=cursor, wait=30))
+    await somebody_waits(one)
+    await two.say(she.did, an_offer(), read(raw)["id"])
+    async with asyncio.timeout(20):
+        found, _ = await waiting
+    assert types_of(found) == ["offer.make"]
+
+
 async def test_who_waits_at_the_mailbox_is_let_go_when_the_shop_closes(shop: Vendor, she: Hand) -> None:
     await shop.receive(she.write(CAST))
     _, cursor = await collected(shop, she)
@@ -935,7 +965,7 @@ async def test_what_strangers_used_is_forgotten_when_its_date_has_passed(
     await collected(shop, late := street.stranger())
     with Store(street.place("shop.example"), read_only=True) as store:
         query = select(tables.strangers.c.sender)
-        assert store.read(lambda rows: rows._connection.execute(query).scalars().all()) == [late.did]
+        assert store.read(lambda rows: rows._batch.connection.execute(query).scalars().all()) == [late.did]
 
 
 async def test_strangers_fill_no_memory(

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 import postgres
 from opencmr.errors import OpenCMRError, StoreError
-from opencmr.store import Store
+from opencmr.store import Rows, Store
 from opencmr.store.engine import open_engine, shown
 
 NOW = "2026-07-01T12:00:00.000Z"
@@ -30,7 +30,7 @@ def settings(url: str, *names: str) -> list[str]:
     return found
 
 
-def test_a_postgres_url_chooses_psycopg_and_read_committed(url: str) -> None:
+def test_a_postgres_url_chooses_psycopg(url: str) -> None:
     for written in (
         url,
         url.replace("postgresql://", "postgres://"),
@@ -39,7 +39,32 @@ def test_a_postgres_url_chooses_psycopg_and_read_committed(url: str) -> None:
         engine = open_engine(written)
         assert engine.dialect.driver == "psycopg"
         engine.dispose()
-    assert settings(url, "transaction_isolation", "application_name") == ["read committed", "opencmr"]
+    assert settings(url, "application_name") == ["opencmr"]
+
+
+def test_who_reads_sees_one_moment_and_who_writes_sees_what_others_have_written(url: str) -> None:
+    def level(rows: Rows) -> object:
+        return rows._batch.connection.execute(text("SHOW transaction_isolation")).scalar()
+
+    with Store(url) as store:
+        for _ in range(2):
+            assert store.read(level) == "repeatable read"
+            assert store.write_now(level) == "read committed"
+
+
+def test_what_is_read_is_of_one_moment(url: str) -> None:
+    def add(store: Store, peer: str) -> None:
+        store.write_now(lambda rows: rows.add_peer("me", peer, opened=NOW, pinned={}, endpoint=None))
+
+    with Store(url) as reader, Store(url) as other:
+
+        def read_twice(rows: Rows) -> list[int]:
+            before = len(list(rows.peers()))
+            add(other, "one")
+            return [before, len(list(rows.peers()))]
+
+        assert reader.read(read_twice) == [0, 0]
+        assert reader.read(lambda rows: len(list(rows.peers()))) == 1
 
 
 def test_a_commit_waits_for_the_disk_whatever_the_url_says(url: str) -> None:

@@ -255,6 +255,6 @@ def test_no_key_is_in_a_repr_a_log_or_an_error(
 
 def test_of_two_who_begin_one_file_at_once_the_first_gives_the_key(path: Path) -> None:
     one, two = KeyFile(path), KeyFile(path)
-    first = one.add("did:web:shop.example#key-1", SigningKey.generate())
-    assert two.add("did:web:shop.example#key-1", SigningKey.generate()).seed == first.seed
+    first = one.add("did:web:shop.example#key-1", trust.SigningKey.generate())
+    assert two.add("did:web:shop.example#key-1", trust.SigningKey.generate()).seed == first.seed
     assert KeyFile(path).get("did:web:shop.example#key-1").seed == first.seed
