@@ -9,8 +9,11 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
 
-BRANCH = "|"
-"""Begins the tag of a branch of a union, so that the tag is left out of the paths of faults."""
+BRANCH = "§"
+"""Begins the tag of a branch of a union, so that the tag is left out of the paths of faults. No member begins so: their
+names are ASCII."""
+
+_SHAPE = "shape"
 
 
 class Model(BaseModel):
@@ -57,13 +60,13 @@ class Shaped(Model):
                 raise
             found = error.errors(include_url=False, include_context=False, include_input=False)
             faults = cls._shape_faults(cls._present(data, found))
-            faults += [_fault(e["loc"], e["msg"]) for e in found]
+            faults += [_fault(_path(e), e["msg"]) for e in found]
         else:
             faults = cls._shape_faults(vars(made))
             if not faults:
                 return made
         # One is told, the first: were all passed on, each would be made anew for each object around it.
-        first = min(faults, key=lambda fault: in_order(_path(fault["loc"])))
+        first = min(faults, key=lambda fault: in_order(fault["loc"]))
         raise ValidationError.from_exception_data(cls.__name__, [first])
 
     @classmethod
@@ -91,7 +94,7 @@ class Shaped(Model):
 
 
 def _fault(path: Path, why: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError("shape", "{why}", {"why": why}), loc=path, input=None)
+    return InitErrorDetails(type=PydanticCustomError(_SHAPE, "{why}", {"why": why}), loc=path, input=None)
 
 
 def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
@@ -101,10 +104,16 @@ def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
 
 def first_fault(error: ValidationError, more: list[tuple[Path, str]]) -> tuple[Path, str]:
     """Of all that is wrong, the first in canonical order."""
-    found = [(_path(e["loc"]), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
+    found = [(_path(e), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
     return min(found + more, key=lambda fault: in_order(fault[0]))
 
 
-def _path(loc: Path) -> Path:
-    """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping."""
-    return tuple(step for step in loc if not (isinstance(step, str) and (step.startswith(BRANCH) or step == "[key]")))
+def _path(fault: ErrorDetails) -> Path:
+    """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping.
+
+    That mark is `[key]`, which an unknown member may be called as well.
+    """
+    loc = fault["loc"]
+    if loc[-1:] == ("[key]",) and fault["type"] not in ("extra_forbidden", _SHAPE):
+        loc = loc[:-1]
+    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith(BRANCH)))
