@@ -21,6 +21,7 @@ from ..messages import VERSION
 from ..protocol import instant, roster
 from ..protocol.receiving import check_place
 from ..transport.bundle import MAX_BUNDLE
+from ..trust import base58
 from .suite import Failed
 from .wire import Answer, Exchange, over_http
 
@@ -477,9 +478,7 @@ def check_problem(problem: Any, status: int | None) -> None:
 
 def multibase(data: bytes) -> str:
     """Bytes in base58-btc, with its letter."""
-    import base58
-
-    return "z" + base58.b58encode(data).decode()
+    return "z" + base58.encode(data)
 
 
 def digest_of(document: Document) -> str:

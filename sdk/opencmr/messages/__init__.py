@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
 from . import consent, core, intent, offer, order, terms
 from .envelope import VERSION, AnyBody, Body, Message, Proof
-from .model import Path, first_fault
+from .model import Path, faults_of_shape, first_fault
 
 __all__ = [
     "BODIES",
@@ -79,8 +79,13 @@ def pointer(path: Path) -> str:
 
 
 @cache
-def _adapter(body: Any) -> TypeAdapter[Message[Any]]:
-    return TypeAdapter(Message[body])
+def _validator(kind: Any) -> Any:
+    return TypeAdapter(kind).validator
+
+
+@cache
+def _message(body: Any) -> Any:
+    return Message[body]
 
 
 def read(document: dict[str, Any]) -> Message[Any]:
@@ -97,7 +102,9 @@ def read(document: dict[str, Any]) -> Message[Any]:
     body = BODIES.get(type_) if isinstance(type_, str) else None
     if body is None and isinstance(type_, str) and not is_private(type_):
         raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(BODIES))
-    return _validated(document, body or AnyBody, _place_faults(document, body) if body else [])
+    faults = _place_faults(document, body) if body else []
+    message: Message[Any] = _validated(document, _message(body or AnyBody), faults)
+    return message
 
 
 def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
@@ -107,7 +114,8 @@ def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
         Malformed: The envelope itself is wrong.
     """
     known = {**document, "opencmr": VERSION} if isinstance(document.get("opencmr"), str) else document
-    return _validated(known, AnyBody, [])
+    message: Message[AnyBody] = _validated(known, _message(AnyBody), [])
+    return message
 
 
 def read_body(body: type[Body], document: dict[str, Any]) -> Body:
@@ -116,20 +124,18 @@ def read_body(body: type[Body], document: dict[str, Any]) -> Body:
     Raises:
         Malformed: Says which member is wrong, relative to the body.
     """
-    try:
-        return TypeAdapter(body).validate_python(document, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise _malformed(*first_fault(error, [])) from error
+    made: Body = _validated(document, body, [])
+    return made
 
 
-def _validated(document: dict[str, Any], body: Any, faults: list[tuple[Path, str]]) -> Message[Any]:
+def _validated(document: dict[str, Any], kind: Any, faults: list[tuple[Path, str]]) -> Any:
     try:
-        message = _adapter(body).validate_python(document, by_alias=True, by_name=False)
+        made = _validator(kind).validate_python(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _malformed(*first_fault(error, faults)) from error
+        raise _malformed(*first_fault(error, [*faults, *faults_of_shape(kind, document)])) from error
     if faults:
         raise _malformed(*min(faults))
-    return message
+    return made
 
 
 def _malformed(path: Path, why: str) -> Problem:

@@ -1,9 +1,9 @@
 """How every part of a message is declared: closed, frozen, camelCase on the wire, snake_case in Python."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
@@ -12,8 +12,6 @@ Path = tuple[str | int, ...]
 BRANCH = "§"
 """Begins the tag of a branch of a union, so that the tag is left out of the paths of faults. No member begins so: their
 names are ASCII."""
-
-_SHAPE = "shape"
 
 
 class Model(BaseModel):
@@ -27,6 +25,11 @@ class Model(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
     )
+
+    @classmethod
+    def wire_names(cls) -> dict[str, str]:
+        """Python name → name on the wire."""
+        return {name: field.alias or name for name, field in cls.model_fields.items()}
 
     def wire(self) -> dict[str, Any]:
         """The JSON object that travels: absent members are left out, no default is filled in."""
@@ -50,51 +53,64 @@ class Shaped(Model):
 
     shape: ClassVar[tuple[When, ...]] = ()
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _in_shape(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            made = handler(data)
-        except ValidationError as error:
-            if not isinstance(data, dict):
-                raise
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            faults = cls._shape_faults(cls._present(data, found))
-            faults += [_fault(_path(e), e["msg"]) for e in found]
-        else:
-            faults = cls._shape_faults(vars(made))
-            if not faults:
-                return made
-        # One is told, the first: were all passed on, each would be made anew for each object around it.
-        first = min(faults, key=lambda fault: in_order(fault["loc"]))
-        raise ValidationError.from_exception_data(cls.__name__, [first])
+    @model_validator(mode="after")
+    def _in_shape(self) -> Self:
+        # Each message comes through here many times, so there is nothing in it but look-ups.
+        members = vars(self)
+        for member, value, requires, forbids in self.shape:
+            if member is None or (members[member] is not None if value is None else members[member] == value):
+                for name in requires:
+                    if members[name] is None:
+                        self._refuse(members)
+                for name in forbids:
+                    if members[name] is not None:
+                        self._refuse(members)
+                break
+        return self
 
     @classmethod
-    def _shape_faults(cls, members: Mapping[str, Any]) -> list[InitErrorDetails]:
-        # Each message comes through here many times, so there is nothing in it but look-ups.
-        faults: list[InitErrorDetails] = []
+    def _refuse(cls, members: Mapping[str, Any]) -> NoReturn:
+        names = cls.wire_names()
+        faults = [
+            InitErrorDetails(type=PydanticCustomError("shape", "{why}", {"why": why}), loc=(names[name],), input=None)
+            for name, why in cls.misfits(members)
+        ]
+        raise ValidationError.from_exception_data(cls.__name__, faults)
+
+    @classmethod
+    def misfits(cls, members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The members, by their Python names, that are missing or may not be there, and which of the two."""
         for member, value, requires, forbids in cls.shape:
             found = None if member is None else members.get(member)
             if member is None or (found is not None if value is None else found == value):
-                for name in requires:
-                    if members.get(name) is None:
-                        faults.append(_fault((to_camel(name),), "missing"))
-                for name in forbids:
-                    if members.get(name) is not None:
-                        faults.append(_fault((to_camel(name),), "not allowed here"))
+                yield from ((name, "missing") for name in requires if members.get(name) is None)
+                yield from ((name, "not allowed here") for name in forbids if members.get(name) is not None)
                 break
-        return faults
-
-    @classmethod
-    def _present(cls, data: dict[str, Any], found: list[ErrorDetails]) -> dict[str, Any]:
-        """The members of an object with faults, by their Python names; unknown ones don't count."""
-        unknown = {e["loc"] for e in found if e["type"] == "extra_forbidden"}
-        names = {field.alias or name: name for name, field in cls.model_fields.items()}
-        return {names.get(name, name): value for name, value in data.items() if (name,) not in unknown}
 
 
-def _fault(path: Path, why: str) -> InitErrorDetails:
-    return InitErrorDetails(type=PydanticCustomError(_SHAPE, "{why}", {"why": why}), loc=path, input=None)
+def faults_of_shape(kind: Any, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """What is wrong with the shapes of JSON objects that could not all be made.
+
+    An object with a bad member is never made, so nobody has looked at its shape. That is done here, once something is
+    known to be wrong, so that the first fault in canonical order can be told.
+
+    Args:
+        kind: What the value was to be: a model, or what a field is annotated with.
+        value: The JSON value.
+        path: Where it stands.
+    """
+    if not (isinstance(kind, type) and issubclass(kind, Model)):
+        inner = [(item, (*path, at)) for at, item in enumerate(value)] if isinstance(value, list) else []
+        for part in get_args(kind):
+            for each, where in inner if get_origin(kind) is list else [(value, path)]:
+                yield from faults_of_shape(part, each, where)
+    elif isinstance(value, dict):
+        names = kind.wire_names()
+        members = {name: value[alias] for name, alias in names.items() if alias in value}
+        if issubclass(kind, Shaped):
+            yield from (((*path, names[name]), why) for name, why in kind.misfits(members))
+        for name, member in members.items():
+            yield from faults_of_shape(kind.model_fields[name].annotation, member, (*path, names[name]))
 
 
 def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
@@ -114,6 +130,6 @@ def _path(fault: ErrorDetails) -> Path:
     That mark is `[key]`, which an unknown member may be called as well.
     """
     loc = fault["loc"]
-    if loc[-1:] == ("[key]",) and fault["type"] not in ("extra_forbidden", _SHAPE):
+    if loc[-1:] == ("[key]",) and fault["type"] != "extra_forbidden":
         loc = loc[:-1]
     return tuple(step for step in loc if not (isinstance(step, str) and step.startswith(BRANCH)))

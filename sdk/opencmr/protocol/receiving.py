@@ -120,7 +120,7 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
             raise
         message, fault = messages.read_envelope(document), problem
     # 5 the key belongs to the sender
-    public = trust.public_key(message.from_, message.proof.verification_method, dict(pinned))
+    public = trust.public_key(message.from_, message.proof.verification_method, pinned)
     # 6 signature
     trust.check(document, public)
     return Verified(parsed.raw, parsed.digest, message, fault)
@@ -135,13 +135,12 @@ def check_place(message: Message[Any]) -> None:
     Raises:
         Malformed: One of these does not hold.
     """
-    match message.body:
-        case consent.Withdraw(heard=heard) if (heard is None) != message.from_.startswith("did:key:"):
-            why = "a vendor says where it heard the words, and only a vendor"
-            raise Malformed(why, pointer="/body/heard", rule="CNS-8")
-        case consent.Request(items=items) | consent.Grant(items=items):
-            _check_keys([item.key for item in items])
     body = messages.BODIES.get(message.type)
+    if body is consent.Withdraw and (message.body.heard is None) != message.from_.startswith("did:key:"):
+        why = "a vendor says where it heard the words, and only a vendor"
+        raise Malformed(why, pointer="/body/heard", rule="CNS-8")
+    if body in (consent.Request, consent.Grant):
+        _check_keys([item.key for item in message.body.items])
     place = body.place if body else "either"
     opens = message.opens
     if place == "first" or message.type == core.Collect.type:
@@ -155,6 +154,8 @@ def check_place(message: Message[Any]) -> None:
 
 
 def _check_keys(keys: list[str]) -> None:
+    if len(set(keys)) == len(keys):
+        return
     for position, key in enumerate(keys):
         if key in keys[:position]:
             raise Malformed("two items of one key", pointer=f"/body/items/{position}/key", rule="CNS-4")

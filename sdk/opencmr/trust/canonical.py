@@ -2,29 +2,27 @@
 
 A message travels in its canonical form (RFC 8785), so reading is one comparison: what we would write must be what came.
 That catches duplicate names, escapes, white space and NaN. What it cannot catch, floats, nulls, names beyond ASCII and
-depth, is looked for only in bytes that could hold it, since most hold none.
+depth, is looked for between the strings first, and only where it could be in the object itself: most hold none.
 """
 
 import hashlib
 import re
-from itertools import accumulate
 from typing import Any
 
-import base58
 import orjson
 
 from ..errors import BadNumber, Malformed, NotCanonical, NotJson, NullMember, TooDeep, TooLarge
 from ..messages import Path, pointer
+from . import base58
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
 
-# A number or a null stands after a name's colon, a comma or a bracket. In a string it may look so too: then we walk.
-_SUSPICIOUS = re.compile(rb'(?:":|[,\[])\s*(?:null|-?[0-9]+[.eE]|-?[0-9]{16})')
-_STRINGS = re.compile(rb'"((?:[^"\\]|\\.)*+)"\s*(:?)')
-_STEPS = {**dict.fromkeys(b"{[", 1), **dict.fromkeys(b"]}", -1)}
-_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
+_LARGE = re.compile(rb"[0-9]{16}")
+_QUIET = b"{}[]:,- \t\r\n"
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
+_AS_BRACES = bytes.maketrans(b"[]", b"{}")
 _MULTIHASH_SHA2_256 = b"\x12\x20"
 
 
@@ -72,7 +70,7 @@ def write(document: Any) -> bytes:
 
 def digest(raw: bytes) -> str:
     """The digest of canonical bytes: multibase base58-btc of the multihash sha2-256."""
-    return "z" + base58.b58encode(_MULTIHASH_SHA2_256 + hashlib.sha256(raw).digest()).decode()
+    return "z" + base58.encode(_MULTIHASH_SHA2_256 + hashlib.sha256(raw).digest())
 
 
 def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
@@ -83,20 +81,33 @@ def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
         raw: Its bytes, in which a quick search tells whether a walk is needed at all.
         depth: The most levels.
     """
-    if _SUSPICIOUS.search(raw) or _is_deep(raw, depth) or _has_wide_names(raw):
+    plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
+    parts = plain.split(b'"')  # by turns outside of a string and within one
+    outside = b"".join(parts[::2])
+    if _is_odd(outside) or _is_deep(outside, depth) or (not raw.isascii() and _has_wide_names(parts)):
         _walk(document, (), depth)
 
 
-def _is_deep(raw: bytes, depth: int) -> bool:
-    """Whether more levels are open at once, by the brackets outside of strings; few brackets need no look."""
-    if raw.count(b"{") + raw.count(b"[") <= depth:
+def _is_odd(outside: bytes) -> bool:
+    """Whether there may be a null, or a number that is no small integer."""
+    rest = outside.replace(b"true", b"").replace(b"false", b"").translate(None, _QUIET)
+    return bool(rest) and (not rest.isdigit() or (len(rest) > 15 and _LARGE.search(outside) is not None))
+
+
+def _is_deep(outside: bytes, depth: int) -> bool:
+    """Whether more levels are open at once; few brackets need no look. Each round takes off the innermost level."""
+    if outside.count(b"{") + outside.count(b"[") <= depth:
         return False
-    brackets = _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS)
-    return max(accumulate(map(_STEPS.__getitem__, brackets))) > depth
+    braces = outside.translate(_AS_BRACES, _NO_BRACKETS)
+    for _ in range(depth):
+        braces = braces.replace(b"{}", b"")
+    return bool(braces)
 
 
-def _has_wide_names(raw: bytes) -> bool:
-    return not raw.isascii() and any(colon and not name.isascii() for name, colon in _STRINGS.findall(raw))
+def _has_wide_names(parts: list[bytes]) -> bool:
+    return any(
+        after.lstrip()[:1] == b":" and not text.isascii() for text, after in zip(parts[1::2], parts[2::2], strict=True)
+    )
 
 
 def _walk(value: Any, path: Path, depth: int) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -115,7 +116,7 @@ def key_url(did: str, public: str | None = None) -> str:
     return f"{did}#{did.removeprefix('did:key:')}" if did.startswith("did:key:") else f"{did}#{public or 'key-1'}"
 
 
-def public_key(did: str, method: str, pinned: dict[str, str]) -> bytes:
+def public_key(did: str, method: str, pinned: Mapping[str, str]) -> bytes:
     """The public key that a proof names, if it belongs to `did`.
 
     Args:
@@ -128,9 +129,9 @@ def public_key(did: str, method: str, pinned: dict[str, str]) -> bytes:
         WeakKey: The key is not strong.
     """
     if did.startswith("did:key:"):
-        if method != key_url(did):
+        multibase = did[8:]
+        if method != f"{did}#{multibase}":
             raise WrongKey("a did:key signs with itself", pointer="/proof/verificationMethod", expected=[key_url(did)])
-        multibase = did.removeprefix("did:key:")
     elif method in pinned and method.startswith(did + "#"):
         multibase = pinned[method]
     else:

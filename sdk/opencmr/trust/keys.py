@@ -3,7 +3,6 @@
 from functools import lru_cache
 from typing import Self
 
-import base58
 import nacl.bindings
 import nacl.exceptions
 import nacl.pwhash.argon2id as argon2id
@@ -12,6 +11,7 @@ import nacl.signing
 import nacl.utils
 
 from ..errors import BadSignature, KeyFileError, WeakKey
+from . import base58
 
 _ED25519_PUBLIC = b"\xed\x01"
 
@@ -48,7 +48,7 @@ class SigningKey:
 
 def encode_public(raw: bytes) -> str:
     """The multibase form of a public key: `z6Mk…`."""
-    return "z" + base58.b58encode(_ED25519_PUBLIC + raw).decode()
+    return "z" + base58.encode(_ED25519_PUBLIC + raw)
 
 
 @lru_cache(maxsize=65536)
@@ -59,7 +59,7 @@ def decode_public(multibase: str) -> bytes:
         WeakKey: Not an Ed25519 key, not a canonical point of the prime-order group, or of small order.
     """
     try:
-        raw = base58.b58decode(multibase[1:]) if multibase[:1] == "z" and multibase.isalnum() else b""
+        raw = base58.decode(multibase[1:]) if multibase[:1] == "z" and multibase.isalnum() else b""
     except ValueError:
         raw = b""
     if len(raw) != 34 or raw[:2] != _ED25519_PUBLIC:

@@ -3,9 +3,8 @@
 import hashlib
 from typing import Any
 
-import base58
-
 from ..errors import BadSignature
+from . import base58
 from .canonical import check_profile, write
 from .keys import SigningKey, verify
 
@@ -35,7 +34,7 @@ def sign(document: dict[str, Any], key: SigningKey, method: str) -> bytes:
         "proofPurpose": "assertionMethod",
     }
     signature = key.sign(hash_data({**document, "proof": options}))
-    signed = {**document, "proof": {**options, "proofValue": "z" + base58.b58encode(signature).decode()}}
+    signed = {**document, "proof": {**options, "proofValue": "z" + base58.encode(signature)}}
     raw = write(signed)
     check_profile(signed, raw)
     return raw
@@ -48,7 +47,7 @@ def check(document: dict[str, Any], public: bytes) -> None:
         BadSignature: It does not hold, with the pointer of the proof's value.
     """
     try:
-        signature = base58.b58decode(document["proof"]["proofValue"][1:])
+        signature = base58.decode(document["proof"]["proofValue"][1:])
         if len(signature) != 64:
             raise BadSignature("a signature has 64 bytes")
         verify(public, hash_data(document), signature)
