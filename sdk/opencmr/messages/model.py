@@ -13,6 +13,8 @@ BRANCH = "§"
 """Begins the tag of a branch of a union, so that the tag is left out of the paths of faults. No member begins so: their
 names are ASCII."""
 
+_MOST_ITEMS = 100
+
 
 class Model(BaseModel):
     """A closed object: an unknown member is an error, and nothing is converted from one type to another."""
@@ -100,7 +102,8 @@ def faults_of_shape(kind: Any, value: Any, path: Path = ()) -> Iterator[tuple[Pa
         path: Where it stands.
     """
     if not (isinstance(kind, type) and issubclass(kind, Model)):
-        inner = [(item, (*path, at)) for at, item in enumerate(value)] if isinstance(value, list) else []
+        # No list may have more items; of one that has, it is told that, and not what is wrong within.
+        inner = [(item, (*path, at)) for at, item in enumerate(value[:_MOST_ITEMS])] if isinstance(value, list) else []
         for part in get_args(kind):
             for each, where in inner if get_origin(kind) is list else [(value, path)]:
                 yield from faults_of_shape(part, each, where)
