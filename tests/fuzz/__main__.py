@@ -38,11 +38,17 @@ def main() -> int:
         return int(bool(faults))
     run = Run(targets, asked.seed, asked.out)
     shown = began = time.time()
-    for _ in run.go(shares(targets, asked.inputs, CHUNK), asked.processes, asked.minutes and began + 60 * asked.minutes):
+    for _ in run.go(
+        shares(targets, asked.inputs, CHUNK), asked.processes, asked.minutes and began + 60 * asked.minutes
+    ):
         if time.time() - shown > 10:
             shown = time.time()
             done, faults = sum(t.inputs for t in run.tallies.values()), sum(len(t.faults) for t in run.tallies.values())
-            print(f"{done:,} of {asked.inputs:,} inputs, {faults} faults, {run.memory // 1024} MiB", file=sys.stderr, flush=True)
+            print(
+                f"{done:,} of {asked.inputs:,} inputs, {faults} faults, {run.memory // 1024} MiB",
+                file=sys.stderr,
+                flush=True,
+            )
     Console(width=110).print(table_of(run))
     return int(any(tally.faults for tally in run.tallies.values()))
 

@@ -97,7 +97,9 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
     record = thread.record if thread else None
     offers = getattr(record, "offers", ())
     made = offers[how % len(offers)] if offers else None
-    ref = made.ref.wire() if made else {"id": "urn:uuid:00000000-0000-4000-8000-000000000000", "digest": "zQm" + "2" * 44}
+    ref = (
+        made.ref.wire() if made else {"id": "urn:uuid:00000000-0000-4000-8000-000000000000", "digest": "zQm" + "2" * 44}
+    )
     amount = ("10.00", "10", "0", "999999999999999.999999")[how % 4]
     money = {"amount": amount, "currency": "EUR"}
     terms = {"document": _DOCUMENT} if how & 8 else _REFS[how % len(_REFS)]
@@ -117,7 +119,9 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
         case "consent.grant":
             return {"items": [item], "until": _YEAR if how & 16 else now, **({} if how & 32 else {"statement": "Yes."})}
         case "consent.withdraw" | "consent.refuse":
-            heard = {"heard": {"where": "shop", "when": now}} if side == "vendor" and type_ == "consent.withdraw" else {}
+            heard = (
+                {"heard": {"where": "shop", "when": now}} if side == "vendor" and type_ == "consent.withdraw" else {}
+            )
             return {**({"keys": ["a"]} if how & 1 else {}), **heard}
         case "intent.cast" | "intent.amend":
             discloses = {"discloses": [{"data": "pd:EmailAddress", "value": {"n": how}}]} if how & 4 else {}

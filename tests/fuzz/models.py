@@ -64,4 +64,13 @@ def mutated_message(dice: random.Random, data: bytes, donor: bytes) -> bytes:
     return mutated_json(dice, data, donor, wild=0.01)
 
 
-TARGETS = (Target("models", "messages.read, read_envelope against the schemas", run_models, message_seeds, mutated_message, share=120),)
+TARGETS = (
+    Target(
+        "models",
+        "messages.read, read_envelope against the schemas",
+        run_models,
+        message_seeds,
+        mutated_message,
+        share=120,
+    ),
+)

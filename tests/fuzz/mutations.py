@@ -60,7 +60,7 @@ def any_value(dice: random.Random, depth: int = 0) -> Any:
     if roll < 0.65:
         return dice.choice(NUMBERS)
     if roll < 0.7:
-        return "".join(dice.choices("aZ9é\u2028\n\"\\{}[]:,.-_ \U0001f600", k=dice.randrange(12)))
+        return "".join(dice.choices('aZ9é\u2028\n"\\{}[]:,.-_ \U0001f600', k=dice.randrange(12)))
     if depth > 3:
         return []
     if roll < 0.85:

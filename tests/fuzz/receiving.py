@@ -87,9 +87,7 @@ def _settled(verified: Any, history: History, now: str) -> None:
 def _answer(verified: Any, thread: Thread | None, history: History, now: str, known: set[str]) -> tuple[Any, ...]:
     """What `settle` says, as values that can be compared."""
     try:
-        settled = settle(
-            verified, side="customer", thread=thread, context=history, now=now, known=known.__contains__
-        )
+        settled = settle(verified, side="customer", thread=thread, context=history, now=now, known=known.__contains__)
     except Problem as problem:
         expect(problem.retry, "a refusal that is final is raised", problem)
         return (problem.as_dict(),)
@@ -154,5 +152,12 @@ def mutated_case(dice: random.Random, data: bytes, donor: bytes) -> bytes:
 
 
 TARGETS = (
-    Target("receiving", "parse, verify, settle, take, may: signed and hostile", run_receiving, seeds, mutated_case, share=60),
+    Target(
+        "receiving",
+        "parse, verify, settle, take, may: signed and hostile",
+        run_receiving,
+        seeds,
+        mutated_case,
+        share=60,
+    ),
 )

@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence
 
-from . import folds, models, receiving, strict
+from . import documents, evidence, folds, models, receiving, sessions, strict
 from .target import Target
 
-TARGETS: tuple[Target, ...] = (*strict.TARGETS, *models.TARGETS, *receiving.TARGETS, *folds.TARGETS)
+TARGETS: tuple[Target, ...] = (
+    *strict.TARGETS,
+    *models.TARGETS,
+    *receiving.TARGETS,
+    *folds.TARGETS,
+    *documents.TARGETS,
+    *evidence.TARGETS,
+    *sessions.TARGETS,
+)
 
 
 def chosen(names: Sequence[str]) -> tuple[Target, ...]:

@@ -6,6 +6,7 @@ where another has stopped, on as many processes as are asked for, and a fault is
 
 import hashlib
 import json
+import logging
 import multiprocessing
 import random
 import resource
@@ -115,6 +116,7 @@ _BY_NAME: dict[str, Target] = {}
 
 
 def _begin(targets: Sequence[Target]) -> None:
+    logging.disable()  # what parties notice of each other's misconduct is no news here
     _BY_NAME.update({target.name: target for target in targets})
 
 

@@ -121,7 +121,9 @@ def mutated_text(dice: random.Random, data: bytes, donor: bytes) -> bytes:
         return written({"a": any_value(dice), "b": any_value(dice)})
     if roll < 0.65:
         try:
-            return json.dumps(orjson.loads(data), ensure_ascii=dice.random() < 0.5, sort_keys=dice.random() < 0.5).encode()
+            return json.dumps(
+                orjson.loads(data), ensure_ascii=dice.random() < 0.5, sort_keys=dice.random() < 0.5
+            ).encode()
         except (ValueError, RecursionError):
             return data
     return mutated_json(dice, data, donor)
@@ -193,7 +195,11 @@ def mutated_key(dice: random.Random, data: bytes, donor: bytes) -> bytes:
         return b"z" + base58.b58encode(mutated_bytes(dice, raw, donor))
     if data and dice.random() < 0.5:
         at = dice.randrange(len(data))
-        return data[:at] + bytes((dice.choice(b"123456789ABCabcXYZxyz0OIl+/ \n\xc2"),)) + data[at + dice.choice((0, 1, 1)) :]
+        return (
+            data[:at]
+            + bytes((dice.choice(b"123456789ABCabcXYZxyz0OIl+/ \n\xc2"),))
+            + data[at + dice.choice((0, 1, 1)) :]
+        )
     if dice.random() < 0.1:
         return dice.randbytes(32)
     return mutated_bytes(dice, data, donor)
