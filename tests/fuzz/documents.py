@@ -166,9 +166,11 @@ def _answers() -> list[bytes]:
 
 def _addresses() -> list[bytes]:
     texts = [
-        VENDOR, CUSTOMER, "did:web:localhost%3A8080", "did:web:shop.example:a:b", "did:web:127.0.0.1%3A80", "did:web:a.b%3A1:c",
+        VENDOR, CUSTOMER, "did:web:localhost%3A8080", "did:web:shop.example:a:b", "did:web:127.0.0.1%3A80",
+        "did:web:a.b%3A1:c",
         "https://shop.example/opencmr", "http://127.0.0.1:8000/opencmr", "https://10.0.0.1/", "https://[::1]:443/a",
-        "https://[::ffff:127.0.0.1]/", "https://0x7f.1/", "https://2130706433/", "https://localhost./", "https://a@b.example/",
+        "https://[::ffff:127.0.0.1]/", "https://0x7f.1/", "https://2130706433/", "https://localhost./",
+        "https://a@b.example/",
         "https://b.example:0443/?q#f", "https://169.254.169.254/latest", trust.key_url(VENDOR),
     ]  # fmt: skip
     named = {
@@ -208,8 +210,10 @@ def _documents() -> list[bytes]:
 
 
 TARGETS = (
-    Target("documents", "DID documents, discovery, myterms.json", run_documents, _documents, share=40),
-    Target("answers", "bundles, and problems of a peer", run_answers, _answers, share=40),
-    Target("addresses", "DIDs, URLs, key URLs, manifests", run_addresses, _addresses, mutated_address, share=50),
-    Target("keyfiles", "key files", run_key_files, _key_files, share=10),
+    Target("documents", "DID documents, discovery, myterms.json", run_documents, _documents, share=40, short=5000),
+    Target("answers", "bundles, and problems of a peer", run_answers, _answers, share=40, short=5000),
+    Target(
+        "addresses", "DIDs, URLs, key URLs, manifests", run_addresses, _addresses, mutated_address, share=50, short=5000
+    ),
+    Target("keyfiles", "key files", run_key_files, _key_files, share=10, short=1000),
 )

@@ -135,7 +135,8 @@ def mutated_evidence(dice: random.Random, data: bytes, donor: bytes) -> bytes:
         messages[at] = mutated_bytes(dice, text.encode(), b"").decode("utf-8", "replace")
     else:
         part = dice.choice(("dids", "folds"))
-        inner = [_said(each) for each in case.get(part, []) if isinstance(each, str)]
+        texts = case.get(part)
+        inner = [_said(each) for each in (texts if isinstance(texts, list) else []) if isinstance(each, str)]
         return written({**case, part: [written(mutated(dice, each)).decode() for each in inner if each]})
     return written({**case, "messages": messages})
 
@@ -151,6 +152,6 @@ def _signed(document: Any) -> bytes:
 
 
 TARGETS = (
-    Target("evidence", "evidence in memory", run_evidence, seeds, mutated_evidence, share=4),
-    Target("folders", "opencmr verify on folders", run_folders, seeds, mutated_evidence, share=1),
+    Target("evidence", "evidence in memory", run_evidence, seeds, mutated_evidence, share=4, short=200),
+    Target("folders", "opencmr verify on folders", run_folders, seeds, mutated_evidence, share=1, short=100),
 )

@@ -32,14 +32,16 @@ _PURPOSES = ("dpv:DirectMarketing", "dpv:Marketing", "dpv:Purpose", "dpv:Nonsens
 _GAPS = (0, 0, 1, 1000, 3_600_000, 86_400_000 * 200)
 """Milliseconds."""
 _WORDS: tuple[tuple[str, Side], ...] = (
-    ("terms.proffer", "customer"), ("terms.accept", "vendor"), ("terms.counter", "vendor"), ("terms.accept", "customer"),
+    ("terms.proffer", "customer"), ("terms.accept", "vendor"), ("terms.counter", "vendor"), ("terms.accept",
+    "customer"),
     ("terms.decline", "vendor"), ("terms.terminate", "customer"), ("consent.request", "vendor"),
     ("consent.grant", "customer"), ("consent.grant", "customer"), ("consent.refuse", "customer"),
     ("consent.withdraw", "customer"), ("consent.withdraw", "vendor"), ("intent.cast", "customer"),
     ("intent.amend", "customer"), ("intent.withdraw", "customer"), ("offer.make", "vendor"), ("offer.make", "vendor"),
     ("offer.decline", "customer"), ("offer.accept", "customer"), ("order.disclose", "customer"),
     ("order.confirm", "vendor"), ("order.fulfil", "vendor"), ("order.cancel", "vendor"), ("order.cancel", "customer"),
-    ("com.shop.wish", "customer"), ("com.shop.wish", "vendor"), ("terms.terminate", "vendor"), ("consent.grant", "vendor"),
+    ("com.shop.wish", "customer"), ("com.shop.wish", "vendor"), ("terms.terminate", "vendor"), ("consent.grant",
+    "vendor"),
 )  # fmt: skip
 
 
@@ -81,7 +83,8 @@ class _Talk:
         id_ = f"urn:uuid:{self.count:08x}-0000-4000-8000-000000000000"
         sender, to = (CUSTOMER, VENDOR) if side == "customer" else (VENDOR, CUSTOMER)
         document = {
-            "opencmr": "1.0", "id": id_, "type": type_, "from": sender, "to": to, "thread": thread.id if thread else id_,
+            "opencmr": "1.0", "id": id_, "type": type_, "from": sender, "to": to,
+            "thread": thread.id if thread else id_,
             "created": self.now, "body": _body(type_, side, thread, how, self.now), "proof": _PROOF,
             **({"inReplyTo": thread.head} if thread and thread.head else {}),
             **({"expires": _YEAR if how & 16 else self.now} if type_ == "offer.make" or how & 32 else {}),
@@ -104,7 +107,8 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
     money = {"amount": amount, "currency": "EUR"}
     terms = {"document": _DOCUMENT} if how & 8 else _REFS[how % len(_REFS)]
     item = {
-        "key": "ab"[how & 1], "purposes": [_PURPOSES[how >> 1 & 3]], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"],
+        "key": "ab"[how & 1], "purposes": [_PURPOSES[how >> 1 & 3]], "data": ["pd:EmailAddress"],
+        "actions": ["dpv:Use"],
         **({"channels": ["email"]} if how & 8 else {}),
         **({"recipients": [{"name": "X", "role": "thirdParty", "id": "https://other.example/"}]} if how & 4 else {}),
     }  # fmt: skip
@@ -207,4 +211,4 @@ def mutated_talk(dice: random.Random, data: bytes, donor: bytes) -> bytes:
     return b"".join(steps)[: _STEP * MOST]
 
 
-TARGETS = (Target("folds", "any order of words of both sides", run_folds, seeds, mutated_talk, share=15),)
+TARGETS = (Target("folds", "any order of words of both sides", run_folds, seeds, mutated_talk, share=15, short=300),)

@@ -72,5 +72,6 @@ TARGETS = (
         message_seeds,
         mutated_message,
         share=120,
+        short=2500,
     ),
 )

@@ -13,7 +13,8 @@ import orjson
 SNIPPETS: tuple[bytes, ...] = (
     b"", b" ", b"\n", b"\x00", b"\xef\xbb\xbf", b"\xff", b"\xc3\xa9", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"\xc0\x80",
     b"\\u0000", b"\\ud800", b"\\u0041", b"\\u00e9", b"\\u001f", b"\\u001F", b"\\/", b"\\n", b"\\x", b"\\",
-    b'"', b'""', b'":', b'{"":', b"{", b"}", b"[", b"]", b",", b":", b"{}", b"[]", b"[[", b"]]", b"[" * 40 + b"]" * 40, b"[" * 1100 + b"]" * 1100, b'{"a":' * 40, b'"a":1,', b',"a":1',
+    b'"', b'""', b'":', b'{"":', b"{", b"}", b"[", b"]", b",", b":", b"{}", b"[]", b"[[", b"]]",
+    b"[" * 40 + b"]" * 40, b"[" * 1100 + b"]" * 1100, b'{"a":' * 40, b'"a":1,', b',"a":1',
     b"null", b"true", b"false", b"NaN", b"Infinity", b"-Infinity", b"-", b"-0", b"0", b"00", b"1.0", b"1e2", b"1E400",
     b"1e-7", b"9007199254740991", b"9007199254740992", b"-9007199254740992", b"18446744073709551616", b"9" * 40,
     b"0x10", b"+1", b".5", b"1.", b"//", b"/**/", b"'", b"\xe2\x80\xa8", b"\x7f", b"z", b"z6Mk", b"#", b"%3A", b"@",
@@ -25,12 +26,14 @@ TEXTS: tuple[str, ...] = (
     "x" * 4001, '"', "\\", '\\"', "{", "]", "1.0", "1.0\n", "-0", "0", "00", "1e9", "NaN", "999999999999999.999999",
     "0.000001", "-1", "1" * 30, "0001-01-01T00:00:00.000Z", "0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z",
     "2026-02-30T00:00:00.000Z", "2024-02-29T00:00:00.000Z", "2026-12-31T23:59:60.000Z", "2026-03-01T24:00:00.000Z",
-    "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:00Z", "2026-03-01", "9999-12-31", "0001-01-01", "P1Y", "P9999Y", "PT0M",
+    "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:00Z", "2026-03-01", "9999-12-31", "0001-01-01", "P1Y", "P9999Y",
+    "PT0M",
     "P0D", "P9999DT9999H", "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2", "did:web:shop.example",
     "did:web:localhost%3A8080", "did:web:a%3A99999", "did:web:127.0.0.1%3A1", "did:web:..", "did:key:z6Mk" + "1" * 44,
     "did:web:shop.example#key-1", "zQm" + "2" * 44, "zQm" + "1" * 44, "z" + "2" * 87, "z" + "1" * 88, "1.1",
     "urn:uuid:00000000-0000-4000-8000-000000000000", "urn:uuid:5f0c1a52-7a3e-4a0b-9c55-0d8b6f0f4a11", "1.0 ", "2.0",
-    "dpv:DirectMarketing", "dpv:Processing", "dpv:PersonalData", "dpv:Share", "dpv:Use", "pd:EmailAddress", "dpv:Nothing",
+    "dpv:DirectMarketing", "dpv:Processing", "dpv:PersonalData", "dpv:Share", "dpv:Use", "pd:EmailAddress",
+    "dpv:Nothing",
     "opencmr:IntentCasting", "dpv:LegalCompliance", "dpv:Remove", "dpv:AITraining", "https://a.example/", "http://[::1",
     "https://a@b.example:0/", "https://xn--a/", "https://a.example:99999/", "urn:x:y", "EUR", "eur", "com.shop.points",
     "com.shop.private", "a.b.c", "terms.proffer", "consent.grant", "consent.withdraw", "offer.make", "receipt", "key-1",
@@ -43,8 +46,10 @@ NUMBERS: tuple[Any, ...] = (
     -0.0, True, False, None,
 )  # fmt: skip
 NAMES: tuple[str, ...] = (
-    "", "a", "A", "é", "\U0001f600", "id", "type", "from", "from_", "inReplyTo", "in_reply_to", "expires", "body", "ext",
-    "proof", "items", "keys", "terms", "offer", "document", "digest", "value", "key", "a/b~c", "__proto__", "self", "[key]",
+    "", "a", "A", "é", "\U0001f600", "id", "type", "from", "from_", "inReplyTo", "in_reply_to", "expires", "body",
+    "ext",
+    "proof", "items", "keys", "terms", "offer", "document", "digest", "value", "key", "a/b~c", "__proto__", "self",
+    "[key]",
     "|x", "until", "problem", "https://ext.example/1",
 )  # fmt: skip
 

@@ -32,7 +32,7 @@ QUESTIONS = (
 
 
 def run_receiving(data: bytes) -> None:
-    """`{"in": conversation, "now": which time, "message": …}`: signed, and put through the checks one after the other."""
+    """`{"in": conversation, "now": which time, "message": …}`: signed, and put through the checks in their order."""
     try:
         case = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -159,5 +159,6 @@ TARGETS = (
         seeds,
         mutated_case,
         share=60,
+        short=1500,
     ),
 )

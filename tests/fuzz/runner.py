@@ -1,7 +1,7 @@
 """Runs targets on many inputs, and keeps what failed.
 
-Inputs come in chunks of a thousand. Chunk 17 of a target under a seed is the same inputs on every machine, so a run goes on
-where another has stopped, on as many processes as are asked for, and a fault is found again by its chunk.
+Inputs come in chunks of a thousand. Chunk 17 of a target under a seed is the same inputs on every machine, so a run
+goes on where another has stopped, on as many processes as are asked for, and a fault is found again by its chunk.
 """
 
 import hashlib
@@ -187,7 +187,8 @@ class Run:
         for fault in tally.faults:
             (self.out / f"{name}-{fault.name}.input").write_bytes(fault.data)
         line: dict[str, Any] = {
-            "target": name, "seed": self.seed, "chunk": number, "inputs": tally.inputs, "seconds": round(tally.seconds, 3),
+            "target": name, "seed": self.seed, "chunk": number, "inputs": tally.inputs,
+            "seconds": round(tally.seconds, 3),
             "slowest": round(tally.slowest, 5), "peak": tally.peak,
             "faults": [[fault.name, fault.where, fault.why] for fault in tally.faults],
         }  # fmt: skip

@@ -85,7 +85,7 @@ async def _vendor() -> Vendor:
 
 
 def run_vendor(data: bytes) -> None:
-    """A list of messages of one customer, each signed and sent; `$head`, `$offer` and so on stand for what was answered."""
+    """A list of messages of one customer, each signed and sent; `$head` and `$offer` stand for what was answered."""
     try:
         steps = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -142,7 +142,8 @@ def _filled(value: Any, known: dict[str, Any]) -> Any:
 def _step(body: Body, first: bool, **more: Any) -> dict[str, Any]:
     return {
         "opencmr": "1.0", "id": "$id", "type": body.type, "from": "$me", "to": VENDOR, "created": "$now",
-        "thread": "$id" if first else "$thread", "body": body.wire(), **({} if first else {"inReplyTo": "$head"}), **more,
+        "thread": "$id" if first else "$thread", "body": body.wire(), **({} if first else {"inReplyTo": "$head"}),
+        **more,
     }  # fmt: skip
 
 
@@ -157,7 +158,8 @@ def vendor_seeds() -> list[bytes]:
     collect = _step(core.Collect(limit=10), True)
     talks: list[list[Any]] = [
         [_step(terms.Proffer(choices=[roster.ref("SD-BASE")]), True), _step(terms.Terminate(), False), collect],
-        [_step(terms.Proffer(choices=[roster.ref("SD-BASE-DP")]), True), _step(terms.Accept(terms=roster.ref("SD-BASE-A")), False)],
+        [_step(terms.Proffer(choices=[roster.ref("SD-BASE-DP")]), True),
+        _step(terms.Accept(terms=roster.ref("SD-BASE-A")), False)],
         [_step(grant, True), _step(consent.Withdraw(keys=["news"]), False), collect],
         [_step(cast, True, expires=_UNTIL), accept, _step(order.Cancel(reason="changedMind"), False), collect],
         [_step(consent.Withdraw(), False, thread=_id(9, b""), inReplyTo="zQm" + "2" * 44), collect],
@@ -289,7 +291,8 @@ async def _listen(data: bytes, steps: list[Any]) -> None:
 def _answer(type_: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
     receipt = type_ == "receipt"
     return {
-        "opencmr": "1.0", "id": "$id", "type": type_, "from": "$vendor", "to": "$me", "thread": "$thread", "created": "$now",
+        "opencmr": "1.0", "id": "$id", "type": type_, "from": "$vendor", "to": "$me", "thread": "$thread",
+        "created": "$now",
         "body": body, **({} if receipt else {"inReplyTo": "$head"}), **more,
     }  # fmt: skip
 
@@ -305,9 +308,11 @@ def customer_seeds() -> list[bytes]:
     refused = _answer("receipt", {"of": "$of", "outcome": "refused", "problem": Problem.from_dict(
         {"type": "https://w3id.org/opencmr/v1/problems#wrong-state"}).as_dict()})  # fmt: skip
     asked = _answer("consent.request", {
-        "items": [{"key": "a", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}],
+        "items": [{"key": "a", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"],
+        "actions": ["dpv:Use"]}],
         "controller": [{"name": "Shop", "role": "controller"}], "until": _UNTIL,
-        "notice": {"url": "https://shop.example/n", "digest": "zQm" + "2" * 44, "lang": "en"}}, thread="$id")  # fmt: skip
+        "notice": {"url": "https://shop.example/n", "digest": "zQm" + "2" * 44, "lang": "en"}},
+        thread="$id")  # fmt: skip
     del asked["inReplyTo"]
     talks: list[list[Any]] = [
         [[taken, accept], [], [cast, offered], [asked]], [[refused], [asked, asked], [cast], [offered, offered]],
@@ -332,6 +337,14 @@ def mutated_answers(dice: random.Random, data: bytes, donor: bytes) -> bytes:
 
 
 TARGETS = (
-    Target("vendor", "a whole vendor with its store", run_vendor, vendor_seeds, mutated_talk, share=3),
-    Target("customer", "a whole customer with their store", run_customer, customer_seeds, mutated_answers, share=3),
+    Target("vendor", "a whole vendor with its store", run_vendor, vendor_seeds, mutated_talk, share=3, short=120),
+    Target(
+        "customer",
+        "a whole customer with their store",
+        run_customer,
+        customer_seeds,
+        mutated_answers,
+        share=3,
+        short=40,
+    ),
 )

@@ -236,8 +236,18 @@ def run_signing(data: bytes) -> None:
 
 
 TARGETS = (
-    Target("parser", "strict JSON against json + rfc8785", run_parser, parser_seeds, mutated_text, share=380),
-    Target("writer", "canonical form against rfc8785", run_writer, parser_seeds, mutated_text, share=130),
-    Target("keys", "multibase keys, digests, proofs against base58", run_keys, key_seeds, mutated_key, share=130),
-    Target("signing", "sign, read, check, tamper", run_signing, parser_seeds, share=30),
+    Target(
+        "parser", "strict JSON against json + rfc8785", run_parser, parser_seeds, mutated_text, share=380, short=15000
+    ),
+    Target("writer", "canonical form against rfc8785", run_writer, parser_seeds, mutated_text, share=130, short=20000),
+    Target(
+        "keys",
+        "multibase keys, digests, proofs against base58",
+        run_keys,
+        key_seeds,
+        mutated_key,
+        share=130,
+        short=10000,
+    ),
+    Target("signing", "sign, read, check, tamper", run_signing, parser_seeds, share=30, short=3000),
 )
