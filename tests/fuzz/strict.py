@@ -193,6 +193,8 @@ def mutated_key(dice: random.Random, data: bytes, donor: bytes) -> bytes:
     raw = _decoded(data[1:200].decode("latin-1")) if data[:1] == b"z" else None
     if raw and dice.random() < 0.4:
         return b"z" + base58.b58encode(mutated_bytes(dice, raw, donor))
+    if dice.random() < 0.1:
+        return data + dice.choice((b" ", b"\n", b"\0", b"=", b"1", b"\xe2\x80\xa8"))
     if data and dice.random() < 0.5:
         at = dice.randrange(len(data))
         return (
