@@ -4,6 +4,8 @@
     PYTHONPATH=tests python -m fuzz --only parser --inputs 100000
     PYTHONPATH=tests python -m fuzz --only parser --replay fuzz-out/parser-0123456789abcdef.input
 
+    PYTHONPATH=tests python -m fuzz --growth
+
 A run that is stopped goes on where it was when the same is called again. Faults are kept in the folder of `--out`.
 """
 
@@ -15,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from .growth import FAMILIES, LARGEST, is_steep, timed
 from .registry import TARGETS, chosen, shares
 from .runner import CHUNK, Run, tried
 
@@ -28,6 +31,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--minutes", type=float, help="stop after so many")
     parser.add_argument("--out", type=Path, default=Path("fuzz-out"))
+    parser.add_argument("--growth", action="store_true", help="measure how time grows with size, and nothing else")
     parser.add_argument("--replay", type=Path, nargs="*", help="run these files instead, on the one target of --only")
     asked = parser.parse_args()
     targets = chosen(asked.only)
@@ -36,6 +40,8 @@ def main() -> int:
         for fault in faults:
             print(f"{fault.name} {fault.where} {fault.why}")
         return int(bool(faults))
+    if asked.growth:
+        return _growth()
     run = Run(targets, asked.seed, asked.out)
     shown = began = time.time()
     for _ in run.go(
@@ -51,6 +57,21 @@ def main() -> int:
             )
     Console(width=110).print(table_of(run))
     return int(any(tally.faults for tally in run.tallies.values()))
+
+
+def _growth() -> int:
+    """Print the table of families of inputs, and how many of them are steep."""
+    table = Table("much of", title="Time for inputs that are made to cost much")
+    for name in ("half, ms", f"{LARGEST // 1024} KiB, ms", "ratio"):
+        table.add_column(name, justify="right")
+    steep = 0
+    for family in FAMILIES:
+        half, whole = timed(family, LARGEST // 2), timed(family, LARGEST)
+        steep += is_steep(half, whole)
+        table.add_row(family.name, f"{1000 * half:.2f}", f"{1000 * whole:.2f}", f"{whole / max(half, 1e-9):.1f}")
+    Console(width=110).print(table)
+    print(f"{len(FAMILIES)} families, {steep} steep")
+    return int(steep > 0)
 
 
 def table_of(run: Run) -> Table:

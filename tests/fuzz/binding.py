@@ -1,4 +1,4 @@
-"""The HTTP binding as `spec/v1/openapi.json` describes it, made ready for tools that fetch nothing and know one server."""
+"""The HTTP binding as `spec/v1/openapi.json` describes it, made ready for tools that fetch nothing."""
 
 import copy
 import json

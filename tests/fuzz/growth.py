@@ -1,6 +1,6 @@
 """Inputs made to cost more than their size: each family at any size, for what reads it."""
 
-import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -178,6 +178,18 @@ FAMILIES: tuple[Family, ...] = (
 )  # fmt: skip
 
 
-def noise(size: int) -> bytes:
-    """Random bytes of a size, the same each time."""
-    return random.Random(size).randbytes(size)
+def timed(family: Family, size: int, times: int = 5) -> float:
+    """Seconds of the processor for an input of a size: the least of several."""
+    data = family.make(size)
+    family.run(data)
+    took = []
+    for _ in range(times):
+        start = time.thread_time()
+        family.run(data)
+        took.append(time.thread_time() - start)
+    return min(took)
+
+
+def is_steep(half: float, whole: float) -> bool:
+    """Whether twice the size costs much more than twice the time; what takes no time at all is not measured."""
+    return whole > 0.002 and whole > 3 * half
