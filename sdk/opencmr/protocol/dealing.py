@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context as Arithmetic
+from decimal import Decimal, localcontext
 from typing import Any, Literal, Protocol, Self
 
 from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
@@ -12,6 +13,10 @@ from ..trust import write
 from . import roster
 from .said import Said
 from .vocabulary import check_term, check_terms
+
+_EXACT = Arithmetic(prec=40, traps=[])
+"""For sums: 128 amounts of 15 and 6 digits have room. The application's own context may round, and then two sides that
+hold the same messages would differ about a total."""
 
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
 
@@ -258,8 +263,9 @@ def check_data(data: list[Datum], path: Path) -> None:
 
 def total_of(lines: list[offer.Line], adjustments: list[offer.Adjustment] | None = None) -> Decimal:
     """What lines and adjustments add up to: every line's price once, and what is added or taken off."""
-    prices = (Decimal(line.price.amount) for line in lines)
-    return sum(prices, Decimal()) + sum((Decimal(each.amount.amount) for each in adjustments or []), Decimal())
+    amounts = [line.price.amount for line in lines] + [each.amount.amount for each in adjustments or []]
+    with localcontext(_EXACT):
+        return sum(map(Decimal, amounts), Decimal())
 
 
 def _check_sum(body: offer.Make) -> None:

@@ -1,6 +1,7 @@
 """The fold of an intent thread: the wish, the offers, the order."""
 
 import time
+from decimal import localcontext
 from typing import Any
 
 import pytest
@@ -485,3 +486,12 @@ def test_a_vendor_that_cancels_may_settle_at_once_or_later(talk: Any, bodies: An
     assert talk.vendor("order.cancel", refund, at_once).outcome == "moot"
     assert not talk.vendor("order.cancel", {"reason": "soldOut"}, later).record.settled
     assert talk.vendor("order.cancel", refund, later).record.settled
+
+
+@pytest.mark.requirement("OFR-1")
+def test_a_total_is_exact_whatever_arithmetic_the_application_has_chosen(talk: Any) -> None:
+    cast = talk.cast()
+    with localcontext() as arithmetic:
+        arithmetic.prec = 3
+        made = talk.offer(cast.id, "123456789.123456")
+    assert made.record.offers[0].body.total.amount == "123456789.123456"
