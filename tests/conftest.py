@@ -1,6 +1,39 @@
 """What all tests share: `tests/` itself is importable, for the few modules that several of them use."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+import postgres
+
+Places = Callable[[str], str | Path]
+"""Name of a store → where it is kept: a file, or a URL."""
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Cluster]:
+    """One server for all the tests of this process that want one; it starts in a third of a second."""
+    with postgres.cluster() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
+    """Each test on both databases: a file a store, or a schema a store."""
+    if request.param == "sqlite":
+        yield lambda name: tmp_path / f"{name}.db"
+        return
+    server, found = request.getfixturevalue("postgres_server"), dict[str, str]()
+    with ExitStack() as schemas:
+
+        def place(name: str) -> str:
+            if name not in found:
+                found[name] = schemas.enter_context(server.schema())
+            return found[name]
+
+        yield place

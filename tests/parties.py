@@ -156,14 +156,21 @@ class Street:
     folder: Path
     clock: StandingClock = field(default_factory=StandingClock)
     wire: Wire = field(default_factory=Wire)
+    places: Callable[[str], str | Path] | None = None
+    """Where the shops' stores are, by name; absent: files in the folder."""
 
     def __post_init__(self) -> None:
         self._open: list[Vendor | Customer] = []
 
+    def place(self, name: str) -> str | Path:
+        """Where the store of this name is."""
+        return self.places(name) if self.places else self.folder / f"{name}.db"
+
     def vendor(self, did: str = SHOP, *, file: str | None = None, **more: Any) -> Vendor:
         """Open a vendor, or another on the same store, or the same one after a restart."""
         name = file or did.rpartition(":")[2]
-        vendor = Vendor.open(self.folder / f"{name}.db", did=did, **{"clock": self.clock, **more})
+        beside = {"clock": self.clock, "keys": self.folder / f"{name}.keys"}
+        vendor = Vendor.open(self.place(name), did=did, **{**beside, **more})
         self._open.append(vendor)
         self.wire.attach(vendor)
         return vendor

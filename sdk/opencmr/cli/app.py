@@ -23,6 +23,7 @@ _COMMANDS = {
     "demo": "Watch a customer and two shops go through a whole relationship.",
     "init": "Make the store and the keys of a customer or a vendor.",
     "serve": "Serve a vendor over HTTP.",
+    "db": "Look after the tables of a store, in SQLite or PostgreSQL.",
     "show": "Show the relationships, threads and records of a store.",
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",

@@ -1,6 +1,5 @@
 """`opencmr explain`: why a vendor may, or may not, do something with a customer's data."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A customer's or a vendor's store.")],
+    store: Annotated[str, typer.Argument(metavar="STORE", help="A customer's or a vendor's store, or its URL.")],
     action: Annotated[str, typer.Option(metavar="TERM", help="What is done: a DPV processing term.")],
     purpose: Annotated[str, typer.Option(metavar="TERM", help="What for: a DPV purpose.")],
     customer: Annotated[
@@ -52,6 +51,7 @@ def explain(
     when = _instant(at)
     _check(recipient)
     with Reader(store) as reader:
+        store = reader.where
         notebook = _one(store, list(reader.notebooks()), customer, vendor)
         named = notebook.threads(thread) if thread else []
         if thread and len(named) != 1:
@@ -79,7 +79,7 @@ def explain(
         out.print(made)
 
 
-def _one(store: Path, notebooks: "list[Notebook]", customer: str | None, vendor: str | None) -> "Notebook":
+def _one(store: str, notebooks: "list[Notebook]", customer: str | None, vendor: str | None) -> "Notebook":
     """The relationship that is asked about.
 
     Raises:

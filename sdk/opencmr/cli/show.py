@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def show(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A customer's or a vendor's store, such as alice.db.")],
+    store: Annotated[
+        str, typer.Argument(metavar="STORE", help="A customer's or a vendor's store, such as alice.db, or a URL.")
+    ],
     thread: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Only this thread, and its record whole; the first signs of the id will do."),
@@ -41,6 +42,7 @@ def show(
     from ..roles.reading import Reader
 
     with Reader(store) as reader:
+        store = reader.where
         found = [one for one in reader.notebooks() if party in (None, one.customer, one.vendor)]
         if party is not None and not found:
             raise UsageError(f"{store} has no relationship with {party}")
@@ -51,7 +53,7 @@ def show(
             if timeline:
                 for told, (one, threads) in zip(relationships, chosen, strict=True):
                     told["timeline"] = [line.as_dict() for line in one.timeline(threads[0].id if thread else None)]
-            print_json({"store": str(store), "relationships": relationships})
+            print_json({"store": store, "relationships": relationships})
             return
         out = console()
         if not chosen:

@@ -90,7 +90,7 @@ class _Shop:
         said = verified.message
 
         def work(rows: Rows) -> str:
-            peer = rows.peer(self.desk.pen.did, said.to, hold=True)
+            peer = rows.peer(self.desk.pen.did, said.to)
             if peer is None:
                 peer = rows.add_peer(self.desk.pen.did, said.to, opened=at, pinned={}, endpoint=None)
             history = self.desk.ledger.draft(rows, peer)
@@ -103,7 +103,7 @@ class _Shop:
             if (why := history.take(Said(said, verified.digest, "vendor", at))) is not None:
                 raise why
             rows.change_peer(peer.number, last=history.last)
-            self.desk.ledger.publish(rows, peer, history)
+            self.desk.ledger.publish(rows, peer.number, history)
             return history.threads[said.thread].state
 
         return self.store.write_now(work)

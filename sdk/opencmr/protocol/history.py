@@ -24,14 +24,18 @@ class History:
     Attributes:
         threads: Id → thread.
         last: The vendor's latest time in this relationship: its entries and receipts strictly increase.
+        size: How much it is to remember: its entries, and one.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
     last: str | None = None
+    size: int = 1
     _facts: Facts | None = None
 
     def put(self, thread: Thread, at: str | None = None) -> None:
         """Keep a thread as it now stands."""
+        before = self.threads.get(thread.id)
+        self.size += len(thread.entries) - (len(before.entries) if before else 0)
         self.threads[thread.id] = thread
         self._facts = None
         if at is not None and (self.last is None or at > self.last):

@@ -64,7 +64,13 @@ def family_of(type_: str) -> str | None:
     return _family_by_type().get(type_)
 
 
+@cache
+def _narrowing() -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (type_, side) for family in FAMILIES for type_, sides in lifecycle(family).narrowing.items() for side in sides
+    )
+
+
 def is_narrowing(type_: str, side: Side) -> bool:
     """Whether this is a message that takes something back, and so can't be refused for time, state or quota."""
-    family = family_of(type_)
-    return family is not None and side in lifecycle(family).narrowing.get(type_, ())
+    return (type_, side) in _narrowing()

@@ -193,7 +193,7 @@ def settle(
     # 8 time and expiry
     try:
         if not narrowing:
-            if message.created > shifted(now, AHEAD):
+            if message.created > now and message.created > shifted(now, AHEAD):
                 raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created")
             if message.expires is not None and message.expires <= now:
                 raise Expired(f"expired at {message.expires}, here it is {now}", pointer="/expires")

@@ -1,6 +1,6 @@
 """A thread: a hash-linked sequence of messages, and the record that it folds to (`spec/v1/sequence.md`)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import Expired, Problem, StaleHead, WrongSide, WrongState
@@ -118,7 +118,7 @@ class Thread:
 
     def _with(self, said: Said, outcome: Outcome, record: Record | None) -> "Thread":
         entry = Entry(said.digest, said.message.id, said.message.type, said.side, said.at, outcome)
-        return replace(self, entries=(*self.entries, entry), record=record)
+        return Thread(self.id, self.family, (*self.entries, entry), record)
 
     def check_follows(self, message: Message[Any], side: Side) -> None:
         """Refuse a stale head.

@@ -1,7 +1,7 @@
 """The vendor's side of a thread, inside one transaction: it settles what customers say, and sequences what it says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..errors import Conflict, OverQuota, Problem, UnknownReference, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
@@ -14,6 +14,7 @@ from ..store import Kept, Peer, Rows, Status
 from ..trust import write
 from .ledger import Ledger
 from .pen import Draft, Pen
+from .seen import Seen
 
 EARLY_THREADS = 100
 """How many threads of one relationship may hold nothing but narrowing messages that came before their threads."""
@@ -41,6 +42,7 @@ class Desk:
     def __init__(self, pen: Pen, ledger: Ledger) -> None:
         self.pen = pen
         self.ledger = ledger
+        self.seen = Seen()
         self.speaks = {type_ for type_, body in BODIES.items() if body.place != "none"}
         """The message types that are taken: all of this version, and private ones that somebody handles."""
 
@@ -51,14 +53,16 @@ class Desk:
             Conflict: The sender has used this id for other bytes.
         """
         peer = rows.peer(self.pen.did, sender)
-        if peer is None:
-            return None
-        kept = rows.message(peer.number, digest)
-        if kept is None:
-            if rows.message_by_id(peer.number, "customer", id_) is not None:
+        return self._known(rows, peer, id_, digest) if peer else None
+
+    def _known(self, rows: Rows, peer: Peer, id_: str, digest: str) -> Received | None:
+        digests, ids = self.seen.look(rows, peer)
+        if digest not in digests:
+            if id_ in ids:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
-        if kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
+        kept = rows.message(peer.number, digest)
+        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
             return None
         receipt = rows.receipt_of(peer.number, digest, "vendor")
         return Received([receipt.raw] if receipt else [], None, peer)
@@ -81,27 +85,31 @@ class Desk:
             UsageError: A reply is not what the thread allows.
         """
         message = verified.message
-        if (known := self.known(rows, message.from_, message.id, verified.digest)) is not None:
+        peer = rows.peer(self.pen.did, message.from_)
+        if peer is not None and (known := self._known(rows, peer, message.id, verified.digest)) is not None:
             return known
-        peer = rows.peer(self.pen.did, message.from_, hold=True)
         history = self.ledger.draft(rows, peer) if peer else History()
         at = strictly_after(now, history.last)
         settled = self._settled(rows, peer, history, verified, at)
         if peer is None:
             peer = rows.add_peer(self.pen.did, message.from_, opened=at, pinned={}, endpoint=None)
-        position = rows.next_position(peer.number)
+        position = peer.position + 1
         refused = settled.problem is not None
-        kept = _kept(verified, "customer", position, "refused" if refused else "entry", settled.previous, at)
-        rows.add_message(peer.number, replace(kept, at=None, previous=None) if refused else kept)
-        body = _receipt(verified.digest, settled)
-        id_, digest, receipt = self.pen.receipt(body, to=message.from_, at=at, thread=message.thread)
-        rows.add_message(
-            peer.number,
-            Kept(digest, position + 1, "vendor", id_, body.type, message.thread, receipt, "receipt",
-                 verified.digest, None, at, True),
-        )  # fmt: skip
+        place = (None, None) if refused else (settled.previous, at)
+        rows.add_message(peer.number, _kept(verified, "customer", position, "refused" if refused else "entry", *place))
+        where = {} if refused else {"previous": settled.previous, "state": settled.thread.state}
+        receipt = self.pen.receipt(
+            verified.digest,
+            to=message.from_,
+            at=at,
+            thread=message.thread,
+            outcome=settled.outcome,
+            problem=settled.problem,
+            **where,
+        )
+        rows.add_message(peer.number, receipt._replace(position=position + 1))
         history.last = at
-        answers = [receipt]
+        answers, added = [receipt.raw], [verified.digest, receipt.digest]
         if refused:
             answers += self._missing(rows, peer, settled)
         else:
@@ -109,8 +117,10 @@ class Desk:
             for number, reply in enumerate(replies):
                 answer = self._say(rows, peer, history, reply, message.thread, position + 2 + number, now)
                 answers.append(answer.raw)
+                added.append(answer.digest)
         rows.change_peer(peer.number, last=history.last)
-        self.ledger.publish(rows, peer, history)
+        self.ledger.publish(rows, peer.number, history)
+        self.seen.add(rows, peer, added, message.id)
         return Received(answers, settled.outcome, peer)
 
     def say(self, rows: Rows, customer: str, draft: Draft, thread: str | None, now: str) -> Verified:
@@ -119,13 +129,14 @@ class Desk:
         Raises:
             UsageError: No such customer, or the thread does not allow it.
         """
-        peer = rows.peer(self.pen.did, customer, hold=True)
+        peer = rows.peer(self.pen.did, customer)
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
         history = self.ledger.draft(rows, peer)
-        said = self._say(rows, peer, history, draft, thread, rows.next_position(peer.number), now)
+        said = self._say(rows, peer, history, draft, thread, peer.position + 1, now)
         rows.change_peer(peer.number, last=history.last)
-        self.ledger.publish(rows, peer, history)
+        self.ledger.publish(rows, peer.number, history)
+        self.seen.add(rows, peer, [said.digest])
         return said
 
     def keep_receipts(self, rows: Rows, peer: Peer, receipts: Sequence[Message[core.Receipt]]) -> None:
@@ -144,7 +155,7 @@ class Desk:
             ):
                 position = rows.next_position(peer.number)
                 kept = _kept(verified, "customer", position, "receipt", None, None)
-                rows.add_message(peer.number, replace(kept, of=receipt.body.of))
+                rows.add_message(peer.number, kept._replace(of=receipt.body.of))
 
     def waiting(self, rows: Rows, customer: str, after: str | None, limit: int) -> tuple[list[bytes], str]:
         """What waits for a customer after a cursor, and the cursor after it.
@@ -173,7 +184,7 @@ class Desk:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")
 
         def known(digest: str) -> bool:
-            return peer is not None and rows.message(peer.number, digest) is not None
+            return peer is not None and digest in self.seen.look(rows, peer)[0]
 
         return settle(verified, side=side, thread=thread, context=history, now=at, known=known)
 
@@ -206,12 +217,6 @@ class Desk:
         rows.add_message(peer.number, _kept(verified, "vendor", position, "entry", head, at))
         history.put(after, at)
         return verified
-
-
-def _receipt(digest: str, settled: Settled) -> core.Receipt:
-    if settled.problem is not None:
-        return core.Receipt(of=digest, outcome="refused", problem=core.ProblemDetail(**settled.problem.as_dict()))
-    return core.Receipt(of=digest, outcome=settled.outcome, previous=settled.previous, state=settled.thread.state)
 
 
 def _kept(verified: Verified, side: Side, position: int, status: Status, previous: str | None, at: str | None) -> Kept:

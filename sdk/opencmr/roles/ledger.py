@@ -12,7 +12,8 @@ from ..protocol import History, Said
 from ..protocol.receiving import check_place
 from ..store import Kept, Peer, Rows
 
-REMEMBERED = 50_000
+REMEMBERED = 200_000
+"""How many entries the remembered histories may have together; each history counts as one more."""
 
 
 class Ledger:
@@ -24,17 +25,23 @@ class Ledger:
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[int, History]] = OrderedDict()
+        self._size = 0
         self._lock = Lock()
 
     def history(self, rows: Rows, peer: Peer) -> History:
         """The history of a relationship as this transaction sees it. Not to be changed."""
+        noted: tuple[int, History] | None = rows.noted(peer.number)
+        if noted is not None and noted[0] == peer.version:
+            return noted[1]
         with self._lock:
             known = self._known.get(peer.number)
             if known is not None and known[0] == peer.version:
                 self._known.move_to_end(peer.number)
                 return known[1]
         history = self.replay(rows, peer)
-        rows.done.append(lambda: self._remember(peer.number, peer.version, history))
+        if not rows.changes(peer.number):  # or it would count as what this write is going to make of it
+            rows.note(peer.number, (peer.version, history))
+            rows.done.append(lambda: self._remember(peer.number, peer.version, history))
         return history
 
     def replay(self, rows: Rows, peer: Peer) -> History:
@@ -47,11 +54,13 @@ class Ledger:
     def draft(self, rows: Rows, peer: Peer) -> History:
         """A copy to change within this transaction."""
         history = self.history(rows, peer)
-        return History(dict(history.threads), history.last)
+        return History(dict(history.threads), history.last, history.size)
 
-    def publish(self, rows: Rows, peer: Peer, history: History) -> None:
-        """Remember a changed history, once the transaction that changed it is durable."""
-        rows.done.append(lambda: self._remember(peer.number, peer.version + 1, history))
+    def publish(self, rows: Rows, number: int, history: History) -> None:
+        """Let the rest of this transaction know a changed history, and everybody else once it is durable."""
+        version = rows.version(number)
+        rows.note(number, (version, history))
+        rows.done.append(lambda: self._remember(number, version, history))
 
     def _remember(self, number: int, version: int, history: History) -> None:
         with self._lock:
@@ -59,8 +68,9 @@ class Ledger:
             if known is None or known[0] < version:
                 self._known[number] = (version, history)
                 self._known.move_to_end(number)
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+                self._size += history.size - (known[1].size if known else 0)
+            while self._size > REMEMBERED and len(self._known) > 1:
+                self._size -= self._known.popitem(last=False)[1][1].size
 
 
 def in_their_places(entries: Iterable[Kept]) -> Iterator[Kept]:

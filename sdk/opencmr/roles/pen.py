@@ -11,8 +11,10 @@ import orjson
 from .. import messages, trust
 from ..errors import Problem, UsageError
 from ..messages import VERSION, Body, core
+from ..messages.types import Side
 from ..protocol import Verified, instant, moment
 from ..protocol.clock import shifted
+from ..store import Kept
 
 Deadline = str | datetime | timedelta
 
@@ -78,9 +80,38 @@ class Pen:
         except Problem as problem:
             raise UsageError(f"{draft.body.type} cannot be sent: {problem}") from problem
 
-    def receipt(self, body: core.Receipt, *, to: str, at: str, thread: str) -> tuple[str, str, bytes]:
-        """A signed receipt: its id, digest and bytes."""
+    def receipt(
+        self,
+        of: str,
+        *,
+        to: str,
+        at: str,
+        thread: str,
+        outcome: str = "refused",
+        previous: str | None = None,
+        state: str | None = None,
+        problem: Problem | None = None,
+    ) -> Kept:
+        """A signed receipt, as a row that has no position yet.
+
+        Args:
+            of: Digest of the message that it answers.
+            to: The DID that sent the message.
+            at: Its `created`.
+            thread: The message's thread.
+            outcome: `accepted` or `moot`; absent: `refused`.
+            previous: Digest of the entry before the message, where it has taken its place.
+            state: The thread's state afterwards; none where it is refused.
+            problem: Why it is refused.
+        """
         id_ = new_id()
+        body: dict[str, Any] = {"of": of, "outcome": outcome}
+        if previous is not None:
+            body["previous"] = previous
+        if state is not None:
+            body["state"] = state
+        if problem is not None:
+            body["problem"] = problem.as_dict()
         document = {
             "opencmr": VERSION,
             "id": id_,
@@ -89,10 +120,11 @@ class Pen:
             "to": to,
             "thread": thread,
             "created": at,
-            "body": body.wire(),
+            "body": body,
         }
-        raw = trust.sign(document, self.key, self.method)
-        return id_, trust.digest(raw), raw
+        raw = trust.sign(document, self.key, self.method, check=False)
+        side: Side = "customer" if self.did.startswith("did:key:") else "vendor"
+        return Kept(trust.digest(raw), 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, None, at, True)
 
 
 def new_id() -> str:

@@ -12,7 +12,7 @@ from ..errors import Problem
 from ..messages import core
 from ..messages.types import Side
 from ..protocol import Entry, History, Thread
-from ..store import Kept, Peer, Status, Store
+from ..store import Kept, Peer, Status, Store, shown
 from .ledger import Ledger, said
 
 
@@ -99,11 +99,15 @@ class Reader:
     Args:
         path: A file, or a database URL.
 
+    Attributes:
+        where: The same as it may be shown: without a password.
+
     Raises:
         StoreError: There is no store.
     """
 
     def __init__(self, path: str | Path) -> None:
+        self.where = shown(path)
         self._store = Store(path, read_only=True)
 
     def notebooks(self) -> Iterator[Notebook]:

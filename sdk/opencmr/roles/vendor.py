@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from .. import trust
 from .._log import log_failure
-from ..errors import HandlerFailed, Overloaded, Replayed, StoreError, UnsupportedType, UsageError
+from ..errors import HandlerFailed, Overloaded, Problem, Replayed, StoreError, UnsupportedType, UsageError
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..messages.types import Channel, TermsRef
 from ..protocol import (
@@ -21,7 +21,6 @@ from ..protocol import (
     VENDOR,
     Decision,
     History,
-    Parsed,
     Question,
     Record,
     Verified,
@@ -373,13 +372,18 @@ class Vendor:
         """
         parsed = parse(raw)
         with _keeping():
-            return await self._received(parsed)
+            try:
+                verified = verify(parsed, me=self.did, pinned={})
+            except Problem:
+                # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
+                # Bytes that pass them meet it where they are kept.
+                known = self._store.read(lambda rows: self._desk.known(rows, parsed.sender, parsed.id, parsed.digest))
+                if known is None:
+                    raise
+                return known.answers
+            return await self._received(verified)
 
-    async def _received(self, parsed: Parsed) -> list[bytes]:
-        known = self._store.read(lambda rows: self._desk.known(rows, parsed.sender, parsed.id, parsed.digest))
-        if known is not None:
-            return known.answers
-        verified = verify(parsed, me=self.did, pinned={})
+    async def _received(self, verified: Verified) -> list[bytes]:
         message = verified.message
         if message.type not in self._desk.speaks:
             raise UnsupportedType(
@@ -414,6 +418,7 @@ class Vendor:
         self._strangers.check(message)
         if self._store.read(lambda rows: rows.peer(self.did, message.from_)) is None:
             self._strangers.note(message, self._now())
+            await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, 0))
         await self._store.write(lambda rows: self._note_collect(rows, message))
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
@@ -441,8 +446,9 @@ class Vendor:
             bell.set()
 
     def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
-        peer = rows.peer(self.did, message.from_, hold=True)
+        peer = rows.peer(self.did, message.from_)
         assert peer is not None  # noqa: S101  # relationships do not end
+        self._strangers.check_kept(rows, peer, message, self._now())
         until = shifted(message.created, 2 * COLLECT_WINDOW)
         if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
             raise Replayed("this collect has been used", pointer="/id")
@@ -464,7 +470,10 @@ class Vendor:
 
     async def _keep(self, verified: Verified, replies: list[Draft]) -> Received:
         try:
-            return await self._store.write(lambda rows: self._desk.receive(rows, verified, replies, self._now()))
+            return await self._store.write(
+                lambda rows: self._desk.receive(rows, verified, replies, self._now()),
+                about=(self.did, verified.message.from_),
+            )
         except UsageError as error:
             type_ = verified.message.type
             log_failure(_log, f"a handler of {type_} replied what may not be said", error.__cause__ or error)

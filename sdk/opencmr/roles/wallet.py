@@ -6,6 +6,7 @@ What they say waits until it is answered; what comes in takes the place that the
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import Misconduct, Problem, Refused, StaleHead, StoreError, TooEarly, UnknownReference
 from ..messages import Message, core, order
@@ -143,7 +144,7 @@ class Wallet:
         if self._place(rows, peer, history, touched, arrived, now):
             history = self.ledger.replay(rows, peer)
         rows.change_peer(self.number, last=history.last)
-        self.ledger.publish(rows, peer, history)
+        self.ledger.publish(rows, peer.number, history)
         for fault in arrived.misconduct:
             _log.error("%s: %s", peer.peer, fault)
         return arrived
@@ -247,31 +248,18 @@ class Wallet:
         rows.change_message(self.number, kept.digest, status="forked")
         if kept.side == "vendor":
             problem = StaleHead("another entry follows this one's predecessor", pointer="/inReplyTo")
-            self._write_receipt(rows, peer, kept, now, problem=core.ProblemDetail(**problem.as_dict()))
+            self._write_receipt(rows, peer, kept, now, problem=problem)
 
     def _give_receipt(self, rows: Rows, peer: Peer, thread: Thread, kept: Kept, why: Problem | None, now: str) -> None:
         if why is not None:
-            self._write_receipt(rows, peer, kept, now, problem=core.ProblemDetail(**why.as_dict()))
+            self._write_receipt(rows, peer, kept, now, problem=why)
         else:
             self._write_receipt(rows, peer, kept, now, outcome=thread.entries[-1].outcome, state=thread.state)
 
-    def _write_receipt(
-        self,
-        rows: Rows,
-        peer: Peer,
-        kept: Kept,
-        now: str,
-        *,
-        outcome: str = "refused",
-        state: str | None = None,
-        problem: core.ProblemDetail | None = None,
-    ) -> None:
-        body = core.Receipt.model_validate({"of": kept.digest, "outcome": outcome, "state": state, "problem": problem})
-        id_, digest, raw = self.pen.receipt(body, to=peer.peer, at=now, thread=kept.thread)
+    def _write_receipt(self, rows: Rows, peer: Peer, kept: Kept, now: str, **said: Any) -> None:
+        receipt = self.pen.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
         position = rows.next_position(self.number)
-        receipt = Kept(digest, position, "customer", id_, body.type, kept.thread, raw, "unsent", kept.digest,
-                       None, None, True)  # fmt: skip
-        rows.add_message(self.number, receipt)
+        rows.add_message(self.number, receipt._replace(position=position, status="unsent", at=None))
 
     def _compare(self, rows: Rows, thread: Thread, kept: Kept, arrived: Arrived) -> None:
         """Two sides that disagree about a state find out at once."""

@@ -1,7 +1,9 @@
 """What is kept: messages, receipts and relationships in SQL, keys in a file. One code for SQLite and PostgreSQL."""
 
+from .batch import Peer
 from .database import Store
+from .engine import shown
 from .keyfile import KeyFile
-from .rows import Kept, Peer, Rows, Status
+from .rows import Kept, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store"]
+__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store", "shown"]

@@ -1,66 +1,66 @@
 """The database: one writer thread that commits in groups, readers beside it.
 
 What is written is durable before anybody is told: a call to `write` returns once its transaction is committed, and
-several calls that wait at once share one commit. Each has its own savepoint, so that one that fails takes nothing of
-the others with it. A store is opened by a path (SQLite) or by a database URL.
+several calls that wait at once share one (`batch`). One that fails takes nothing of the others with it. A store is
+opened by a path (SQLite) or by a database URL.
 """
 
 import asyncio
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
-from ..errors import StoreError
+from ..errors import StoreError, UsageError
+from .batch import Batch
+from .engine import DATABASE_ERRORS, WRITER, is_gone, may_pass, why
 from .rows import Rows
-from .tables import metadata, relationships
+from .schema import open_store
 
 T = TypeVar("T")
+_Told = tuple["_Job", Any, BaseException | None]
 _log = logging.getLogger("opencmr.store")
 GROUP = 100
 """The most writes that share one commit."""
+TRIES = 3
+"""How often a write is done that another process stands in the way of."""
 
 
+class _Undone(Exception):
+    """A transaction failed before it was to be committed: nothing of it is kept, so it may be tried again."""
+
+
+@dataclass(slots=True)
 class _Job:
-    def __init__(self, work: Callable[[Rows], Any]) -> None:
-        self.work = work
-        self.future: Future[Any] = Future()
+    """A write that waits: what it does, what it is about, and whom to tell."""
+
+    work: Callable[[Rows], Any]
+    about: tuple[str, str] | None
+    future: "Future[Any] | asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 class Store:
     """Where messages are kept.
 
     Args:
-        where: A path, or a database URL.
+        where: A path (SQLite), or a URL: `postgresql://USER:PASSWORD@HOST/DATABASE`.
         read_only: Only look: the store must be there, and whatever would write fails.
 
     Raises:
-        StoreError: It cannot be opened.
+        StoreError: It cannot be opened; it is newer than this code; or it is older, and only to be read.
     """
 
     def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
-        if read_only and "://" not in str(where) and not Path(where).is_file():
-            raise StoreError(f"there is no store at {where}")
-        try:
-            self._engine = _engine(str(where), read_only)
-            if not read_only:
-                metadata.create_all(self._engine)
-            elif not inspect(self._engine).has_table(relationships.name):
-                raise StoreError(f"{where} is not a store of OpenCMR")
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(f"cannot open {where}: {getattr(error, 'orig', None) or error}") from error
+        self._engine = open_store(where, read_only=read_only)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
+        self._writer = threading.Thread(target=self._write_on, name=WRITER, daemon=True)
         self._writer.start()
 
     def read(self, work: Callable[[Rows], T]) -> T:
@@ -68,15 +68,19 @@ class Store:
 
         Raises:
             StoreError: The database fails, or the store is closed.
+            UsageError: It was no reading.
         """
         if self._closed:
             raise StoreError("the store is closed")
         try:
-            with self._engine.connect() as connection:
-                rows = Rows(connection)
-                found = work(rows)
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(str(error)) from error
+            rows, found = self._read(work)
+        except DATABASE_ERRORS as error:
+            if not is_gone(error):
+                raise StoreError(why(error)) from error
+            try:  # the server may have been started anew since: reading twice does no harm
+                rows, found = self._read(work)
+            except DATABASE_ERRORS as again:
+                raise StoreError(why(again)) from again
         for call in rows.done:
             call()
         return found
@@ -87,15 +91,25 @@ class Store:
         Raises:
             StoreError: The database fails; nothing of `work` is kept.
         """
-        return self._submit(work).result()
+        future: Future[T] = Future()
+        self._submit(_Job(work, None, future))
+        return future.result()
 
-    async def write(self, work: Callable[[Rows], T]) -> T:
+    async def write(self, work: Callable[[Rows], T], *, about: tuple[str, str] | None = None) -> T:
         """Do some writing; returns once it is durable. Whoever is cancelled meanwhile leaves it to finish.
+
+        Args:
+            work: What reads and writes. It is done again should others that shared its transaction break that.
+            about: The DIDs of the relationship that it looks at first, our own before the other's: those of all writes
+                that share a transaction are read at once.
 
         Raises:
             StoreError: The database fails; nothing of `work` is kept.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._submit(_Job(work, about, future, loop))
+        return await future
 
     def close(self) -> None:
         """Finish what waits, and close."""
@@ -112,13 +126,19 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _submit(self, work: Callable[[Rows], T]) -> "Future[T]":
-        job = _Job(work)
+    def _read(self, work: Callable[[Rows], T]) -> tuple[Rows, T]:
+        with self._engine.connect() as connection:
+            rows = Rows(Batch(connection))
+            found = work(rows)
+        if rows.pending:
+            raise UsageError("a store is written to with write")
+        return rows, found
+
+    def _submit(self, job: _Job) -> None:
         with self._closing:  # or a job could come after the last one that the writer takes
             if self._closed:
                 raise StoreError("the store is closed")
             self._jobs.put(job)
-        return job.future
 
     def _write_on(self) -> None:
         job = self._jobs.get()
@@ -136,64 +156,82 @@ class Store:
             self._commit(group)
             job = self._jobs.get()
 
-    def _commit(self, group: list[_Job]) -> None:
-        written: list[tuple[_Job, Rows, Any]] = []
-        failed: list[tuple[_Job, BaseException]] = []
-        group = [job for job in group if job.future.set_running_or_notify_cancel()]
+    def _commit(self, group: list[_Job], tries: int = TRIES) -> None:
         try:
-            with self._engine.begin() as connection:
+            told = self._together(group)
+        except _Undone as error:
+            if len(group) > 1:  # one of them broke it for all
                 for job in group:
-                    rows = Rows(connection)
+                    self._commit([job])
+                return
+            if tries > 1 and may_pass(error.__cause__):
+                return self._commit(group, tries - 1)
+            told = [(group[0], None, error.__cause__)]
+        except DATABASE_ERRORS as error:
+            told = [(job, None, error) for job in group]
+        _tell(told)
+
+    def _together(self, group: list[_Job]) -> list[_Told]:
+        """Do some writes in one transaction, and what is to be done after it.
+
+        Raises:
+            _Undone: The database failed before it was asked to commit.
+            What a database raises: It failed to commit. Who knows what is kept.
+        """
+        told: list[_Told] = []
+        done: list[Callable[[], None]] = []
+        with self._engine.connect() as connection, connection.begin():
+            try:
+                batch = Batch(connection, writing=True)
+                batch.look_up(job.about for job in group if job.about is not None)
+                for job in group:
+                    rows = Rows(batch)
                     try:
-                        with connection.begin_nested():
-                            result = job.work(rows)
-                        written.append((job, rows, result))
+                        result = job.work(rows)
+                        rows.settle()
+                    except DATABASE_ERRORS:
+                        raise
                     except Exception as error:
-                        failed.append((job, error))
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            failed = [(job, error) for job in group]
-            written = []
-        for job, rows, result in written:
-            for call in rows.done:
-                try:
-                    call()
-                except Exception:  # what is written is written, and the writer goes on
-                    _log.exception("what was to be done after a write failed")
+                        rows.undo()
+                        told.append((job, None, error))
+                    else:
+                        done += rows.done
+                        told.append((job, result, None))
+                batch.flush()
+            except DATABASE_ERRORS as error:
+                raise _Undone from error
+        for call in done:
+            try:
+                call()
+            except Exception:  # what is written is written, and the writer goes on
+                _log.exception("what was to be done after a write failed")
+        return told
+
+
+def _tell(told: list[_Told]) -> None:
+    """Tell what became of writes: each event loop is woken once for all of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[_Told]] = {}
+    for job, result, error in told:
+        if isinstance(error, DATABASE_ERRORS):
+            wrapped = StoreError(why(error))
+            wrapped.__cause__ = error
+            error = wrapped
+        by_loop.setdefault(job.loop, []).append((job, result, error))
+    for loop, mine in by_loop.items():
+        if loop is None:
+            _settle(mine)
+        else:
+            try:
+                loop.call_soon_threadsafe(_settle, mine)
+            except RuntimeError:  # it is closed, and nobody waits any more
+                _log.debug("an event loop was closed before its writes were done")
+
+
+def _settle(told: list[_Told]) -> None:
+    for job, result, error in told:
+        if job.future.done():  # whoever waited has gone
+            continue
+        if error is None:
             job.future.set_result(result)
-        for job, fault in failed:
-            wrapped = StoreError(str(fault)) if isinstance(fault, SQLAlchemyError | sqlite3.Error) else fault
-            wrapped.__cause__ = fault if wrapped is not fault else fault.__cause__
-            job.future.set_exception(wrapped)
-
-
-def _engine(where: str, read_only: bool) -> Engine:
-    if "://" in where:
-        url = make_url(where)
-    else:
-        url = make_url(f"sqlite:///{where}")
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # they are messages, and errors are logged
-    if not url.database or url.database == ":memory:":
-        raise StoreError("a store outlives its process: name a file")
-    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
-    event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
-    event.listen(engine, "begin", _sqlite_begin)
-    return engine
-
-
-def _sqlite_ready(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, or savepoints would not hold
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_looking(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA query_only=ON")
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    writing = threading.current_thread().name == "opencmr-store"
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        else:
+            job.future.set_exception(error)

@@ -66,13 +66,20 @@ class KeyFile:
     def add(self, name: str, key: SigningKey) -> SigningKey:
         """Keep a key. Returns it once it is on the disk, beside those that another process has added meanwhile.
 
+        Where another process has kept a key of this name meanwhile, that is the one: two servers that begin at once
+        sign with the same key.
+
         Raises:
             KeyFileError: The file cannot be written, or is not the one that was opened.
         """
         with self._alone():
             kept = dict(self._kept)
             if self.path.exists():
-                kept = {**self._same_file()["keys"], **kept}
+                file = self._same_file()
+                if name in file["keys"]:
+                    self._take_over(file)
+                    return self._keys[name]
+                kept = {**file["keys"], **kept}
             kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
             self._save(kept)
         self._kept, self._keys[name] = kept, key

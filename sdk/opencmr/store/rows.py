@@ -1,44 +1,32 @@
 """What one transaction can read and write. Every method that names a relationship touches that relationship alone."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Result,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from ..messages.types import Side
-from .tables import collects, messages, relationships
+from .batch import Asked, Batch, Many, Peer, as_peer
+from .tables import collects, messages, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """One relationship's row.
-
-    Attributes:
-        number: Its key in this store.
-        me: The DID by which this side is known in it; `peer`, the other side's.
-        pinned: Key URL → public key of the vendor, as seen when the relationship began.
-        last: The vendor's latest time in it.
-        cursor: How far the customer has collected.
-        version: Counts every change.
-    """
-
-    number: int
-    me: str
-    peer: str
-    endpoint: str | None
-    pinned: dict[str, str]
-    opened: str
-    last: str | None
-    cursor: str | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """One message's row. See `tables.messages` for the members."""
 
     digest: str
@@ -58,11 +46,7 @@ class Kept:
 # Statements are built once: building one costs five times what executing it does.
 
 _number: BindParameter[int] = bindparam("number")
-_PEER = select(relationships).where(relationships.c.me == bindparam("me"), relationships.c.peer == bindparam("peer"))
-_PEER_HELD = _PEER.with_for_update()
-_PEER_BY_NUMBER = select(relationships).where(relationships.c.relationship == _number)
 _PEERS = select(relationships).order_by(relationships.c.relationship)
-_BUMP = update(relationships).where(relationships.c.relationship == _number)
 
 _MESSAGES = select(messages).where(messages.c.relationship == _number)
 _BY_DIGEST = _MESSAGES.where(messages.c.digest == bindparam("digest"))
@@ -71,7 +55,6 @@ _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side
     messages.c.position
 )
 _ENTRIES = _MESSAGES.where(messages.c.status == "entry").order_by(messages.c.at, messages.c.position)
-_WITH_STATUS = _MESSAGES.where(messages.c.status == bindparam("status")).order_by(messages.c.position)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _SAID_BY = (
     _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.position > bindparam("after"))
@@ -86,58 +69,109 @@ _LATEST = select(func.max(messages.c.at)).where(
     messages.c.side == bindparam("side"),
     messages.c.position < bindparam("before"),
 )
-_LAST = select(func.max(messages.c.position)).where(messages.c.relationship == _number)
-_LAST_BY = _LAST.where(messages.c.side == bindparam("side"))
-_ADD = insert(messages)
+_LAST_BY = select(func.max(messages.c.position)).where(
+    messages.c.relationship == _number, messages.c.side == bindparam("side")
+)
+_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
-_FORGET = delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now"))
-_USED = select(collects.c.id).where(collects.c.relationship == _number, collects.c.id == bindparam("id"))
-_USE = insert(collects)
+_FORGET = Many(delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now")))
+_USED = select(collects.c.id).where(
+    collects.c.relationship == _number, collects.c.id == bindparam("id"), collects.c.until >= bindparam("now")
+)
+_USE = Many(insert(collects).values({column.name: bindparam(column.name) for column in collects.c}))
+_FORGET_STRANGERS = Many(delete(strangers).where(strangers.c.until < bindparam("now")))
+_STRANGER = select(strangers.c.id).where(strangers.c.sender == bindparam("sender"), strangers.c.id == bindparam("id"))
+_ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.name) for column in strangers.c}))
+_BEGIN = insert(relationships)
+
+
+@cache
+def _with_status(status: Status) -> Select[Any]:
+    # In the statement itself: only then does a database see that the index of few rows will do.
+    return _MESSAGES.where(messages.c.status == literal_column(f"'{status}'")).order_by(messages.c.position)
+
+
+@cache
+def _changing(*names: str) -> Many:
+    return Many(_CHANGE.values(**{name: bindparam(f"new_{name}") for name in names}))
 
 
 class Rows:
-    """One transaction."""
+    """What one read or one write sees and does, within a transaction that others may share."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._asked = Asked(batch)
         self.done: list[Callable[[], None]] = []
         """Called once what was written here is durable, and what was read was read."""
 
+    # The transaction
+
+    def settle(self) -> None:
+        """This write has succeeded: it will be written with those it shares its transaction with."""
+        self._asked.settle()
+
+    def undo(self) -> None:
+        """This write has failed: nothing of it stays."""
+        self._asked.undo()
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is still to be written."""
+        return self._asked.pending
+
+    def note(self, number: int, what: Any) -> None:
+        """Let later writes of the same transaction know something of a relationship, should this one succeed."""
+        self._asked.noted[number] = what
+
+    def noted(self, number: int) -> Any:
+        """What was noted of a relationship in this transaction; none where nothing was."""
+        return self._asked.noted.get(number) or self._batch.noted.get(number)
+
     # Relationships
 
-    def peer(self, me: str, peer: str, *, hold: bool = False) -> Peer | None:
-        """The relationship of these two; `hold`: until the transaction ends, where the database can hold rows."""
-        row = self._connection.execute(_PEER_HELD if hold else _PEER, {"me": me, "peer": peer}).first()
-        return _as_peer(row) if row is not None else None
+    def peer(self, me: str, peer: str) -> Peer | None:
+        """The relationship of these two. Where something is written, it is held until the transaction ends."""
+        return self._asked.peer(me, peer)
 
     def peer_by_number(self, number: int) -> Peer | None:
-        """A relationship by its key."""
-        row = self._connection.execute(_PEER_BY_NUMBER, {"number": number}).first()
-        return _as_peer(row) if row is not None else None
+        """A relationship by its key; held likewise."""
+        return self._asked.peer_by_number(number)
+
+    def changes(self, number: int) -> bool:
+        """Whether this write has changed something of a relationship."""
+        return self._asked.changes(number)
+
+    def version(self, number: int) -> int:
+        """The version that a relationship has once this is durable."""
+        return self._asked.version(number)
 
     def peers(self) -> Iterator[Peer]:
         """All relationships, oldest first."""
-        for row in self._connection.execute(_PEERS):
-            yield _as_peer(row)
+        for row in self._execute(_PEERS):
+            yield as_peer(row)
 
     def add_peer(self, me: str, peer: str, *, opened: str, pinned: dict[str, str], endpoint: str | None) -> Peer:
         """Begin a relationship."""
+        self._asked.at_once()
         values = {
             "me": me,
             "peer": peer,
             "opened": opened,
             "pinned": orjson.dumps(pinned).decode(),
             "endpoint": endpoint,
+            "position": 0,
             "version": 0,
         }
-        key = self._connection.execute(insert(relationships).values(**values)).inserted_primary_key
-        return Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, None, None, 0)
+        key = self._batch.connection.execute(_BEGIN, values).inserted_primary_key
+        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, None, None, 0, 0)
+        self._asked.begun(begun)
+        return begun
 
     def change_peer(self, number: int, **values: Any) -> None:
-        """Note a change of a relationship: `last`, `cursor`; its version goes up."""
-        change = _BUMP.values(version=relationships.c.version + 1, **{name: bindparam(name) for name in values})
-        self._connection.execute(change, {"number": number, **values})
+        """Note a change of a relationship: `last`, `cursor`."""
+        self._asked.change(number, **values)
 
     # Messages
 
@@ -159,7 +193,7 @@ class Rows:
 
     def with_status(self, number: int, status: Status) -> list[Kept]:
         """The messages of this status, in the order in which they came."""
-        return self._many(_WITH_STATUS, number=number, status=status)
+        return self._many(_with_status(status), number=number)
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
@@ -175,53 +209,70 @@ class Rows:
 
     def latest(self, number: int, side: Side, *, before: int) -> str | None:
         """The latest date among what a side had said before a position."""
-        found = self._connection.execute(_LATEST, {"number": number, "side": side, "before": before}).scalar()
+        found = self._execute(_LATEST, number=number, side=side, before=before).scalar()
         return None if found is None else str(found)
+
+    def known(self, number: int) -> Iterator[tuple[str, Side, str]]:
+        """Digest, side and id of all messages and receipts of a relationship."""
+        for row in self._execute(_KNOWN, number=number):
+            digest, side, id_ = tuple(row)
+            yield digest, side, id_
 
     def next_position(self, number: int) -> int:
         """The position of what is added next."""
-        return self.last_position(number) + 1
+        peer = self.peer_by_number(number)
+        return peer.position + 1 if peer else 1
 
-    def last_position(self, number: int, side: Side | None = None) -> int:
-        """The position of the last message, or of the last that a side has said; 0 where there is none."""
-        found = self._connection.execute(_LAST if side is None else _LAST_BY, {"number": number, "side": side})
-        return int(found.scalar() or 0)
+    def last_position(self, number: int, side: Side) -> int:
+        """The position of the last message that a side has said; 0 where there is none."""
+        return int(self._execute(_LAST_BY, number=number, side=side).scalar() or 0)
 
     def add_message(self, number: int, kept: Kept) -> None:
-        """Keep a message.
-
-        Raises:
-            IntegrityError: Its digest, or its sender's id, is there already.
-        """
-        values = {name: getattr(kept, name) for name in Kept.__slots__}
-        self._connection.execute(_ADD, {"relationship": number, **values})
+        """Keep a message. Where its digest is there already, the write fails."""
+        self._asked.add({"relationship": number, **kept._asdict()})
+        self._asked.change(number, position=kept.position)
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a message."""
-        change = _CHANGE.values(**{name: bindparam(name) for name in values})
-        self._connection.execute(change, {"number": number, "which": digest, **values})
+        new = {f"new_{name}": value for name, value in values.items()}
+        self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
+        self._asked.change(number)
 
     # Collects
 
     def use_collect(self, number: int, id_: str, *, until: str, now: str) -> bool:
         """Note that a collect has been used; false where it was used before. Old notes are forgotten."""
-        self._connection.execute(_FORGET, {"number": number, "now": now})
-        if self._connection.execute(_USED, {"number": number, "id": id_}).first() is not None:
+        if self._execute(_USED, number=number, id=id_, now=now).first() is not None:
             return False
-        self._connection.execute(_USE, {"relationship": number, "id": id_, "until": until})
+        self._asked.write(_FORGET, {"number": number, "now": now})
+        self._asked.write(_USE, {"relationship": number, "id": id_, "until": until})
         return True
 
+    def use_as_stranger(self, sender: str, id_: str, *, until: str) -> bool:
+        """Note that a collect of a DID without a relationship has been used; false where it was used before."""
+        if self.was_stranger(sender, id_):
+            return False
+        self._asked.write(_ADD_STRANGER, {"sender": sender, "id": id_, "until": until})
+        return True
+
+    def was_stranger(self, sender: str, id_: str) -> bool:
+        """Whether a collect was used while its sender had no relationship."""
+        return self._execute(_STRANGER, sender=sender, id=id_).first() is not None
+
+    def forget_strangers(self, now: str) -> None:
+        """Forget the notes on strangers whose time is over."""
+        self._asked.write(_FORGET_STRANGERS, {"now": now})
+
     def _one(self, query: Select[Any], **values: Any) -> Kept | None:
-        row = self._connection.execute(query, values).first()
+        row = self._execute(query, **values).first()
         return _as_kept(row) if row is not None else None
 
     def _many(self, query: Select[Any], **values: Any) -> list[Kept]:
-        return [_as_kept(row) for row in self._connection.execute(query, values)]
+        return [_as_kept(row) for row in self._execute(query, **values)]
 
-
-def _as_peer(row: Row[Any]) -> Peer:
-    number, me, peer, endpoint, pinned, opened, last, cursor, version = tuple(row)
-    return Peer(number, me, peer, endpoint, orjson.loads(pinned), opened, last, cursor, version)
+    def _execute(self, query: Select[Any], **values: Any) -> Result[Any]:
+        self._asked.before_reading()
+        return self._batch.connection.execute(query, values)
 
 
 def _as_kept(row: Row[Any]) -> Kept:

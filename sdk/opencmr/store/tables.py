@@ -1,8 +1,30 @@
 """The tables, the same for SQLite and PostgreSQL. Keys and indexes lead with the relationship."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData()
+
+UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent'"
+
+
+def only(rows: str) -> dict[str, Any]:
+    """An index of these rows alone, in either database."""
+    return {"sqlite_where": text(rows), "postgresql_where": text(rows)}
+
 
 relationships = Table(
     "relationships",
@@ -16,6 +38,7 @@ relationships = Table(
     Column("last", String(24)),  # the vendor's latest time: its entries and receipts strictly increase
     Column("cursor", String(64)),  # how far the customer has collected
     Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
+    Column("position", Integer, nullable=False, server_default="0"),  # of the message that came or was made last
     UniqueConstraint("me", "peer"),
 )
 
@@ -38,10 +61,10 @@ messages = Table(
     Column("at", String(24)),  # of an entry: when it took effect, which orders all entries of a relationship
     Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
     UniqueConstraint("relationship", "side", "id"),
+    # An index costs as much as the row itself, so there are few, and two of them hold few rows.
     Index("ix_messages_position", "relationship", "position"),
-    Index("ix_messages_at", "relationship", "at"),
-    Index("ix_messages_of", "relationship", "of"),
-    Index("ix_messages_status", "relationship", "status"),
+    Index("ix_messages_of", "relationship", "of", **only("of IS NOT NULL")),
+    Index("ix_messages_status", "relationship", "status", **only(UNDONE)),
 )
 
 collects = Table(
@@ -50,4 +73,14 @@ collects = Table(
     Column("relationship", Integer, primary_key=True),
     Column("id", String(45), primary_key=True),
     Column("until", String(24), nullable=False),
+)
+
+# Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.
+strangers = Table(
+    "strangers",
+    metadata,
+    Column("sender", String(255), primary_key=True),
+    Column("id", String(45), primary_key=True),
+    Column("until", String(24), nullable=False),
+    Index("ix_strangers_until", "until"),
 )

@@ -21,6 +21,7 @@ class SigningKey:
 
     def __init__(self, seed: bytes) -> None:
         self._key = nacl.signing.SigningKey(seed)
+        self._secret = bytes(self._key) + bytes(self._key.verify_key)  # as libsodium wants it: seed, then public key
         self.public = encode_public(bytes(self._key.verify_key))
 
     @classmethod
@@ -40,7 +41,7 @@ class SigningKey:
 
     def sign(self, data: bytes) -> bytes:
         """The 64 bytes of the signature."""
-        return self._key.sign(data).signature
+        return nacl.bindings.crypto_sign(data, self._secret)[:64]
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public})"

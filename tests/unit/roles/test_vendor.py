@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from opencmr import Draft, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.errors import (
@@ -27,7 +29,7 @@ from opencmr.messages import core
 from opencmr.protocol import Dealing, roster
 from opencmr.roles import strangers
 from opencmr.roles.desk import EARLY_THREADS, MISSING
-from opencmr.store import Kept, Rows, Store
+from opencmr.store import Kept, Rows, Store, tables
 from opencmr.testing import StandingClock
 from parties import (
     CAST,
@@ -51,6 +53,14 @@ def proffer(*codes: str) -> terms.Proffer:
 
 
 @pytest.fixture
+async def street(tmp_path: Path, places: Callable[[str], str | Path]) -> AsyncIterator[Street]:
+    """A street whose shops keep their stores in SQLite and in PostgreSQL in turn."""
+    street = Street(tmp_path, places=places)
+    yield street
+    await street.close()
+
+
+@pytest.fixture
 def shop(street: Street) -> Vendor:
     return street.vendor(accepts=["SD-BASE"])
 
@@ -63,7 +73,7 @@ def she(street: Street, shop: Vendor) -> Hand:
 
 def stored(street: Street, me: str = SHOP, name: str = "shop.example") -> list[Kept]:
     """All that a vendor's file holds, as somebody else reads it."""
-    with Store(street.folder / f"{name}.db", read_only=True) as store:
+    with Store(street.place(name), read_only=True) as store:
         return store.read(lambda rows: [kept for peer in rows.peers() for kept in rows.everything(peer.number)])
 
 
@@ -696,6 +706,24 @@ async def test_only_withdrawals_that_come_before_their_threads_have_a_quota(
     assert state_of((await shop.receive(raw))[0]) == ("moot", "none"), "nobody uses up anybody else's"
 
 
+@pytest.mark.requirement("SEQ-9")
+async def test_two_vendors_on_one_store_have_one_quota(
+    street: Street, she: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencmr.roles.desk.EARLY_THREADS", 4)
+    shops = [street.vendor(), street.vendor()]
+
+    def early(number: int) -> bytes:
+        thread = f"urn:uuid:00000000-0000-4000-8000-{number:012}"
+        return she.write(consent.Withdraw(), thread, trust.digest(b"nothing"))
+
+    for number in range(4):
+        await shops[number % 2].receive(early(number))
+    for shop in shops:
+        with pytest.raises(OverQuota):
+            await shop.receive(early(4))
+
+
 @pytest.mark.requirement("SEQ-8")
 async def test_threads_of_private_types_use_up_no_quota_of_withdrawals(
     shop: Vendor, she: Hand, monkeypatch: pytest.MonkeyPatch
@@ -873,6 +901,18 @@ async def test_who_waits_at_the_mailbox_is_told_as_soon_as_something_comes(shop:
     assert types_of(found) == ["offer.make"]
 
 
+async def test_who_waits_at_one_process_is_told_of_what_another_says(street: Street, she: Hand) -> None:
+    one, two = street.vendor(), street.vendor()
+    await one.receive(raw := she.write(CAST))
+    _, cursor = await collected(one, she)
+    waiting = asyncio.create_task(collected(one, she, after=cursor, wait=30))
+    await somebody_waits(one)
+    await two.say(she.did, an_offer(), read(raw)["id"])
+    async with asyncio.timeout(20):
+        found, _ = await waiting
+    assert types_of(found) == ["offer.make"]
+
+
 async def test_who_waits_at_the_mailbox_is_let_go_when_the_shop_closes(shop: Vendor, she: Hand) -> None:
     await shop.receive(she.write(CAST))
     _, cursor = await collected(shop, she)
@@ -902,6 +942,29 @@ async def test_a_collect_of_a_stranger_does_not_open_the_mailbox_that_comes_late
         with pytest.raises(Replayed):
             await shop.collect(raw)
         await shop.receive(she.write(CAST))
+
+
+@pytest.mark.requirement("COR-9")
+async def test_a_collect_of_a_stranger_is_used_for_all_processes_on_the_store(street: Street, she: Hand) -> None:
+    one, two = street.vendor(accepts=["SD-BASE"]), street.vendor(accepts=["SD-BASE"])
+    await one.collect(raw := she.write(core.Collect()))
+    for _ in range(2):
+        with pytest.raises(Replayed):
+            await two.collect(raw)
+        await two.receive(she.write(CAST))
+    assert (await collected(two, she))[0], "a fresh one opens it"
+
+
+async def test_what_strangers_used_is_forgotten_when_its_date_has_passed(
+    street: Street, shop: Vendor, clock: StandingClock
+) -> None:
+    for _ in range(3):
+        await collected(shop, street.stranger())
+        clock.move(241)
+    await collected(shop, late := street.stranger())
+    with Store(street.place("shop.example"), read_only=True) as store:
+        query = select(tables.strangers.c.sender)
+        assert store.read(lambda rows: rows._batch.connection.execute(query).scalars().all()) == [late.did]
 
 
 async def test_strangers_fill_no_memory(

@@ -4,14 +4,17 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from opencmr.errors import StoreError
+from opencmr.errors import StoreError, UsageError
 from opencmr.store import Kept, Peer, Rows, Store
+from opencmr.store.database import TRIES, _Job
 
 ME, THEM, SHE = "did:web:shop.example", "did:key:z6MkAlice", "did:key:z6MkBarbara"
 NOW = "2026-07-01T12:00:00.000Z"
@@ -23,8 +26,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store(path) as store:
+def place(places: Callable[[str], str | Path]) -> str | Path:
+    """Where the store is: SQLite and PostgreSQL in turn."""
+    return places("shop")
+
+
+@pytest.fixture
+def store(place: str | Path) -> Iterator[Store]:
+    with Store(place) as store:
         yield store
 
 
@@ -169,25 +178,25 @@ def test_a_commit_that_fails_fails_all_of_its_group_and_the_next_one_holds(store
 
 
 @pytest.mark.requirement("RCV-13")
-def test_what_write_returned_from_is_there_for_whoever_opens_the_file(store: Store, path: Path) -> None:
+def test_what_write_returned_from_is_there_for_whoever_opens_the_store(store: Store, place: str | Path) -> None:
     peer = opened(store)
     keep(store, peer, a_message("one"))
-    with Store(path, read_only=True) as other:  # while the first is still open: as after a crash
+    with Store(place, read_only=True) as other:  # while the first is still open: as after a crash
         assert digests(other, peer) == ["zQmone"]
     store.close()
-    with Store(path) as again:
+    with Store(place) as again:
         assert digests(again, peer) == ["zQmone"]
-        assert again.read(lambda rows: rows.peer(ME, THEM)) == peer
+        found = again.read(lambda rows: rows.peer(ME, THEM))
+        assert found == replace(peer, position=1, version=1)
 
 
-def test_done_is_called_once_the_write_can_be_read_elsewhere(store: Store, path: Path) -> None:
+def test_done_is_called_once_the_write_can_be_read_elsewhere(store: Store, place: str | Path) -> None:
     peer = opened(store)
     seen: list[list[str]] = []
 
     def look() -> None:
-        other = sqlite3.connect(path)
-        seen.append([digest for (digest,) in other.execute("SELECT digest FROM messages")])
-        other.close()
+        with Store(place, read_only=True) as other:
+            seen.append(digests(other, peer))
 
     def work(rows: Rows) -> None:
         rows.add_message(peer.number, a_message("one"))
@@ -235,16 +244,17 @@ async def test_who_is_cancelled_while_writing_leaves_the_write_to_finish(store: 
     assert digests(store, peer) == ["zQmone"]
 
 
-def test_closing_finishes_what_waits(path: Path) -> None:
-    store = Store(path)
+def test_closing_finishes_what_waits(place: str | Path) -> None:
+    store = Store(place)
     peer = opened(store)
     with Held(store):
-        waiting = [
-            store._submit(lambda rows, n=n: rows.add_message(peer.number, a_message(f"m{n}", n))) for n in (1, 2)
-        ]
+        waiting: list[Future[None]] = [Future(), Future()]
+        for n, future in enumerate(waiting, 1):
+            job = _Job(lambda rows, n=n: rows.add_message(peer.number, a_message(f"m{n}", n)), None, future)
+            store._submit(job)
     store.close()
     assert [future.result(0) for future in waiting] == [None, None]
-    with Store(path) as again:
+    with Store(place) as again:
         assert digests(again, peer) == ["zQmm1", "zQmm2"]
 
 
@@ -262,10 +272,10 @@ async def test_a_closed_store_refuses_reading_and_writing(store: Store) -> None:
 # Opening
 
 
-def test_a_store_opened_for_reading_reads_and_refuses_to_write(store: Store, path: Path) -> None:
+def test_a_store_opened_for_reading_reads_and_refuses_to_write(store: Store, place: str | Path) -> None:
     peer = opened(store)
     keep(store, peer, a_message("one"))
-    with Store(path, read_only=True) as reader:
+    with Store(place, read_only=True) as reader:
         assert digests(reader, peer) == ["zQmone"]
         with pytest.raises(StoreError):
             reader.write_now(lambda rows: rows.add_message(peer.number, a_message("two", 2)))
@@ -308,15 +318,17 @@ def test_a_folder_that_is_not_there_holds_no_store(tmp_path: Path) -> None:
 # Two processes
 
 
-def test_two_stores_on_one_file_lose_no_write(path: Path) -> None:
-    with Store(path) as one, Store(path) as two:
+def test_two_stores_on_one_database_lose_no_write(place: str | Path) -> None:
+    with Store(place) as one, Store(place) as two:
         peer = opened(one)
 
         def adds(name: str) -> Callable[[Rows], None]:
-            return lambda rows: rows.add_message(
-                peer.number,
-                a_message(name, rows.next_position(peer.number), at=f"{rows.next_position(peer.number):04}"),
-            )
+            def add(rows: Rows) -> None:
+                assert rows.peer(ME, THEM)  # as everybody does who adds to a relationship
+                position = rows.next_position(peer.number)
+                rows.add_message(peer.number, a_message(name, position, at=f"{position:04}"))
+
+            return add
 
         async def both() -> None:
             writes = [store.write(adds(f"{name}{n}")) for n in range(30) for store, name in ((one, "a"), (two, "b"))]
@@ -347,13 +359,86 @@ def test_what_became_of_a_message_is_noted(store: Store) -> None:
     assert [(kept.digest, kept.at) for kept in store.read(lambda rows: rows.entries(peer.number))] == [("zQmone", NOW)]
 
 
-def test_each_change_of_a_relationship_counts(store: Store) -> None:
+def test_each_write_that_changes_a_relationship_counts(store: Store) -> None:
     peer = opened(store)
     for cursor in ("1", "2"):
         store.write_now(lambda rows, cursor=cursor: rows.change_peer(peer.number, cursor=cursor, last=NOW))
     changed = store.read(lambda rows: rows.peer_by_number(peer.number))
     assert changed is not None
     assert (changed.cursor, changed.last, changed.version) == ("2", NOW, 2)
+    keep(store, peer, a_message("one", 1), a_message("two", 2))
+    store.write_now(lambda rows: rows.change_message(peer.number, "zQmone", status="refused"))
+    changed = store.read(lambda rows: rows.peer(ME, THEM))
+    assert changed is not None
+    assert (changed.position, changed.version) == (2, 5)
+
+
+# Writes that share a transaction
+
+
+def test_a_write_reads_what_it_and_those_before_it_have_written(store: Store) -> None:
+    peer, seen = opened(store), list[list[str]]()
+
+    def work(name: str, position: int) -> Callable[[Rows], None]:
+        def write(rows: Rows) -> None:
+            assert rows.next_position(peer.number) == position
+            rows.add_message(peer.number, a_message(name, position))
+            seen.append([kept.digest for kept in rows.everything(peer.number)])
+
+        return write
+
+    assert together(store, work("one", 1), work("two", 2), work("three", 3)) == [None] * 3
+    assert seen[-3:] == [["zQmone"], ["zQmone", "zQmtwo"], ["zQmone", "zQmtwo", "zQmthree"]]
+
+
+def test_what_a_write_that_failed_had_written_and_read_is_seen_by_none_after_it(store: Store) -> None:
+    peer, seen = opened(store), list[Any]()
+
+    def fails(rows: Rows) -> None:
+        rows.add_message(peer.number, a_message("half", 1))
+        rows.change_peer(peer.number, cursor="half")
+        rows.add_peer(ME, SHE, opened=NOW, pinned={}, endpoint=None)
+        assert rows.everything(peer.number), "it has been written, and is taken back"
+        rows.note(peer.number, "half")
+        raise RuntimeError("half way")
+
+    def looks(rows: Rows) -> None:
+        seen.append((rows.peer(ME, THEM), rows.peer(ME, SHE), rows.everything(peer.number), rows.noted(peer.number)))
+        rows.add_message(peer.number, a_message("whole", rows.next_position(peer.number)))
+
+    failed, looked = together(store, fails, looks)
+    assert isinstance(failed, RuntimeError)
+    assert looked is None
+    assert seen == [(peer, None, [], None)]
+    assert digests(store, peer) == ["zQmwhole"]
+    changed = store.read(lambda rows: rows.peer(ME, THEM))
+    assert changed == replace(peer, position=1, version=1)
+
+
+def test_a_write_that_breaks_the_transaction_is_done_alone_and_so_are_the_others(store: Store) -> None:
+    peer = opened(store)
+    keep(store, peer, a_message("one"))
+    tries: list[str] = []
+
+    def work(name: str) -> Callable[[Rows], None]:
+        def write(rows: Rows) -> None:
+            tries.append(name)
+            rows.add_message(peer.number, a_message(name, rows.next_position(peer.number)))
+
+        return write
+
+    first, again, last = together(store, work("two"), work("one"), work("three"))
+    assert (first, type(again), last) == (None, StoreError, None)
+    assert tries[:4] == ["two", "one", "three", "two"], "the first time together, then each by itself"
+    assert (tries.count("two"), tries.count("one"), tries.count("three")) == (2, 1 + TRIES, 2)
+    assert digests(store, peer) == ["zQmone", "zQmtwo", "zQmthree"]
+
+
+def test_what_is_written_while_reading_is_an_error_and_not_lost_in_silence(store: Store) -> None:
+    peer = opened(store)
+    with pytest.raises(UsageError):
+        store.read(lambda rows: rows.add_message(peer.number, a_message("one")))
+    assert digests(store, peer) == []
 
 
 QUERIES: dict[str, Callable[[Rows, int], Any]] = {
@@ -364,8 +449,8 @@ QUERIES: dict[str, Callable[[Rows, int], Any]] = {
     "with_status": lambda rows, number: rows.with_status(number, "entry"),
     "everything": lambda rows, number: rows.everything(number),
     "said_by": lambda rows, number: rows.said_by(number, "customer", after=0, limit=10),
-    "last_position": lambda rows, number: rows.last_position(number),
-    "last_position of a side": lambda rows, number: rows.last_position(number, "customer"),
+    "known": lambda rows, number: list(rows.known(number)),
+    "last_position": lambda rows, number: rows.last_position(number, "customer"),
 }
 
 
@@ -389,7 +474,7 @@ def test_a_change_reaches_the_message_of_its_own_relationship_alone(store: Store
     assert [kept.status for kept in store.read(lambda rows: rows.everything(hers.number))] == ["entry"]
     untouched = store.read(lambda rows: rows.peer(ME, SHE))
     assert untouched is not None
-    assert (untouched.cursor, untouched.version) == (None, 0)
+    assert (untouched.cursor, untouched.version) == (None, 1)
 
 
 @pytest.mark.requirement("COR-9")

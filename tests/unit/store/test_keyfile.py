@@ -251,3 +251,10 @@ def test_no_key_is_in_a_repr_a_log_or_an_error(
         path.write_text(json.dumps(GOOD))
     shown.append(caplog.text)
     assert not [text for text in shown if SEED.hex() in text or repr(SEED)[2:-1] in text]
+
+
+def test_of_two_who_begin_one_file_at_once_the_first_gives_the_key(path: Path) -> None:
+    one, two = KeyFile(path), KeyFile(path)
+    first = one.add("did:web:shop.example#key-1", trust.SigningKey.generate())
+    assert two.add("did:web:shop.example#key-1", trust.SigningKey.generate()).seed == first.seed
+    assert KeyFile(path).get("did:web:shop.example#key-1").seed == first.seed

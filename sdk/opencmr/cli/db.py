@@ -1,0 +1,112 @@
+"""`opencmr db`: the tables of a store. Opening a store does the same; here it can be done by itself, and looked at."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+from .output import Json, print_json
+
+if TYPE_CHECKING:
+    from ..store.schema import Found
+
+Where = Annotated[
+    str,
+    typer.Argument(metavar="STORE", help="A file, or postgresql://USER:PASSWORD@HOST/DATABASE.", show_default=False),
+]
+
+db = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+@db.callback()
+def _group() -> None:
+    """Look after the tables of a store, in SQLite or PostgreSQL.
+
+    A store is made, and brought forward to the tables of a newer OpenCMR, whenever it is opened for writing. These
+    commands are for those who want that done before, or under another role of the database.
+
+    \b
+    Examples:
+      opencmr db status shop.db
+      opencmr db init postgresql://owner@db.example/shop --partitions 16
+      opencmr db upgrade postgresql://owner@db.example/shop
+    """
+
+
+@db.command("status")
+def status(store: Where, as_json: Json = False) -> None:
+    """Tell of which revision the tables are. Exits with 1 where this OpenCMR could not use them as they are.
+
+    \b
+    Example:
+      opencmr db status shop.db --json
+    """
+    from ..store.schema import look
+
+    found = look(store)
+    _tell(store, found, as_json)
+    if found.state != "current":
+        raise typer.Exit(1)
+
+
+@db.command("init")
+def init(
+    store: Where,
+    partitions: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Keep messages and collects in N partitions, by a hash of the relationship."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make the tables in a PostgreSQL that has none of them yet.
+
+    \b
+    Example:
+      opencmr db init postgresql://owner@db.example/shop --partitions 16
+    """
+    from ..store import shown
+    from ..store.schema import look, open_store
+
+    if not store.startswith("postgres"):
+        raise UsageError(f"{shown(store)}: a file is made with its keys; say: opencmr init customer, or init vendor")
+    if look(store).state != "empty":
+        raise UsageError(f"there are tables already in {shown(store)}; see: opencmr db status")
+    open_store(store, partitions=partitions).dispose()
+    _tell(store, look(store), as_json)
+
+
+@db.command("upgrade")
+def upgrade(store: Where, as_json: Json = False) -> None:
+    """Bring older tables forward to those of this OpenCMR. What is up to date stays as it is.
+
+    \b
+    Example:
+      opencmr db upgrade shop.db
+    """
+    from ..store import shown
+    from ..store.schema import look, open_store
+
+    if look(store).state == "empty":
+        raise UsageError(f"there is no store in {shown(store)}; make it with: opencmr db init")
+    open_store(store).dispose()
+    _tell(store, look(store), as_json)
+
+
+def _tell(store: str, found: "Found", as_json: bool) -> None:
+    from ..store import shown
+    from ..store.schema import HEAD
+
+    if as_json:
+        told = {"store": shown(store), "database": found.database, "state": found.state, "revision": found.version}
+        print_json({**told, "known": HEAD, "partitions": found.partitions})
+        return
+    words = {
+        "empty": "no tables yet",
+        "current": "up to date",
+        "older": f"older than this OpenCMR, whose tables are of revision {HEAD}; say: opencmr db upgrade",
+        "newer": f"newer than this OpenCMR, whose tables are of revision {HEAD}",
+    }
+    typer.echo(f"store       {shown(store)}")
+    typer.echo(f"revision    {found.version or 'none'}: {words[found.state]}")
+    if found.partitions:
+        typer.echo(f"partitions  {found.partitions} of messages and of collects each")

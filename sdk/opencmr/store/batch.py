@@ -1,0 +1,302 @@
+"""One transaction that several writes share: what it holds, and what it has still to write.
+
+A statement costs the same for one row as for thirty, so rows are written together: when the transaction ends, or when
+somebody asks the database for what may be among them. What a write has not flushed is forgotten when it fails; a
+savepoint is made only for what it has.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    NestedTransaction,
+    Row,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+
+from .tables import messages, relationships
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One relationship's row.
+
+    Attributes:
+        number: Its key in this store.
+        me: The DID by which this side is known in it; `peer`, the other side's.
+        pinned: Key URL → public key of the vendor, as seen when the relationship began.
+        last: The vendor's latest time in it.
+        cursor: How far the customer has collected.
+        position: Of the message that came or was made last.
+        version: Goes up with every write that changes something of the relationship.
+    """
+
+    number: int
+    me: str
+    peer: str
+    endpoint: str | None
+    pinned: dict[str, str]
+    opened: str
+    last: str | None
+    cursor: str | None
+    position: int
+    version: int
+
+
+class Many:
+    """A statement for many rows. Its values go to the driver as they are, without being looked at one by one again."""
+
+    def __init__(self, statement: Insert | Update | Delete) -> None:
+        self._statement = statement
+        self._written: dict[Dialect, tuple[str, Callable[[dict[str, Any]], Any]]] = {}
+
+    def execute(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
+        """Execute it for each of these rows."""
+        dialect = connection.dialect
+        if dialect not in self._written:
+            compiled = self._statement.compile(dialect=dialect)
+            self._written[dialect] = (str(compiled), _in_order(compiled.positiontup))
+        text, values = self._written[dialect]
+        connection.exec_driver_sql(text, list(map(values, rows)))
+
+
+def _in_order(names: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
+    """How a driver takes the values: by their places, or by their names."""
+    match names:
+        case None:
+            return dict
+        case [name]:
+            return lambda values: (values[name],)
+        case _:
+            return itemgetter(*names)
+
+
+_BY_NUMBER = select(relationships).where(relationships.c.relationship == bindparam("number"))
+_BY_NAMES = select(relationships).where(
+    relationships.c.me == bindparam("me"), relationships.c.peer.in_(bindparam("peers", expanding=True))
+)
+_CHANGE = Many(
+    update(relationships)
+    .where(relationships.c.relationship == bindparam("number"))
+    .values({name: bindparam(f"new_{name}") for name in ("last", "cursor", "position", "version")})
+)
+_ADD = Many(insert(messages).values({column.name: bindparam(column.name) for column in messages.c}))
+
+Write = tuple[Many, dict[str, Any]]
+
+
+class Batch:
+    """What the writes of one transaction share.
+
+    Attributes:
+        connection: The transaction.
+        writing: Whether relationships that are looked at are held until it ends, where the database can hold rows.
+        noted: What later writes of the same transaction may know already: by relationship.
+    """
+
+    def __init__(self, connection: Connection, *, writing: bool = False) -> None:
+        self.connection = connection
+        self.writing = writing
+        self.noted: dict[int, Any] = {}
+        self._peers: dict[int, Peer] = {}
+        self._numbers: dict[tuple[str, str], int | None] = {}
+        self._changed: set[int] = set()
+        self._added: list[dict[str, Any]] = []
+        self._writes: list[Write] = []
+
+    def look_up(self, names: Iterable[tuple[str, str]]) -> None:
+        """Read the relationships of these pairs of DIDs, all at once, and in one order for all processes."""
+        wanted: dict[str, set[str]] = {}
+        for me, peer in names:
+            if (me, peer) not in self._numbers:
+                wanted.setdefault(me, set()).add(peer)
+        for me, peers in wanted.items():
+            query = _BY_NAMES.order_by(relationships.c.relationship)
+            if self.writing:
+                query = query.with_for_update()
+            self._numbers.update(((me, peer), None) for peer in peers)
+            for row in self.connection.execute(query, {"me": me, "peers": sorted(peers)}):
+                self.know(as_peer(row))
+
+    def peer(self, me: str, peer: str) -> Peer | None:
+        """The relationship of these two, as it stands in this transaction."""
+        if (me, peer) not in self._numbers:
+            self.look_up([(me, peer)])
+        number = self._numbers[me, peer]
+        return None if number is None else self._peers[number]
+
+    def peer_by_number(self, number: int) -> Peer | None:
+        """A relationship by its key, as it stands in this transaction."""
+        if number not in self._peers:
+            query = _BY_NUMBER.with_for_update() if self.writing else _BY_NUMBER
+            row = self.connection.execute(query, {"number": number}).first()
+            if row is None:
+                return None
+            self.know(as_peer(row))
+        return self._peers[number]
+
+    def know(self, peer: Peer) -> None:
+        """Keep in mind how a relationship stands, unless it has changed in this transaction."""
+        self._peers.setdefault(peer.number, peer)
+        self._numbers[peer.me, peer.peer] = peer.number
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is still to be written."""
+        return bool(self._added or self._writes or self._changed)
+
+    def take_over(self, changed: dict[int, Peer], added: list[dict[str, Any]], writes: list[Write]) -> None:
+        """Write what one write asks for, with all others."""
+        self._peers.update(changed)
+        self._changed.update(changed)
+        self._added += added
+        self._writes += writes
+
+    def restore(self, before: dict[int, Peer]) -> None:
+        """What changed relationships was undone."""
+        self._peers.update(before)
+
+    def forget(self, number: int) -> None:
+        """A relationship's beginning was undone."""
+        peer = self._peers.pop(number, None)
+        if peer is not None:
+            self._numbers.pop((peer.me, peer.peer))
+
+    def flush(self) -> None:
+        """Write what has been asked for. Messages come first: what changes one may change it at once."""
+        if self._added:
+            _ADD.execute(self.connection, self._added)
+        for statement, run in groupby(self._writes, key=itemgetter(0)):
+            statement.execute(self.connection, [values for _, values in run])
+        if self._changed:
+            peers = [self._peers[number] for number in sorted(self._changed)]
+            _CHANGE.execute(self.connection, [_new(peer) for peer in peers])
+        self._added, self._writes, self._changed = [], [], set()
+
+
+class Asked:
+    """What one write asks for within a batch, until it has succeeded."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.noted: dict[int, Any] = {}
+        self._before: dict[int, Peer] = {}
+        self._new: dict[int, dict[str, Any]] = {}
+        self._unwritten: set[int] = set()
+        self._begun: list[int] = []
+        self._added: list[dict[str, Any]] = []
+        self._writes: list[Write] = []
+        self._savepoint: NestedTransaction | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is still to be written."""
+        return bool(self._added or self._writes or self._unwritten)
+
+    def change(self, number: int, **values: Any) -> None:
+        """Note a change of a relationship. Its version goes up once a write."""
+        if number not in self._new:
+            known = self.batch.peer_by_number(number)
+            if known is None:
+                return
+            self._before[number] = known
+            self._new[number] = {"version": known.version + 1}
+        self._new[number].update(values)
+        self._unwritten.add(number)
+
+    def changes(self, number: int) -> bool:
+        """Whether it has changed something of a relationship."""
+        return number in self._new
+
+    def version(self, number: int) -> int:
+        """A relationship's version, should this write succeed."""
+        if number in self._new:
+            return int(self._new[number]["version"])
+        known = self.batch.peer_by_number(number)
+        return known.version if known else 0
+
+    def begun(self, peer: Peer) -> None:
+        """A relationship has been begun: in the database already, for its key."""
+        self._begun.append(peer.number)
+        self.batch.know(peer)
+
+    def peer_by_number(self, number: int) -> Peer | None:
+        """A relationship as this write has changed it."""
+        changes = self._new.get(number)
+        return replace(self._before[number], **changes) if changes else self.batch.peer_by_number(number)
+
+    def peer(self, me: str, peer: str) -> Peer | None:
+        """The same, by the DIDs of its sides."""
+        found = self.batch.peer(me, peer)
+        return self.peer_by_number(found.number) if found and found.number in self._new else found
+
+    def add(self, message: dict[str, Any]) -> None:
+        """Write a message."""
+        self._added.append(message)
+
+    def write(self, statement: Many, values: dict[str, Any]) -> None:
+        """Write something else, after the messages."""
+        self._writes.append((statement, values))
+
+    def before_reading(self) -> None:
+        """Write what the database is about to be asked for, should it be among it."""
+        if self.pending:
+            self.at_once()
+        elif self.batch.pending:
+            self.batch.flush()
+
+    def at_once(self) -> None:
+        """Write all that has been asked for, within a savepoint."""
+        self.batch.flush()
+        if self._savepoint is None:
+            self._savepoint = self.batch.connection.begin_nested()
+        self._hand_over()
+        self.batch.flush()
+
+    def settle(self) -> None:
+        """The write has succeeded."""
+        self._hand_over()
+        self.batch.noted.update(self.noted)
+        if self._savepoint is not None:
+            self._savepoint.commit()
+
+    def undo(self) -> None:
+        """The write has failed: nothing of it stays."""
+        if self._savepoint is not None:
+            self._savepoint.rollback()
+            self.batch.restore(self._before)
+        for number in self._begun:
+            self.batch.forget(number)
+
+    def _hand_over(self) -> None:
+        changed = {number: replace(self._before[number], **self._new[number]) for number in self._unwritten}
+        self.batch.take_over(changed, self._added, self._writes)
+        self._added, self._writes, self._unwritten = [], [], set()
+
+
+def as_peer(row: Row[Any]) -> Peer:
+    """A relationship from its row."""
+    number, me, peer, endpoint, pinned, opened, last, cursor, version, position = tuple(row)
+    return Peer(number, me, peer, endpoint, orjson.loads(pinned), opened, last, cursor, position, version)
+
+
+def _new(peer: Peer) -> dict[str, Any]:
+    return {
+        "number": peer.number,
+        "new_last": peer.last,
+        "new_cursor": peer.cursor,
+        "new_position": peer.position,
+        "new_version": peer.version,
+    }

@@ -1,0 +1,1 @@
+"""One module a change, in their order: the number in a module's name is its revision."""

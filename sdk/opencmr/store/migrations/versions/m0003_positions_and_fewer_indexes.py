@@ -1,0 +1,29 @@
+"""The last position stands with its relationship; indexes hold the rows alone that are looked for, or are gone."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_UNDONE = sa.text("status = 'pending' OR status = 'waiting' OR status = 'unsent'")
+_RECEIPTS = sa.text("of IS NOT NULL")
+
+
+def upgrade() -> None:
+    """Count the positions once, and make the indexes anew."""
+    op.add_column("relationships", sa.Column("position", sa.Integer, nullable=False, server_default="0"))
+    op.execute(
+        "UPDATE relationships SET position = coalesce((SELECT max(messages.position) FROM messages "
+        "WHERE messages.relationship = relationships.relationship), 0)"
+    )
+    for name in ("at", "of", "status"):
+        op.drop_index(f"ix_messages_{name}", "messages")
+    op.create_index(
+        "ix_messages_of", "messages", ["relationship", "of"], sqlite_where=_RECEIPTS, postgresql_where=_RECEIPTS
+    )
+    op.create_index(
+        "ix_messages_status", "messages", ["relationship", "status"], sqlite_where=_UNDONE, postgresql_where=_UNDONE
+    )

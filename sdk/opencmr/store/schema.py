@@ -1,0 +1,246 @@
+"""The tables of a store as they are found, made, and brought forward.
+
+Opening a store compares the version in it with `HEAD` and needs no Alembic where they agree. A new store is made at
+`HEAD`; an older one is brought forward by the migrations in `store/migrations`. Both happen in one transaction under a
+lock, so that of several processes that open one store at once the first does it and the others find it done.
+
+To change a table: change `tables.py`, add a module under `migrations/versions`, and set `HEAD` to its number. A test
+compares what the migrations make with `tables.py`, on both databases.
+"""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, MetaData, inspect, text
+
+from ..errors import StoreError, UsageError
+from .engine import DATABASE_ERRORS, open_engine, shown, why, writing
+from .tables import collects, messages, metadata, relationships
+
+HEAD = "0003"
+"""The revision that this code reads and writes."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+MOST_PARTITIONS = 1024
+_BEFORE_MIGRATIONS = "0001"
+"""What a store is whose tables were made before there were migrations."""
+_LOCK = int.from_bytes(b"opencmr", "big")
+_PATIENCE = "10min"  # a big store takes its time to be brought forward, and the others wait for it
+
+_migrating = threading.Lock()
+"""Alembic runs a migration in module-wide state, so one process runs one at a time."""
+
+State = Literal["empty", "current", "older", "newer"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands in a database.
+
+    Attributes:
+        database: `sqlite` or `postgresql`.
+        state: How its tables stand to this code.
+        version: Their revision; none where there are none.
+        partitions: How many partitions messages and collects have each; none where they are whole.
+    """
+
+    database: str
+    state: State
+    version: str | None
+    partitions: int | None
+
+
+def version_of(connection: Connection) -> str | None:
+    """The revision of the tables that are there; none where there is no store.
+
+    Raises:
+        StoreError: The version is not one of ours.
+    """
+    there = set(inspect(connection).get_table_names())
+    if "alembic_version" not in there:
+        return _BEFORE_MIGRATIONS if relationships.name in there else None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    if not found and relationships.name not in there:
+        return None
+    if len(found) != 1 or not (found[0].isdecimal() and len(found[0]) == len(HEAD)):
+        raise StoreError(
+            "this database holds another program's tables and its `alembic_version`; give OpenCMR a database or "
+            "a schema of its own: postgresql://…?options=-csearch_path%3Dopencmr"
+        )
+    return str(found[0])
+
+
+def state_of(version: str | None) -> State:
+    """How a version stands to this code's."""
+    if version is None:
+        return "empty"
+    return "current" if version == HEAD else "older" if version < HEAD else "newer"
+
+
+def check(engine: Engine) -> None:
+    """See whether a store can be read as it is.
+
+    Raises:
+        StoreError: There is none, or it would have to be brought forward, or is newer than this code.
+    """
+    with engine.connect() as connection:
+        version = version_of(connection)
+    match state_of(version):
+        case "empty":
+            raise StoreError("there is no store of OpenCMR in it")
+        case "older":
+            raise StoreError(
+                f"it was written by an older OpenCMR (its tables are of revision {version}, this code's of {HEAD}), "
+                "and is opened for reading only; say: opencmr db upgrade"
+            )
+        case "newer":
+            raise _newer(version)
+        case "current":
+            return
+
+
+def prepare(engine: Engine, *, partitions: int | None = None) -> State:
+    """Make the tables where there are none, and bring older ones forward.
+
+    Args:
+        engine: The database.
+        partitions: How many partitions the tables of messages and collects get, by a hash of the relationship.
+            PostgreSQL only, and only where there are no tables yet.
+
+    Returns:
+        What was found.
+
+    Raises:
+        StoreError: It is newer than this code.
+        UsageError: It cannot have these partitions.
+    """
+    with engine.connect() as connection:
+        version = version_of(connection)
+    if state_of(version) == "current" and partitions is None:
+        return "current"
+    with writing(engine.connect()) as connection, connection.begin():
+        _alone(connection)
+        version = version_of(connection)  # another process may have been first
+        match state := state_of(version):
+            case "newer":
+                raise _newer(version)
+            case "empty":
+                _make(connection, partitions)
+            case _ if partitions is not None:
+                raise UsageError("there are tables already; partitions are given to new ones only")
+            case _:
+                migrate(connection)
+    return state
+
+
+def open_store(where: str | Path, *, read_only: bool = False, partitions: int | None = None) -> Engine:
+    """The engine of a store whose tables are there, and are those of this code.
+
+    Raises:
+        StoreError: It cannot be opened.
+        UsageError: It cannot have these partitions.
+    """
+    engine = open_engine(where, read_only=read_only)
+    try:
+        if read_only:
+            check(engine)
+        else:
+            prepare(engine, partitions=partitions)
+    except DATABASE_ERRORS as error:
+        engine.dispose()
+        raise StoreError(f"cannot open {shown(where)}: {why(error)}") from error
+    except (StoreError, UsageError) as error:
+        engine.dispose()
+        raise type(error)(f"cannot open {shown(where)}: {error}") from error
+    return engine
+
+
+def look(where: str | Path) -> Found:
+    """What stands in a database, with nothing changed.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+    engine = open_engine(where, read_only=True)
+    try:
+        with engine.connect() as connection:
+            version = version_of(connection)
+            return Found(engine.dialect.name, state_of(version), version, _partitions_of(connection))
+    except DATABASE_ERRORS as error:
+        raise StoreError(f"cannot open {shown(where)}: {why(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _partitions_of(connection: Connection) -> int | None:
+    if connection.dialect.name != "postgresql":
+        return None
+    found = connection.execute(
+        text("SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass(:table)"), {"table": messages.name}
+    ).scalar()
+    return int(found) if found else None
+
+
+def _newer(version: str | None) -> StoreError:
+    return StoreError(
+        f"it was written by a newer OpenCMR (its tables are of revision {version}, this code's of {HEAD}); "
+        "say: pip install --upgrade opencmr"
+    )
+
+
+def _alone(connection: Connection) -> None:
+    """No other process prepares the store meanwhile. SQLite's own lock was taken with the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _make(connection: Connection, partitions: int | None) -> None:
+    """All tables at `HEAD`, without a step in between."""
+    if partitions is None:
+        metadata.create_all(connection)
+    else:
+        _make_in_partitions(connection, partitions)
+    connection.execute(
+        text(
+            "CREATE TABLE IF NOT EXISTS alembic_version "
+            "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": HEAD})
+
+
+def _make_in_partitions(connection: Connection, partitions: int) -> None:
+    if connection.dialect.name != "postgresql":
+        raise UsageError("only PostgreSQL knows partitions")
+    if not 1 < partitions <= MOST_PARTITIONS:
+        raise UsageError(f"from 2 to {MOST_PARTITIONS} partitions, not {partitions}")
+    made = MetaData()
+    for table in metadata.tables.values():
+        copy = table.to_metadata(made)
+        if table in (messages, collects):
+            copy.dialect_options["postgresql"]["partition_by"] = "HASH (relationship)"
+    made.create_all(connection)
+    for name in (messages.name, collects.name):
+        for number in range(partitions):
+            connection.execute(
+                text(
+                    f"CREATE TABLE {name}_{number} PARTITION OF {name} "
+                    f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {number})"
+                )
+            )
+
+
+def migrate(connection: Connection, to: str = HEAD) -> None:
+    """Apply what lies between the tables that are there and a revision, within the transaction that has begun."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    with _migrating:
+        command.upgrade(config, to)

@@ -1,0 +1,56 @@
+"""`opencmr db`, and the other commands on a store that has a URL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import postgres
+from opencmr.store import Store, schema
+from opencmr.store.engine import open_engine, writing
+
+
+@pytest.fixture
+def url(postgres_server: postgres.Cluster) -> Iterator[str]:
+    with postgres_server.schema() as url:
+        yield url.replace("postgres@", "postgres:secret@")
+
+
+def test_tables_are_looked_at_and_made_in_partitions(run: Any, url: str) -> None:
+    before = run("db", "status", url, "--json")
+    assert (before.code, before.json["state"], before.json["revision"]) == (1, "empty", None)
+    made = run("db", "init", url, "--partitions", "4", "--json")
+    assert made.code == 0, made
+    assert (made.json["state"], made.json["revision"], made.json["partitions"]) == ("current", schema.HEAD, 4)
+    after = run("db", "status", url)
+    assert (after.code, "up to date" in after.out, "4 of messages" in after.out) == (0, True, True)
+    assert run("db", "upgrade", url).code == 0
+    shown = run("show", url)
+    assert (shown.code, "holds no relationships yet" in shown.out) == (0, True)
+    assert "secret" not in made.out + before.out + after.out + shown.out
+
+
+def test_an_older_file_is_brought_forward(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "shop.db"
+    engine = open_engine(file)
+    with writing(engine.connect()) as connection, connection.begin():
+        schema.migrate(connection, "0001")
+    engine.dispose()
+    assert run("db", "status", file).code == 1
+    assert "opencmr db upgrade" in run("show", file).err
+    assert run("db", "upgrade", file, "--json").json["state"] == "current"
+    assert run("db", "status", file).code == 0
+
+
+def test_what_cannot_be_done_to_tables_is_told(run: Any, url: str, tmp_path: Path) -> None:
+    file = tmp_path / "shop.db"
+    assert run("db", "status", file).code == 1
+    assert (run("db", "upgrade", url).code, run("db", "init", file).code) == (2, 2)
+    for partitions in (0, 1, 100_000):
+        assert run("db", "init", url, "--partitions", partitions).code == 2
+    assert run("db", "status", url, "--json").json["state"] == "empty"
+    Store(url).close()
+    assert run("db", "init", url, "--partitions", "4").code == 2
+    in_sqlite = run("db", "init", f"sqlite:///{file}", "--partitions", "4")
+    assert (in_sqlite.code, file.exists()) == (2, False)
