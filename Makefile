@@ -11,7 +11,7 @@ DEV := .venv/.dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz check docs site clean lint
+.PHONY: help demo test fuzz check docs site clean lint audit
 
 help: ## say what can be made
 	@echo "OpenCMR: make …"
@@ -29,13 +29,16 @@ fuzz: $(DEV) ## try a million hostile inputs
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --inputs 1000000 --out fuzz-out $(ARGS)
 	@OPENCMR_SOAK_BINDING=300 $(BIN)/python -m pytest -q tests/fuzz/test_binding.py
 
-check: $(DEV) lint docs test ## everything that must hold: style, types, layers, site, tests
+check: $(DEV) lint audit docs test ## everything that must hold: style, types, layers, pins, site, tests
 
 lint: $(DEV)
 	@echo "· style";  $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . \
 	    || { echo "make: see '$(BIN)/ruff check .'; '$(BIN)/ruff format .' mends the format"; exit 1; }
 	@echo "· types";  $(BIN)/mypy
 	@echo "· layers"; said=$$($(BIN)/lint-imports 2>&1) || { echo "$$said"; exit 1; }; echo "$$said" | sed -n '/^Contracts:/p'
+
+audit: $(DEV) ## ask whether a version that is pinned is known to be vulnerable
+	@echo "· pins"; $(BIN)/python tools/audit.py
 
 docs: $(DEV) ## build the site into site/
 	@echo "· site"; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import orjson
 from pydantic import ValidationError
 
@@ -18,7 +19,8 @@ from opencmr.messages import core
 from opencmr.protocol.manifest import Manifest
 from opencmr.store import KeyFile
 from opencmr.transport import Discovery, MyTerms, pack, unpack
-from opencmr.transport.client import _check_url, _Stated
+from opencmr.transport.addresses import admitted, check_url, is_public
+from opencmr.transport.client import _Stated
 
 from .cast import CUSTOMER, CUSTOMER_KEY, PINNED, VECTORS, VENDOR, VENDOR_KEY, examples
 from .mutations import mutated_bytes, mutated_json
@@ -56,7 +58,7 @@ def run_documents(data: bytes) -> None:
         try:
             document = trust.read_document(did, members)
             expect(bool(document.keys) and document.id == did, "a document without a key, or of somebody else", data)
-            _check_url(document.endpoint, local=False)
+            check_url(document.endpoint, local=False)
         except (Malformed, WeakKey) as problem:
             _travels(problem)
         except Unreachable:
@@ -107,14 +109,28 @@ def run_addresses(data: bytes) -> None:
         expect(
             origin.startswith("https:") or trust.is_loopback(urlsplit(origin).hostname or ""), "in the clear", origin
         )
-    for local in (False, True):
+    for local in (False, True, None):
         try:
-            _check_url(text, local)
+            check_url(text, local=local)
         except Unreachable:
             continue
         parts = urlsplit(text)
-        expect(parts.scheme == "https" or trust.is_loopback(parts.hostname or ""), "in the clear", text)
-        expect(local or not trust.is_loopback(parts.hostname or ""), "into our own machine", text)
+        host = parts.hostname or ""
+        here = trust.is_loopback(host)
+        expect(parts.scheme == "https" or here, "in the clear", text)
+        expect(local is None or here == local, "into our own machine, or out of it", text)
+        try:
+            goes_to = httpx.URL(text).raw_host.decode()
+        except (httpx.InvalidURL, UnicodeError):
+            continue  # which the client calls unreachable
+        expect(goes_to == host, "the client goes elsewhere than was checked", text)
+        expect(parts.username is None and not parts.query and not parts.fragment, "not plain", text)
+    public = is_public(text)
+    try:
+        admitted("shop.example", [text])
+        expect(public, "let in, and not public", text)
+    except Unreachable:
+        expect(not public, "public, and not let in", text)
     for pinned in ({}, PINNED):
         for method in (text, trust.key_url(text)):
             try:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
 
 from ..errors import StoreError
+from .private import keep_private
 
 WRITER = "opencmr-store"
 """The name of the thread that writes. What another thread begins only reads, unless it says `writing`."""
@@ -104,6 +105,8 @@ def _sqlite(url: URL, read_only: bool) -> Engine:
         raise StoreError("a store outlives its process: name a file")
     if read_only and not Path(url.database).is_file():  # or looking would make it
         raise StoreError(f"there is no store at {url.database}")
+    if not read_only:
+        keep_private(url.database)
     engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
     event.listen(engine, "begin", _sqlite_look if read_only else _sqlite_begin)

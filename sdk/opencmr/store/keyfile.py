@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from ..trust import SALT_BYTES, SigningKey, seal, stretch, unseal
 
 if os.name == "posix":
     import fcntl
+
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class KeyFile:
@@ -26,24 +28,24 @@ class KeyFile:
         passphrase: Seals every key with argon2id and secretbox. Absent: the file's mode is its only guard.
 
     Raises:
-        KeyFileError: Others may read the file, it is damaged, or the passphrase is wrong, missing or empty.
+        KeyFileError: Others may read the file or own it, it is damaged, or the passphrase is wrong, missing or empty.
     """
 
     def __init__(self, path: str | Path, passphrase: str | None = None) -> None:
-        self.path = Path(path)
+        self.path = _followed(Path(path))
         if passphrase == "":  # not the same as none: somebody means the keys to be sealed
             raise KeyFileError(f"the passphrase of {self.path} is empty")
         self._keys: dict[str, SigningKey] = {}
         self._kept: dict[str, str] = {}
         self._salt = os.urandom(SALT_BYTES) if passphrase else None
         self._box = stretch(passphrase, self._salt) if passphrase and self._salt else None
-        if self.path.exists():
+        if self._is_there():
             self._load(passphrase)
 
     def begin(self) -> None:
         """Write the file though it holds no key yet, so that its mode and its passphrase are settled."""
         with self._alone():
-            if not self.path.exists():
+            if not self._is_there():
                 self._save(self._kept)
 
     def get(self, name: str) -> SigningKey:
@@ -52,7 +54,7 @@ class KeyFile:
         Raises:
             KeyFileError: There is none.
         """
-        if name not in self._keys and self.path.exists():
+        if name not in self._keys and self._is_there():
             self._take_over(self._same_file())  # another process may have added it meanwhile
         try:
             return self._keys[name]
@@ -74,7 +76,7 @@ class KeyFile:
         """
         with self._alone():
             kept = dict(self._kept)
-            if self.path.exists():
+            if self._is_there():
                 file = self._same_file()
                 if name in file["keys"]:
                     self._take_over(file)
@@ -102,20 +104,36 @@ class KeyFile:
         except OSError as error:
             raise KeyFileError(f"{self.path} cannot be written: {error.strerror}") from error
 
+    def _is_there(self) -> bool:
+        try:
+            return self.path.exists()
+        except OSError as error:
+            raise KeyFileError(f"{self.path} cannot be read: {error.strerror}") from error
+
     def _read(self) -> dict[str, Any]:
         """The file as it is, if nobody else can read it."""
         try:
-            if os.name == "posix" and self.path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise KeyFileError(f"others can read {self.path}; say: chmod 600 {self.path}")
-            file: dict[str, Any] = orjson.loads(self.path.read_bytes())
-            if not isinstance(file["keys"], dict):
-                raise KeyFileError(f"{self.path} is not a key file")
-            return file
-        except orjson.JSONDecodeError:
-            # With no cause: it carries the whole text, and so the keys, to wherever errors are reported.
-            raise KeyFileError(f"{self.path} is not a key file") from None
-        except (OSError, KeyError, TypeError) as error:
-            raise KeyFileError(f"{self.path} cannot be read, or is not a key file") from error
+            # What is read is what was looked at: one handle. And no pipe is waited for.
+            with os.fdopen(os.open(self.path, _READ), "rb") as opened:
+                self._check_guard(os.fstat(opened.fileno()))
+                raw = opened.read()
+        except OSError as error:
+            raise KeyFileError(f"{self.path} cannot be read: {error.strerror}") from error
+        file = _parsed(raw)
+        if file is None:
+            raise KeyFileError(f"{self.path} is not a key file")
+        return file
+
+    def _check_guard(self, found: os.stat_result) -> None:
+        if not stat.S_ISREG(found.st_mode):
+            raise KeyFileError(f"{self.path} is not a file")
+        if os.name != "posix":
+            return
+        if found.st_uid != os.geteuid():
+            # Read by an administrator and written anew, it would be lost to its owner; or it is somebody's bait.
+            raise KeyFileError(f"{self.path} belongs to another user; be that user, or say: chown")
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise KeyFileError(f"others can read {self.path}; say: chmod 600 {self.path}")
 
     def _same_file(self) -> dict[str, Any]:
         """The file as it is now, if it is still the one that was opened."""
@@ -166,4 +184,23 @@ class KeyFile:
                 os.fsync(file.fileno())
             new.replace(self.path)
         except OSError as error:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
             raise KeyFileError(f"{self.path} cannot be written: {error.strerror}") from error
+
+
+def _followed(path: Path) -> Path:
+    """The file itself: a link to it stays one, and the keys are written where it leads."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise KeyFileError(f"{str(path)[:300]!r} is no path of a file") from error
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    """The members of a key file. No error leaves: the parser's holds the whole text, and so the keys."""
+    try:
+        file = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return file if isinstance(file, dict) and isinstance(file.get("keys"), dict) else None

@@ -3,6 +3,7 @@
     party       the two interfaces at which roles and transport meet
     bundle      several messages in one answer
     discovery   what a vendor says of itself before anyone tells it anything
+    addresses   where a customer lets a vendor send them
     client      the customer's side, with httpx
     app         the vendor's side, an ASGI application with Starlette
 

@@ -5,17 +5,20 @@ returns bytes of messages or raises one of two errors: a `Problem` that the vend
 are not followed, cookies are not kept, and neither proxies nor passwords are taken from the environment: they could
 join what pairwise keys keep apart. Signatures are not checked here.
 
-Not handled here either: that a public host name may resolve to a private address.
+A vendor also says where to go. A name is looked up once for each connection; all its addresses are checked
+(`addresses`), and the connection goes to one of them and to nothing else, while certificate and Host stay with the
+name. So no name that changes in between leads into the customer's own network.
 """
 
 import asyncio
-import ipaddress
-import re
+import socket
 import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 import orjson
 from pydantic import ValidationError
@@ -24,11 +27,19 @@ from .. import trust
 from ..errors import Malformed, Problem, Unreachable, UnsupportedVersion, WeakKey
 from ..messages import VERSION
 from ..messages.core import ProblemDetail
+from .addresses import admitted, check_url, is_literal
 from .bundle import MAX_BUNDLE, unpack
 from .discovery import Discovery
 from .party import Found
 
-_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+Resolver = Callable[[str], Awaitable[Sequence[str]]]
+"""From a host name to all its addresses, as text. What it raises should be an `OSError`."""
+
+MAX_HEAD = 64 * 1024
+"""Bytes of an answer before its body: status line and headers, and those of all answers that are not the last."""
+
+# httpcore has no root for its errors.
+_FAILED = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol)
 
 
 class _Stated(ProblemDetail, extra="ignore"):
@@ -43,15 +54,26 @@ class HttpNetwork:
         timeout: Seconds for a whole exchange, beyond those for the connection and those that a collect asks the vendor
             to wait.
         tls: Whom to believe about certificates, if not the public authorities.
+        resolver: Who is asked for the addresses of a name, if not the system.
+        dial: What opens a connection to an address that has been checked; for tests.
     """
 
     def __init__(
-        self, *, connect_timeout: float = 5.0, timeout: float = 10.0, tls: ssl.SSLContext | None = None
+        self,
+        *,
+        connect_timeout: float = 5.0,
+        timeout: float = 10.0,
+        tls: ssl.SSLContext | None = None,
+        resolver: Resolver | None = None,
+        dial: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
         self._client = httpx.AsyncClient(
-            verify=True if tls is None else tls,
+            transport=_Transport(
+                tls or httpx.create_ssl_context(trust_env=False),
+                _Dialler(resolver or _look_up, dial or httpcore.AnyIOBackend()),
+            ),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -68,8 +90,8 @@ class HttpNetwork:
             UnsupportedVersion: The vendor speaks no version that is spoken here.
         """
         document_url, origin = trust.web_urls(did)
-        local = trust.is_loopback(_host(origin))
-        _check_url(origin, local)
+        local = trust.is_loopback(urlsplit(origin).hostname or "")
+        check_url(document_url, local=local)
         try:
             document = trust.read_document(did, await self._get(document_url))
             endpoint = document.endpoint
@@ -78,7 +100,7 @@ class HttpNetwork:
                 raise Malformed(f"the document is of {discovery.did}", pointer="/did", expected=[did])
         except (Malformed, WeakKey) as problem:
             raise Unreachable(f"{did} says of itself what cannot be: {problem}") from problem
-        _check_url(endpoint, local)
+        check_url(endpoint, local=local)
         if VERSION not in discovery.versions:
             spoken = ", ".join(discovery.versions)
             raise UnsupportedVersion(f"{did} speaks {spoken}", pointer="/versions", expected=[VERSION])
@@ -120,7 +142,7 @@ class HttpNetwork:
             raise Unreachable(f"{url} is not JSON") from error
 
     async def _post(self, url: str, raw: bytes, wait: float) -> tuple[list[bytes], str | None]:
-        _check_url(url, local=True)
+        check_url(url, local=None)
         answer = await self._exchange("POST", url, content=raw, limit=MAX_BUNDLE, wait=wait)
         try:
             return unpack(answer)
@@ -149,10 +171,11 @@ class HttpNetwork:
                     timeout=httpx.Timeout(total, connect=self._connect_timeout),
                 ) as response,
             ):
+                response.extensions["network_stream"].allow(2 * limit)  # chunks have heads of their own
                 return await _answer(response, limit)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, *_FAILED, OSError, UnicodeError) as error:
             # TimeoutError is an OSError; a host name that is none, a UnicodeError.
-            raise Unreachable(f"{url} does not answer: {str(error) or type(error).__name__}") from error
+            raise Unreachable(f"{url} does not answer: {str(error)[:300] or type(error).__name__}") from error
 
 
 async def _answer(response: httpx.Response, limit: int) -> bytes:
@@ -166,7 +189,7 @@ async def _answer(response: httpx.Response, limit: int) -> bytes:
     if response.is_redirect:
         raise Unreachable(f"{url} redirects, which is not followed")
     if response.status_code != 200 or media_type not in ("application/json", "application/did+json"):
-        raise Unreachable(f"{url} answers {response.status_code} with {media_type or 'nothing'}")
+        raise Unreachable(f"{url} answers {response.status_code} with {media_type[:100]!r}")
     return await _body(response, limit)
 
 
@@ -181,43 +204,125 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # is read only now
-    except ValueError as error:
-        raise Unreachable(f"{url} is not a URL") from error
-    return parts
+class _Transport(httpx.AsyncBaseTransport):
+    """Connections for httpx that a dialler of ours opens, which httpx itself has no argument for."""
+
+    def __init__(self, tls: ssl.SSLContext, dialler: httpcore.AsyncNetworkBackend) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=5.0,
+            network_backend=dialler,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry one request."""
+        url = request.url
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=dict(answer.extensions)
+        )
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        await self._pool.aclose()
 
 
-def _host(url: str) -> str:
-    return _split(url).hostname or ""
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._answer.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
 
 
-def _check_url(url: str, local: bool) -> None:
-    """Refuse an address to which a vendor should not send us: unencrypted, or inside our own network.
+class _Dialler(httpcore.AsyncNetworkBackend):
+    """Looks a name up, checks its addresses, and connects to one of these and to nothing else."""
 
-    Args:
-        url: The address.
-        local: Whether this machine and its network may be meant, because the customer named a vendor there.
+    def __init__(self, resolver: Resolver, dial: httpcore.AsyncNetworkBackend) -> None:
+        self._resolver = resolver
+        self._dial = dial
 
-    Raises:
-        Unreachable: It is not one to go to.
-    """
-    parts = _split(url)
-    host = parts.hostname or ""
-    if parts.scheme != "https" and not (parts.scheme == "http" and trust.is_loopback(host)):
-        raise Unreachable(f"{url} is not https")
-    if not host or parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise Unreachable(f"{url} is not the plain URL of a service")
-    if not local and not _is_public(host):
-        raise Unreachable(f"{url} lies in a private network")
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # httpcore's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to a host: address after address, each with its share of the time that is left.
+
+        Raises:
+            Unreachable: The name leads where no vendor can be.
+            OSError, httpcore.NetworkError, httpcore.TimeoutException: Nobody answers there.
+        """
+        clock = asyncio.get_running_loop().time
+        end = clock() + (timeout or 0)
+        async with asyncio.timeout(timeout):
+            addresses = admitted(host, [host] if is_literal(host) else await self._resolver(host))
+            for left in range(len(addresses), 0, -1):
+                share = None if timeout is None else max((end - clock()) / left, 0.001)
+                try:
+                    stream = await self._dial.connect_tcp(addresses[-left], port, share, local_address, socket_options)
+                    return _Measured(stream)
+                except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                    if left == 1:
+                        raise
+        raise AssertionError("admitted addresses are never none")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; httpcore does between attempts, of which we make one."""
+        await asyncio.sleep(seconds)
 
 
-def _is_public(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        # Resolvers also read 127.1 and 0x7f000001 as addresses; public names never end in a number.
-        labels = host.rstrip(".").split(".")
-        return labels[-1] != "localhost" and not _NUMERIC_LABEL.fullmatch(labels[-1])
+class _Measured(httpcore.AsyncNetworkStream):
+    """A connection on which an answer cannot go on for ever: not with headers, 1xx answers or chunks of a byte."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._left = MAX_HEAD
+
+    def allow(self, count: int) -> None:
+        """Let the answer go on for so many bytes."""
+        self._left = count
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._left <= 0:
+            raise httpcore.RemoteProtocolError("the answer does not come to its end")
+        data = await self._stream.read(min(max_bytes, self._left), timeout)
+        self._left -= len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._left = MAX_HEAD  # another request, another answer
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Measured":
+        return _Measured(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+async def _look_up(host: str) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]

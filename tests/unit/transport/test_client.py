@@ -1,94 +1,20 @@
 """The customer's side of HTTP, against servers that do everything wrong."""
 
 import asyncio
-import contextlib
-import json
-import shutil
 import ssl
-import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
+import trustme
 
 from opencmr import trust
 from opencmr.errors import Conflict, HandlerFailed, Malformed, Problem, Unreachable, UnsupportedVersion, UsageError
 from opencmr.transport import HttpNetwork, bundle, pack
+from rude import PUBLIC, Server, http
 
-PUBLIC = trust.SigningKey(b"\x07" * 32).public
 RECEIPT = b'{"type":"receipt"}'
-JSON = "application/json"
 PROBLEM = "application/problem+json"
-
-Answer = bytes | Callable[[asyncio.StreamWriter], Any]
-
-
-class Server:
-    """A server on loopback that answers each path with the bytes that the test lays down, or does as it is told.
-
-    It keeps the head of every request, and speaks HTTP only as far as the test wants.
-    """
-
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.answers: dict[str, Answer] = {}
-        self.heads: list[str] = []
-        self.over = asyncio.Event()
-        self._talks: set[asyncio.Task[None]] = set()
-        self._tls = tls
-
-    async def __aenter__(self) -> "Server":
-        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0, ssl=self._tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        self.did = f"did:web:127.0.0.1%3A{self.port}"
-        self.endpoint = f"http://127.0.0.1:{self.port}/opencmr"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.over.set()
-        self._server.close()
-        await asyncio.gather(*self._talks)
-        await self._server.wait_closed()
-
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.add(asyncio.ensure_future(self._serve(reader, writer)))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A client that leaves early is what most of these tests are about.
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            self.heads.append(head)
-            answer = self.answers.get(head.split()[1], http(b"", status=404))
-            if callable(answer):
-                await answer(writer)
-            else:
-                writer.write(answer)
-                await writer.drain()
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-    def is_a_vendor(self, **changes: Any) -> None:
-        """Lay down the documents of a vendor, with some members changed."""
-        key = f"{self.did}#key-1"
-        document = trust.document_for(self.did, {key: PUBLIC}, changes.pop("endpoint", self.endpoint))
-        document["id"] = changes.pop("id", self.did)
-        discovery = {
-            "did": self.did,
-            "roles": ["vendor"],
-            "endpoint": self.endpoint,
-            "versions": ["1.0"],
-            "types": ["mailbox.collect"],
-            "terms": [],
-        } | changes
-        self.answers["/.well-known/did.json"] = http(json.dumps(document, indent=1).encode())
-        self.answers["/.well-known/opencmr"] = http(json.dumps(discovery).encode())
-
-
-def http(body: bytes, *, status: int = 200, media_type: str = JSON, more: str = "") -> bytes:
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
-    return head.encode() + body
 
 
 @pytest.fixture
@@ -451,25 +377,17 @@ async def test_a_server_that_speaks_no_tls_is_not_spoken_to_without(server: Serv
     await network.close()
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for loopback that nobody vouches for, its key beside it."""
-    made = tmp_path / "certificate.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", f"{made}.key", "-out", str(made)]
-    subprocess.run([*command.split(), *names], check=True, capture_output=True)
-    return made
-
-
 @pytest.mark.requirement("IDN-3")
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="the certificate is made with openssl")
-async def test_a_certificate_counts_only_if_somebody_vouches_for_it(certificate: Path) -> None:
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate, f"{certificate}.key")
-    async with Server(tls) as server:
+async def test_a_certificate_counts_only_if_somebody_vouches_for_it() -> None:
+    authority = trustme.CA()
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(served)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with Server(served) as server:
         server.answers["/opencmr/messages"] = http(pack([RECEIPT]))
         endpoint = f"https://127.0.0.1:{server.port}/opencmr"
-        stranger, acquainted = HttpNetwork(), HttpNetwork(tls=ssl.create_default_context(cafile=certificate))
+        stranger, acquainted = HttpNetwork(), HttpNetwork(tls=trusting)
         with pytest.raises(Unreachable):
             await stranger.send(endpoint, b"{}")
         assert await acquainted.send(endpoint, b"{}") == [RECEIPT]
