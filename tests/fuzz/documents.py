@@ -3,8 +3,10 @@
 import json
 import os
 import random
+import shutil
 import tempfile
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -146,7 +148,9 @@ def run_addresses(data: bytes) -> None:
 @cache
 def _folder(process: int) -> Path:
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix=f"opencmr-fuzz-{process}-", dir=memory if memory.is_dir() else None))
+    made = Path(tempfile.mkdtemp(prefix=f"opencmr-fuzz-{process}-", dir=memory if memory.is_dir() else None))
+    Finalize(None, shutil.rmtree, (made, True), exitpriority=1)  # also in a worker, which atexit never reaches
+    return made
 
 
 def run_key_files(data: bytes) -> None:

@@ -176,8 +176,9 @@ class Run:
                 self._keep(name, number, tally)
                 yield
                 if until is not None and time.time() > until:
-                    pool.terminate()
-                    return
+                    return  # and the pool is terminated
+            pool.close()
+            pool.join()
 
     def _keep(self, name: str, number: int, tally: Tally) -> None:
         ours = self.tallies[name]
