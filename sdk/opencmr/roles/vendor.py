@@ -33,6 +33,7 @@ from ..protocol import (
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import KeyFile, Rows, Store
+from ..transport.limits import Gate, Limits
 from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
 from .ledger import Ledger
@@ -112,6 +113,7 @@ class Vendor:
         firm_for: timedelta,
         handler_timeout: float,
         about: Mapping[str, Any],
+        limits: Limits,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -128,6 +130,7 @@ class Vendor:
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self._gate = Gate(limits)
         self._closing = False
 
     @classmethod
@@ -144,6 +147,7 @@ class Vendor:
         firm_for: timedelta = timedelta(days=7),
         handler_timeout: float = 25.0,
         about: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> Self:
         """Open a vendor's store, or begin one.
@@ -160,6 +164,7 @@ class Vendor:
             firm_for: How long an offer is firm whose handler does not say.
             handler_timeout: Seconds that a handler may take before the sender is told to try again.
             about: What discovery says besides: `categories`, `places`, `consents`, `tosUrl`.
+            limits: What is taken under load; absent: what lets any honest wallet through.
             clock: The time; for tests.
 
         Raises:
@@ -184,6 +189,7 @@ class Vendor:
             firm_for=firm_for,
             handler_timeout=handler_timeout,
             about=about or {},
+            limits=limits or Limits(),
             clock=clock,
         )
 
@@ -322,7 +328,7 @@ class Vendor:
 
         from ..transport.app import application
 
-        return application(self, path=urlsplit(self._endpoint).path)
+        return application(self, path=urlsplit(self._endpoint).path, gate=self._gate)
 
     async def close(self) -> None:
         """Let those who wait go, and close the store."""
@@ -389,7 +395,9 @@ class Vendor:
             raise UnsupportedType(
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
-        if is_narrowing(message.type, "customer"):  # waits for no handler, not even for that of another message
+        narrowing = is_narrowing(message.type, "customer")
+        self._gate.charge_key(message.from_, narrowing=narrowing)
+        if narrowing:  # waits for no handler, not even for that of another message
             received = await self._keep(verified, [])
         else:
             async with self._locks.setdefault(message.from_, asyncio.Lock()):
@@ -410,6 +418,7 @@ class Vendor:
         if message.type != core.Collect.type:
             raise UnsupportedType("only mailbox.collect opens a mailbox", pointer="/type", expected=[core.Collect.type])
         check_collect(message, self._now())
+        self._gate.charge_key(message.from_)
         with _keeping():
             return await self._collected(message)
 
@@ -421,6 +430,14 @@ class Vendor:
             await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, 0))
         await self._store.write(lambda rows: self._note_collect(rows, message))
+        if not body.wait:
+            return await self._mail(message)
+        with self._gate.waiting.place(message.from_):
+            return await self._mail(message)
+
+    async def _mail(self, message: Message[core.Collect]) -> tuple[list[bytes], str]:
+        """What waits for the sender of a collect, or comes while they wait for it."""
+        body = message.body
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
         while True:
             bell = self._bells.setdefault(message.from_, asyncio.Event())

@@ -3,6 +3,7 @@
     party       the two interfaces at which roles and transport meet
     bundle      several messages in one answer
     discovery   what a vendor says of itself before anyone tells it anything
+    limits      what a vendor bounds under load
     client      the customer's side, with httpx
     app         the vendor's side, an ASGI application with Starlette
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bundle import pack, unpack
 from .discovery import Discovery, MyTerms
+from .limits import Limits, Rate
 from .party import Found, Network, Receiver
 
 if TYPE_CHECKING:
@@ -23,8 +25,10 @@ __all__ = [
     "Discovery",
     "Found",
     "HttpNetwork",
+    "Limits",
     "MyTerms",
     "Network",
+    "Rate",
     "Receiver",
     "application",
     "pack",
