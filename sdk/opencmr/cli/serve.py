@@ -47,6 +47,7 @@ def serve(
 
         from ..roles import Vendor
         from ..transport.app import application  # noqa: F401  # tells whether starlette is there
+        from ..transport.server import configuration
     except ImportError as error:
         raise UsageError(f"{error.name} is missing; say: pip install 'opencmr[vendor]'") from error
     vendor = _vendor(where, Vendor)
@@ -55,7 +56,7 @@ def serve(
 
         testmode.install(vendor)
     listening = _open(fd) if fd is not None else _listen(*_address(vendor.did, host, port))
-    config = uvicorn.Config(
+    config = configuration(
         vendor.asgi(),
         log_level="info" if verbose else "warning",
         access_log=verbose,

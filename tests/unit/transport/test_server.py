@@ -53,4 +53,5 @@ def test_a_head_without_end_is_cut_off(port: int) -> None:
 
 def test_a_second_head_on_a_connection_is_cut_off_as_well(port: int) -> None:
     heard = _said(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT")
-    assert heard.startswith(b"HTTP/1.1 200") and heard.count(b"HTTP/1.1") == 1
+    assert heard.startswith(b"HTTP/1.1 200")
+    assert heard.count(b"HTTP/1.1") == 1
