@@ -1,9 +1,16 @@
 """Rates, places and addresses: what a vendor bounds."""
 
+from typing import Any
+
+import httpx
 import pytest
 
 from opencmr.errors import Overloaded, OverQuota
+from opencmr.transport import application
 from opencmr.transport.limits import Buckets, Gate, Limits, Places, Rate, network_of
+from serving import listening, served
+
+MESSAGE = {"Content-Type": "application/opencmr+json"}
 
 
 class Clock:
@@ -81,3 +88,34 @@ def test_who_has_said_too_much_can_still_take_it_back() -> None:
     with pytest.raises(OverQuota):
         gate.charge_key("did:key:a")
     gate.charge_key("did:key:a", narrowing=True)
+
+
+def test_an_address_that_is_too_fast_is_told_over_http_when_to_come_again() -> None:
+    vendor_gate = Gate(Limits(address=Rate(0.1, 1), loopback=True), Clock())
+    answered: list[tuple[int, str | None]] = []
+    with listening() as bound, served(application(Told(), gate=vendor_gate), bound) as url:
+        for _ in range(2):
+            said = httpx.post(f"{url}/opencmr/messages", content=b"{}", headers=MESSAGE, trust_env=False)
+            answered.append((said.status_code, said.headers.get("retry-after")))
+    assert answered == [(200, None), (429, "10")]
+
+
+class Told:
+    """A receiver that says a receipt to everything."""
+
+    def did_document(self) -> dict[str, Any]:
+        return {"id": "did:web:localhost%3A8443"}
+
+    def discovery(self) -> dict[str, Any]:
+        return {}
+
+    def myterms(self) -> dict[str, Any] | None:
+        return None
+
+    async def receive(self, raw: bytes) -> list[bytes]:
+        return [b'{"type":"receipt"}']
+
+    async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
+        return [], "0"
+
+    async def close(self) -> None: ...
