@@ -20,33 +20,42 @@ from starlette.routing import Route
 
 from .. import trust
 from .._log import log_failure
-from ..errors import HandlerFailed, NotFound, Overloaded, Problem, TooLarge, UnsupportedMedia
+from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, TooLarge, UnsupportedMedia
 from .bundle import pack
+from .limits import Gate, Limits
 from .party import Receiver
 
 T = TypeVar("T")
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 MEDIA_TYPE = "application/opencmr+json"
-RETRY_AFTER = "5"
-"""Seconds, told with each problem of too much traffic."""
+RETRY_AFTER = 5
+"""Seconds, told with a problem of too much traffic that says no better."""
 
 _log = logging.getLogger(__name__)
 
 
-def application(receiver: Receiver, *, path: str = "/opencmr", body_timeout: float = 10.0) -> Starlette:
+def application(
+    receiver: Receiver, *, path: str = "/opencmr", body_timeout: float = 10.0, gate: Gate | None = None
+) -> Starlette:
     """The ASGI application that serves a vendor.
 
     Args:
         receiver: The vendor.
         path: Path of the service endpoint.
         body_timeout: Seconds within which the body of a request has to arrive.
+        gate: What may come in; absent: one with the default limits.
     """
+    gate = gate or Gate(Limits())
 
     async def messages(request: Request) -> Response:
-        return _json(pack(await receiver.receive(await _body(request, body_timeout))))
+        gate.charge_address(request.client.host if request.client else None)
+        raw = await _body(request, body_timeout)
+        with gate.work.place():
+            return _json(pack(await receiver.receive(raw)))
 
     async def mailbox(request: Request) -> Response:
+        gate.charge_address(request.client.host if request.client else None)
         raw = await _body(request, body_timeout)
         return _json(pack(*await _while_connected(request, receiver.collect(raw))))
 
@@ -182,8 +191,8 @@ def _json(content: bytes, status: int = 200, media_type: str = "application/json
 def _problem(problem: Problem, request: Request | None = None) -> Response:
     response = _json(trust.write(problem.as_dict()), problem.status, "application/problem+json")
     if problem.status in (429, 503):
-        response.headers["Retry-After"] = RETRY_AFTER
-    unread = isinstance(problem, TooLarge | UnsupportedMedia | Overloaded)
+        response.headers["Retry-After"] = str(problem.retry_after or RETRY_AFTER)
+    unread = isinstance(problem, TooLarge | UnsupportedMedia | Overloaded | OverQuota)
     if unread and request is not None and request.scope.get("http_version", "1.1").startswith("1"):
         # The rest of the body stays unread, so the connection is of no more use. HTTP/2 has another word for that.
         response.headers["Connection"] = "close"
