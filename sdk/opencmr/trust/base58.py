@@ -49,8 +49,8 @@ def decode(text: str) -> bytes:
 def _halves() -> list[tuple[int, int, int, int, int]]:
     """How lanes of eight, four and two digits are cut in half: worth of the upper half, factor, shift, mask, distance.
 
-    A factor and a shift divide all lanes at once, the mask keeps the quotients. With a factor of 2^shift / worth, rounded up, what is cut off is right as long as a lane's number times the rounding
-    stays below 2^shift; a product stays within its lane.
+    A factor and a shift divide all lanes at once, and the mask keeps the quotients. The factor is 2^shift / worth,
+    rounded up; that is exact as long as a lane's number times the rounding stays below 2^shift, as it does here.
     """
     halves = []
     for digits, lane, shift in ((4, 128, 71), (2, 64, 36), (1, 32, 18)):
