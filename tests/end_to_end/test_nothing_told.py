@@ -210,7 +210,7 @@ async def test_a_store_that_fails_and_words_of_a_vendor(
     relationship = await alice.meet(SHOP)
     await relationship.proffer("SD-BASE")
 
-    async def broken(*_: Any) -> Any:
+    async def broken(*_: Any, **__: Any) -> Any:
         raise StoreError(f"postgresql://{WORD}:{WORD}@db/shop: Key (raw)=({WORD}) exists")
 
     with monkeypatch.context() as patched:

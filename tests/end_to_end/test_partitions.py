@@ -101,3 +101,21 @@ def test_a_query_looks_into_one_partition_only_and_by_an_index(url: str, where: 
     assert len(partitions) == 1, plan
     assert "Index" in plan
     assert "Seq Scan" not in plan
+
+
+def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
+    with psycopg.connect(url) as connection:  # as the tables were at revision 0002
+        for statement in (
+            "ALTER TABLE relationships DROP COLUMN position",
+            "DROP INDEX ix_messages_of, ix_messages_status",
+            *(
+                f'CREATE INDEX ix_messages_{name} ON messages (relationship, "{name}")'
+                for name in ("at", "of", "status")
+            ),
+            "UPDATE alembic_version SET version_num = '0002'",
+        ):
+            connection.execute(statement)
+    schema.open_store(url).dispose()
+    found = schema.look(url)
+    assert (found.state, found.version, found.partitions) == ("current", schema.HEAD, PARTITIONS)
+    assert asked(url, "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'messages_%_status_idx'") == [(PARTITIONS,)]

@@ -29,7 +29,7 @@ _COMMANDS = {
     "validate": "Check messages against schemas and models; name the bad member.",
     "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",
-    "doctor": "Say what is wrong with an installation, a store or a vendor, and how to mend it.",
+    "doctor": "Say what is wrong with a store or a vendor, and how to mend it.",
     "conformance": "Check from outside how an implementation keeps the protocol.",
 }
 """Name → one line. The function, or the group, of that name stands in the module of that name."""

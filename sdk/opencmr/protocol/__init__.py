@@ -4,7 +4,7 @@ from .agreement import Agreement
 from .clock import instant, moment
 from .consent import Consent
 from .dealing import Dealing, Offer
-from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, gather
+from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, gather, turning_point
 from .history import History, replay
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
@@ -44,5 +44,6 @@ __all__ = [
     "parse",
     "replay",
     "settle",
+    "turning_point",
     "verify",
 ]

@@ -8,7 +8,8 @@ a question and lets the rules of the specification, 0 to 3, speak in their order
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, get_args
 
 from ..errors import UsageError
 from ..messages.types import Channel, TermsDocument
@@ -18,6 +19,7 @@ from .dealing import Dealing
 from .thread import Thread
 from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, prohibits, reaches, upward
 
+T = TypeVar("T", tuple[str, ...], frozenset[str], frozenset[Channel])
 Answer = Literal["permit", "deny", "not-governed"]
 Reason = Literal[
     "legal-compliance",
@@ -39,6 +41,8 @@ VENDOR = "vendor"
 THIRD_PARTY = "third-party"
 SHARE = "dpv:Share"
 
+_REMEMBERED = 100_000
+"""How many comparisons of a statement's terms with a question's are remembered: most statements name the same few."""
 _INTENT_PURPOSES = ("opencmr:IntentCasting",)
 _ORDER_PURPOSES = (
     "dpv:RequestedServiceProvision",
@@ -271,6 +275,24 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
     return answered("deny", "no-word")
 
 
+def turning_point(facts: Facts, at: str) -> str | None:
+    """The next instant after `at` at which any answer could change though nobody says anything; none: never.
+
+    It is enough to know when something begins or ends; what an answer is until then does not matter.
+    """
+    later = [
+        instant
+        for one in facts.statements
+        for instant in (one.until, one.ended, one.at)
+        if instant is not None and instant > at
+    ]
+    for activity in facts.activities:
+        begins = (activity.since, activity.closed, *(since for _, since in activity.data))
+        later += [instant for instant in begins if instant is not None and instant > at]
+    later += [since for _, since in facts.governed if since > at]
+    return min(later, default=None)
+
+
 def gather(threads: Iterable[Thread]) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements."""
     known = list(threads)
@@ -334,9 +356,15 @@ def _terms_in_force(threads: list[Thread]) -> Iterator[Binding]:
                     yield Binding(chosen.terms[1], record.ordered_at, made, over, thread.id)
 
 
+@lru_cache(maxsize=10_000)
+def _one(terms: T) -> T:
+    """One and the same object for the same terms: a vendor holds the statements of a million customers."""
+    return terms
+
+
 def _of_rules(one: Binding, ended: str | None) -> Iterator[Statement]:
     rules = one.document.rules
-    named = tuple(rule.purpose for rule in rules if rule.effect == "permit" and rule.purpose)
+    named = _one(tuple(rule.purpose for rule in rules if rule.effect == "permit" and rule.purpose))
     for rule in rules:
         if rule.effect == "oblige" or rule.action is None:
             continue
@@ -344,9 +372,9 @@ def _of_rules(one: Binding, ended: str | None) -> Iterator[Statement]:
         yield Statement(
             effect="permit" if permit else "prohibit",
             source="agreement",
-            actions=(rule.action,),
-            purposes=(rule.purpose,) if rule.purpose else (named if permit else None),
-            data=(rule.data or EVERYTHING["data"],),
+            actions=_one((rule.action,)),
+            purposes=_one((rule.purpose,)) if rule.purpose else (named if permit else None),
+            data=_one((rule.data or EVERYTHING["data"],)),
             vendor="vendor" in rule.by,
             third_parties=None if "third-party" in rule.by else frozenset(),
             at=one.since,
@@ -378,11 +406,11 @@ def statements_of_item(record: ItemRecord, ended: str | None = None) -> Iterator
     yield Statement(
         effect="permit" if permit else "prohibit",
         source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",
-        actions=tuple(item.actions or (EVERYTHING["action"],)),
-        purposes=tuple(item.purposes),
-        data=tuple(item.data),
-        third_parties=known if permit or (outside and None not in outside) else None,
-        channels=frozenset(item.channels) if item.channels else None,
+        actions=_one(tuple(item.actions or (EVERYTHING["action"],))),
+        purposes=_one(tuple(item.purposes)),
+        data=_one(tuple(item.data)),
+        third_parties=_one(known) if permit or (outside and None not in outside) else None,
+        channels=_one(frozenset(item.channels)) if item.channels else None,
         at=record.since,
         until=record.until if permit else None,
         ended=ended if permit else None,
@@ -415,11 +443,13 @@ def _performs(activity: Activity, question: Question, at: str) -> bool:
     )
 
 
-def _any_reaches(kind: Kind, terms: Iterable[str], term: str) -> bool:
+@lru_cache(maxsize=_REMEMBERED)
+def _any_reaches(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
     return any(reaches(kind, one, term) for one in terms)
 
 
-def _any_prohibits(kind: Kind, terms: Iterable[str], term: str) -> bool:
+@lru_cache(maxsize=_REMEMBERED)
+def _any_prohibits(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
     return any(prohibits(kind, one, term) for one in terms)
 
 

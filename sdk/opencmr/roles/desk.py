@@ -57,8 +57,9 @@ class Desk:
 
     def _known(self, rows: Rows, peer: Peer, id_: str, digest: str) -> Received | None:
         digests, ids = self.seen.look(rows, peer)
+        used = id_ in ids  # asked first: the writer may be adding this very message, its digest before its id
         if digest not in digests:
-            if id_ in ids:
+            if used:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
         kept = rows.message(peer.number, digest)

@@ -1,7 +1,7 @@
 """Histories, read from the store and remembered as long as nothing has changed."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
 import orjson
@@ -28,7 +28,12 @@ class Ledger:
         self._known: OrderedDict[int, tuple[int, History]] = OrderedDict()
         self._size = 0
         self._lock = Lock()
+        self._watchers: list[Callable[[int], None]] = []
         observe("opencmr.histories.remembered", self, lambda ledger: len(ledger._known))
+
+    def on_change(self, watcher: Callable[[int], None]) -> None:
+        """Tell somebody of each relationship that this process changes: once durable, before others hear of it."""
+        self._watchers.append(watcher)
 
     def history(self, rows: Rows, peer: Peer) -> History:
         """The history of a relationship as this transaction sees it. Not to be changed."""
@@ -62,7 +67,12 @@ class Ledger:
         """Let the rest of this transaction know a changed history, and everybody else once it is durable."""
         version = rows.version(number)
         rows.note(number, (version, history))
-        rows.done.append(lambda: self._remember(number, version, history))
+        rows.done.append(lambda: self._changed(number, version, history))
+
+    def _changed(self, number: int, version: int, history: History) -> None:
+        self._remember(number, version, history)
+        for watcher in self._watchers:
+            watcher(number)
 
     def _remember(self, number: int, version: int, history: History) -> None:
         with self._lock:

@@ -22,6 +22,7 @@ from .batch import Batch
 from .engine import DATABASE_ERRORS, WRITER, is_gone, may_pass, why
 from .rows import Rows
 from .schema import open_store
+from .watch import Claim, watch
 
 T = TypeVar("T")
 _Told = tuple["_Job", Any, BaseException | None]
@@ -52,17 +53,28 @@ class Store:
     Args:
         where: A path (SQLite), or a URL: `postgresql://USER:PASSWORD@HOST/DATABASE`.
         read_only: Only look: the store must be there, and whatever would write fails.
+        alone: Keep other processes from writing, so that nobody has to look whether they have. SQLite only.
 
     Attributes:
         where: As it was opened. A URL may hold a password: not to be shown.
+        alone: Whether no other process can write.
 
     Raises:
-        StoreError: It cannot be opened; it is newer than this code; or it is older, and only to be read.
+        StoreError: It cannot be opened; it is newer than this code, or older and only to be read; somebody is alone
+            with it, or there where this one was to be alone.
+        UsageError: `alone` of a store on a server.
     """
 
-    def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
+    def __init__(self, where: str | Path, *, read_only: bool = False, alone: bool = False) -> None:
         self.where = str(where)
+        self.alone = alone
         self._engine = open_store(where, read_only=read_only)
+        try:
+            self._claim = None if read_only else Claim(self._engine, alone=alone)
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self._watch = watch(self._engine)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -90,6 +102,22 @@ class Store:
         for call in rows.done:
             call()
         return found
+
+    def stamp(self) -> int | None:
+        """A number that is another one once anybody may have written anything; none where it would cost too much.
+
+        Raises:
+            StoreError: The database fails, or the store is closed.
+        """
+        return self._watched(self._watch.stamp)
+
+    def version(self, number: int) -> int | None:
+        """The version of a relationship, asked for as cheaply as can be; none where there is no such relationship.
+
+        Raises:
+            StoreError: The database fails, or the store is closed.
+        """
+        return self._watched(lambda: self._watch.version(number))
 
     def write_now(self, work: Callable[[Rows], T]) -> T:
         """Do some writing and wait until it is durable. Not for the event loop's thread.
@@ -124,6 +152,9 @@ class Store:
             if not closed:
                 self._jobs.put(None)
         self._writer.join()
+        self._watch.close()
+        if self._claim is not None:
+            self._claim.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -131,6 +162,14 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _watched(self, ask: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreError("the store is closed")
+        try:
+            return ask()
+        except DATABASE_ERRORS as error:
+            raise StoreError(why(error)) from error
 
     def _read(self, work: Callable[[Rows], T]) -> tuple[Rows, T]:
         with self._engine.connect() as connection:

@@ -3,7 +3,8 @@
 import logging
 import socket
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import text
@@ -161,3 +162,53 @@ def test_a_store_that_was_cut_off_meanwhile_is_read_at_the_first_try(
         cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'opencmr'"
         postgres_server.run(cut)
         assert store.read(lambda rows: [peer.peer for peer in rows.peers()]) == ["one"]
+
+
+def test_a_write_that_was_cut_off_before_its_commit_is_done_anew_and_once(
+    url: str, postgres_server: postgres.Cluster
+) -> None:
+    tried = list[int]()
+
+    def work(rows: Rows) -> None:
+        rows.add_peer("me", "one", opened=NOW, pinned={}, endpoint=None)
+        tried.append(1)
+        if len(tried) == 1:
+            postgres_server.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+            )
+
+    with Store(url) as store:
+        store.write_now(work)
+        assert len(tried) == 2
+        assert store.read(lambda rows: [peer.peer for peer in rows.peers()]) == ["one"]
+
+
+def test_two_processes_that_hold_what_the_other_wants_both_come_to_their_end(url: str) -> None:
+    impatient = url + "%20-cdeadlock_timeout%3D20ms"
+    met = threading.Barrier(2)
+
+    def holding(*numbers: int) -> Callable[[Rows], None]:
+        tried = list[int]()
+
+        def work(rows: Rows) -> None:
+            first, second = numbers
+            rows.change_peer(first, cursor="1")
+            tried.append(1)
+            if len(tried) == 1:
+                met.wait(10)
+            rows.change_peer(second, cursor="1")
+
+        return work
+
+    with Store(impatient) as one, Store(impatient) as two:
+        for peer in ("one", "two"):
+            one.write_now(lambda rows, peer=peer: rows.add_peer("me", peer, opened=NOW, pinned={}, endpoint=None))
+        threads = [
+            threading.Thread(target=store.write_now, args=(work,))
+            for store, work in ((one, holding(1, 2)), (two, holding(2, 1)))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert one.read(lambda rows: [peer.version for peer in rows.peers()]) == [2, 2], "each was applied once"

@@ -82,7 +82,7 @@ def examine(did: str) -> list[Finding]:
         asked = _ask("OPTIONS", found.endpoint + "/messages", {
             "Origin": _WALLET, "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "content-type"})  # fmt: skip
-        sent = _ask("POST", found.endpoint + "/messages", {"Content-Type": "application/opencmr+json"}, b"{}")
+        sent = _ask("POST", found.endpoint + "/messages", {"Content-Type": "application/opencmr+json"}, b"{")
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         ward.wrong("answers", f"{found.endpoint} does not: {why}", "see that the proxy passes requests to the vendor")

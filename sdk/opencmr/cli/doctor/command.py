@@ -28,7 +28,7 @@ def doctor(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what is wrong with an installation, a store or a vendor, and how to mend it.
+    """Say what is wrong with a store or a vendor, and how to mend it.
 
     Without an argument: Python, the libraries, whether weak keys are refused, the tables of the specification, the
     clock. With a store: also whether it opens, is whole and durable, has room, and has its keys; it is only read. A

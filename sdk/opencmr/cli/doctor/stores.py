@@ -58,7 +58,10 @@ def _durable(ward: Ward, where: str | Path, found: Checkup) -> None:
     if found.kind == "sqlite":
         mode = found.settings["journal_mode"]
         mend = "let `opencmr serve` open it once; where that does not help, it lies on a network's file system: move it"
-        ward.judge("journal", mode == "wal", f"journal mode {mode}", mend)
+        if mode == "wal":
+            ward.ok("journal", "journal mode wal")
+        else:  # as in a fresh copy: whoever opens it to write sets the mode
+            ward.note("journal", f"journal mode {mode}", mend)
         if mode == "wal" and found.state == "current" and os.access(where, os.W_OK):
             level = synchronous(where)
             ward.judge("synchronous", level in _FULL, f"level {level}", "pip install --force-reinstall opencmr")

@@ -84,7 +84,10 @@ async def cast_expired(bench: Bench) -> None:
     thread = await opened(hand, document, "open")
     await bench.sleep(1.2)
     late = hand.write("intent.amend", wish(), thread, expires=bench.now(0.02))
-    heard = await hand.say(late)
+    try:
+        heard = await hand.say(late)
+    except Failed:  # the offer came too late by a millisecond, and a vendor that can't reply may be asked again
+        heard = await hand.say(late)
     if heard.outcome == "refused":
         must(heard.code == "expired", f"refused with {heard.code}")
         return

@@ -1,0 +1,143 @@
+"""What a vendor may do, answered from memory for as long as nobody has said anything new (`spec/v1/decisions.md`).
+
+`protocol.decisions` says what the answer is. Here it is only remembered, and that it still holds is checked each time:
+nothing has been written in this relationship, by this process or another, and no date has come by which an answer could
+change.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+
+from ..messages.types import Channel
+from ..protocol import Decision, History, Question, decide, instant, moment, turning_point
+from ..store import Peer, Rows, Store
+from .ledger import Ledger
+
+REMEMBERED = 1_000_000
+"""How many customers' facts may be remembered: some three kilobytes each."""
+QUESTIONS = 64
+"""How many answers are remembered of each."""
+
+Asked = tuple[str, str, str, str, Channel | None, str | None]
+"""The members of a question, in their order."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Known:
+    """What is remembered of one customer.
+
+    Attributes:
+        fresh: Whether this process has written nothing in the relationship since.
+        stamp: The store's, when it was last known that nobody has.
+        since: From when on the answers hold; until `until`, exclusive.
+        answers: Question → answer.
+    """
+
+    __slots__ = ("answers", "facts", "fresh", "last", "number", "since", "stamp", "until", "version")
+
+    def __init__(self, peer: Peer, history: History, stamp: int | None) -> None:
+        self.number, self.version, self.stamp, self.fresh = peer.number, peer.version, stamp, True
+        self.facts, self.last = history.facts, history.last
+        self.answers: dict[Asked, Decision] = {}
+        self.since = self.until = datetime.min.replace(tzinfo=UTC)
+
+    def turn(self, now: datetime) -> str:
+        """Make room for the answers of this time; returns the time that counts as now (`History.now`)."""
+        at = max(instant(now), self.last or "")
+        point = turning_point(self.facts, at)
+        self.answers = {}
+        self.since, self.until = now, moment(point) if point is not None else _NEVER
+        return at
+
+
+class Answers:
+    """Remembers one vendor's answers.
+
+    Args:
+        store: Where histories are.
+        ledger: What folds them.
+        me: The vendor's DID.
+        clock: The time.
+    """
+
+    def __init__(self, store: Store, ledger: Ledger, me: str, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._me = me
+        self._clock = clock
+        self._lock = Lock()
+        self._known: dict[str, Known] = {}
+        self._older: dict[str, Known] = {}
+        self._by_number: dict[int, Known] = {}
+        ledger.on_change(self._changed)
+
+    def may(self, customer: str, asked: Asked) -> Decision:
+        """The answer to a question, now.
+
+        Raises:
+            UsageError: A term is not in the vocabulary.
+            StoreError: The store fails.
+        """
+        known = self._known.get(customer)
+        if known is None or not known.fresh or not (self._store.alone or self._still_holds(known)):
+            known = self._look_up(customer)
+        now = self._clock()
+        if not known.since <= now < known.until:
+            return self._answer(known, asked, known.turn(now))
+        found = known.answers.get(asked)
+        return found if found is not None else self._answer(known, asked, max(instant(now), known.last or ""))
+
+    def _answer(self, known: Known, asked: Asked, at: str) -> Decision:
+        decision = decide(known.facts, Question(*asked), at)
+        if len(known.answers) >= QUESTIONS:
+            known.answers = {}
+        known.answers[asked] = decision
+        return decision
+
+    def _still_holds(self, known: Known) -> bool:
+        """Whether another process may have written in the relationship since."""
+        stamp = self._store.stamp()
+        if stamp is not None and stamp == known.stamp:
+            return True
+        if self._store.version(known.number) != known.version:
+            return False
+        known.stamp = stamp
+        return True
+
+    def _look_up(self, customer: str) -> Known:
+        """What the store says of a customer now; remembered, but for one with whom there is no relationship."""
+        older = self._older.pop(customer, None)
+        if older is not None and older.fresh and (self._store.alone or self._still_holds(older)):
+            return self._keep(customer, older)
+        stamp = self._store.stamp()  # first, so that what is written while we read is noticed later
+
+        def look(rows: Rows) -> Known | None:
+            peer = rows.peer(self._me, customer)
+            return Known(peer, self._ledger.history(rows, peer), stamp) if peer else None
+
+        known = self._store.read(look)
+        if known is None:
+            return Known(_NOBODY, History(), stamp)
+        self._keep(customer, known)
+        if self._store.version(known.number) != known.version:  # written between the reading and the keeping
+            known.fresh = False
+        return known
+
+    def _keep(self, customer: str, known: Known) -> Known:
+        """Remember a customer. Of those who were asked about least lately half are forgotten at a time."""
+        with self._lock:
+            if len(self._known) >= REMEMBERED // 2:
+                self._older, self._known = self._known, {}
+                self._by_number = {each.number: each for each in self._older.values()}
+            self._known[customer] = self._by_number[known.number] = known
+        return known
+
+    def _changed(self, number: int) -> None:
+        with self._lock:
+            known = self._by_number.get(number)
+            if known is not None:
+                known.fresh = False
+
+
+_NOBODY = Peer(0, "", "", None, {}, "", None, None, 0, 0)
