@@ -94,7 +94,8 @@ def _style(lines: int) -> str:
         )
 
     return (
-        ".ground{fill:#fdfdfb}text{font:13px system-ui,sans-serif;fill:#445}.title{font-size:16px;font-weight:600;fill:#1b2323}"
+        ".ground{fill:#fdfdfb}text{font:13px system-ui,sans-serif;fill:#445}"
+        ".title{font-size:16px;font-weight:600;fill:#1b2323}"
         ".m{text-anchor:middle}.e{text-anchor:end}.grid{stroke:#8888;stroke-width:.6;fill:none}"
         f".line{{fill:none;stroke-width:2}}.line.c0{{stroke-width:3}}{colours(0)}"
         "@media (prefers-color-scheme:dark){.ground{fill:#141f1e}text{fill:#b9c4c2}.title{fill:#e4ecea}"

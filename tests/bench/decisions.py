@@ -4,7 +4,7 @@ Five facts a customer, the same for ours and for the peers: three permissions an
 one purpose and one kind of data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from opencmr.protocol import Question
@@ -60,6 +60,15 @@ class Decisions:
     def close(self) -> None:
         """Give back what is held."""
         self._facts.clear()
+
+    def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
+        """What an answer is made of, for the profile."""
+        facts, question = self._facts[customer], Question(action, purpose, data)
+        return {
+            "look up what is held of the customer": lambda: self._facts[customer],
+            "make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
+            "decide": lambda: decide(facts, question, NOW),
+        }
 
 
 def _facts(number: int) -> Facts:
