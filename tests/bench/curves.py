@@ -4,8 +4,8 @@ import math
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 200, 50, 56
+WIDTH, HEIGHT = 760, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 240, 50, 56
 COLOURS = (
     ("#0b5b55", "#7fd6cc"),
     ("#a33a0b", "#ffb38a"),
