@@ -32,6 +32,8 @@ PATIENCE = 60.0
 """Seconds after which a process that makes no progress is a fault of its own."""
 _WITHIN = 0.02
 """Seconds: a kill comes at a random moment within so many after the last acknowledgement that was waited for."""
+HIMSELF = "customer, at a point"
+"""A customer that is killed where it stands between two steps."""
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["crash.loaded"])
 
@@ -91,12 +93,24 @@ class House:
     def round(self) -> Crashed:
         """Load, a kill, a new start, more load, quiet; and what both sides hold then."""
         before = self.acknowledged
-        killed = self._choose()
-        dies = (self._dice.choice(customer.POINTS), self._dice.randint(1, 12)) if killed == ("customer itself",) else None
-        self._send_customers(dies)
-        if dies is not None:
+        killed = self.strike()
+        losses = [f"while they spoke: {why}" for why in self.missing()]
+        losses += [f"misconduct: {each}" for each in self._settle()]
+        losses += self._look()
+        return Crashed(killed, self.acknowledged - before, losses)
+
+    def strike(self, *killed: str) -> tuple[str, ...]:
+        """Let customers speak, kill, start anew whoever is dead, and let them go on.
+
+        Args:
+            killed: Who; absent: the dice say.
+        """
+        killed = killed or self._choose()
+        if killed == (HIMSELF,):
+            self._send_customers((self._dice.choice(customer.POINTS), self._dice.randint(1, 12)))
             self._progress(None)
         else:
+            self._send_customers()
             self._progress(self._dice.randint(3, 25))
             time.sleep(self._dice.random() * _WITHIN)
             for each in killed:
@@ -106,12 +120,16 @@ class House:
             self._server.start()
         if "vendor" in killed:
             self._serve()
-        if self._customers is None or not self._customers.is_alive():
+        if HIMSELF in killed or "customer" in killed:
             self._send_customers()
         self._progress(self._dice.randint(3, 10))
-        losses = [f"misconduct: {each}" for each in self._settle()]
-        losses += self._look()
-        return Crashed(killed, self.acknowledged - before, losses)
+        return killed
+
+    def missing(self) -> list[str]:
+        """What was acknowledged and is not in the vendor's store, while everybody goes on."""
+        lines = list(sides.acknowledged(self._journals))  # first, or it would be ahead of what is read
+        with Store(self.store, read_only=True) as store:
+            return list(sides.missing(sides.seen(store, did=self.did), lines))
 
     def end(self) -> None:
         """Kill whoever still runs."""
@@ -125,7 +143,7 @@ class House:
 
     def _choose(self) -> tuple[str, ...]:
         """Who is killed, in this order."""
-        choices = [("vendor",), ("vendor",), ("customer",), ("customer itself",), ("customer itself",),
+        choices = [("vendor",), ("vendor",), ("customer",), (HIMSELF,), (HIMSELF,),
                    ("vendor", "customer")]  # fmt: skip
         if self._server:
             choices += [("postgres",), ("postgres",), ("postgres", "vendor"), ("postgres", "vendor", "customer")]
@@ -134,7 +152,9 @@ class House:
     def _serve(self) -> None:
         told = {"CRASH_STORE": self.store, "CRASH_KEYS": str(self.folder / "shop.keys"), "CRASH_DID": self.did,
                 "CRASH_HASTY": "1" if self._hasty else ""}  # fmt: skip
-        self._vendor = _context.Process(target=_serve, args=(self._bound, told, self.folder / "vendor.log"), daemon=True)
+        self._vendor = _context.Process(
+            target=_serve, args=(self._bound, told, self.folder / "vendor.log"), daemon=True
+        )
         self._vendor.start()
 
     def _send_customers(self, dies: tuple[str, int] | None = None) -> None:

@@ -26,8 +26,8 @@ from opencmr.roles.handles import AgreementInHand, Casting
 from opencmr.transport import HttpNetwork
 
 POINTS = ("kept", "sent", "answered", "collecting", "collected")
-"""Where a wallet can be killed: its message is kept, and not sent; sent, and nothing heard; answered, and the answer not
-kept; and likewise with a collect."""
+"""Where a wallet can be killed: its message is kept, and not sent; sent, and nothing heard; answered, and the answer
+not kept; and likewise with a collect."""
 MOUTHS = 2
 """How many things a wallet says at once."""
 PAUSE = 0.01
@@ -186,7 +186,7 @@ async def _grant(_: Customer, shop: CustomerRelationship, dice: random.Random) -
 
 
 async def _withdraw(_: Customer, shop: CustomerRelationship, dice: random.Random) -> None:
-    granted = [consent for consent in shop.consents() if consent.state == "granted"]
+    granted = [consent for consent in shop.consents() if consent.state == "given"]
     if granted:
         await dice.choice(granted).withdraw()
 
@@ -204,7 +204,7 @@ async def _proffer(_: Customer, shop: CustomerRelationship, dice: random.Random)
 
 
 async def _terminate(_: Customer, shop: CustomerRelationship, dice: random.Random) -> None:
-    agreed = [id_ for id_, one in shop.records.items() if isinstance(one, Agreement) and one.state == "agreed"]
+    agreed = [id_ for id_, one in shop.records.items() if isinstance(one, Agreement) and one.state == "active"]
     if agreed:
         await AgreementInHand(shop, dice.choice(agreed)).terminate()
 

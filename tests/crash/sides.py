@@ -39,21 +39,29 @@ def acknowledged(journals: Sequence[Path]) -> Iterator[dict[str, str]]:
 
 
 def losses(vendor: Seen, customers: Seen, lines: Sequence[dict[str, str]]) -> Iterator[str]:
-    """What is lost, applied twice, or told otherwise on one of the sides."""
+    """What is lost, applied twice, or told otherwise on one of the sides, once they have come to rest."""
+    for side, found in (("customer", customers), ("vendor", vendor)):
+        yield from (f"{side}: {why}" for why in missing(found, lines))
     for me in customers.keys() | {line["me"] for line in lines}:
         ours, ours_folded = customers.get(me, ([], {}))
         theirs, theirs_folded = vendor.get(me, ([], {}))
-        by_side = (("customer", {kept.digest: kept for kept in ours}), ("vendor", {each.digest: each for each in theirs}))
-        for side, kept in by_side:
-            for line in lines:
-                if line["me"] == me:
-                    for what in ("digest", "receipt"):
-                        if line[what] not in kept:
-                            yield f"{side} of {me}: acknowledged {what} {line[what]} is not there"
-            yield from (f"{side} of {me}: {why}" for why in _one_side(list(kept.values())))
-        yield from (f"{me}: {why}" for why in _apart(by_side[0][1], by_side[1][1]))
+        for side, kept in (("customer", ours), ("vendor", theirs)):
+            yield from (f"{side} of {me}: {why}" for why in _one_side(kept))
+        yield from (
+            f"{me}: {why}"
+            for why in _apart({each.digest: each for each in ours}, {each.digest: each for each in theirs})
+        )
         if ours_folded != theirs_folded:
             yield f"{me}: the sides fold differently"
+
+
+def missing(found: Seen, lines: Sequence[dict[str, str]]) -> Iterator[str]:
+    """What was acknowledged and is not there. At the vendor all of it must be there at any time."""
+    digests = {me: {each.digest for each in kept} for me, (kept, _) in found.items()}
+    for line in lines:
+        for what in ("digest", "receipt"):
+            if line[what] not in digests.get(line["me"], ()):
+                yield f"acknowledged {what} {line[what]} of {line['me']} is not there"
 
 
 def evidence_losses(wallet: Path, folder: Path) -> Iterator[str]:

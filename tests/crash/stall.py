@@ -1,4 +1,4 @@
-"""A vendor that is killed: `opencmr serve` runs it as it runs any shop. What it is told comes through the environment."""
+"""A vendor that is killed: `opencmr serve` runs it as any shop. What it is told comes through the environment."""
 
 import os
 
@@ -59,7 +59,7 @@ if os.environ.get("CRASH_HASTY"):
         try:
             await write(self, undone, about=about)
         except TooSoon:
-            asyncio.get_running_loop().call_later(0.05, lambda: late.add(asyncio.ensure_future(write(self, work))))
+            asyncio.get_running_loop().call_later(1, lambda: late.add(asyncio.ensure_future(write(self, work))))
             return found[0]
 
     late = set()

@@ -28,7 +28,9 @@ def runs() -> dict[str, LongRun]:
     """Name → long run: each module of this folder that has a `RUN`."""
     found = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        run = None if module.name == "__main__" else getattr(importlib.import_module(f"soak.{module.name}"), "RUN", None)
+        run = (
+            None if module.name == "__main__" else getattr(importlib.import_module(f"soak.{module.name}"), "RUN", None)
+        )
         if run is not None:
             found[module.name] = run
     return found
@@ -72,8 +74,8 @@ def _go(name: str, run: LongRun, asked: Asked) -> Tally:
                 print(f"{title}, round {tally.rounds}: lost: {loss}", file=sys.stderr, flush=True)
             if (now := time.monotonic()) - shown > EVERY:
                 shown = now
-                print(f"{title}: {tally.rounds} of {asked.rounds} rounds, {tally.faults} faults, "
-                      f"{tally.messages} messages, losses: {len(tally.losses)}", file=sys.stderr, flush=True)  # fmt: skip
+                numbers = f"{tally.faults} faults, {tally.messages} messages, losses: {len(tally.losses)}"
+                print(f"{title}: {tally.rounds} of {asked.rounds} rounds, {numbers}", file=sys.stderr, flush=True)
     except Exception as error:  # a run that cannot go on has shown nothing
         tally.losses.append(f"{title}, round {tally.rounds + 1}: {type(error).__name__}: {error}")
         print(tally.losses[-1], file=sys.stderr, flush=True)
