@@ -12,7 +12,7 @@ DEV := .venv/.dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check docs site clean lint audit
+.PHONY: help demo test fuzz soak check docs site clean lint audit
 
 help: ## say what can be made
 	@echo "OpenCMR: make …"
@@ -27,6 +27,11 @@ test: $(DEV) ## run the tests
 
 soak: $(DEV) ## run for long: kills, full disks, floods, hostile input; losses: 0
 	@PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
+
+fuzz: $(DEV) ## try a million hostile inputs
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --growth
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --inputs 1000000 --out fuzz-out $(ARGS)
+	@OPENCMR_SOAK_BINDING=300 $(BIN)/python -m pytest -q tests/fuzz/test_binding.py
 
 check: $(DEV) lint audit docs test ## everything that must hold: style, types, layers, pins, site, tests
 
@@ -44,7 +49,7 @@ docs: $(DEV) ## build the site into site/
 	@echo "  site/index.html"
 
 clean: ## remove what was made, but for .venv
-	@rm -rf build dist site demo-out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	@rm -rf build dist site demo-out fuzz-out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
 	@find sdk tests examples tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	@echo "clean (.venv stays; rm -rf .venv makes the next call install everything anew)"
 

@@ -30,6 +30,8 @@ class Problem(OpenCMRError):
         pointer: JSON pointer of the missing, unknown or bad member.
         rule: Id of the requirement that was broken, such as `OFR-1`.
         expected: What would have been right: names, versions, values.
+        retry_after: Whole seconds after which the same bytes may be sent again, as the header `Retry-After` says; it is
+            no member of the problem.
     """
 
     code: ClassVar[str]
@@ -45,12 +47,14 @@ class Problem(OpenCMRError):
         pointer: str | None = None,
         rule: str | None = None,
         expected: list[str] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
         self.pointer = pointer
         self.rule = rule
         self.expected = expected
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         where = f" at {self.pointer}" if self.pointer is not None else ""

@@ -320,7 +320,7 @@ def answers_a_retry_afresh(at: Switch) -> None:
         found = inner(rows, *args)
         return found and replace(found, answers=[afresh(at, raw) for raw in found.answers])
 
-    at.around(at.desk, "known", known)
+    at.around(at.desk, "_known", known)
 
 
 def afresh(at: Switch, raw: bytes, **members: Any) -> bytes:
@@ -339,7 +339,7 @@ def tells_more_to_whoever_knows_a_message(at: Switch) -> None:
         more = [kept.raw for kept in rows.entries(found.peer.number) if kept.side == "vendor"]
         return replace(found, answers=[*found.answers, *more])
 
-    at.around(at.desk, "known", known)
+    at.around(at.desk, "_known", known)
 
 
 @fault("RCV-6")
@@ -350,7 +350,7 @@ def sees_no_conflict(at: Switch) -> None:
         except Conflict:
             return None
 
-    at.around(at.desk, "known", known)
+    at.around(at.desk, "_known", known)
 
 
 @fault("RCV-2")
@@ -376,10 +376,9 @@ def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
             return await inner(raw)
         except (Malformed, BadSignature) as problem:
             document, pen = orjson.loads(raw), at.desk.pen
-            said = core.ProblemDetail(**problem.as_dict())
-            body = core.Receipt(of=trust.digest(raw), outcome="refused", problem=said)
             at_ = vendor_module.instant(at.vendor._clock())
-            return [pen.receipt(body, to=document["from"], at=at_, thread=document["thread"])[2]]
+            said = {"to": document["from"], "at": at_, "thread": document["thread"], "problem": problem}
+            return [pen.receipt(trust.digest(raw), **said).raw]
 
     at.around(at.vendor, "receive", receive)
 
@@ -421,7 +420,19 @@ def gives_two_receipts(at: Switch) -> None:
 
 def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
     def switch(at: Switch) -> None:
-        at.around(desk_module, "_receipt", lambda inner, digest, settled: change(digest, inner(digest, settled)))
+        inner, ours = pen_module.Pen.receipt, at.desk.pen.did
+
+        def receipt(self: pen_module.Pen, of: str, *, to: str, at: str, thread: str, **said: Any) -> Any:
+            if self.did != ours:
+                return inner(self, of, to=to, at=at, thread=thread, **said)
+            problem = said.pop("problem", None)
+            right = core.Receipt(of=of, problem=problem and core.ProblemDetail(**problem.as_dict()), **said)
+            body = change(of, right)
+            told = body.problem and Problem.from_dict(body.problem.wire())
+            members = {"outcome": body.outcome, "previous": body.previous, "state": body.state, "problem": told}
+            return inner(self, body.of, to=to, at=at, thread=thread, **members)
+
+        at.patch.setattr(pen_module.Pen, "receipt", receipt)
 
     return switch
 

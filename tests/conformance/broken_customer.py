@@ -71,9 +71,8 @@ def says_nothing_of_forks() -> None:
 def names_places() -> None:
     inner = Pen.receipt
 
-    def receipt(self: Pen, body: Any, **named: Any) -> Any:
-        known = {} if body.outcome == "refused" else {"previous": body.of}
-        return inner(self, body.model_copy(update=known), **named)
+    def receipt(self: Pen, of: str, **said: Any) -> Any:
+        return inner(self, of, **({"previous": of} if "outcome" in said else {}), **said)
 
     Pen.receipt = receipt  # type: ignore[method-assign]
 

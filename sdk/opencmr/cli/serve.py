@@ -55,10 +55,9 @@ def serve(
       opencmr serve shop:shop --health 8081 --drain 10 --log-format json --log-level info
     """
     try:
-        import uvicorn
-
         from ..roles import Vendor
         from ..transport.app import application  # noqa: F401  # tells whether starlette is there
+        from ..transport.server import configuration
         from .draining import Server
     except ImportError as error:
         raise UsageError(f"{error.name} is missing; say: pip install 'opencmr[vendor]'") from error
@@ -69,7 +68,7 @@ def serve(
 
         testmode.install(vendor)
     listening = _open(fd) if fd is not None else _listen(*_address(vendor.did, host, port))
-    config = uvicorn.Config(
+    config = configuration(
         vendor.asgi(),
         log_config=None,
         access_log=verbose,

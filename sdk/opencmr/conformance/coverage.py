@@ -31,7 +31,10 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 7)], "vectors and tests of the evidence folder"),
         "CNS-10": "vectors: decisions",
         "ENV-11": "vectors: decisions",
-        "IDN-3": "tests of the client: it takes another machine to show it",
+        **dict.fromkeys(
+            ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
+            "tests of the client: it takes names and servers that nobody has to lend it",
+        ),
         "IDN-7": "tests of the store",
         "RCV-13": "tests that end the process in the middle",
         "SEQ-14": "vectors: threads",

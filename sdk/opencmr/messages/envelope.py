@@ -55,7 +55,7 @@ class Message(Model, Generic[B]):
     created: Instant
     expires: Instant | None = None
     body: B
-    ext: Annotated[Extensions, Field(max_length=16)] | None = None
+    ext: Extensions | None = None
     proof: Proof
 
     @property

@@ -5,12 +5,15 @@ from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args, get_orig
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
 
-BRANCH = "|"
-"""Begins the tag of a branch of a union, so that the tag is left out of the paths of faults."""
+BRANCH = "§"
+"""Begins the tag of a branch of a union, so that the tag is left out of the paths of faults. No member begins so: their
+names are ASCII."""
+
+_MOST_ITEMS = 100
 
 
 class Model(BaseModel):
@@ -99,7 +102,8 @@ def faults_of_shape(kind: Any, value: Any, path: Path = ()) -> Iterator[tuple[Pa
         path: Where it stands.
     """
     if not (isinstance(kind, type) and issubclass(kind, Model)):
-        inner = [(item, (*path, at)) for at, item in enumerate(value)] if isinstance(value, list) else []
+        # No list may have more items; of one that has, it is told that, and not what is wrong within.
+        inner = [(item, (*path, at)) for at, item in enumerate(value[:_MOST_ITEMS])] if isinstance(value, list) else []
         for part in get_args(kind):
             for each, where in inner if get_origin(kind) is list else [(value, path)]:
                 yield from faults_of_shape(part, each, where)
@@ -119,10 +123,16 @@ def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
 
 def first_fault(error: ValidationError, more: list[tuple[Path, str]]) -> tuple[Path, str]:
     """Of all that is wrong, the first in canonical order."""
-    found = [(_path(e["loc"]), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
+    found = [(_path(e), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
     return min(found + more, key=lambda fault: in_order(fault[0]))
 
 
-def _path(loc: Path) -> Path:
-    """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping."""
-    return tuple(step for step in loc if not (isinstance(step, str) and (step.startswith(BRANCH) or step == "[key]")))
+def _path(fault: ErrorDetails) -> Path:
+    """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping.
+
+    That mark is `[key]`, which an unknown member may be called as well.
+    """
+    loc = fault["loc"]
+    if loc[-1:] == ("[key]",) and fault["type"] != "extra_forbidden":
+        loc = loc[:-1]
+    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith(BRANCH)))

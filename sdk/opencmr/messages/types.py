@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -20,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from .model import Model, Shaped, When
 
 T = TypeVar("T")
+_MOST_EXTENSIONS = 16
 
 
 def _pattern(pattern: str, longest: int | None = None) -> StringConstraints:
@@ -34,13 +36,27 @@ def _on_the_calendar(text: str) -> str:
     return text
 
 
-def _each_once(items: list[T]) -> list[T]:
-    if len(set(items)) != len(items):
-        raise PydanticCustomError("twice", "an item stands twice")
+def _each_once(items: Any) -> Any:
+    """Asked before the items themselves: what is wrong with a list is told before what is wrong within."""
+    if isinstance(items, list | tuple):
+        try:
+            alike = len(set(items)) != len(items)
+        except TypeError:
+            alike = True  # an item that is no string
+        if alike and len({repr(item) for item in items}) != len(items):  # 1 and true are two
+            raise PydanticCustomError("twice", "an item stands twice")
     return items
 
 
-_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+def _not_many(members: Any) -> Any:
+    """Likewise: that there are too many comes before what is wrong with one."""
+    if isinstance(members, dict) and len(members) > _MOST_EXTENSIONS:
+        raise PydanticCustomError("many", "at most {most} members", {"most": _MOST_EXTENSIONS})
+    return members
+
+
+_YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"  # not 0000, which calendars of programs don't share
+_DAY = rf"{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 _B58 = "[1-9A-HJ-NP-Za-km-z]"
 _DID = rf"did:(key:z6Mk{_B58}{{44}}|web:[A-Za-z0-9.-]+(%3A[0-9]{{1,5}})?(:[A-Za-z0-9._-]+)*)"
@@ -80,7 +96,7 @@ Some = Annotated[list[T], Field(min_length=1, max_length=64)]
 """One to 64 items."""
 
 K = TypeVar("K", bound=Hashable)
-Distinct = Annotated[list[K], Field(min_length=1, max_length=64), AfterValidator(_each_once)]
+Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
 """One to 64 strings, each once."""
 
 Channel = Literal["email", "sms", "post", "phone", "push"]
@@ -345,7 +361,7 @@ class Retention(Shaped):
     )
 
 
-Extensions = dict[Uri, JsonValue]
+Extensions = Annotated[dict[Uri, JsonValue], Field(max_length=_MOST_EXTENSIONS), BeforeValidator(_not_many)]
 
 
 def as_wire(part: Any) -> Any:

@@ -44,10 +44,10 @@ class Agreement:
             case terms.Proffer() as body:
                 choices: tuple[roster.Terms, ...] = ()
                 for position, ref in enumerate(body.choices):
-                    choices = (*choices, roster.resolve(ref, ("body", "choices", position), choices))
+                    choices = (*choices, roster.resolve(ref, ("body", "choices", position), roster.by_id(choices)))
                 return replace(here, choices=choices, scope=body.scope if isinstance(body.scope, Ref) else None)
             case terms.Counter() as body:
-                return replace(here, counter=roster.resolve(body.terms, ("body", "terms"), self.choices))
+                return replace(here, counter=roster.resolve(body.terms, ("body", "terms"), roster.by_id(self.choices)))
             case terms.Accept() as body:
                 open_ = self.choices if self.counter is None else (self.counter,)
                 return replace(here, terms=roster.pick(body.terms, open_, ("body", "terms")), since=said.at)

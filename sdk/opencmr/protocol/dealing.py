@@ -1,8 +1,9 @@
 """The fold of an intent thread: what is wanted, the offers, and the order (`spec/v1/intent/page.md`)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Context as Arithmetic
+from decimal import Decimal, localcontext
 from typing import Any, Literal, Protocol, Self
 
 from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
@@ -12,6 +13,10 @@ from ..trust import write
 from . import roster
 from .said import Said
 from .vocabulary import check_term, check_terms
+
+_EXACT = Arithmetic(prec=40, traps=[])
+"""For sums: 128 amounts of 15 and 6 digits have room. The application's own context may round, and then two sides that
+hold the same messages would differ about a total."""
 
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
 
@@ -54,7 +59,7 @@ class Dealing:
         wished_at: Since when there is a wish.
         cast_expires: Until when offers may be made.
         terms: Digest and document of the customer's terms, by preference.
-        carried: The terms of earlier wishes too: they can be named again without being carried again.
+        carried: Id → terms, of earlier wishes too: they can be named again without being carried again.
         offers: Digest → offer, in their order.
         accepted: Digest of the offer that became the order.
         disclosed: What the customer has disclosed, in the cast and for the order, and when.
@@ -72,7 +77,7 @@ class Dealing:
     wished_at: str | None = None
     cast_expires: str | None = None
     terms: tuple[tuple[str, TermsDocument], ...] = ()
-    carried: tuple[tuple[str, TermsDocument], ...] = ()
+    carried: Mapping[str, roster.Terms] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()
     accepted: str | None = None
     disclosed: tuple[tuple[Datum, str], ...] = ()
@@ -138,9 +143,12 @@ class Dealing:
         return [each for each in self.offers if each.state == "firm" and at < each.expires]
 
     def _wished(self, said: Said, body: intent.Cast) -> Self:
-        terms: tuple[roster.Terms, ...] = ()
+        terms: list[roster.Terms] = []
+        carried = dict(self.carried)
         for position, ref in enumerate(body.terms):
-            terms = (*terms, roster.resolve(ref, ("body", "terms", position), (*self.carried, *terms)))
+            found = roster.resolve(ref, ("body", "terms", position), carried)
+            carried[found[1].id] = found
+            terms.append(found)
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
         return replace(
@@ -148,8 +156,8 @@ class Dealing:
             cast=body,
             wished_at=self.wished_at or said.at,
             cast_expires=said.message.expires,
-            terms=terms,
-            carried=(*self.carried, *(each for each in terms if each not in self.carried)),
+            terms=tuple(terms),
+            carried=carried,
         )._disclosing(body.discloses or [], said.at)
 
     def _disclosing(self, data: list[Datum], at: str) -> Self:
@@ -258,8 +266,9 @@ def check_data(data: list[Datum], path: Path) -> None:
 
 def total_of(lines: list[offer.Line], adjustments: list[offer.Adjustment] | None = None) -> Decimal:
     """What lines and adjustments add up to: every line's price once, and what is added or taken off."""
-    prices = (Decimal(line.price.amount) for line in lines)
-    return sum(prices, Decimal()) + sum((Decimal(each.amount.amount) for each in adjustments or []), Decimal())
+    amounts = [line.price.amount for line in lines] + [each.amount.amount for each in adjustments or []]
+    with localcontext(_EXACT):
+        return sum(map(Decimal, amounts), Decimal())
 
 
 def _check_sum(body: offer.Make) -> None:

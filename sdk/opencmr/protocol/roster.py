@@ -1,7 +1,8 @@
 """Terms documents: the roster of IEEE Std 7012-2025, and those that messages carry (`spec/v1/terms/page.md`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from .. import _spec
 from ..errors import TermsMismatch, TermsNotOffered, TermsUnknown, UsageError
@@ -12,6 +13,7 @@ from .vocabulary import check_term
 
 Terms = tuple[str, TermsDocument]
 """Terms with their digest."""
+_NONE: Mapping[str, Terms] = MappingProxyType({})
 
 
 @cache
@@ -50,13 +52,18 @@ def named(terms: TermsRef) -> tuple[str, str]:
     return str(terms.id), str(terms.digest)
 
 
-def resolve(terms: TermsRef, path: Path, carried: Iterable[Terms] = ()) -> Terms:
+def by_id(choices: Iterable[Terms]) -> dict[str, Terms]:
+    """Terms by their ids."""
+    return {each[1].id: each for each in choices}
+
+
+def resolve(terms: TermsRef, path: Path, carried: Mapping[str, Terms] = _NONE) -> Terms:
     """The terms of a reference, with their digest: on the roster, carried here, or earlier. Nothing is fetched.
 
     Args:
         terms: The reference.
         path: Where it stands.
-        carried: Terms that the thread holds already.
+        carried: Id → terms that the thread holds already.
 
     Raises:
         TermsMismatch: The digest is not that of the roster's or the thread's terms of this id.
@@ -64,16 +71,12 @@ def resolve(terms: TermsRef, path: Path, carried: Iterable[Terms] = ()) -> Terms
         UnknownTerm: A carried rule uses a term that is not in the vocabulary.
     """
     id_, named_digest = named(terms)
-    held = {known.id: (known_digest, known) for known_digest, known in carried}
-    if id_ in codes():
-        held[id_] = (digest_of(document(id_)), document(id_))
-    if id_ in held:
-        if named_digest != held[id_][0]:
+    held = (digest_of(document(id_)), document(id_)) if id_ in codes() else carried.get(id_)
+    if held is not None:
+        if named_digest != held[0]:
             where = (*path, "document", "id") if terms.document else (*path, "digest")
-            raise TermsMismatch(
-                f"{id_} has another digest", pointer=pointer(where), expected=[held[id_][0]], rule="TRM-1"
-            )
-        return held[id_]
+            raise TermsMismatch(f"{id_} has another digest", pointer=pointer(where), expected=[held[0]], rule="TRM-1")
+        return held
     if terms.document is None:
         raise TermsUnknown(
             f"{id_} is neither on the roster nor carried in the thread", pointer=pointer((*path, "id")), rule="TRM-2"

@@ -5,6 +5,7 @@ from .customer import Relationship as CustomerRelationship
 from .handles import AgreementInHand, Casting, ConsentInHand, OfferInHand, OrderInHand
 from .pen import Draft
 from .policy import Policy
+from .sender import Retry
 from .vendor import Relationship as VendorRelationship
 from .vendor import Vendor
 
@@ -18,6 +19,7 @@ __all__ = [
     "OfferInHand",
     "OrderInHand",
     "Policy",
+    "Retry",
     "Vendor",
     "VendorRelationship",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .._log import tell
-from ..errors import Misconduct, Problem, Refused, Unreachable
+from ..errors import Misconduct, Overloaded, OverQuota, Problem, Refused, Unreachable
 from ..messages import Body
 from ..messages.types import Channel
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
@@ -34,6 +34,7 @@ class Correspondence:
         me: The customer's DID here; no other vendor sees it.
         vendor: The vendor's DID.
         misconduct: What the vendor's signed words have contradicted, as noticed since this was opened.
+        on_waiting: Is called when something said has to be sent again, with the seconds that the vendor asked for.
     """
 
     def __init__(self, store: Store, pen: Pen, peer: Peer, network: Network, ledger: Ledger, clock: Clock) -> None:
@@ -48,6 +49,7 @@ class Correspondence:
         self._sending = asyncio.Lock()
         self._collecting = asyncio.Lock()
         self._given_up: dict[str, Fault] = {}
+        self.on_waiting: Callable[[int], None] = lambda asked: None
 
     async def say(self, body: Body | Draft, thread: str | None = None, *, check: bool = True) -> str:
         """Say something, and wait for the vendor's receipt.
@@ -72,6 +74,8 @@ class Correspondence:
         )
         fault = (await self._flush()).get(said.digest) or self._answered_elsewhere(said.digest)
         if fault is not None:
+            if self.waits():
+                self.on_waiting((isinstance(fault, Problem) and fault.retry_after) or 0)
             raise fault
         if self._has_no_place(said.digest):
             await self.collect()  # its predecessor may wait in the mailbox
@@ -89,6 +93,14 @@ class Correspondence:
         await self.collect()
         if unreachable := next((fault for fault in faults.values() if isinstance(fault, Unreachable)), None):
             raise unreachable
+
+    def waits(self) -> bool:
+        """Whether something that was said has not been answered yet."""
+        return bool(self._store.read(self._wallet.pending))
+
+    async def flush(self) -> dict[str, Fault]:
+        """Send what waits, narrowing messages first; returns what keeps each from being answered, by digest."""
+        return await self._flush()
 
     async def collect(self, wait: float = 0) -> list[str]:
         """Collect what waits in the mailbox, and bring the receipts for what was collected before.
@@ -171,7 +183,7 @@ class Correspondence:
         return self._noticed(arrived), len(raws) >= _PAGE and arrived.acknowledged
 
     async def _flush(self) -> dict[str, Fault]:
-        """Send what has not been answered, oldest first; returns what keeps each from being answered.
+        """Send what has not been answered, withdrawals first; returns what keeps each from being answered.
 
         A thread's later messages wait for its earlier ones, but for narrowing ones: what keeps a grant from arriving
         does not keep its withdrawal.
@@ -181,12 +193,13 @@ class Correspondence:
             held: dict[str, Fault] = {}
             lost: set[str] = set()
             down: Unreachable | None = None
-            pending = self._store.read(self._wallet.pending)
+            pause: Problem | None = None  # the vendor asks for one, which narrowing messages need not be part of
+            pending = _in_turn(self._store.read(self._wallet.pending))
             for position, kept in enumerate(pending):
                 narrowing = is_narrowing(kept.type, "customer")
                 if down is not None and not narrowing:
                     continue
-                fault = None if narrowing else held.get(kept.thread)
+                fault = None if narrowing else held.get(kept.thread) or pause
                 try:
                     fault = fault or await self._send(kept, faults)
                 except Unreachable as error:
@@ -199,6 +212,8 @@ class Correspondence:
                     faults.pop(kept.digest, None)
                 else:
                     faults[kept.digest] = held[kept.thread] = fault
+                    if isinstance(fault, OverQuota | Overloaded) and fault.retry_after is not None:
+                        pause = fault
                     # Unsigned words cannot stop a withdrawal: it is sent again until a signed receipt answers it.
                     final = isinstance(fault, Problem) and not fault.retry
                     if not narrowing and (kept.thread in lost or final):
@@ -253,6 +268,20 @@ class Correspondence:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.me} with {self.vendor})"
+
+
+def _in_turn(pending: list[Kept]) -> list[Kept]:
+    """Narrowing messages first, but for those whose thread has something earlier to send; else as they were said."""
+    first: list[Kept] = []
+    later: list[Kept] = []
+    busy: set[str] = set()
+    for kept in pending:
+        if is_narrowing(kept.type, "customer") and kept.thread not in busy:
+            first.append(kept)
+        else:
+            busy.add(kept.thread)
+            later.append(kept)
+    return first + later
 
 
 def quiet(results: list[Any]) -> None:

@@ -21,6 +21,7 @@ from .handles import AgreementInHand, Casting, ConsentInHand
 from .ledger import Ledger
 from .pen import Deadline, Draft, Pen, deadline
 from .policy import Policy, references
+from .sender import Retry, Sender
 
 
 class Relationship(Correspondence):
@@ -117,7 +118,9 @@ class Customer:
     Every vendor sees another key. Keys do not join what content and network addresses still can.
     """
 
-    def __init__(self, store: Store, keys: KeyFile, network: Network, policy: Policy, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, keys: KeyFile, network: Network, policy: Policy, clock: Clock, retry: Retry | None = None
+    ) -> None:
         self.policy = policy
         self._store = store
         self._keys = keys
@@ -127,6 +130,8 @@ class Customer:
         self._known: dict[int, Relationship] = {}
         self._meeting = asyncio.Lock()
         observe("opencmr.outbox.pending", self, lambda customer: customer._store.read(Rows.unanswered))
+        self._retry = retry
+        self._sender: Sender | None = None
 
     @classmethod
     def open(
@@ -137,6 +142,7 @@ class Customer:
         passphrase: str | None = None,
         policy: Policy | None = None,
         network: Network | None = None,
+        retry: Retry | None = None,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> Self:
         """Open a customer's store, or begin one.
@@ -147,6 +153,7 @@ class Customer:
             passphrase: Seals the key file.
             policy: Standing choices about terms.
             network: How vendors are reached; absent: HTTP.
+            retry: Send by itself what waits, within `async with`: `Retry()`. Absent: `sync` sends it.
             clock: The time; for tests.
 
         Raises:
@@ -157,7 +164,7 @@ class Customer:
 
             network = HttpNetwork()
         file = KeyFile(keys if keys is not None else Path(path).with_suffix(".keys"), passphrase)
-        return cls(Store(path), file, network, policy or Policy(), clock)
+        return cls(Store(path), file, network, policy or Policy(), clock, retry)
 
     async def meet(self, vendor: str) -> Relationship:
         """Begin a relationship with a vendor: a fresh key, and the vendor's keys pinned as they are now.
@@ -223,19 +230,31 @@ class Customer:
 
     async def close(self) -> None:
         """Close the store and the connections."""
+        if self._sender is not None:
+            await self._sender.close()
+            self._sender = None
         await self._network.close()
         await asyncio.to_thread(self._store.close)
 
     async def __aenter__(self) -> Self:
+        if self._retry is not None:
+            self._sender = Sender(self._retry)
+            for one in self.relationships():
+                self._sender.wake(one)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    def _wake(self, relationship: Relationship, asked: int) -> None:
+        if self._sender is not None:
+            self._sender.wake(relationship, asked)
 
     def _relationship(self, peer: Peer) -> Relationship:
         if peer.number not in self._known:
             pen = Pen(peer.me, self._keys.get(peer.me), trust.key_url(peer.me))
             relationship = Relationship(self._store, pen, peer, self._network, self._ledger, self._clock)
             relationship.policy = self.policy
+            relationship.on_waiting = lambda asked: self._wake(relationship, asked)
             self._known[peer.number] = relationship
         return self._known[peer.number]

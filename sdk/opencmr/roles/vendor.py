@@ -33,6 +33,7 @@ from ..protocol import (
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import KeyFile, Rows, Store
+from ..transport.limits import Gate, Limits
 from .answers import Answers
 from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
@@ -115,6 +116,7 @@ class Vendor:
         firm_for: timedelta,
         handler_timeout: float,
         about: Mapping[str, Any],
+        limits: Limits,
         clock: Clock,
         health: Health,
     ) -> None:
@@ -134,6 +136,7 @@ class Vendor:
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self._gate = Gate(limits)
         self._closing = False
 
     @classmethod
@@ -151,6 +154,7 @@ class Vendor:
         handler_timeout: float = 25.0,
         about: Mapping[str, Any] | None = None,
         alone: bool = False,
+        limits: Limits | None = None,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> Self:
         """Open a vendor's store, or begin one.
@@ -169,6 +173,7 @@ class Vendor:
             about: What discovery says besides: `categories`, `places`, `consents`, `tosUrl`.
             alone: Keep other processes from writing to the store, which must be a file. `may` then need not look
                 whether one has: it answers in a microsecond.
+            limits: What is taken under load; absent: what lets any honest wallet through.
             clock: The time; for tests.
 
         Raises:
@@ -194,6 +199,7 @@ class Vendor:
             firm_for=firm_for,
             handler_timeout=handler_timeout,
             about=about or {},
+            limits=limits or Limits(),
             clock=clock,
             health=Health(store, did, file.path, clock),
         )
@@ -339,7 +345,7 @@ class Vendor:
 
         from ..transport.app import application
 
-        return application(self, path=urlsplit(self._endpoint).path)
+        return application(self, path=urlsplit(self._endpoint).path, gate=self._gate)
 
     @property
     def handler_timeout(self) -> float:
@@ -417,7 +423,9 @@ class Vendor:
             raise UnsupportedType(
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
-        if is_narrowing(message.type, "customer"):  # waits for no handler, not even for that of another message
+        narrowing = is_narrowing(message.type, "customer")
+        self._gate.charge_key(message.from_, narrowing=narrowing)
+        if narrowing:  # waits for no handler, not even for that of another message
             received = await self._keep(verified, [])
         else:
             async with self._locks.setdefault(message.from_, asyncio.Lock()):
@@ -439,6 +447,7 @@ class Vendor:
         if message.type != core.Collect.type:
             raise UnsupportedType("only mailbox.collect opens a mailbox", pointer="/type", expected=[core.Collect.type])
         check_collect(message, self._now())
+        self._gate.charge_key(message.from_)
         with _keeping():
             return await self._collected(message)
 
@@ -450,6 +459,14 @@ class Vendor:
             await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, 0))
         await self._store.write(lambda rows: self._note_collect(rows, message))
+        if not body.wait:
+            return await self._mail(message)
+        with self._gate.waiting.place(message.from_):
+            return await self._mail(message)
+
+    async def _mail(self, message: Message[core.Collect]) -> tuple[list[bytes], str]:
+        """What waits for the sender of a collect, or comes while they wait for it."""
+        body = message.body
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
         while True:
             bell = self._bells.setdefault(message.from_, asyncio.Event())

@@ -6,10 +6,9 @@ savepoint is made only for what it has.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -29,8 +28,7 @@ from sqlalchemy import (
 from .tables import messages, relationships
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(NamedTuple):
     """One relationship's row.
 
     Attributes:
@@ -84,9 +82,13 @@ def _in_order(names: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
 
 
 _BY_NUMBER = select(relationships).where(relationships.c.relationship == bindparam("number"))
-_BY_NAMES = select(relationships).where(
-    relationships.c.me == bindparam("me"), relationships.c.peer.in_(bindparam("peers", expanding=True))
+_HELD_BY_NUMBER = _BY_NUMBER.with_for_update()
+_BY_NAMES = (
+    select(relationships)
+    .where(relationships.c.me == bindparam("me"), relationships.c.peer.in_(bindparam("peers", expanding=True)))
+    .order_by(relationships.c.relationship)
 )
+_HELD_BY_NAMES = _BY_NAMES.with_for_update()
 _CHANGE = Many(
     update(relationships)
     .where(relationships.c.relationship == bindparam("number"))
@@ -123,9 +125,7 @@ class Batch:
             if (me, peer) not in self._numbers:
                 wanted.setdefault(me, set()).add(peer)
         for me, peers in wanted.items():
-            query = _BY_NAMES.order_by(relationships.c.relationship)
-            if self.writing:
-                query = query.with_for_update()
+            query = _HELD_BY_NAMES if self.writing else _BY_NAMES
             self._numbers.update(((me, peer), None) for peer in peers)
             for row in self.connection.execute(query, {"me": me, "peers": sorted(peers)}):
                 self.know(as_peer(row))
@@ -140,7 +140,7 @@ class Batch:
     def peer_by_number(self, number: int) -> Peer | None:
         """A relationship by its key, as it stands in this transaction."""
         if number not in self._peers:
-            query = _BY_NUMBER.with_for_update() if self.writing else _BY_NUMBER
+            query = _HELD_BY_NUMBER if self.writing else _BY_NUMBER
             row = self.connection.execute(query, {"number": number}).first()
             if row is None:
                 return None
@@ -235,7 +235,7 @@ class Asked:
     def peer_by_number(self, number: int) -> Peer | None:
         """A relationship as this write has changed it."""
         changes = self._new.get(number)
-        return replace(self._before[number], **changes) if changes else self.batch.peer_by_number(number)
+        return self._before[number]._replace(**changes) if changes else self.batch.peer_by_number(number)
 
     def peer(self, me: str, peer: str) -> Peer | None:
         """The same, by the DIDs of its sides."""
@@ -281,7 +281,7 @@ class Asked:
             self.batch.forget(number)
 
     def _hand_over(self) -> None:
-        changed = {number: replace(self._before[number], **self._new[number]) for number in self._unwritten}
+        changed = {number: self._before[number]._replace(**self._new[number]) for number in self._unwritten}
         self.batch.take_over(changed, self._added, self._writes)
         self._added, self._writes, self._unwritten = [], [], set()
 

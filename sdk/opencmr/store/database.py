@@ -69,7 +69,11 @@ class Store:
         self.where = str(where)
         self.alone = alone
         self._engine = open_store(where, read_only=read_only)
-        self._claim = None if read_only else Claim(self._engine, alone=alone)
+        try:
+            self._claim = None if read_only else Claim(self._engine, alone=alone)
+        except BaseException:
+            self._engine.dispose()
+            raise
         self._watch = watch(self._engine)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False

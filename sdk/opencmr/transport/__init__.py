@@ -4,6 +4,7 @@
     bundle      several messages in one answer
     discovery   what a vendor says of itself before anyone tells it anything
     addresses   where a customer lets a vendor send them
+    limits      what a vendor bounds under load
     client      the customer's side, with httpx
     app         the vendor's side, an ASGI application with Starlette
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bundle import pack, unpack
 from .discovery import Discovery, MyTerms
+from .limits import Limits, Rate
 from .party import Found, Network, Receiver
 
 if TYPE_CHECKING:
@@ -24,8 +26,10 @@ __all__ = [
     "Discovery",
     "Found",
     "HttpNetwork",
+    "Limits",
     "MyTerms",
     "Network",
+    "Rate",
     "Receiver",
     "application",
     "pack",

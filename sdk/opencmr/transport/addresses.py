@@ -97,7 +97,7 @@ def check_url(url: str, *, local: bool | None) -> None:
     """
     shown = url[:300]
     found = _URL.fullmatch(url) if len(url) <= _LONGEST_URL else None
-    if found is None:
+    if found is None or (found["v6"] and not isinstance(_parsed(found["v6"]), ipaddress.IPv6Address)):
         raise Unreachable(
             f"{shown!r} is not the plain URL of a service: a host in ASCII without a dot at its end, "
             "no user, no query, no fragment"

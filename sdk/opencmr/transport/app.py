@@ -17,36 +17,46 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from .. import trust
 from .._log import log_failure
-from ..errors import HandlerFailed, NotFound, Overloaded, Problem, TooLarge, UnsupportedMedia
+from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, TooLarge, UnsupportedMedia
 from .bundle import pack
+from .limits import Gate, Limits
 from .party import Receiver
 
 T = TypeVar("T")
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 MEDIA_TYPE = "application/opencmr+json"
-RETRY_AFTER = "5"
-"""Seconds, told with each problem of too much traffic."""
+RETRY_AFTER = 5
+"""Seconds, told with a problem of too much traffic that says no better."""
 
 _log = logging.getLogger(__name__)
 
 
-def application(receiver: Receiver, *, path: str = "/opencmr", body_timeout: float = 10.0) -> Starlette:
+def application(
+    receiver: Receiver, *, path: str = "/opencmr", body_timeout: float = 10.0, gate: Gate | None = None
+) -> Starlette:
     """The ASGI application that serves a vendor.
 
     Args:
         receiver: The vendor.
         path: Path of the service endpoint.
         body_timeout: Seconds within which the body of a request has to arrive.
+        gate: What may come in; absent: one with the default limits.
     """
+    gate = gate or Gate(Limits())
 
     async def messages(request: Request) -> Response:
-        return _json(pack(await receiver.receive(await _body(request, body_timeout))))
+        gate.charge_address(request.client.host if request.client else None)
+        raw = await _body(request, body_timeout)
+        with gate.work.place():
+            return _json(pack(await receiver.receive(raw)))
 
     async def mailbox(request: Request) -> Response:
+        gate.charge_address(request.client.host if request.client else None)
         raw = await _body(request, body_timeout)
         return _json(pack(*await _while_connected(request, receiver.collect(raw))))
 
@@ -70,7 +80,7 @@ def application(receiver: Receiver, *, path: str = "/opencmr", body_timeout: flo
             await receiver.close()
 
     did_url, _origin = trust.web_urls(receiver.did_document()["id"])
-    app = Starlette(
+    app = _Application(
         routes=[
             Route(f"{path}/messages", _answered(messages), methods=["POST"]),
             Route(f"{path}/mailbox", _answered(mailbox), methods=["POST"]),
@@ -94,7 +104,27 @@ def application(receiver: Receiver, *, path: str = "/opencmr", body_timeout: flo
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # clients follow none
+    app.shortcut = f"{path}/messages", _answered(messages)
     return app
+
+
+class _Application(Starlette):
+    """Starlette, with a shortcut to where nearly everything goes.
+
+    Finding the route, and looking whether a page in a browser asks, cost as much as the bytes of a request do. So a
+    message that no page sends goes to its endpoint at once; what the endpoint is told and answers is the same.
+    """
+
+    shortcut: tuple[str, _Endpoint]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, endpoint = self.shortcut
+        is_message = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == path
+        if is_message and all(name != b"origin" for name, _ in scope["headers"]):
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _answered(endpoint: _Endpoint) -> _Endpoint:
@@ -182,8 +212,8 @@ def _json(content: bytes, status: int = 200, media_type: str = "application/json
 def _problem(problem: Problem, request: Request | None = None) -> Response:
     response = _json(trust.write(problem.as_dict()), problem.status, "application/problem+json")
     if problem.status in (429, 503):
-        response.headers["Retry-After"] = RETRY_AFTER
-    unread = isinstance(problem, TooLarge | UnsupportedMedia | Overloaded)
+        response.headers["Retry-After"] = str(problem.retry_after or RETRY_AFTER)
+    unread = isinstance(problem, TooLarge | UnsupportedMedia | Overloaded | OverQuota)
     if unread and request is not None and request.scope.get("http_version", "1.1").startswith("1"):
         # The rest of the body stays unread, so the connection is of no more use. HTTP/2 has another word for that.
         response.headers["Connection"] = "close"

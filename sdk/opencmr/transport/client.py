@@ -187,12 +187,19 @@ async def _answer(response: httpx.Response, limit: int) -> bytes:
             stated = _Stated.model_validate_json(await _body(response, trust.MAX_BYTES))
         except ValidationError as error:
             raise Unreachable(f"{url} answers {response.status_code} with a problem of another protocol") from error
-        raise Problem.from_dict(stated.wire())
+        problem = Problem.from_dict(stated.wire())
+        problem.retry_after = _seconds(response.headers.get("retry-after", ""))
+        raise problem
     if response.is_redirect:
         raise Unreachable(f"{url} redirects, which is not followed")
     if response.status_code != 200 or media_type not in ("application/json", "application/did+json"):
         raise Unreachable(f"{url} answers {response.status_code} with {media_type[:100]!r}")
     return await _body(response, limit)
+
+
+def _seconds(retry_after: str) -> int | None:
+    """What `Retry-After` asks for, an hour at most. A date is passed over: it would trust the vendor's clock."""
+    return min(int(retry_after[:9]), 3600) if retry_after.isascii() and retry_after.isdecimal() else None
 
 
 async def _body(response: httpx.Response, limit: int) -> bytes:

@@ -117,6 +117,28 @@ def test_of_several_faults_both_tell_the_first(data: st.DataObject) -> None:
         assert by_schema(changed) == by_model(changed)
 
 
+@pytest.mark.requirement("ENV-8")
+@pytest.mark.parametrize(
+    ("of", "changes", "pointed"),
+    [
+        ("consent.refuse", {"/body/keys": ["a", "a", ""]}, "/body/keys"),
+        ("consent.refuse", {"/body/keys": ["", {"b": 1}, {"b": 1}]}, "/body/keys"),
+        ("consent.refuse", {"/body/keys": [1, True, "a"]}, "/body/keys/0"),
+        ("consent.grant", {"/ext": {f"X{number}": 1 for number in range(17)}}, "/ext"),
+        ("mailbox.collect", {"/body/receipts": [{}] * 101}, "/body/receipts"),
+        ("consent.grant", {"/[key]": 1}, "/[key]"),
+        ("consent.grant", {"/body/items/0/[key]": 1}, "/body/items/0/[key]"),
+        ("consent.grant", {"/ext": {"[key]": 1}}, "/ext/[key]"),
+        ("terms.proffer", {"/body/|x": 1}, "/body/|x"),
+    ],
+)
+def test_both_point_at_the_same(of: str, changes: dict[str, Any], pointed: str) -> None:
+    """Found by fuzzing: a list's own fault beside those of its items, and names that a library takes for marks."""
+    document = mutant(examples(of)[0], *({"op": "add", "path": path, "value": v} for path, v in changes.items()))
+    assert document is not None
+    assert (by_schema(document), by_model(document)) == (pointed, pointed)
+
+
 @cache
 def _schema_of(type_: str) -> str:
     return next(name for name in schemas() if name.endswith(f"/{type_}.schema.json"))

@@ -38,6 +38,8 @@ def dated(created: str) -> dict[str, object]:
         "2026-01-01T12:00:00.000",
         "2026-01-01T12:00:00.000Z\n",
         "٢٠٢٦-01-01T12:00:00.000Z",
+        "0000-01-01T00:00:00.000Z",
+        "0000-12-31T23:59:59.999Z",
     ],
 )
 def test_what_is_no_instant_is_refused_by_schema_and_model_at_the_same_place(created: str) -> None:
@@ -51,7 +53,15 @@ def test_what_is_no_instant_is_refused_by_schema_and_model_at_the_same_place(cre
 @pytest.mark.requirement("ENV-4")
 @pytest.mark.parametrize(
     "created",
-    ["2028-02-29T00:00:00.000Z", "2000-02-29T23:59:59.999Z", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"],
+    [
+        "2028-02-29T00:00:00.000Z",
+        "2000-02-29T23:59:59.999Z",
+        "0001-01-01T00:00:00.000Z",
+        "0010-01-01T00:00:00.000Z",
+        "0100-01-01T00:00:00.000Z",
+        "1000-01-01T00:00:00.000Z",
+        "9999-12-31T23:59:59.999Z",
+    ],
 )
 def test_what_is_an_instant_is_taken(created: str) -> None:
     assert faults(dated(created)) == []

@@ -1,6 +1,8 @@
 """The fold of an intent thread: the wish, the offers, the order."""
 
+import sys
 import time
+from decimal import localcontext
 from typing import Any
 
 import pytest
@@ -485,3 +487,43 @@ def test_a_vendor_that_cancels_may_settle_at_once_or_later(talk: Any, bodies: An
     assert talk.vendor("order.cancel", refund, at_once).outcome == "moot"
     assert not talk.vendor("order.cancel", {"reason": "soldOut"}, later).record.settled
     assert talk.vendor("order.cancel", refund, later).record.settled
+
+
+@pytest.mark.requirement("OFR-1")
+def test_a_total_is_exact_whatever_arithmetic_the_application_has_chosen(talk: Any) -> None:
+    cast = talk.cast()
+    with localcontext() as arithmetic:
+        arithmetic.prec = 3
+        made = talk.offer(cast.id, "123456789.123456")
+    assert made.record.offers[0].body.total.amount == "123456789.123456"
+
+
+def test_amending_a_wish_again_and_again_costs_no_more_each_time(talk: Any) -> None:
+    """Found by fuzzing: each amendment looked through all terms of all earlier ones for each of its own."""
+
+    def amend(number: int) -> int:
+        rules = [{"effect": "permit", "action": "dpv:Use", "by": ["vendor"]}]
+        terms = [
+            {"document": {"id": f"a{number}-{each}", "version": "1", "title": "x", "rules": rules}}
+            for each in range(16)
+        ]
+        steps, before = 0, sys.gettrace()
+
+        def counted(frame: Any, *_: object) -> Any:
+            nonlocal steps
+            frame.f_trace_opcodes = True
+            steps += 1
+            return counted
+
+        said = talk.said("intent.amend", {"wants": [{"name": "x"}], "terms": terms, "standing": "ready"},
+                         by="customer", thread=cast.id)  # fmt: skip
+        sys.settrace(counted)
+        try:
+            talk._judged(said)
+        finally:
+            sys.settrace(before)
+        return steps
+
+    cast = talk.cast()
+    steps = [amend(number) for number in range(20)]
+    assert max(steps[1:]) < 1.2 * steps[1]

@@ -186,3 +186,11 @@ def test_no_other_url_is_gone_to(url: str) -> None:
         with pytest.raises(Unreachable) as raised:
             check_url(url, local=local)
         assert len(str(raised.value)) < 700
+
+
+@pytest.mark.parametrize("host", ["[1.2.3.4]", "[::ffff:127.0.0.1a]", "[.:1]", "[8.8.8.8:]"])
+def test_only_an_address_of_version_6_stands_in_brackets(host: str) -> None:
+    """Found by fuzzing: what is no address at all looked like a name."""
+    for local in (False, True, None):
+        with pytest.raises(Unreachable):
+            check_url(f"https://{host}/opencmr", local=local)

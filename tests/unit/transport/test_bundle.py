@@ -61,6 +61,7 @@ def test_a_message_may_nest_as_deep_inside_an_answer_as_alone() -> None:
         (b'{"cursor":"a b","messages":[]}', "malformed", "/cursor"),
         (b'{"cursor":"%s","messages":[]}' % (b"1" * 65), "malformed", "/cursor"),
         (b'{"messages":[],"more":true}', "malformed", "/more"),
+        (b'{"messages":[%s]}' % b",".join([b"{}"] * 1001), "malformed", "/messages"),
         (b'{"messages":["%s"]}' % (b"x" * bundle.MAX_BUNDLE), "too-large", None),
     ],
 )

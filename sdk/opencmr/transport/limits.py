@@ -1,0 +1,193 @@
+"""What a vendor bounds under load (`spec/v1/transport.md`, "Under load"): rates, work at once, who may wait.
+
+An address is charged before anything is read: a flood costs no signature check. A key is charged once its signature has
+held: nobody uses up what belongs to another. Everything here is counted in memory, for one process.
+
+The bucket is our own: two numbers a key, in a table that an attacker cannot grow, at under a microsecond a call.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from ..errors import Overloaded, OverQuota
+
+_MOST_BUCKETS = 100_000
+"""How many addresses or keys are remembered. Beyond it, the one that was quiet longest is forgotten: its bucket is the
+fullest."""
+_SHORTLY = 1
+"""Seconds after which to come again where no rate tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, and so many at once.
+
+    Attributes:
+        per_second: How many a second come back.
+        burst: How many may come at once after a quiet time.
+    """
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a vendor takes. The defaults let any honest wallet through; a test bench may want more.
+
+    Attributes:
+        address: Requests from one network address: an IPv4 address, or the /64 of an IPv6 address. Loopback is not
+            limited: a proxy on this machine that does not say who calls would make one address of all customers.
+        key: Messages of one key, after their signature was checked.
+        narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
+            `Retry-After` is taken.
+        at_work: Messages and collects being worked on at once, without those that wait for mail.
+        waiters: Collects that wait for mail at once.
+        waiters_per_key: The same, of one key.
+        loopback: Whether loopback addresses are limited as well.
+    """
+
+    address: Rate = Rate(50, 1000)
+    key: Rate = Rate(20, 2000)
+    narrowing: Rate = Rate(1, 500)
+    at_work: int = 1000
+    waiters: int = 10_000
+    waiters_per_key: int = 4
+    loopback: bool = False
+
+
+class Buckets:
+    """Token buckets, one for each name, bounded in number.
+
+    Args:
+        rate: How fast they fill, and how much they hold.
+        clock: Seconds, never going back.
+        most: How many are remembered.
+    """
+
+    def __init__(self, rate: Rate, *, clock: Callable[[], float] = time.monotonic, most: int = _MOST_BUCKETS) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._most = most
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, name: str) -> int:
+        """Take one token.
+
+        Returns:
+            0 if there was one; else the whole seconds after which there will be, at least 1. Nothing is taken then.
+        """
+        now, rate = self._clock(), self._rate
+        kept = self._left.get(name)
+        if kept is None:
+            left = float(rate.burst)
+            if len(self._left) >= self._most:
+                self._left.popitem(last=False)
+        else:
+            left = min(rate.burst, kept[0] + (now - kept[1]) * rate.per_second)
+            self._left.move_to_end(name)
+        if left < 1:
+            self._left[name] = left, now
+            return max(1, math.ceil((1 - left) / rate.per_second))
+        self._left[name] = left - 1, now
+        return 0
+
+
+class Places:
+    """So many at once, in total and of each name.
+
+    Args:
+        total: How many altogether.
+        each: How many of one name; absent: as many as altogether.
+    """
+
+    def __init__(self, total: int, each: int | None = None) -> None:
+        self._total, self._each = total, total if each is None else each
+        self._taken = 0
+        self._of: dict[str, int] = {}
+
+    @contextmanager
+    def place(self, name: str = "") -> Iterator[None]:
+        """Hold a place.
+
+        Raises:
+            OverQuota: This name holds all that it may.
+            Overloaded: All are taken.
+        """
+        held = self._of.get(name, 0)
+        if held >= self._each < self._total:
+            raise OverQuota(f"{self._each} at once at most", retry_after=_SHORTLY)
+        if self._taken >= self._total:
+            raise Overloaded("there is too much to do at once", retry_after=_SHORTLY)
+        self._taken += 1
+        self._of[name] = held + 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+            if self._of[name] == 1:
+                del self._of[name]
+            else:
+                self._of[name] -= 1
+
+
+class Gate:
+    """What may come in now.
+
+    Args:
+        limits: The settings.
+        clock: Seconds, never going back; for tests.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits
+        self._addresses = Buckets(limits.address, clock=clock)
+        self._keys = Buckets(limits.key, clock=clock)
+        self._narrowing = Buckets(limits.narrowing, clock=clock)
+        self.work = Places(limits.at_work)
+        self.waiting = Places(limits.waiters, limits.waiters_per_key)
+
+    def charge_address(self, address: str | None) -> None:
+        """Charge a network address for a request of which nothing was read.
+
+        Raises:
+            OverQuota: It comes too fast.
+        """
+        name = network_of(address, loopback=self.limits.loopback) if address else None
+        if name is not None and (seconds := self._addresses.take(name)):
+            raise OverQuota("too many requests from this network address", retry_after=seconds)
+
+    def charge_key(self, did: str, *, narrowing: bool = False) -> None:
+        """Charge a sender for a message whose signature has held.
+
+        Raises:
+            OverQuota: They write too fast.
+        """
+        if seconds := (self._narrowing if narrowing else self._keys).take(did):
+            raise OverQuota("too many messages in too short a time", retry_after=seconds)
+
+
+def network_of(address: str, *, loopback: bool = False) -> str | None:
+    """What is charged for an address: itself, or the /64 in which whoever has one IPv6 address has them all.
+
+    Args:
+        address: As the server tells it.
+        loopback: Whether loopback is charged.
+
+    Returns:
+        None where nothing is charged: on loopback, and where the server tells no address (a Unix socket).
+    """
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if found.is_loopback and not loopback:
+        return None
+    return str(found) if isinstance(found, IPv4Address) else str(IPv6Address(int(found) >> 64 << 64))

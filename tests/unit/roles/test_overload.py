@@ -1,0 +1,47 @@
+"""A flood takes nothing from who keeps within bounds. Counted, not timed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from opencmr import Vendor, consent, trust
+from opencmr.errors import OverQuota, Problem
+from opencmr.testing import StandingClock
+from opencmr.transport import Limits, Rate
+from parties import GRANT, SHOP, Hand, read
+
+
+def _hand(clock: StandingClock) -> Hand:
+    key = trust.SigningKey.generate()
+    return Hand(key.did, SHOP, key, trust.key_url(key.did), clock)
+
+
+async def _outcome(shop: Vendor, raw: bytes) -> str:
+    try:
+        answers = await shop.receive(raw)
+    except Problem as problem:
+        return problem.code
+    return str(read(answers[0])["body"]["outcome"])
+
+
+@pytest.mark.requirement("SEQ-8")
+async def test_a_flood_of_one_key_or_of_garbage_starves_nobody_and_can_be_taken_back(tmp_path: Path) -> None:
+    clock = StandingClock()
+    limits = Limits(key=Rate(1e-6, 10), narrowing=Rate(1e-6, 10))
+    shop = Vendor.open(tmp_path / "shop.db", did=SHOP, limits=limits, clock=clock)
+    flooding, forging, honest = _hand(clock), _hand(clock), _hand(clock)
+    stolen = Hand(honest.did, SHOP, forging.key, honest.method, clock)  # claims to be the honest one
+    flood = [flooding.write(GRANT) for _ in range(50)]
+    garbage = [stolen.write(GRANT) for _ in range(50)] + [b"{}"] * 50
+    wanted = [honest.write(GRANT) for _ in range(10)]
+    said = await asyncio.gather(*(_outcome(shop, raw) for raw in (*flood, *garbage, *wanted)))
+    assert said[:50].count("accepted") == 10
+    assert said[:50].count(OverQuota.code) == 40
+    assert "accepted" not in said[50:150]
+    assert said[150:] == ["accepted"] * 10
+
+    given = flood[said[:50].index("accepted")]
+    taken_back = flooding.write(consent.Withdraw(), read(given)["thread"], trust.digest(given))
+    assert await _outcome(shop, taken_back) == "accepted"
+    await shop.close()
