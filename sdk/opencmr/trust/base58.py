@@ -46,6 +46,14 @@ def decode(text: str) -> bytes:
     return number.to_bytes(zeros + (number.bit_length() + 7) // 8, "big")
 
 
+def ending(raw: bytes) -> str:
+    """The last ten characters of the text of some bytes: for 32 bytes or more, a remainder that depends on them all."""
+    rest, last = divmod(int.from_bytes(raw, "big") % _TEN, _CUBE)
+    rest, middle = divmod(rest, _CUBE)
+    rest, first = divmod(rest, _CUBE)
+    return f"{_LETTERS[rest]}{_TRIPLES[first]}{_TRIPLES[middle]}{_TRIPLES[last]}"
+
+
 def encode(raw: bytes) -> str:
     """The text of some bytes. Ten digits are taken off at a time, and looked up three by three."""
     number = int.from_bytes(raw, "big")
