@@ -58,8 +58,12 @@ class Ledger:
             StoreError: What is kept is not what was kept. No answer is given from such a store.
         """
         history = History(last=peer.last)
-        for kept in in_their_places(rows.entries(peer.number)):
+        entries = rows.entries(peer.number)
+        for kept in in_their_places(entries):
             history.take(*said(kept))
+        late = entries and str(entries[-1].at) > (peer.last or "")  # a withdrawal could lie in the future
+        if late and not rows.changes(peer.number):
+            raise damaged(f"{entries[-1].type} {entries[-1].digest} is dated after the last that there was")
         return history
 
     def draft(self, rows: Rows, peer: Peer) -> History:

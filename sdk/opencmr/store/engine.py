@@ -93,6 +93,8 @@ def shown(where: str | Path) -> str:
 def why(error: BaseException) -> str:
     """What a database says is wrong, in a line, without the statement and its values; and what to do about it."""
     original = getattr(error, "orig", None) or error
+    if isinstance(original, UnicodeDecodeError):
+        return f"a text in it is damaged: {_DAMAGED}"
     said = " ".join(str(original).split()) or type(original).__name__
     code = getattr(original, "sqlite_errorcode", None)  # its lowest byte is the kind of error
     kind = getattr(original, "sqlstate", None) if code is None else code & 0xFF
@@ -240,5 +242,5 @@ def may_pass(error: BaseException | None) -> bool:
 
 _IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 
-DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
-"""What a database raises."""
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)
+"""What a database raises; the last where damage has reached the words of a text, or those of SQLite's own error."""

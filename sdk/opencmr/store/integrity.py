@@ -94,6 +94,8 @@ def _look(peer: Peer, kept: list[Kept]) -> Found:
             if each.side == "vendor" and each.of in told:
                 yield f"there are two receipts for {each.of}", each.digest
             told.setdefault(each.of, each) if each.side == "vendor" else None
+    if len(kept) != peer.position or [each.position for each in kept] != list(range(1, len(kept) + 1)):
+        yield f"{peer.position} messages and receipts were kept, and {len(kept)} are there", None
     yield from _receipts(kept, told)
     yield from _chains(kept)
 
