@@ -23,7 +23,7 @@ from .registry import Curve, Effort, Found, Goal, Line, Row
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 YARD = "one bare libsodium verification"
 """Each size runs in its own process, at another time: what is compared across them is counted in these."""
-WARM = 1_000
+WARM = 100
 """Customers that are asked about again and again."""
 COLD = 200_000
 """The most customers that are asked about once, in no order: no cache of the processor holds what is theirs."""
