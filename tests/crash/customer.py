@@ -117,10 +117,12 @@ class _Customers:
         asyncio.get_running_loop().add_reader(self._line.fileno(), self._told)
         with self._orders.journal.open("ab", buffering=0) as journal:
             network = _Witness(self._orders, journal, self._line)
-            wallets = [
-                Customer.open(self._orders.folder / f"wallet-{number}.db", network=network)
-                for number in range(self._orders.wallets)
-            ]
+            wallets = []
+            for number in range(self._orders.wallets):
+                wallet = Customer.open(self._orders.folder / f"wallet-{number}.db", network=network)
+                wallets.append(wallet)
+                if number % 2:  # and one whose outbox sends by itself
+                    await wallet.__aenter__()
             shops = [await self._meet(wallet) for wallet in wallets]
             talks = [self._talk(*pair) for pair in zip(wallets, shops, strict=True) for _ in range(MOUTHS)]
             await asyncio.gather(*talks)

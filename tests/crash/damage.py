@@ -1,6 +1,7 @@
 """Damages the file of a store as disks, programs and people do, and looks what comes of it."""
 
 import random
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +100,20 @@ def wrong_answers(store: Path, right: dict[str, bool]) -> list[str]:
         pass
     shop._store.close()
     return found
+
+
+def try_once(written: Path, folder: Path, right: dict[str, bool], dice: random.Random) -> list[str]:
+    """Damage a copy at random, and look at it; gives what is answered wrongly although nothing is said of damage."""
+    file = bytearray((written / "shop.db").read_bytes())
+    dice.choice(DAMAGES)(dice, file)
+    folder.mkdir()
+    shutil.copy(written / "shop.keys", folder / "shop.keys")
+    (folder / "shop.db").write_bytes(file)
+    (folder / "shop.db").chmod(0o600)
+    noticed = faults(folder / "shop.db")
+    answered = wrong_answers(folder / "shop.db", right)
+    shutil.rmtree(folder)
+    return [] if noticed else answered
 
 
 def faults(store: Path) -> list[str]:
