@@ -1,6 +1,7 @@
 # The commands of the house. Nothing but Python 3.11 or newer and make needs to be there; the rest is installed into .venv.
 #   make demo ARGS="--intent FILE --out demo-out"     hands options on to `opencmr demo`
 #   make test ARGS="-k consent"                        hands options on to pytest
+#   make soak ARGS="--only crash --rounds 20"          hands options on to the long runs (tests/soak)
 #   make PYTHON=/path/to/python3.12 test               takes that Python for a new .venv
 
 MAKEFLAGS += --no-print-directory
@@ -12,7 +13,7 @@ BENCH := .venv/.bench
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz check docs site clean lint audit bench
+.PHONY: help demo test fuzz soak check docs site clean lint audit bench
 
 help: ## say what can be made
 	@echo "OpenCMR: make …"
@@ -24,6 +25,9 @@ demo: $(RUNTIME) ## watch a customer and two shops talk
 
 test: $(DEV) ## run the tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadscope --no-loadscope-reorder $(ARGS)
+
+soak: $(DEV) ## run for long: kills, full disks, floods, hostile input; losses: 0
+	@PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
 
 fuzz: $(DEV) ## try a million hostile inputs
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --growth

@@ -4,15 +4,22 @@ Five facts a customer, the same for ours and for the peers: three permissions an
 one purpose and one kind of data.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from opencmr.protocol import Question
-from opencmr.protocol.decisions import Facts, Statement, decide
+from opencmr import Vendor
+from opencmr.protocol import Facts, History, Question, Statement, decide
+from opencmr.roles.answers import Asked, Known
+from opencmr.store import Peer
+
+from .goods import VENDOR
 
 AT = "2026-09-01T12:00:00.000Z"
 UNTIL = "2028-09-01T12:00:00.000Z"
-NOW = "2027-01-01T12:00:00.000Z"
 
 
 class Fact(NamedTuple):
@@ -46,29 +53,45 @@ def name(number: int) -> str:
 
 
 class Decisions:
-    """What a vendor holds of its customers, and asks."""
+    """A vendor that is alone with its store, and knows its customers' facts as if it had just read them from there.
 
-    where = "Facts of each customer in memory; decide()"
+    A million customers' messages would take a quarter of an hour to receive, so what they fold to is put where it is
+    remembered.
+    """
+
+    where = "facts of each customer in memory; Vendor.may"
 
     def __init__(self, customers: Iterable[int]) -> None:
-        self._facts = {name(number): _facts(number) for number in customers}
+        self._folder = TemporaryDirectory()
+        self._vendor = Vendor.open(Path(self._folder.name) / "shop.db", did=VENDOR, alone=True)
+        now = datetime.now(UTC)
+        for number in customers:
+            did = name(number)
+            peer = Peer(number, VENDOR, did, None, {}, AT, AT, None, 10, 5)
+            self._vendor._answers.keep(did, Known(peer, History(last=AT, _facts=_facts(number)), None, now))
 
     def may(self, customer: str, action: str, purpose: str, data: str) -> bool:
         """As an application asks: with the words of the vocabulary."""
-        return bool(decide(self._facts[customer], Question(action, purpose, data), NOW))
+        return bool(self._vendor.may(customer, action=action, purpose=purpose, data=data))
+
+    def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
+        """What an answer is made of, for the profile. What is cold is done when a question is asked anew."""
+        answers = self._vendor._answers
+        known, question = answers._known[customer], Question(action, purpose, data)
+        return {
+            "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
+            "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
+            "cold: decide": lambda: decide(known.facts, question, known.at),
+        }
 
     def close(self) -> None:
         """Give back what is held."""
-        self._facts.clear()
+        asyncio.run(self._vendor.close())
+        self._folder.cleanup()
 
-    def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
-        """What an answer is made of, for the profile."""
-        facts, question = self._facts[customer], Question(action, purpose, data)
-        return {
-            "look up what is held of the customer": lambda: self._facts[customer],
-            "make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
-            "decide": lambda: decide(facts, question, NOW),
-        }
+
+def _asked(question: Question) -> Asked:
+    return (question.action, question.purpose, question.data, question.recipient, question.channel, question.thread)
 
 
 def _facts(number: int) -> Facts:

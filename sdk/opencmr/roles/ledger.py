@@ -6,12 +6,12 @@ from threading import Lock
 
 import orjson
 
-from .. import messages
+from .. import messages, trust
 from .._telemetry import observe
 from ..errors import Problem
 from ..protocol import History, Said
 from ..protocol.receiving import check_place
-from ..store import Kept, Peer, Rows
+from ..store import Kept, Peer, Rows, damaged
 
 REMEMBERED = 200_000
 """How many entries the remembered histories may have together; each history counts as one more."""
@@ -52,10 +52,18 @@ class Ledger:
         return history
 
     def replay(self, rows: Rows, peer: Peer) -> History:
-        """The history of a relationship, folded from its first entry on."""
+        """The history of a relationship, folded from its first entry on.
+
+        Raises:
+            StoreError: What is kept is not what was kept. No answer is given from such a store.
+        """
         history = History(last=peer.last)
-        for kept in in_their_places(rows.entries(peer.number)):
+        entries = rows.entries(peer.number)
+        for kept in in_their_places(entries):
             history.take(*said(kept))
+        late = entries and str(entries[-1].at) > (peer.last or "")  # a withdrawal could lie in the future
+        if late and not rows.changes(peer.number):
+            raise damaged(f"{entries[-1].type} {entries[-1].digest} is dated after the last that there was")
         return history
 
     def draft(self, rows: Rows, peer: Peer) -> History:
@@ -89,6 +97,9 @@ def in_their_places(entries: Iterable[Kept]) -> Iterator[Kept]:
     """Entries, given by their dates, in the order of their places: none before the one that it follows.
 
     The two differ where a vendor has dated an entry before the one that it names.
+
+    Raises:
+        StoreError: One follows what is not there.
     """
     heads: dict[str, str] = {}
     held: dict[tuple[str, str | None], list[Kept]] = {}
@@ -101,10 +112,18 @@ def in_their_places(entries: Iterable[Kept]) -> Iterator[Kept]:
                 ready += held.pop((kept.thread, kept.digest), [])
             else:
                 held.setdefault((kept.thread, kept.previous), []).append(kept)
+    for (_, previous), kept_ones in held.items():  # leaving them out could leave a withdrawal out
+        raise damaged(f"{kept_ones[0].type} {kept_ones[0].digest} follows {previous}, which has no place in its thread")
 
 
 def said(kept: Kept) -> tuple[Said, Problem | None]:
-    """A kept message as the folds take it in; and what is wrong with its form, where something is."""
+    """A kept message as the folds take it in; and what is wrong with its form, where something is.
+
+    Raises:
+        StoreError: These are not the bytes that were kept.
+    """
+    if trust.digest(kept.raw) != kept.digest:
+        raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
     document, fault = orjson.loads(kept.raw), None
     try:
         message = messages.read(document)

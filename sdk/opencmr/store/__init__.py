@@ -2,8 +2,8 @@
 
 from .batch import Peer
 from .database import Store
-from .engine import shown
+from .engine import damaged, shown
 from .keyfile import KeyFile
 from .rows import Kept, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store", "shown"]
+__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store", "damaged", "shown"]

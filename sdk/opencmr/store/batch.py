@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from .engine import damaged
 from .tables import messages, relationships
 
 
@@ -287,9 +288,17 @@ class Asked:
 
 
 def as_peer(row: Row[Any]) -> Peer:
-    """A relationship from its row."""
+    """A relationship from its row.
+
+    Raises:
+        StoreError: It is damaged.
+    """
     number, me, peer, endpoint, pinned, opened, last, cursor, version, position = tuple(row)
-    return Peer(number, me, peer, endpoint, orjson.loads(pinned), opened, last, cursor, position, version)
+    try:
+        keys = orjson.loads(pinned)
+    except orjson.JSONDecodeError as error:
+        raise damaged(f"the keys that are pinned for {peer} cannot be read") from error
+    return Peer(number, me, peer, endpoint, keys, opened, last, cursor, position, version)
 
 
 def _new(peer: Peer) -> dict[str, Any]:

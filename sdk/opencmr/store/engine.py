@@ -27,6 +27,26 @@ IDLE = 5.0
 _TOLD = ("host", "port", "user", "dbname", "options", "sslmode", "target_session_attrs", "application_name")
 """What of a URL's query may be shown. Whatever else stands there may be a password, or a misspelt one."""
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
+_FULL = "make room; nothing of this was stored, and no restart is needed"
+_FIXED = (
+    "nothing can be written there: look at the mode and the owner of the file and its folder, and how it is mounted"
+)
+_UNWRITTEN = "the file could not be read or written: look at the disk's room, the limits of the process, and its health"
+_DAMAGED = "stop what writes, keep the file, see `opencmr doctor`, and bring back a copy (docs/operation.md)"
+_WHAT_TO_DO: dict[int | str | None, str] = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _FIXED,
+    sqlite3.SQLITE_CANTOPEN: _FIXED,
+    sqlite3.SQLITE_IOERR: _UNWRITTEN,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    "53100": _FULL,
+    "25006": _FIXED,
+    "58030": _UNWRITTEN,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+}
+"""What to do, by SQLite's primary result code, and by PostgreSQL's SQLSTATE."""
 _log = logging.getLogger("opencmr.store")
 
 # What is the same on every connection, said in one statement. Limits that the URL, the role or the server sets are
@@ -71,9 +91,19 @@ def shown(where: str | Path) -> str:
 
 
 def why(error: BaseException) -> str:
-    """What a database says is wrong, in a line, without the statement and its values."""
+    """What a database says is wrong, in a line, without the statement and its values; and what to do about it."""
     original = getattr(error, "orig", None) or error
-    return " ".join(str(original).split()) or type(original).__name__
+    if isinstance(original, UnicodeDecodeError):
+        return f"a text in it is damaged: {_DAMAGED}"
+    said = " ".join(str(original).split()) or type(original).__name__
+    code = getattr(original, "sqlite_errorcode", None)  # its lowest byte is the kind of error
+    kind = getattr(original, "sqlstate", None) if code is None else code & 0xFF
+    return f"{said}: {_WHAT_TO_DO[kind]}" if kind in _WHAT_TO_DO else said
+
+
+def damaged(said: str) -> StoreError:
+    """The error that says that a store does not hold what was written into it."""
+    return StoreError(f"the store is damaged: {said}: {_DAMAGED}")
 
 
 def writing(connection: Connection) -> Connection:
@@ -212,5 +242,5 @@ def may_pass(error: BaseException | None) -> bool:
 
 _IN_THE_WAY = ("40001", "40P01")  # serialization failure, deadlock
 
-DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
-"""What a database raises."""
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)
+"""What a database raises; the last where damage has reached the words of a text, or those of SQLite's own error."""

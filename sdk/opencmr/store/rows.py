@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from itertools import product
+from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 from sqlalchemy import (
@@ -18,9 +19,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import text as sql
 
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
+from .engine import damaged
 from .tables import collects, messages, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent"]
@@ -43,6 +46,13 @@ class Kept(NamedTuple):
     formed: bool
 
 
+_SIDES, _STATUSES = frozenset(get_args(Side)), frozenset(get_args(Status))
+_OPTIONAL = (str, type(None))
+_SHAPES = frozenset(
+    (str, int, str, str, str, str, bytes, str, *places, bool) for places in product(_OPTIONAL, _OPTIONAL, _OPTIONAL)
+)
+_NO_ENTRIES = ", ".join(f"'{status}'" for status in sorted(_STATUSES - {"entry"}))
+
 # Statements are built once: building one costs five times what executing it does.
 
 _number: BindParameter[int] = bindparam("number")
@@ -54,7 +64,9 @@ _BY_ID = _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.id == 
 _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side == bindparam("side")).order_by(
     messages.c.position
 )
-_ENTRIES = _MESSAGES.where(messages.c.status == "entry").order_by(messages.c.at, messages.c.position)
+# Not those that say they are entries, but all that do not say they are something else: a word that damage has changed
+# is noticed so, instead of leaving out a withdrawal.
+_ENTRIES = _MESSAGES.where(sql(f"status NOT IN ({_NO_ENTRIES})")).order_by(messages.c.at, messages.c.position)
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _SAID_BY = (
@@ -269,11 +281,14 @@ class Rows:
         self._asked.write(_FORGET_STRANGERS, {"now": now})
 
     def _one(self, query: Select[Any], **values: Any) -> Kept | None:
-        row = self._execute(query, **values).first()
-        return _as_kept(row) if row is not None else None
+        return next(iter(self._many(query, **values)), None)
 
     def _many(self, query: Select[Any], **values: Any) -> list[Kept]:
-        return [_as_kept(row) for row in self._execute(query, **values)]
+        found = self._execute(query, **values)
+        try:
+            return [_as_kept(row) for row in found]
+        except (TypeError, ValueError) as error:  # a driver's, of a value that its column cannot hold
+            raise damaged("a message's row cannot be read") from error
 
     def _execute(self, query: Select[Any], **values: Any) -> Result[Any]:
         self._asked.before_reading()
@@ -281,5 +296,12 @@ class Rows:
 
 
 def _as_kept(row: Row[Any]) -> Kept:
-    _, digest, position, side, id_, type_, thread, raw, status, of, previous, at, formed = tuple(row)
-    return Kept(digest, position, side, id_, type_, thread, bytes(raw), status, of, previous, at, bool(formed))
+    """A message from its row. SQLite would give any value of any type where a bit has turned.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    kept = Kept._make(row[1:])
+    if tuple(map(type, kept)) not in _SHAPES or kept.side not in _SIDES or kept.status not in _STATUSES:
+        raise damaged(f"the row of message {kept.digest} holds what cannot be")
+    return kept

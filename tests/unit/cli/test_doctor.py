@@ -175,7 +175,8 @@ def test_a_specification_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPa
 
 def test_a_sound_store_has_everything_looked_at(shop: Path) -> None:
     assert outcomes(examined(shop)) == {
-        "sqlite opens": "ok", "journal": "ok", "synchronous": "ok", "integrity": "ok", "disk": "ok",
+        "sqlite opens": "ok", "journal": "ok", "synchronous": "ok", "integrity": "ok", "messages": "ok",
+        "disk": "ok",
         "last entry": "ok", "key file": "ok", "keys of the store": "ok",
     }  # fmt: skip
 

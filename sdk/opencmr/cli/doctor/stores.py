@@ -2,17 +2,21 @@
 
 import os
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from ...errors import KeyFileError, StoreError
 from ...protocol import instant
 from ...store import KeyFile
 from ...store.checkup import MOST_PARTIES, Checkup, look, synchronous
+from ...store.integrity import check
 from ...trust import key_url
 from .finding import Finding, Ward
 
 LITTLE, SCARCE = 1024**3, 100 * 1024**2
 """Bytes of free space: worth knowing; and about to fail."""
+MOST_MESSAGES = 500_000
+"""How many messages are looked at: a few seconds' worth."""
 _FULL = ("2", "3")
 """SQLite's `synchronous`: FULL, EXTRA."""
 _AHEAD = timedelta(minutes=5)
@@ -44,6 +48,8 @@ def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding
             "newer": "pip install --upgrade opencmr"}.get(found.state, "")  # fmt: skip
     ward.judge(f"{found.kind} opens", found.state == "current", said, mend)
     _durable(ward, where, found)
+    if found.state == "current":
+        _whole(ward, where)
     _room(ward, found)
     _dates(ward, found, now)
     return [*ward.findings, *_keys(keys or _beside(where), found)]
@@ -72,6 +78,23 @@ def _durable(ward: Ward, where: str | Path, found: Checkup) -> None:
     for name, value in found.settings.items():
         mend = f"set {name} = on: without it what was acknowledged is lost when the power fails"
         ward.judge(name, value != "off", value, mend)
+
+
+def _whole(ward: Ward, where: str | Path) -> None:
+    """Whether every message is the one that was kept, with its receipt and in its chain."""
+    counts: list[int] = []
+
+    def go_on(count: int) -> bool:
+        counts.append(count)
+        return sum(counts) < MOST_MESSAGES
+
+    faults = list(islice(check(where, seen=go_on), 3))
+    looked = f"{sum(counts):,} messages and receipts of {len(counts):,} relationships"
+    said = "; ".join(map(str, faults)) or f"{looked} are those that were kept, with whole chains"
+    if sum(counts) >= MOST_MESSAGES:
+        said += f" (the first {MOST_MESSAGES:,} looked at)"
+    mend = "stop whoever writes, keep the file, and bring back a copy (docs/operation.md)"
+    ward.judge("messages", not faults, said, mend)
 
 
 def _room(ward: Ward, found: Checkup) -> None:

@@ -1,0 +1,153 @@
+"""Whether a store still holds what was written into it: its pages, every digest, every chain, every receipt.
+
+Folding notices damage as well, of the relationship that is looked at and before it answers. This looks at everything.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import orjson
+from sqlalchemy import text
+
+from .. import trust
+from ..errors import StoreError
+from ..messages.types import Side
+from .batch import Batch, Peer
+from .engine import DATABASE_ERRORS, open_engine, why
+from .rows import Kept, Rows, Status
+from .schema import check as check_tables
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is not as it was written.
+
+    Attributes:
+        what: What is wrong, in a sentence.
+        me: Our own DID in the relationship; none where it concerns the whole store.
+        peer: The other side's.
+        digest: The message's, as its row has it; none where it concerns no single one.
+    """
+
+    what: str
+    me: str | None = None
+    peer: str | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        about = f" (message {self.digest})" if self.digest else ""
+        return f"{self.me} with {self.peer}: {self.what}{about}" if self.me else self.what
+
+
+def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
+    """Look at all that a store holds, one relationship after the other. Nothing is written.
+
+    On SQLite the pages come first (`PRAGMA quick_check`). Signatures are not checked: they were when messages came, and
+    a digest notices what has changed since.
+
+    Args:
+        where: A path, or a database URL.
+        seen: Called after each relationship with the number of its messages; false ends the look.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+    engine = open_engine(where, read_only=True)
+    try:
+        try:
+            check_tables(engine)
+        except DATABASE_ERRORS as error:
+            raise StoreError(why(error)) from error
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                lines = [str(line) for line in connection.execute(text("PRAGMA quick_check(100)")).scalars()]
+                yield from (Fault(line) for line in lines if line != "ok")
+            rows = Rows(Batch(connection))
+            for peer in list(rows.peers()):
+                kept = rows.everything(peer.number)
+                yield from (Fault(what, peer.me, peer.peer, digest) for what, digest in _look(peer, kept))
+                if not seen(len(kept)):
+                    return
+    except DATABASE_ERRORS as error:
+        yield Fault(why(error))
+    except StoreError as error:
+        yield Fault(str(error))
+    finally:
+        engine.dispose()
+
+
+Found = Iterator[tuple[str, str | None]]
+
+
+def _look(peer: Peer, kept: list[Kept]) -> Found:
+    told: dict[str, Kept] = {}
+    for each in kept:
+        document = _read(each)
+        if document is None:
+            yield "its bytes are not those that were kept", each.digest
+            continue
+        if odd := [name for name, right in _columns(peer, each, document) if not right]:
+            yield f"{', '.join(odd)} of its row are not what it says", each.digest
+        if each.of is not None and each.status != "forked":
+            if each.side == "vendor" and each.of in told:
+                yield f"there are two receipts for {each.of}", each.digest
+            told.setdefault(each.of, each) if each.side == "vendor" else None
+    if len(kept) != peer.position or [each.position for each in kept] != list(range(1, len(kept) + 1)):
+        yield f"{peer.position} messages and receipts were kept, and {len(kept)} are there", None
+    yield from _receipts(kept, told)
+    yield from _chains(kept)
+
+
+def _read(kept: Kept) -> dict[str, Any] | None:
+    """The message, or nothing where it is another than was kept."""
+    if trust.digest(kept.raw) != kept.digest:
+        return None
+    document: dict[str, Any] = orjson.loads(kept.raw)
+    return document
+
+
+def _columns(peer: Peer, kept: Kept, document: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What a row repeats of its message, and whether it does so rightly."""
+    ours: Side = "customer" if peer.me.startswith("did:key:") else "vendor"
+    yield "side", kept.side in get_args(Side) and (document["from"] == peer.me) == (kept.side == ours)
+    yield "status", kept.status in get_args(Status)
+    for name in ("id", "type", "thread"):
+        yield name, document[name] == getattr(kept, name)
+    if kept.of is not None:
+        yield "of", document["body"].get("of") == kept.of
+    if kept.status == "entry" and kept.side == "vendor":
+        yield "previous", document.get("inReplyTo") == kept.previous
+        yield "at", document["created"] == kept.at
+
+
+def _receipts(kept: list[Kept], told: dict[str, Kept]) -> Found:
+    """Whether each has a receipt that was answered, and whether the receipt says where it stands."""
+    digests = {each.digest for each in kept}
+    for each in kept:
+        if each.of is not None and each.of not in digests:
+            yield f"it is a receipt for {each.of}, which is not there", each.digest
+        if each.status != "entry" or each.side != "customer":
+            continue
+        receipt = told.get(each.digest)
+        if receipt is None:
+            yield "its receipt is not there", each.digest
+        elif (said := _read(receipt)) is not None:
+            place = (said["body"].get("previous"), said["created"])
+            if said["body"].get("outcome") == "refused" or place != (each.previous, each.at):
+                yield "its receipt gives it another place", each.digest
+
+
+def _chains(kept: list[Kept]) -> Found:
+    """Whether the entries of each thread follow one another from the first on."""
+    following: dict[tuple[str, str | None], Kept] = {}
+    for each in kept:
+        if each.status == "entry" and following.setdefault((each.thread, each.previous), each) is not each:
+            yield f"two entries follow {each.previous or 'the beginning'}", each.digest
+    for thread in {thread for thread, _ in following}:
+        head: str | None = None
+        while (entry := following.pop((thread, head), None)) is not None:
+            head = entry.digest
+    for each in following.values():
+        yield f"it follows {each.previous}, which has no place in its thread", each.digest
