@@ -9,10 +9,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --constraint constraints.txt
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
+BENCH := .venv/.bench
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz soak check docs site clean lint audit
+.PHONY: help demo test fuzz soak bench check docs site clean lint audit
 
 help: ## say what can be made
 	@echo "OpenCMR: make …"
@@ -48,6 +49,9 @@ docs: $(DEV) ## build the site into site/
 	@echo "· site"; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 	@echo "  site/index.html"
 
+bench: $(BENCH) ## measure beside bounds and peers: six minutes; ARGS="--help" says more
+	@$(BIN)/python tests/bench $(ARGS)
+
 clean: ## remove what was made, but for .venv
 	@rm -rf build dist site demo-out fuzz-out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
 	@find sdk tests examples tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
@@ -75,5 +79,10 @@ $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "· installing OpenCMR with its development tools into .venv (once; a minute or two)"
-	@$(PIP) --editable '.[vendor,dev]'
+	@$(PIP) --editable '.[vendor,bench,dev]'
+	@touch $(RUNTIME) $(BENCH) $@
+
+$(BENCH): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "· installing OpenCMR with what it is measured beside into .venv (once; a minute or two)"
+	@$(PIP) --editable '.[vendor,bench]'
 	@touch $(RUNTIME) $@

@@ -71,7 +71,8 @@ def measured(chosen: Sequence[Row], effort: Effort) -> dict[str, Any]:
     for row in chosen:
         began = time.perf_counter()
         found = row.run(effort)
-        add(report, row, found, time.perf_counter() - began)
+        steps = row.profile(effort) if row.profile and effort.size == "whole" else {}
+        add(report, row, found, steps, time.perf_counter() - began)
     report["seconds"] = round(sum(row["seconds"] for row in report["rows"].values()), 1)
     return report
 

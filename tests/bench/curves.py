@@ -1,11 +1,11 @@
-"""Growth curves as plain SVG, readable on a light and on a dark ground."""
+"""Growth curves as plain SVG, with a ground of their own that is light or dark as the reader's page is."""
 
 import math
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 200, 50, 56
+WIDTH, HEIGHT = 760, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 240, 50, 56
 COLOURS = (
     ("#0b5b55", "#7fd6cc"),
     ("#a33a0b", "#ffb38a"),
@@ -37,6 +37,7 @@ def svg(curve: dict[str, Any]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-label="{escape(curve["title"])}. In {escape(curve["y"])}, by {escape(curve["x"])}. {escape(said)}">',
         f"<style>{_style(len(curve['lines']))}</style>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" class="ground"/>',
         f'<text x="{LEFT}" y="22" class="title">{escape(curve["title"])}</text>',
         f'<text x="{LEFT}" y="40">{escape(curve["y"])}</text>',
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 14}" class="m">{escape(curve["x"])}</text>',
@@ -93,8 +94,11 @@ def _style(lines: int) -> str:
         )
 
     return (
-        "text{font:13px system-ui,sans-serif;fill:#445}.title{font-size:16px;font-weight:600;fill:#1b2323}"
+        ".ground{fill:#fdfdfb}text{font:13px system-ui,sans-serif;fill:#445}"
+        ".title{font-size:16px;font-weight:600;fill:#1b2323}"
         ".m{text-anchor:middle}.e{text-anchor:end}.grid{stroke:#8888;stroke-width:.6;fill:none}"
         f".line{{fill:none;stroke-width:2}}.line.c0{{stroke-width:3}}{colours(0)}"
-        "@media (prefers-color-scheme:dark){text{fill:#b9c4c2}.title{fill:#e4ecea}" + colours(1) + "}"
+        "@media (prefers-color-scheme:dark){.ground{fill:#141f1e}text{fill:#b9c4c2}.title{fill:#e4ecea}"
+        + colours(1)
+        + "}"
     )

@@ -8,7 +8,7 @@ import postgres
 
 from .measure import Figure, cores
 from .receiving import SENDERS, folder, measured, prepared
-from .registry import Curve, Effort, Found, Line, Row
+from .registry import Effort, Found, Line, Row
 from .served import Load, Servers, load, servers
 
 PROCESSES = (1, 2, 4)
@@ -38,9 +38,7 @@ def run(effort: Effort) -> Found:
             Line(words, rate, "one process" if many > 1 else "", one if many > 1 else None, more,
                  note=f"with PostgreSQL and the load generator on {len(cores())} cores")
         )  # fmt: skip
-    curve = Curve("processes", "Server processes on one PostgreSQL", "processes", "messages a second",
-                  {"OpenCMR": [(float(many), rate.median) for many, rate in rates.items()]})  # fmt: skip
-    return Found(lines, [curve] if len(rates) > 1 else [])
+    return Found(lines)
 
 
 def _fleets(effort: Effort, place: Path, cluster: postgres.Cluster) -> dict[int, Figure]:

@@ -134,4 +134,11 @@ def _asking(peer: Peer | Decisions, customers: list[int]) -> Callable[[], object
     return in_turn(asked, lambda each: may(*each))
 
 
-ROW = Row("may", "may() with few customers and many", run)
+def profile(effort: Effort) -> dict[str, Figure]:
+    """The steps of one answer, a yes."""
+    ours, (words, _) = Decisions(range(WARM)), QUESTIONS[0]
+    whole = {"the whole": lambda: ours.may(name(7), *words)}
+    return by_turns(whole | ours.steps(name(7), *words), effort.of(40, 10))
+
+
+ROW = Row("may", "may() with few customers and many", run, profile)

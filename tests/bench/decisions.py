@@ -5,7 +5,7 @@ one purpose and one kind of data.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,6 +73,16 @@ class Decisions:
     def may(self, customer: str, action: str, purpose: str, data: str) -> bool:
         """As an application asks: with the words of the vocabulary."""
         return bool(self._vendor.may(customer, action=action, purpose=purpose, data=data))
+
+    def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
+        """What an answer is made of, for the profile."""
+        known = self._vendor._answers._known[customer]
+        self.may(customer, action, purpose, data)
+        asked = next(iter(known.answers))
+        return {
+            "look at the clock": self._vendor._clock,
+            "look up what was answered": lambda: known.answers.get(asked),
+        }
 
     def close(self) -> None:
         """Give back what is held."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .report import cells
+from .report import cells, shown
 
 BEGIN, END = "<!-- results: written by `make bench ARGS=--publish` -->", "<!-- /results -->"
 
@@ -47,8 +47,33 @@ def results(report: dict[str, Any]) -> str:
         ]
         for curve in row["curves"]:
             lines += [f"![{curve['title']}](assets/bench-{curve['name']}.svg)", ""]
+    lines += _profiles(report)
     lines += ["Versions: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _profiles(report: dict[str, Any]) -> list[str]:
+    """Where the time of a row goes, step by step."""
+    lines = []
+    for name, row in report["rows"].items():
+        if not row["profile"]:
+            continue
+        whole = next(iter(row["profile"].values()))["median"]
+        lines += [
+            f"### Where the time goes: `{name}`",
+            "",
+            f"`--profile {name}`; processor time of one message or answer.",
+            "",
+            "| step | time | share |",
+            "|---|--:|--:|",
+            *(_step(step, each, each["median"] / whole) for step, each in row["profile"].items()),
+            "",
+        ]
+    return lines
+
+
+def _step(step: str, figure: dict[str, Any], share: float) -> str:
+    return f"| {'… ' if step.startswith(' ') else ''}{step.strip()} | {shown(figure)} | {share:.0%} |"
 
 
 def _row(line: dict[str, Any]) -> str:

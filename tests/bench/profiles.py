@@ -15,6 +15,7 @@ from typing import Any
 from .measure import Figure
 
 STEPS = (
+    ("HTTP: read requests", "uvicorn.protocols.http.httptools_impl", "HttpToolsProtocol.data_received"),
     ("parse", "opencmr.roles.vendor", "parse"),
     ("verify (what isn't below)", "opencmr.roles.vendor", "verify"),
     ("validate (model)", "opencmr.messages", "read"),
@@ -97,5 +98,5 @@ def by_step(work: Callable[[Callable[[], None]], int]) -> dict[str, Figure]:
     steps = {step: spent / messages / 1000 for step, spent in watch.spent.items()}
     order = [step for step, _, _ in STEPS if step in steps]
     shown = {"the whole (with the watch)": whole, **{step: steps[step] for step in order}}
-    shown["the rest: event loop, tasks, threads"] = whole - sum(steps.values())
+    shown["the rest: event loop, tasks, threads, application"] = whole - sum(steps.values())
     return {step: Figure("µs", (each,)) for step, each in shown.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
-from .measure import cores
+from .measure import Figure, cores
 from .registry import Effort, Found, Row
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,13 +54,14 @@ def begun(effort: Effort) -> dict[str, Any]:
     }
 
 
-def add(report: dict[str, Any], row: Row, found: Found, seconds: float) -> None:
+def add(report: dict[str, Any], row: Row, found: Found, steps: dict[str, Figure], seconds: float) -> None:
     """Note what a row has found."""
     report["rows"][row.name] = {
         "title": row.title,
         "seconds": round(seconds, 1),
         "lines": [line.as_dict() for line in found.lines],
         "curves": [curve.as_dict() for curve in found.curves],
+        "profile": {step: figure.as_dict() for step, figure in steps.items()},
     }
 
 
