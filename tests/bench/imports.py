@@ -1,39 +1,45 @@
-"""What `import opencmr` costs over a bare interpreter: medians of interleaved runs. Exits 1 over the budget.
+"""What the start costs over a bare interpreter: `import opencmr`, and the command line's help."""
 
-.venv/bin/python tests/bench/imports.py
-"""
-
-import statistics
 import subprocess
 import sys
 import time
 
-RUNS = 15
-BUDGET_MS = {"import opencmr": 60}
-LOOKS = ("pass", "import opencmr", "from opencmr import Customer, Vendor")
+from .measure import Figure
+from .registry import Effort, Found, Goal, Line, Row
+
+BARE = "bare interpreter"
+STARTS = {
+    BARE: ["-c", "pass"],
+    "import opencmr": ["-c", "import opencmr"],
+    "from opencmr import Customer, Vendor": ["-c", "from opencmr import Customer, Vendor"],
+    "opencmr --help": ["-m", "opencmr.cli", "--help"],
+}
+GOALS = {"import opencmr": Goal("≤", 60, "ms"), "opencmr --help": Goal("≤", 150, "ms")}
 
 
-def once(code: str) -> float:
+def once(arguments: list[str]) -> float:
+    """Milliseconds from the start of the interpreter to its end."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
     return (time.perf_counter() - began) * 1000
 
 
-def main() -> int:
-    once(LOOKS[-1])  # byte code is compiled once
-    times: dict[str, list[float]] = {code: [] for code in LOOKS}
-    for _ in range(RUNS):
-        for code in LOOKS:
-            times[code].append(once(code))
-    bare, over = statistics.median(times["pass"]), 0
-    print(f"{'bare interpreter':<40}{bare:8.1f} ms")
-    for code in LOOKS[1:]:
-        more = statistics.median(times[code]) - bare
-        budget = BUDGET_MS.get(code)
-        over += budget is not None and more > budget
-        print(f"{code:<40}{more:+8.1f} ms" + (f"   budget +{budget} ms" if budget else ""))
-    return 1 if over else 0
+def run(effort: Effort) -> Found:
+    """All starts by turns; what each takes more than the bare one."""
+    times: dict[str, list[float]] = {name: [] for name in STARTS}
+    for number in range(effort.of(25, 6) + 1):
+        for name, arguments in STARTS.items():
+            took = once(arguments)
+            if number:  # byte code is compiled once
+                times[name].append(took)
+    effort.say("start")
+    bare = Figure("ms", tuple(times[BARE]))
+    lines = []
+    for name, took in times.items():
+        if name != BARE:
+            more = Figure("ms", tuple(one - none for one, none in zip(took, times[BARE], strict=True)))
+            lines.append(Line(f"{name}, more than", more, BARE, bare, more, GOALS.get(name)))
+    return Found(lines)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+ROW = Row("start", "Starting", run)

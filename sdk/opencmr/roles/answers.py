@@ -7,6 +7,7 @@ change.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from threading import Lock
 
 from ..messages.types import Channel
@@ -15,7 +16,8 @@ from ..store import Peer, Rows, Store
 from .ledger import Ledger
 
 REMEMBERED = 1_000_000
-"""How many customers' facts may be remembered: some three kilobytes each."""
+"""How many customers' facts are remembered, some two kilobytes each, before those asked about least lately begin to be
+forgotten; at most twice as many are held."""
 QUESTIONS = 64
 """How many answers are remembered of each."""
 
@@ -30,25 +32,23 @@ class Known:
     Attributes:
         fresh: Whether this process has written nothing in the relationship since.
         stamp: The store's, when it was last known that nobody has.
-        since: From when on the answers hold; until `until`, exclusive.
+        at: The instant that the answers are for; the same holds from `since` on, until `until`, exclusive.
         answers: Question → answer.
     """
 
-    __slots__ = ("answers", "facts", "fresh", "last", "number", "since", "stamp", "until", "version")
+    __slots__ = ("answers", "at", "facts", "fresh", "last", "number", "since", "stamp", "until", "version")
 
-    def __init__(self, peer: Peer, history: History, stamp: int | None) -> None:
+    def __init__(self, peer: Peer, history: History, stamp: int | None, now: datetime) -> None:
         self.number, self.version, self.stamp, self.fresh = peer.number, peer.version, stamp, True
         self.facts, self.last = history.facts, history.last
-        self.answers: dict[Asked, Decision] = {}
-        self.since = self.until = datetime.min.replace(tzinfo=UTC)
+        self.turn(now)
 
-    def turn(self, now: datetime) -> str:
-        """Make room for the answers of this time; returns the time that counts as now (`History.now`)."""
-        at = max(instant(now), self.last or "")
-        point = turning_point(self.facts, at)
-        self.answers = {}
+    def turn(self, now: datetime) -> None:
+        """Forget the answers of another time."""
+        self.at = max(instant(now), self.last or "")  # what counts as now, as `History.now` has it
+        point = turning_point(self.facts, self.at)
         self.since, self.until = now, moment(point) if point is not None else _NEVER
-        return at
+        self.answers: dict[Asked, Decision] = {}
 
 
 class Answers:
@@ -84,12 +84,12 @@ class Answers:
             known = self._look_up(customer)
         now = self._clock()
         if not known.since <= now < known.until:
-            return self._answer(known, asked, known.turn(now))
+            known.turn(now)
         found = known.answers.get(asked)
-        return found if found is not None else self._answer(known, asked, max(instant(now), known.last or ""))
+        return found if found is not None else self._answer(known, asked)
 
-    def _answer(self, known: Known, asked: Asked, at: str) -> Decision:
-        decision = decide(known.facts, Question(*asked), at)
+    def _answer(self, known: Known, asked: Asked) -> Decision:
+        decision = decide(known.facts, _question(*asked), known.at)
         if len(known.answers) >= QUESTIONS:
             known.answers = {}
         known.answers[asked] = decision
@@ -109,25 +109,25 @@ class Answers:
         """What the store says of a customer now; remembered, but for one with whom there is no relationship."""
         older = self._older.pop(customer, None)
         if older is not None and older.fresh and (self._store.alone or self._still_holds(older)):
-            return self._keep(customer, older)
+            return self.keep(customer, older)
         stamp = self._store.stamp()  # first, so that what is written while we read is noticed later
 
         def look(rows: Rows) -> Known | None:
             peer = rows.peer(self._me, customer)
-            return Known(peer, self._ledger.history(rows, peer), stamp) if peer else None
+            return Known(peer, self._ledger.history(rows, peer), stamp, self._clock()) if peer else None
 
         known = self._store.read(look)
         if known is None:
-            return Known(_NOBODY, History(), stamp)
-        self._keep(customer, known)
+            return Known(_NOBODY, History(), stamp, self._clock())
+        self.keep(customer, known)
         if self._store.version(known.number) != known.version:  # written between the reading and the keeping
             known.fresh = False
         return known
 
-    def _keep(self, customer: str, known: Known) -> Known:
+    def keep(self, customer: str, known: Known) -> Known:
         """Remember a customer. Of those who were asked about least lately half are forgotten at a time."""
         with self._lock:
-            if len(self._known) >= REMEMBERED // 2:
+            if len(self._known) >= REMEMBERED:
                 self._older, self._known = self._known, {}
                 self._by_number = {each.number: each for each in self._older.values()}
             self._known[customer] = self._by_number[known.number] = known
@@ -138,6 +138,11 @@ class Answers:
             known = self._by_number.get(number)
             if known is not None:
                 known.fresh = False
+
+
+@lru_cache(maxsize=10_000)
+def _question(*asked: *Asked) -> Question:
+    return Question(*asked)
 
 
 _NOBODY = Peer(0, "", "", None, {}, "", None, None, 0, 0)

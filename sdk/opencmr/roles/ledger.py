@@ -122,7 +122,7 @@ def said(kept: Kept) -> tuple[Said, Problem | None]:
     Raises:
         StoreError: These are not the bytes that were kept.
     """
-    if not trust.is_whole(kept.raw, kept.digest):
+    if trust.digest(kept.raw) != kept.digest:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
     document, fault = orjson.loads(kept.raw), None
     try:

@@ -293,7 +293,7 @@ class Vendor:
             UsageError: A term is not in the vocabulary.
         """
         did = customer if isinstance(customer, str) else customer.customer
-        who = VENDOR if recipient == self.did else recipient
+        who = VENDOR if recipient != VENDOR and recipient == self.did else recipient
         asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
         if at is None:
             return self._answers.may(did, asked)

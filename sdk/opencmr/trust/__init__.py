@@ -1,6 +1,6 @@
 """Who said it: strict JSON, canonical form, keys, DIDs and proofs. No I/O, no clock."""
 
-from .canonical import MAX_BYTES, MAX_DEPTH, digest, is_whole, read, write
+from .canonical import MAX_BYTES, MAX_DEPTH, digest, read, write
 from .did import DidDocument, document_for, is_loopback, key_url, public_key, read_document, web_urls
 from .keys import SALT_BYTES, SigningKey, seal, stretch, unseal
 from .proof import check, hash_data, sign
@@ -16,7 +16,6 @@ __all__ = [
     "document_for",
     "hash_data",
     "is_loopback",
-    "is_whole",
     "key_url",
     "public_key",
     "read",

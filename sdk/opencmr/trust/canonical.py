@@ -73,15 +73,6 @@ def digest(raw: bytes) -> str:
     return "z" + base58.encode(_MULTIHASH_SHA2_256 + hashlib.sha256(raw).digest())
 
 
-def is_whole(raw: bytes, digest: str) -> bool:
-    """Whether bytes that were kept under their digest are still the same.
-
-    Compares its last ten characters, 58 bits: what damage asks for, at a third of the cost. Against somebody who wrote
-    other bytes on purpose it is no use, and neither would the whole digest be: they would have written that as well.
-    """
-    return digest.endswith(base58.ending(_MULTIHASH_SHA2_256 + hashlib.sha256(raw).digest()))
-
-
 def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
     """Refuse what canonical form alone lets through: floats, large integers, nulls, names beyond ASCII, depth.
 

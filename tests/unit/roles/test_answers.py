@@ -114,7 +114,7 @@ async def test_an_answer_ends_when_what_it_rests_on_runs_out(street: Street, she
 async def test_of_many_customers_those_asked_about_least_lately_are_forgotten(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "REMEMBERED", 4)
+    monkeypatch.setattr(answers, "REMEMBERED", 2)
     monkeypatch.setattr(answers, "QUESTIONS", 2)
     shop = street.vendor()
     people = [street.stranger(SHOP) for _ in range(9)]

@@ -1,0 +1,100 @@
+"""How the `may` row asks OpenCMR: the one place to change when the way to ask does.
+
+Five facts a customer, the same for ours and for the peers: three permissions and two prohibitions, each of one action,
+one purpose and one kind of data.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from opencmr import Vendor
+from opencmr.protocol import Facts, History, Statement
+from opencmr.roles.answers import Known
+from opencmr.store import Peer
+
+from .goods import VENDOR
+
+AT = "2026-09-01T12:00:00.000Z"
+UNTIL = "2028-09-01T12:00:00.000Z"
+
+
+class Fact(NamedTuple):
+    """May this be done?"""
+
+    action: str
+    purpose: str
+    data: str
+    permit: bool
+
+
+FACTS = (
+    Fact("dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress", True),
+    Fact("dpv:Store", "dpv:DirectMarketing", "pd:EmailAddress", True),
+    Fact("dpv:Use", "dpv:ServiceOptimisation", "pd:Age", True),
+    Fact("dpv:Use", "dpv:DirectMarketing", "pd:TelephoneNumber", False),
+    Fact("dpv:Share", "dpv:DirectMarketing", "pd:EmailAddress", False),
+)
+QUESTIONS = (
+    (FACTS[0][:3], True),
+    (FACTS[2][:3], True),
+    (FACTS[3][:3], False),
+    (("dpv:Use", "dpv:ServiceOptimisation", "pd:EmailAddress"), False),
+)
+"""Words, and what the answer is: two yeses, a no, and a silence."""
+
+
+def name(number: int) -> str:
+    """A customer's DID, as long as one is."""
+    return f"did:key:z6Mk{number:044d}"
+
+
+class Decisions:
+    """A vendor that is alone with its store, and knows its customers' facts as if it had just read them from there.
+
+    A million customers' messages would take a quarter of an hour to receive, so what they fold to is put where it is
+    remembered.
+    """
+
+    where = "facts of each customer in memory; Vendor.may"
+
+    def __init__(self, customers: Iterable[int]) -> None:
+        self._folder = TemporaryDirectory()
+        self._vendor = Vendor.open(Path(self._folder.name) / "shop.db", did=VENDOR, alone=True)
+        now = datetime.now(UTC)
+        for number in customers:
+            did = name(number)
+            peer = Peer(number, VENDOR, did, None, {}, AT, AT, None, 10, 5)
+            self._vendor._answers.keep(did, Known(peer, History(last=AT, _facts=_facts(number)), None, now))
+
+    def may(self, customer: str, action: str, purpose: str, data: str) -> bool:
+        """As an application asks: with the words of the vocabulary."""
+        return bool(self._vendor.may(customer, action=action, purpose=purpose, data=data))
+
+    def close(self) -> None:
+        """Give back what is held."""
+        asyncio.run(self._vendor.close())
+        self._folder.cleanup()
+
+
+def _facts(number: int) -> Facts:
+    evidence = (f"zQm{number:044d}",)
+    return Facts(
+        tuple(
+            Statement(
+                "permit" if fact.permit else "prohibit",
+                "consent" if fact.permit else "withdrawal",
+                (fact.action,),
+                (fact.purpose,),
+                (fact.data,),
+                at=AT,
+                until=UNTIL if fact.permit else None,
+                evidence=evidence,
+                third_parties=frozenset() if fact.permit else None,
+            )
+            for fact in FACTS
+        )
+    )
