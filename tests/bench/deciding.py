@@ -138,7 +138,9 @@ def profile(effort: Effort) -> dict[str, Figure]:
     """The steps of one answer, a yes."""
     ours, (words, _) = Decisions(range(WARM)), QUESTIONS[0]
     whole = {"the whole": lambda: ours.may(name(7), *words)}
-    return by_turns(whole | ours.steps(name(7), *words), effort.of(40, 10))
+    found = by_turns(whole | ours.steps(name(7), *words), effort.of(40, 10))
+    ours.close()
+    return found
 
 
 ROW = Row("may", "may() with few customers and many", run, profile)

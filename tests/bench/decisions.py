@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from opencmr import Vendor
-from opencmr.protocol import Facts, History, Statement
+from opencmr.protocol import Facts, History, Statement, decide
 from opencmr.roles.answers import Known
 from opencmr.store import Peer
 
@@ -78,10 +78,12 @@ class Decisions:
         """What an answer is made of, for the profile."""
         known = self._vendor._answers._known[customer]
         self.may(customer, action, purpose, data)
-        asked = next(iter(known.answers))
+        asked, answered = next(iter(known.answers.items()))
+        question = answered.question
         return {
             "look at the clock": self._vendor._clock,
             "look up what was answered": lambda: known.answers.get(asked),
+            "decide, where it was not asked before": lambda: decide(known.facts, question, known.at),
         }
 
     def close(self) -> None:
