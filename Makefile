@@ -49,7 +49,7 @@ docs: $(DEV) ## build the site into site/
 	@echo "· site"; NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 	@echo "  site/index.html"
 
-bench: $(BENCH) ## measure beside bounds and peers: six minutes; ARGS="--help" says more
+bench: $(BENCH) ## measure beside bounds and peers: five minutes; ARGS="--help" says more
 	@$(BIN)/python tests/bench $(ARGS)
 
 clean: ## remove what was made, but for .venv

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HELP = """\
 Measure OpenCMR beside bounds and peers, in the same run and by turns.
 
-Everything takes some six minutes; --quick takes one and is good for a look at where one stands, not for a claim.
+Everything takes some five minutes; --quick takes one and is good for a look at where one stands, not for a claim.
 Let the machine do nothing else meanwhile. How to read the table: docs/bench.md."""
 EXAMPLES = """\
 examples:

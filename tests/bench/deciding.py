@@ -97,7 +97,7 @@ def sized(size: int, slices: int) -> dict[str, Any]:
     gc.enable()
     held = (psutil.Process().memory_info().rss - before) / size
     loaded = {"ours": time.perf_counter() - began}
-    cold = by_turns({"cold": _asking(ours, order.sample(range(size), min(size, COLD)))}, slices)["cold"]
+    cold = once_each(ours, order.sample(range(size), min(size, COLD)), slices)
     warm = order.sample(range(size), min(size, WARM))
     signed = bare(Sender().opening())
     works = {"ours": _asking(ours, warm), YARD: lambda: open_signed(signed)}
@@ -125,6 +125,20 @@ def sized(size: int, slices: int) -> dict[str, Any]:
     }
 
 
+def once_each(ours: Decisions, customers: list[int], slices: int) -> Figure:
+    """Ask each of them once, and nobody twice: microseconds an answer, slice by slice."""
+    each = max(1, len(customers) // slices)
+    samples = []
+    for start in range(0, each * slices, each):
+        some = customers[start : start + each] or customers[:each]
+        asked = [(name(number), *QUESTIONS[place % 4][0]) for place, number in enumerate(some)]
+        began = time.perf_counter()
+        for question in asked:
+            ours.may(*question)
+        samples.append((time.perf_counter() - began) / len(asked) * 1e6)
+    return Figure("µs", tuple(samples))
+
+
 def _asking(peer: Peer | Decisions, customers: list[int]) -> Callable[[], object]:
     """Ask about one customer after the other, by turns a yes, another, a no, and a silence."""
     for words, yes in QUESTIONS:
@@ -137,10 +151,11 @@ def _asking(peer: Peer | Decisions, customers: list[int]) -> Callable[[], object
 def profile(effort: Effort) -> dict[str, Figure]:
     """The steps of one answer, a yes."""
     ours, (words, _) = Decisions(range(WARM)), QUESTIONS[0]
-    whole = {"the whole": lambda: ours.may(name(7), *words)}
-    found = by_turns(whole | ours.steps(name(7), *words), effort.of(40, 10))
-    ours.close()
-    return found
+    try:
+        whole = {"the whole": lambda: ours.may(name(7), *words)}
+        return by_turns(whole | ours.steps(name(7), *words), effort.of(40, 10), clock=time.thread_time)
+    finally:
+        ours.close()
 
 
 ROW = Row("may", "may() with few customers and many", run, profile)

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from opencmr import Vendor
-from opencmr.protocol import Facts, History, Statement, decide
-from opencmr.roles.answers import Known
+from opencmr.protocol import Facts, History, Question, Statement, decide
+from opencmr.roles.answers import Asked, Known
 from opencmr.store import Peer
 
 from .goods import VENDOR
@@ -75,21 +75,23 @@ class Decisions:
         return bool(self._vendor.may(customer, action=action, purpose=purpose, data=data))
 
     def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
-        """What an answer is made of, for the profile."""
-        known = self._vendor._answers._known[customer]
-        self.may(customer, action, purpose, data)
-        asked, answered = next(iter(known.answers.items()))
-        question = answered.question
+        """What an answer is made of, for the profile. What is cold is done when a question is asked anew."""
+        answers = self._vendor._answers
+        known, question = answers._known[customer], Question(action, purpose, data)
         return {
-            "look at the clock": self._vendor._clock,
-            "look up what was answered": lambda: known.answers.get(asked),
-            "decide, where it was not asked before": lambda: decide(known.facts, question, known.at),
+            "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
+            "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
+            "cold: decide": lambda: decide(known.facts, question, known.at),
         }
 
     def close(self) -> None:
         """Give back what is held."""
         asyncio.run(self._vendor.close())
         self._folder.cleanup()
+
+
+def _asked(question: Question) -> Asked:
+    return (question.action, question.purpose, question.data, question.recipient, question.channel, question.thread)
 
 
 def _facts(number: int) -> Facts:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+Clock = Callable[[], float]
+
 SLICE = 0.01
 """Seconds that a slice takes, about: long beside the clock's grain, short beside what else goes on."""
 
@@ -58,31 +60,34 @@ def _short(number: float) -> float:
     return float(f"{number:.5g}")
 
 
-def by_turns(works: Mapping[str, Callable[[], object]], slices: int, *, seconds: float = SLICE) -> dict[str, Figure]:
+def by_turns(
+    works: Mapping[str, Callable[[], object]], slices: int, *, seconds: float = SLICE, clock: Clock = time.perf_counter
+) -> dict[str, Figure]:
     """Microseconds a call of each, in slices by turns.
 
     Args:
         works: Name → what is called.
         slices: How many slices are counted of each.
         seconds: How long a slice takes, about.
+        clock: What tells the time; `time.thread_time` counts what this thread has had of the processor.
     """
     calls = {name: _calls(work, seconds) for name, work in works.items()}
     samples: dict[str, list[float]] = {name: [] for name in works}
     for number in range(slices + 1):
         for name, work in works.items():
-            took = timed(work, calls[name])
+            took = timed(work, calls[name], clock)
             if number:
                 samples[name].append(took)
     return {name: Figure("µs", tuple(each)) for name, each in samples.items()}
 
 
-def timed(work: Callable[[], object], calls: int) -> float:
+def timed(work: Callable[[], object], calls: int, clock: Clock = time.perf_counter) -> float:
     """Microseconds a call."""
     turns = range(calls)
-    began = time.perf_counter()
+    began = clock()
     for _ in turns:
         work()
-    return (time.perf_counter() - began) / calls * 1e6
+    return (clock() - began) / calls * 1e6
 
 
 def _calls(work: Callable[[], object], seconds: float) -> int:

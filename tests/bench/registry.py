@@ -125,9 +125,15 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """All rows, in the order of the table. They are imported here, so that `--help` needs none of the peers."""
-    from . import checking, databases, deciding, folding, imports, over_http, receiving, sharing
+    """All rows, in the order of the table.
 
+    Raises:
+        SystemExit: A peer isn't installed.
+    """
+    try:
+        from . import checking, databases, deciding, folding, imports, over_http, receiving, sharing
+    except ImportError as error:
+        raise SystemExit(f"{error.name} is missing; `make bench` installs it (extra `bench`)") from error
     return [
         checking.ROW,
         receiving.ROW,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import checking, databases, deciding, folding, imports, over_http, page, receiving, sharing
+from bench import checking, deciding, folding, imports, over_http, page, receiving, sharing
 from bench.command import main
 from bench.curves import svg
 from bench.decisions import QUESTIONS, Decisions, name
@@ -22,7 +22,7 @@ def tiny(tmp_path: Path) -> Effort:
 
 @pytest.mark.parametrize(
     "row",
-    [checking.ROW, receiving.ROW, over_http.ROW, databases.ROW, sharing.ROW, folding.ROW],
+    [checking.ROW, receiving.ROW, over_http.ROW, sharing.ROW, folding.ROW],
     ids=lambda row: row.name,
 )
 def test_a_row_runs_and_says_what_it_measured_beside_what(row: Row, tiny: Effort) -> None:
