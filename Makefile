@@ -13,7 +13,7 @@ BENCH := .venv/.bench
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz soak check docs site clean lint audit bench
+.PHONY: help demo test fuzz soak bench check docs site clean lint audit
 
 help: ## say what can be made
 	@echo "OpenCMR: make …"

@@ -21,7 +21,7 @@ import orjson
 from opencmr import Customer, Want, intent, trust
 from opencmr.errors import OpenCMRError, Problem, Unreachable
 from opencmr.protocol import Agreement, Dealing, roster
-from opencmr.roles import CustomerRelationship
+from opencmr.roles import CustomerRelationship, Retry
 from opencmr.roles.handles import AgreementInHand, Casting
 from opencmr.transport import HttpNetwork
 
@@ -119,10 +119,10 @@ class _Customers:
             network = _Witness(self._orders, journal, self._line)
             wallets = []
             for number in range(self._orders.wallets):
-                wallet = Customer.open(self._orders.folder / f"wallet-{number}.db", network=network)
-                wallets.append(wallet)
-                if number % 2:  # and one whose outbox sends by itself
-                    await wallet.__aenter__()
+                retry = Retry(first=PAUSE, most=1.0) if number % 2 else None  # and some send by themselves
+                path = self._orders.folder / f"wallet-{number}.db"
+                wallet = Customer.open(path, network=network, retry=retry)
+                wallets.append(await wallet.__aenter__())
             shops = [await self._meet(wallet) for wallet in wallets]
             talks = [self._talk(*pair) for pair in zip(wallets, shops, strict=True) for _ in range(MOUTHS)]
             await asyncio.gather(*talks)

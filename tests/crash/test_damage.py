@@ -61,10 +61,12 @@ CHANGES: dict[str, str] = {
     "the time": "UPDATE messages SET at = '6026-07-01T00:00:00.000Z' WHERE type = 'consent.withdraw'",
     "the side": "UPDATE messages SET side = 'cvstomer' WHERE type = 'consent.withdraw'",
     "the type of a value": "UPDATE messages SET at = 7 WHERE type = 'consent.withdraw'",
+    "the last message": "DELETE FROM messages WHERE type = 'consent.withdraw'",
+    "the relationship": "UPDATE messages SET relationship = 2 WHERE rowid IN "
+    "(SELECT min(rowid) FROM messages WHERE type = 'consent.grant')",
     "a number for text": "UPDATE messages SET raw = 'text' WHERE type = 'consent.withdraw'",
 }
 LOOKED_FOR: dict[str, str] = {
-    "the last message": "DELETE FROM messages WHERE type = 'consent.withdraw'",
     "a receipt": "DELETE FROM messages WHERE rowid IN (SELECT max(rowid) FROM messages WHERE type = 'receipt')",
     "a receipt's bytes": "UPDATE messages SET raw = CAST('{}' AS BLOB) WHERE type = 'receipt'",
     "an earlier time": "UPDATE messages SET at = '2001-07-01T00:00:00.000Z' WHERE type = 'consent.grant'",

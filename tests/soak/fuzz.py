@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from soak.long_run import Asked, LongRun, Round
@@ -17,7 +18,8 @@ def rounds(asked: Asked) -> Iterator[Round]:
     with tempfile.TemporaryDirectory(prefix="opencmr-fuzz-") as out:
         run = Run(TARGETS, asked.seed, Path(out))
         told = 0
-        for _ in run.go(shares(TARGETS, asked.rounds * CHUNK, CHUNK), PROCESSES):
+        chunks = shares(TARGETS, asked.rounds * CHUNK, CHUNK)
+        for _ in islice(run.go(chunks, PROCESSES), asked.rounds):
             faults = [fault for tally in run.tallies.values() for fault in tally.faults]
             losses = [f"{fault.target} {fault.name} {fault.where} {fault.why}" for fault in faults[told:]]
             told = len(faults)

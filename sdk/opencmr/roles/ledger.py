@@ -59,8 +59,14 @@ class Ledger:
         """
         history = History(last=peer.last)
         entries = rows.entries(peer.number)
+        sides = {peer.me, peer.peer}
         for kept in in_their_places(entries):
-            history.take(*said(kept))
+            message, fault = said(kept)
+            if {message.message.from_, message.message.to} != sides:
+                raise damaged(f"{kept.type} {kept.digest} was said in another relationship")
+            history.take(message, fault)
+        if not rows.changes(peer.number) and (count := rows.count(peer.number)) != peer.position:
+            raise damaged(f"{peer.position} messages and receipts with {peer.peer} were kept, and {count} are there")
         late = entries and str(entries[-1].at) > (peer.last or "")  # a withdrawal could lie in the future
         if late and not rows.changes(peer.number):
             raise damaged(f"{entries[-1].type} {entries[-1].digest} is dated after the last that there was")

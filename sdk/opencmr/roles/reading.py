@@ -12,7 +12,7 @@ from ..errors import Problem
 from ..messages import core
 from ..messages.types import Side
 from ..protocol import Entry, History, Thread
-from ..store import Kept, Peer, Status, Store, shown
+from ..store import Kept, Peer, Rows, Status, Store, shown
 from .ledger import Ledger, said
 
 
@@ -64,7 +64,12 @@ class Notebook:
         self.side: Side = "vendor" if peer.me.startswith("did:web:") else "customer"
         self.customer, self.vendor = (peer.me, peer.peer) if self.side == "customer" else (peer.peer, peer.me)
         self.opened = peer.opened
-        self.history: History = store.read(lambda rows: Ledger().history(rows, peer))
+        self.history: History = store.read(self._fold)
+
+    def _fold(self, rows: Rows) -> History:
+        # With the row of the same moment: an older one would make damage of what was said since by whoever serves.
+        peer = rows.peer_by_number(self._number)
+        return Ledger().history(rows, peer) if peer else History()
 
     def timeline(self, thread: str | None = None) -> list[Line]:
         """Messages and receipts in the order in which they came or were made.

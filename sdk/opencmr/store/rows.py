@@ -68,6 +68,7 @@ _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side
 # is noticed so, instead of leaving out a withdrawal.
 _ENTRIES = _MESSAGES.where(sql(f"status NOT IN ({_NO_ENTRIES})")).order_by(messages.c.at, messages.c.position)
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
+_COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _SAID_BY = (
     _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.position > bindparam("after"))
@@ -211,6 +212,10 @@ class Rows:
     def unanswered(self) -> int:
         """How many messages of all relationships have not been answered yet."""
         return int(self._execute(_UNANSWERED).scalar() or 0)
+
+    def count(self, number: int) -> int:
+        """How many messages and receipts of a relationship are there; `Peer.position` says how many were kept."""
+        return int(self._execute(_COUNT, number=number).scalar() or 0)
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""

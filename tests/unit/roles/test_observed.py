@@ -137,6 +137,7 @@ async def test_a_customer_that_waits_for_mail_is_counted_while_it_waits(watch: W
 
 
 async def test_histories_in_memory_and_messages_without_an_answer_are_gauges(watch: Watch, street: Street) -> None:
+    pending = watch.sums("opencmr.outbox.pending").get((), 0)  # of whom other tests have left behind
     street.vendor(accepts=["SD-BASE"])
     alice = street.customer("alice")
     relationship = await alice.meet(SHOP)
@@ -144,7 +145,7 @@ async def test_histories_in_memory_and_messages_without_an_answer_are_gauges(wat
     street.wire.down = {SHOP}
     with pytest.raises(Unreachable):
         await relationship.proffer("SD-BASE")
-    assert watch.sums("opencmr.outbox.pending")[()] == 1
+    assert watch.sums("opencmr.outbox.pending")[()] == pending + 1
     assert watch.sums("opencmr.histories.remembered")[()] >= 2
 
 
