@@ -5,6 +5,8 @@ Each is written to be fast without tricks: keys, schemas and models are made onc
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,23 +16,54 @@ import base58
 import jwt
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
 from pydantic import BaseModel, ConfigDict, Field
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 SPEC = Path(__file__).resolve().parents[2] / "spec" / "v1"
+BASE = "https://w3id.org/opencmr/v1/"
 
 
 # json + jsonschema + rfc8785 + OpenSSL: checks 1 and 3 to 6 of the specification, one by one
 
 
 @cache
-def _validator() -> Any:
-    schemas = [json.loads(file.read_bytes()) for file in sorted(SPEC.rglob("*.schema.json"))]
-    registry = Registry().with_resources((each["$id"], DRAFT202012.create_resource(each)) for each in schemas)
-    whole = next(each for each in schemas if each["$id"].endswith("/message.schema.json"))
-    return Draft202012Validator(whole, registry=registry.crawl(), format_checker=FormatChecker(["date", "date-time"]))
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\$$", r"\\Z", pattern))  # Python's `$` lets a line feed follow, JSON Schema's doesn't
+
+
+def _matches(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not _regex(pattern).search(value):
+        yield ValidationError(f"{value!r} does not match {pattern}")
+
+
+_Strict: Any = extend(Draft202012Validator, {"pattern": _matches})
+
+
+@cache
+def _schemas() -> tuple[Registry[Any], dict[str, str]]:
+    """All schemas by their identifiers; and type → identifier."""
+    files = sorted(SPEC.rglob("*.schema.json"))
+    found = [json.loads(file.read_bytes()) for file in files]
+    for each in found:
+        del each["$schema"]  # it would take the keyword `pattern` back to the library's own
+    resources = ((each["$id"], DRAFT202012.create_resource(each)) for each in found)
+    types = {
+        file.name.removesuffix(".schema.json"): each["$id"]
+        for file, each in zip(files, found, strict=True)
+        if file.parent != SPEC
+    }
+    return Registry().with_resources(resources).crawl(), types
+
+
+@cache
+def _validator(type_: str) -> Any:
+    """The schema of this type alone: the one for all types tries one after the other."""
+    registry, types = _schemas()
+    schema = {"$ref": types.get(type_, BASE + "message.schema.json")}
+    return _Strict(schema, registry=registry, format_checker=FormatChecker(["date", "date-time"]))
 
 
 @cache
@@ -53,10 +86,10 @@ def _no_float(text: str) -> float:
 
 
 def _walk(value: Any, depth: int) -> None:
-    if depth > 32:
-        raise ValueError("too deep")
     if value is None:
         raise ValueError("null")
+    if isinstance(value, dict | list) and depth > 32:
+        raise ValueError("too deep")
     if isinstance(value, dict):
         for name, member in value.items():
             if not name.isascii():
@@ -67,18 +100,26 @@ def _walk(value: Any, depth: int) -> None:
             _walk(member, depth + 1)
 
 
-def check(raw: bytes, me: str) -> tuple[dict[str, Any], str]:
-    """From bytes to a document that its sender has signed, and its digest."""
+def read(raw: bytes) -> dict[str, Any]:
+    """Check 1: bytes in canonical form, within the profile."""
     if len(raw) > 64 * 1024:
         raise ValueError("too large")
     document = json.loads(raw, object_pairs_hook=_unique, parse_float=_no_float)
+    if not isinstance(document, dict):
+        raise ValueError("not an object")
     _walk(document, 1)
     if rfc8785.dumps(document) != raw:
         raise ValueError("not canonical")
+    return document
+
+
+def check(raw: bytes, me: str) -> tuple[dict[str, Any], str]:
+    """From bytes to a document that its sender has signed, and its digest."""
+    document = read(raw)
     digest = "z" + base58.b58encode(b"\x12\x20" + hashlib.sha256(raw).digest()).decode()
     if document["to"] != me:
         raise ValueError("not for us")
-    fault = next(_validator().iter_errors(document), None)
+    fault = next(_validator(document["type"]).iter_errors(document), None)
     if fault is not None:
         raise ValueError(fault.message)
     if (document["thread"] == document["id"]) != ("inReplyTo" not in document):

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import cycle, starmap
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import psutil
 from .checking import bare, open_signed
 from .decisions import QUESTIONS, Decisions, name
 from .goods import Sender
-from .measure import Figure, by_turns, in_turn
+from .measure import Figure, by_turns
 from .policies import PEERS, Peer
 from .registry import Curve, Effort, Found, Goal, Line, Row
 
@@ -145,9 +146,8 @@ def _asking(peer: Peer | Decisions, customers: list[int]) -> Callable[[], object
     """Ask about one customer after the other, by turns a yes, another, a no, and a silence."""
     for words, yes in QUESTIONS:
         assert peer.may(name(customers[0]), *words) is yes, (peer, words)
-    may = peer.may
     asked = [(name(number), *QUESTIONS[place % 4][0]) for place, number in enumerate(customers)]
-    return in_turn(asked, lambda each: may(*each))
+    return starmap(peer.may, cycle(asked)).__next__
 
 
 def profile(effort: Effort) -> dict[str, Figure]:

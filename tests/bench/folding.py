@@ -33,7 +33,7 @@ def run(effort: Effort) -> Found:
     return Found(
         [
             *_lines("fold a thread of {} messages, from the store", threads),
-            *_lines("open a wallet of {} relationships, and list them", wallets),
+            *_lines("open a wallet of {} relationships, list them, ask about one", wallets),
         ],
         [
             _curve("threads", "Folding a thread that is read from the store", "messages", threads),
@@ -102,13 +102,15 @@ def _threads(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], floa
 
 
 def _wallets(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], float]]:
-    """Milliseconds until a wallet is open and its relationships are listed."""
+    """Milliseconds until a wallet is open, its relationships are listed, and one has been asked about."""
 
     def once(path: Path, size: int) -> float:
         async def work() -> float:
             began = time.perf_counter()
             async with Customer.open(path) as customer:
-                assert len(customer.relationships()) == size
+                relationships = customer.relationships()
+                assert len(relationships) == size
+                assert not relationships[-1].may(action="dpv:Use", purpose="dpv:DirectMarketing")
                 return (time.perf_counter() - began) * 1000
 
         return asyncio.run(work())

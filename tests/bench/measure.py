@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 Clock = Callable[[], float]
@@ -99,15 +100,11 @@ def _calls(work: Callable[[], object], seconds: float) -> int:
 
 
 def in_turn(things: Sequence[Any], work: Callable[[Any], object]) -> Callable[[], object]:
-    """Work on the next of several things each time, so that no cache of the processor knows the one by heart."""
-    place, last = -1, len(things) - 1
+    """Work on the next of several things each time, so that no cache of the processor knows the one by heart.
 
-    def next_one() -> object:
-        nonlocal place
-        place = 0 if place == last else place + 1
-        return work(things[place])
-
-    return next_one
+    The walk takes some hundredths of a microsecond, which is counted on both sides.
+    """
+    return map(work, cycle(things)).__next__
 
 
 def cores() -> list[int]:

@@ -66,21 +66,34 @@ def add(report: dict[str, Any], row: Row, found: Found, steps: dict[str, Figure]
 
 
 def cells(line: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
-    """The six columns of a line: row, measured, bound or peer, ratio, goal, met."""
+    """The six columns of a line: row, measured, bound or peer, ratio, goal, met.
+
+    The spread stands beside what the line is about: its ratio, or what was measured where there is none.
+    """
     beside = line["beside"]
     if line["against"]:
         beside += f": {shown(line['against'])}"
     met = {True: "yes", False: "no", None: ""}[line["met"]]
     has_ratio = line["ratio"] is not None and line["ratio"] != line["measured"]
-    ratio = shown(line["ratio"]) if has_ratio else ""
-    return line["name"], shown(line["measured"]), beside, ratio, line["goal"] or "", met
+    ratio = shown(line["ratio"]) + _between(line["ratio"]) if has_ratio else ""
+    measured = shown(line["measured"]) + ("" if has_ratio else _between(line["measured"]))
+    return line["name"], measured, beside, ratio, line["goal"] or "", met
 
 
 def shown(figure: dict[str, Any]) -> str:
     """A figure for people: the median, three digits of it."""
-    value, unit = figure["median"], figure["unit"]
-    number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-    return number + (f" {unit}" if unit and unit != "/s" else unit)
+    unit = figure["unit"]
+    return _number(figure["median"]) + (f" {unit}" if unit and unit != "/s" else unit)
+
+
+def _between(figure: dict[str, Any]) -> str:
+    """The quartiles, where there are several samples."""
+    low, high = figure["spread"]
+    return f" ({_number(low)}–{_number(high)})" if low != high else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def table(report: dict[str, Any]) -> Table:
