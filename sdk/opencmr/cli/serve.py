@@ -35,6 +35,9 @@ def serve(
     drain: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Go on listening so long when told to stop, not ready.")
     ] = 0,
+    proxy: Annotated[
+        str, typer.Option(metavar="ADDRESS[,…]", help="Believe these proxies about a client's network address.")
+    ] = "127.0.0.1,::1",
     log_format: Annotated[
         Format, typer.Option(help="How log records are written to stderr, a line each.")
     ] = Format.text,
@@ -70,6 +73,7 @@ def serve(
     listening = _open(fd) if fd is not None else _listen(*_address(vendor.did, host, port))
     config = configuration(
         vendor.asgi(),
+        proxies=[each.strip() for each in proxy.split(",") if each.strip()],
         log_config=None,
         access_log=verbose,
         server_header=False,

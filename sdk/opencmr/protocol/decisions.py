@@ -157,9 +157,9 @@ class Statement:
     def _permits(self, question: Question) -> bool:
         if self.channels is not None and question.channel not in self.channels:
             return False
-        if not _any_reaches("data", self.data, question.data):
-            return False
         if self.purposes is not None and not _any_reaches("purpose", self.purposes, question.purpose):
+            return False
+        if not _any_reaches("data", self.data, question.data):
             return False
         if question.recipient == VENDOR:
             return self.vendor and _any_reaches("action", self.actions, question.action)
@@ -247,7 +247,9 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
             return answered("permit", activity.kind, activity.evidence)
 
     # 2. The latest word that matches; in one document the prohibition; and a yes only where it lifts each earlier no.
-    scope = next((thread for thread, since in facts.governed if thread == question.thread and since <= at), None)
+    scope = None
+    if question.thread is not None:
+        scope = next((thread for thread, since in facts.governed if thread == question.thread and since <= at), None)
     said = [
         one
         for one in facts.statements
@@ -255,8 +257,10 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
     ]
     noes = [one for one in said if one.effect == "prohibit"]
     yeses = [one for one in said if one.effect == "permit" and one.lasts(at)]
-    for yes in sorted(yeses, key=lambda one: one.at, reverse=True):
-        if all(no.at < yes.at and yes.lifts(no, question) for no in noes):
+    if len(yeses) > 1:
+        yeses.sort(key=lambda one: one.at, reverse=True)
+    for yes in yeses:
+        if not noes or all(no.at < yes.at and yes.lifts(no, question) for no in noes):
             return answered("permit", "agreement" if yes.source == "agreement" else "consent", yes.evidence)
     if noes:
         no = max(noes, key=lambda one: one.at)

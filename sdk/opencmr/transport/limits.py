@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..errors import Overloaded, OverQuota
@@ -46,7 +47,7 @@ class Limits:
         key: Messages of one key, after their signature was checked.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
-        at_work: Messages and collects being worked on at once, without those that wait for mail.
+        at_work: Messages that are worked on at once.
         waiters: Collects that wait for mail at once.
         waiters_per_key: The same, of one key.
         loopback: Whether loopback addresses are limited as well.
@@ -172,6 +173,7 @@ class Gate:
             raise OverQuota("too many messages in too short a time", retry_after=seconds)
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str, *, loopback: bool = False) -> str | None:
     """What is charged for an address: itself, or the /64 in which whoever has one IPv6 address has them all.
 
@@ -182,6 +184,7 @@ def network_of(address: str, *, loopback: bool = False) -> str | None:
     Returns:
         None where nothing is charged: on loopback, and where the server tells no address (a Unix socket).
     """
+    # Reading an address costs ten times what its bucket does, so answers are remembered.
     try:
         found: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:
