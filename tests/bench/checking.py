@@ -11,6 +11,8 @@ from google.protobuf import json_format
 
 from opencmr import messages, trust
 from opencmr.protocol import parse, verify
+from opencmr.protocol.receiving import check_place
+from opencmr.trust import base58
 
 from . import by_hand
 from .goods import KINDS, SIZE, VENDOR, Sender
@@ -129,6 +131,7 @@ def profile(effort: Effort) -> dict[str, Figure]:
     """Each step by itself. Their sum is more than the whole where steps share work."""
     raws = [Sender().opening(HEADLINE) for _ in range(SENDERS)]
     parsed = [parse(raw) for raw in raws]
+    verified = [verify(each, me=VENDOR, pinned={}) for each in parsed]
     signed = [bare(raw) for raw in raws]
     documents = [each.document for each in parsed]
     return by_turns(
@@ -139,10 +142,12 @@ def profile(effort: Effort) -> dict[str, Figure]:
             "  digest": in_turn(raws, trust.digest),
             "3-6 verify, all of it": in_turn(parsed, lambda each: verify(each, me=VENDOR, pinned={})),
             "  validate (model)": in_turn(documents, messages.read),
+            "  place in the thread, keys of items": in_turn([each.message for each in verified], check_place),
             "  key of the sender": in_turn(
                 documents, lambda each: trust.public_key(each["from"], each["proof"]["verificationMethod"], {})
             ),
             "  canonicalise and hash": in_turn(documents, trust.hash_data),
+            "  base58: the signature": in_turn([each["proof"]["proofValue"][1:] for each in documents], base58.decode),
             "  libsodium": in_turn(signed, open_signed),
         },
         effort.of(60, 10),
