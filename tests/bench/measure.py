@@ -45,6 +45,13 @@ class Figure:
         low, _, high = statistics.quantiles(self.samples, n=4, method="inclusive")
         return low, high
 
+    @property
+    def pauses(self) -> str:
+        """What a median hides: the mean, and the slowest slice."""
+        slow = min(self.samples) if self.unit == "/s" else max(self.samples)
+        mean = statistics.harmonic_mean(self.samples) if self.unit == "/s" else statistics.mean(self.samples)
+        return f"over all slices {mean:,.0f}{self.unit}, the slowest {slow:,.0f}{self.unit}".replace("µs", " µs")
+
     def over(self, other: "Figure") -> "Figure":
         """The ratio to another figure of the same slices, slice by slice."""
         return Figure("", tuple(mine / theirs for mine, theirs in zip(self.samples, other.samples, strict=True)))

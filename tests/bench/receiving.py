@@ -95,7 +95,7 @@ def run(effort: Effort) -> Found:
     return Found(
         [
             Line("receive, fold, store (SQLite, FULL), sign the receipt; 64 senders at once", many, beside, floor,
-                 many.over(floor), Goal("≤", 1.9)),
+                 many.over(floor), Goal("≤", 1.9), many.pauses),
             Line("the same, one sender", one, beside, alone, one.over(alone), note="each waits for the disk alone"),
         ]
     )  # fmt: skip
