@@ -2,6 +2,7 @@
 
 - `Customer`, `Vendor`: the two faces
 - `Policy`, `Draft`: a customer's standing choices; a body with more of its envelope
+- `Retry`: how a wallet sends again what could not be sent; `Limits`, `Rate`: what a vendor takes under load
 - `terms`, `consent`, `intent`, `offer`, `order`: the messages, one module a family, such as `intent.Cast`
 - `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
 - `Money`, `Datum`, `Want`: the shared types that most code needs; all are in `opencmr.messages.types`
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from .messages import consent, intent, offer, order, terms
     from .messages.types import Datum, Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
     from .protocol import Decision, Question, explain, roster
-    from .roles import Customer, Draft, Policy, Vendor
+    from .roles import Customer, Draft, Policy, Retry, Vendor
+    from .transport import Limits, Rate
 
 __version__ = "0.1.0"
 
@@ -29,7 +31,8 @@ _WHERE = {
         ("Datum", "Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
     ),
     **dict.fromkeys(("Decision", "Question", "explain", "roster"), "protocol"),
-    **dict.fromkeys(("Customer", "Draft", "Policy", "Vendor"), "roles"),
+    **dict.fromkeys(("Customer", "Draft", "Policy", "Retry", "Vendor"), "roles"),
+    **dict.fromkeys(("Limits", "Rate"), "transport"),
 }
 
 __all__ = [
@@ -37,11 +40,14 @@ __all__ = [
     "Datum",
     "Decision",
     "Draft",
+    "Limits",
     "Money",
     "Policy",
     "Price",
     "Quantity",
     "Question",
+    "Rate",
+    "Retry",
     "SignedMoney",
     "TermsDocument",
     "TermsRef",

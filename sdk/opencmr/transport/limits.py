@@ -3,7 +3,7 @@
 An address is charged before anything is read: a flood costs no signature check. A key is charged once its signature has
 held: nobody uses up what belongs to another. Everything here is counted in memory, for one process.
 
-The bucket is our own: two numbers a key, in a table that an attacker cannot grow, at under a microsecond a call.
+The bucket is our own (ADR 9): two numbers a key, in a table that no attacker can grow, at under a microsecond a call.
 """
 
 import math
