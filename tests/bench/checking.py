@@ -50,7 +50,7 @@ def run(effort: Effort) -> Found:
     """All lines: the bound, the peers, and other kinds of message."""
     found, slices = Found(), effort.of(120, 15)
     for kind in KINDS:
-        raws = [Sender().opening(kind) for _ in range(effort.of(SENDERS, tiny=2))]
+        raws = [Sender().opening(kind) for _ in range(effort.of(SENDERS, SENDERS, 2))]
         turns = by_turns(
             {"ours": in_turn(raws, checked), "bound": in_turn([bare(raw) for raw in raws], open_signed)}, slices
         )
@@ -72,7 +72,7 @@ def run(effort: Effort) -> Found:
 
 
 def _peers(effort: Effort) -> list[Line]:
-    senders = [Sender() for _ in range(effort.of(SENDERS, tiny=2))]
+    senders = [Sender() for _ in range(effort.of(SENDERS, SENDERS, 2))]
     raws = [sender.opening(HEADLINE) for sender in senders]
     documents = [json.loads(raw) for raw in raws]
     tokens = [

@@ -5,6 +5,8 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from .curves import svg
+from .measure import Figure
 from .page import filled, unmet
-from .registry import Effort, Row, named, rows
+from .registry import Effort, Found, Row, named, rows
 from .report import add, begun, shown, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,9 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no row {error}; there are {', '.join(row.name for row in rows())}")
     if asked.publish and (asked.row or asked.quick):
         parser.error("only a whole run of all rows is published")
-    effort = Effort(
-        "quick" if asked.quick else "whole", asked.folder, lambda what: console.print(f"· {what}", style="dim")
-    )
+    effort = Effort("quick" if asked.quick else "whole", asked.folder, _say)
     if asked.profile:
         return _profile(chosen[0], effort, console)
     report = measured(chosen, effort)
@@ -66,15 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured(chosen: Sequence[Row], effort: Effort) -> dict[str, Any]:
-    """Measure some rows; gives the report."""
+    """Measure some rows, each in a process of its own; gives the report.
+
+    What one row leaves in memory would be looked at by the garbage collector in all that follow.
+    """
     report = begun(effort)
     for row in chosen:
         began = time.perf_counter()
-        found = row.run(effort)
-        steps = row.profile(effort) if row.profile and effort.size == "whole" else {}
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+            found, steps = alone.submit(_found, row.name, effort).result()
         add(report, row, found, steps, time.perf_counter() - began)
     report["seconds"] = round(sum(row["seconds"] for row in report["rows"].values()), 1)
     return report
+
+
+def _found(name: str, effort: Effort) -> tuple[Found, dict[str, Figure]]:
+    (row,) = named([name])
+    return row.run(effort), row.profile(effort) if row.profile and effort.size == "whole" else {}
+
+
+def _say(what: str) -> None:
+    print(f"· {what}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

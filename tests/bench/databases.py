@@ -19,7 +19,7 @@ GROUP = 10
 def run(effort: Effort) -> Found:
     """In one process, SQLite beside PostgreSQL; then over HTTP with one, two and four processes by turns."""
     with folder(effort) as place, postgres.cluster(fsync=True) as cluster:
-        slices, senders = effort.of(20, 5), effort.of(SENDERS, 16, 2)
+        slices, senders = effort.of(20, 5), effort.of(SENDERS, SENDERS, 2)
         postgres_, floor = measured(cluster.database(), place / "pg.keys", slices, senders)
         sqlite, _ = measured(place / "lite.db", place / "lite.keys", slices, senders)
         effort.say("databases: in one process")
@@ -43,7 +43,7 @@ def run(effort: Effort) -> Found:
 
 def _fleets(effort: Effort, place: Path, cluster: postgres.Cluster) -> dict[int, Figure]:
     """Messages a second of each number of processes, slice by slice."""
-    sizes, slices, senders = PROCESSES[: effort.of(3, 3, 1)], effort.of(20, 6), effort.of(SENDERS, tiny=2)
+    sizes, slices, senders = PROCESSES[: effort.of(3, 3, 1)], effort.of(20, 6), effort.of(SENDERS, SENDERS, 2)
     rates: dict[int, list[float]] = {many: [] for many in sizes}
     with ExitStack() as stack:
         fleets = {many: stack.enter_context(servers(cluster.database(), place, many=many)) for many in sizes}

@@ -35,7 +35,7 @@ def run(effort: Effort) -> Found:
 
 def by_groups(effort: Effort, fleet: Servers, here: int, there: int) -> tuple[list[float], list[float], list[float]]:
     """Microseconds a message, for the bound, and of the server's processor time a message, slice by slice."""
-    slices, senders = effort.of(40, 10), effort.of(SENDERS, tiny=2)
+    slices, senders = effort.of(40, 10), effort.of(SENDERS, SENDERS, 2)
     each = effort.of(2 * EACH, EACH)
     rates, floors, cpu, bound = list[float](), list[float](), list[float](), Bound()
     with pinned(here):
@@ -57,7 +57,7 @@ def by_groups(effort: Effort, fleet: Servers, here: int, there: int) -> tuple[li
 
 def profile(effort: Effort) -> dict[str, Figure]:
     """Where the time goes in a server that runs in this process; the load generator has one of its own."""
-    senders, each = effort.of(SENDERS, 16, 2), effort.of(40, 20)
+    senders, each = effort.of(SENDERS, SENDERS, 2), effort.of(40, 20)
 
     def work(ready: Callable[[], None]) -> int:
         with folder(effort) as place, listening() as bound:

@@ -88,7 +88,9 @@ def measured(store: str | Path, keys: Path, slices: int, senders: int = SENDERS)
 def run(effort: Effort) -> Found:
     """The line of the goal, and what it costs when nobody else sends."""
     with folder(effort) as place:
-        many, floor = measured(place / "many.db", place / "many.keys", effort.of(50, 10), effort.of(SENDERS, 16, 2))
+        many, floor = measured(
+            place / "many.db", place / "many.keys", effort.of(50, 10), effort.of(SENDERS, SENDERS, 2)
+        )
         effort.say("receive: 64 senders")
         one, alone = measured(place / "one.db", place / "one.keys", effort.of(25, 5), 1)
     beside = "one verification + one signature"
@@ -120,7 +122,7 @@ def profile(effort: Effort) -> dict[str, Figure]:
     """Where the time goes in the threads of the process."""
     from .profiles import by_step
 
-    group = prepared(effort.of(SENDERS, 16, 2), 1, each=effort.of(60, 20))
+    group = prepared(effort.of(SENDERS, SENDERS, 2), 1, each=effort.of(60, 20))
 
     def work(ready: Callable[[], None]) -> int:
         async def receive() -> None:
