@@ -81,7 +81,7 @@ class Decisions:
         return {
             "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
             "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
-            "cold: decide": lambda: decide(known.facts, question, known.at),
+            "cold: decide": lambda: decide(known.facts, question, known.page.at),
         }
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock
 
 from ..messages.types import Channel
-from ..protocol import Decision, History, Question, decide, instant, moment, turning_point
+from ..protocol import Decision, Facts, History, Question, decide, instant, moment, turning_point
 from ..store import Peer, Rows, Store
 from .ledger import Ledger
 
@@ -26,29 +26,38 @@ Asked = tuple[str, str, str, str, Channel | None, str | None]
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+class Page:
+    """Answers for one span of time. Whoever holds a page asks and answers for its time, whatever comes after it.
+
+    Attributes:
+        at: The instant that the answers are for; the same holds from `since` on, until `until`, exclusive.
+        answers: Question → answer.
+    """
+
+    __slots__ = ("answers", "at", "since", "until")
+
+    def __init__(self, facts: Facts, last: str | None, now: datetime) -> None:
+        self.at = max(instant(now), last or "")  # what counts as now, as `History.now` has it
+        point = turning_point(facts, self.at)
+        self.since, self.until = now, moment(point) if point is not None else _NEVER
+        self.answers: dict[Asked, Decision] = {}
+
+
 class Known:
     """What is remembered of one customer.
 
     Attributes:
         fresh: Whether this process has written nothing in the relationship since.
         stamp: The store's, when it was last known that nobody has.
-        at: The instant that the answers are for; the same holds from `since` on, until `until`, exclusive.
-        answers: Question → answer.
+        page: The answers of this time.
     """
 
-    __slots__ = ("answers", "at", "facts", "fresh", "last", "number", "since", "stamp", "until", "version")
+    __slots__ = ("facts", "fresh", "last", "number", "page", "stamp", "version")
 
     def __init__(self, peer: Peer, history: History, stamp: int | None, now: datetime) -> None:
         self.number, self.version, self.stamp, self.fresh = peer.number, peer.version, stamp, True
         self.facts, self.last = history.facts, history.last
-        self.turn(now)
-
-    def turn(self, now: datetime) -> None:
-        """Forget the answers of another time."""
-        self.at = max(instant(now), self.last or "")  # what counts as now, as `History.now` has it
-        point = turning_point(self.facts, self.at)
-        self.since, self.until = now, moment(point) if point is not None else _NEVER
-        self.answers: dict[Asked, Decision] = {}
+        self.page = Page(self.facts, self.last, now)
 
 
 class Answers:
@@ -82,17 +91,17 @@ class Answers:
         known = self._known.get(customer)
         if known is None or not known.fresh or not (self._store.alone or self._still_holds(known)):
             known = self._look_up(customer)
-        now = self._clock()
-        if not known.since <= now < known.until:
-            known.turn(now)
-        found = known.answers.get(asked)
-        return found if found is not None else self._answer(known, asked)
+        now, page = self._clock(), known.page
+        if not page.since <= now < page.until:
+            page = known.page = Page(known.facts, known.last, now)
+        found = page.answers.get(asked)
+        return found if found is not None else self._answer(known, page, asked)
 
-    def _answer(self, known: Known, asked: Asked) -> Decision:
-        decision = decide(known.facts, _question(*asked), known.at)
-        if len(known.answers) >= QUESTIONS:
-            known.answers = {}
-        known.answers[asked] = decision
+    def _answer(self, known: Known, page: Page, asked: Asked) -> Decision:
+        decision = decide(known.facts, _question(*asked), page.at)
+        if len(page.answers) >= QUESTIONS:
+            page.answers.clear()
+        page.answers[asked] = decision
         return decision
 
     def _still_holds(self, known: Known) -> bool:
@@ -107,9 +116,10 @@ class Answers:
 
     def _look_up(self, customer: str) -> Known:
         """What the store says of a customer now; remembered, but for one with whom there is no relationship."""
-        older = self._older.pop(customer, None)
-        if older is not None and older.fresh and (self._store.alone or self._still_holds(older)):
-            return self.keep(customer, older)
+        older = self._older.get(customer)
+        reached = older is not None and self._brought_forward(customer, older)
+        if older is not None and reached and older.fresh and (self._store.alone or self._still_holds(older)):
+            return older
         stamp = self._store.stamp()  # first, so that what is written while we read is noticed later
 
         def look(rows: Rows) -> Known | None:
@@ -127,11 +137,23 @@ class Answers:
     def keep(self, customer: str, known: Known) -> Known:
         """Remember a customer. Of those who were asked about least lately half are forgotten at a time."""
         with self._lock:
-            if len(self._known) >= REMEMBERED:
-                self._older, self._known = self._known, {}
-                self._by_number = {each.number: each for each in self._older.values()}
-            self._known[customer] = self._by_number[known.number] = known
+            self._put(customer, known)
         return known
+
+    def _brought_forward(self, customer: str, known: Known) -> bool:
+        """Remember somebody longer who was about to be forgotten; not where changes could not reach them any more."""
+        with self._lock:
+            reached = self._by_number.get(known.number) is known
+            if reached:
+                self._put(customer, known)
+        return reached
+
+    def _put(self, customer: str, known: Known) -> None:
+        if len(self._known) >= REMEMBERED:
+            self._older, self._known = self._known, {}
+            self._by_number = {each.number: each for each in self._older.values()}
+        self._older.pop(customer, None)
+        self._known[customer] = self._by_number[known.number] = known
 
     def _changed(self, number: int) -> None:
         with self._lock:

@@ -18,6 +18,7 @@ class Strangers:
 
     def __init__(self) -> None:
         self._used: dict[tuple[str, str], str] = {}
+        self._first_until = ""
         self._forgot = ""
 
     def check(self, message: Message[core.Collect]) -> None:
@@ -35,10 +36,11 @@ class Strangers:
         Raises:
             OverQuota: Too many strangers.
         """
-        if len(self._used) >= MOST:
+        if len(self._used) >= MOST and now > self._first_until:
             self._used = {used: until for used, until in self._used.items() if until >= now}
-            if len(self._used) >= MOST:
-                raise OverQuota("too many collects of strangers")
+            self._first_until = min(self._used.values(), default="")  # before then there is nothing to forget
+        if len(self._used) >= MOST:
+            raise OverQuota("too many collects of strangers")
         self._used[message.from_, message.id] = shifted(message.created, COLLECT_WINDOW)
 
     def keep(self, rows: Rows, message: Message[core.Collect], now: str) -> None:

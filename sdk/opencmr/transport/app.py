@@ -120,7 +120,7 @@ class _Application(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, endpoint = self.shortcut
         is_message = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == path
-        if is_message and all(name != b"origin" for name, _ in scope["headers"]):
+        if is_message and not scope.get("root_path") and all(name != b"origin" for name, _ in scope["headers"]):
             response = await endpoint(Request(scope, receive))
             await response(scope, receive, send)
         else:

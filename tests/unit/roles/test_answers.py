@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -109,6 +110,43 @@ async def test_an_answer_ends_when_what_it_rests_on_runs_out(street: Street, she
     assert shop.may(she.did, **MARKETING).answer == "permit"
     street.clock.move(timedelta(days=2))
     assert shop.may(she.did, **MARKETING).reason == "consent-expired"
+
+
+async def test_an_answer_that_was_begun_before_the_end_does_not_outlive_it(
+    street: Street, she: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = street.vendor()
+    await shop.receive(she.write(GRANT))
+    assert not shop.may(she.did, **{**MARKETING, "data": "pd:Age"})
+    real = decide
+
+    def slow(*asked: Any) -> Any:
+        """Somebody else asks meanwhile, and by then the consent has run out."""
+        monkeypatch.setattr(answers, "decide", real)
+        decision = real(*asked)
+        street.clock.move(timedelta(days=365))
+        shop.may(she.did, **{**MARKETING, "data": "pd:Name"})
+        return decision
+
+    monkeypatch.setattr(answers, "decide", slow)
+    assert shop.may(she.did, **MARKETING).answer == "permit", "it was asked before the end"
+    assert shop.may(she.did, **MARKETING).reason == "consent-expired"
+
+
+async def test_who_was_forgotten_while_being_brought_forward_is_read_anew(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "REMEMBERED", 1)
+    shop = street.vendor()
+    she, *others = [street.stranger(SHOP) for _ in range(3)]
+    for each in (she, *others):
+        await shop.receive(each.write(GRANT))
+        shop.may(each.did, **MARKETING)
+    remembered = shop._answers
+    known = remembered._older[others[0].did]
+    for each in (she, others[1], she):
+        shop.may(each.did, **MARKETING)  # out of both generations by now
+    assert not remembered._brought_forward(others[0].did, known)
 
 
 async def test_of_many_customers_those_asked_about_least_lately_are_forgotten(
