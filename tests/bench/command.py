@@ -67,23 +67,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured(chosen: Sequence[Row], effort: Effort) -> dict[str, Any]:
-    """Measure some rows, each in a process of its own; gives the report.
+    """Measure some rows, each in a process of its own, and each profile, too; gives the report.
 
     What one row leaves in memory would be looked at by the garbage collector in all that follow.
     """
     report = begun(effort)
     for row in chosen:
         began = time.perf_counter()
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            found, steps = alone.submit(_found, row.name, effort).result()
+        with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as alone:
+            found = alone.submit(_found, row.name, effort).result()
+            profiled = row.profile is not None and effort.size == "whole"
+            steps = alone.submit(_steps, row.name, effort).result() if profiled else {}
         add(report, row, found, steps, time.perf_counter() - began)
     report["seconds"] = round(sum(row["seconds"] for row in report["rows"].values()), 1)
     return report
 
 
-def _found(name: str, effort: Effort) -> tuple[Found, dict[str, Figure]]:
+def _found(name: str, effort: Effort) -> Found:
     (row,) = named([name])
-    return row.run(effort), row.profile(effort) if row.profile and effort.size == "whole" else {}
+    return row.run(effort)
+
+
+def _steps(name: str, effort: Effort) -> dict[str, Figure]:
+    (row,) = named([name])
+    return row.profile(effort) if row.profile else {}
 
 
 def _say(what: str) -> None:
