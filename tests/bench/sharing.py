@@ -37,6 +37,7 @@ async def _asked(store: str | Path, keys: Path, effort: Effort) -> tuple[Figure,
         for raw in grants:
             await one.receive(raw)
         did = [sender.pen.did for sender in senders]
+        assert all(other.may(each, **ASKED) for each in did), "read once from the store"
         figure = by_turns({"may": in_turn(did, lambda each: other.may(each, **ASKED))}, effort.of(30, 8))["may"]
         return figure, await _withdrawn(one, other, senders, grants)
     finally:
