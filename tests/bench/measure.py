@@ -99,7 +99,8 @@ def timed(work: Callable[[], object], calls: int, clock: Clock = time.perf_count
 
 
 def _calls(work: Callable[[], object], seconds: float) -> int:
-    """How many calls fill a slice; trying it out warms up, too."""
+    """How many calls fill a slice; trying it out warms up, too. The first call of all may load what is then there."""
+    work()
     calls = 1
     while (took := timed(work, calls) * calls / 1e6) < seconds / 4 and calls < 10_000_000:
         calls *= 4

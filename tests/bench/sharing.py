@@ -48,8 +48,7 @@ async def _asked(store: str | Path, keys: Path, effort: Effort) -> tuple[Figure,
             await one.receive(raw)
         asked = [sender.pen.did for sender in senders]
         ask: Callable[[str], object] = lambda each: other.may(each, **ASKED)  # noqa: E731  # it is handed on
-        for each in asked:
-            ask(each)
+        assert all(ask(each) for each in asked), "read once from the store"
         slices, still, moved = effort.of(30, 8), list[float](), list[float]()
         for raw in Sender().openings(slices):
             still += by_turns({"may": in_turn(asked, ask)}, 1)["may"].samples

@@ -45,12 +45,17 @@ class Parsed:
     @property
     def sender(self) -> str:
         """Who it claims to be from."""
-        return str(self.document.get("from", ""))
+        return self._claimed("from")
 
     @property
     def id(self) -> str:
         """The id that it claims."""
-        return str(self.document.get("id", ""))
+        return self._claimed("id")
+
+    def _claimed(self, member: str) -> str:
+        """What no message can name is nobody's and nothing's; some databases would choke on it."""
+        found = self.document.get(member)
+        return found if isinstance(found, str) and found.isprintable() else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Ed25519 keys: making, naming and sealing them (`spec/v1/identity.md`)."""
 
 from functools import lru_cache
-from typing import Self
+from typing import NoReturn, Self
 
 import nacl.bindings
 import nacl.exceptions
@@ -45,6 +45,14 @@ class SigningKey:
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public})"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied into a pipe: the secret bytes stay where they are.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a private key is not pickled; it stays in its key file")
 
 
 def encode_public(raw: bytes) -> str:

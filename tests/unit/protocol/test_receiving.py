@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from opencmr import errors, messages, trust
-from opencmr.protocol import History, parse, settle, verify
+from opencmr.protocol import History, Parsed, parse, settle, verify
 from opencmr.protocol.receiving import Settled, Verified, check_collect
 
 CUSTOMER, VENDOR = trust.SigningKey(b"c" * 32), trust.SigningKey(b"v" * 32)
@@ -386,3 +386,12 @@ def test_a_collect_is_valid_for_two_minutes_around_its_date(proffer: dict[str, A
         check_collect(message, NOW)
     else:
         assert refusal(errors.StaleCollect, lambda: check_collect(message, NOW)).pointer == "/created"
+
+
+@pytest.mark.requirement("RCV-1")
+@pytest.mark.parametrize("member", ["from", "id"])
+@pytest.mark.parametrize("claimed", ["\0", "did:key:z6Mk\0", "\u2028", 7, {}, [], None])
+def test_who_claims_what_no_message_can_name_claims_nothing(member: str, claimed: Any) -> None:
+    """A database may choke on such a name, and check 2 asks it for one before check 4 has refused it."""
+    parsed = Parsed(b"", {member: claimed} if claimed is not None else {}, "zQm")
+    assert (parsed.sender, parsed.id) == ("", "")

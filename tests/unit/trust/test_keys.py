@@ -1,5 +1,8 @@
 """Keys: which are refused, and what a strict signature is."""
 
+import copy
+import pickle
+
 import nacl.bindings
 import pytest
 from hypothesis import given
@@ -157,3 +160,10 @@ def test_a_box_of_which_one_bit_is_changed_is_refused() -> None:
         changed[position] ^= 1
         with pytest.raises(errors.KeyFileError):
             trust.unseal(changed.hex(), bytes(32))
+
+
+def test_a_private_key_is_not_pickled_or_copied() -> None:
+    key = trust.SigningKey.generate()
+    for away in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="stays in its key file"):
+            away(key)
