@@ -79,9 +79,22 @@ def serve(
         server_header=False,
     )
     probes = _listen(*_where(health)) if health is not None else None
+    _collect_seldom()
     _announce(vendor, listening, probes)
     _run(Server(config, vendor, grace=drain, probes=probes), listening)
     typer.echo("stopped")
+
+
+def _collect_seldom() -> None:
+    """Let the garbage collector look less often at what a server remembers: none of it is in a cycle.
+
+    A full collection walks through all histories and answers, and everybody waits for it meanwhile.
+    """
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _vendor(where: str, kind: "type[Vendor]") -> "Vendor":
