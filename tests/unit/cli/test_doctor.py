@@ -123,6 +123,17 @@ def test_a_library_that_takes_weak_keys_is_noticed(monkeypatch: pytest.MonkeyPat
         keys.decode_public.cache_clear()
 
 
+def test_what_an_extra_asks_for_is_known_by_either_quotes() -> None:
+    asked = [
+        "orjson>=3.10",
+        "starlette>=0.40; extra == 'vendor'",
+        'psycopg[binary]>=3.2; extra == "postgres"',
+        "atheris>=3.0; (platform_system == 'Linux') and extra == 'fuzz'",
+    ]
+    found = list(house._requirements(asked))
+    assert found == [("orjson", "3.10", ""), ("starlette", "0.40", "vendor"), ("psycopg", "3.2", "postgres")]
+
+
 def test_old_and_missing_libraries_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [
         "PyNaCl>=99.1",

@@ -20,7 +20,9 @@ OLDEST = (3, 11)
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 """Before this there was no OpenCMR: a clock that says so is wrong."""
 _EXTRAS = {"vendor": "to serve a vendor", "postgres": "for PostgreSQL", "telemetry": "for OpenTelemetry"}
-_REQUIREMENT = re.compile(r'(?P<name>[A-Za-z0-9._-]+)(\[.*?\])?(>=(?P<floor>[0-9.]+))?.*?(extra == "(?P<extra>\w+)")?$')
+_REQUIREMENT = re.compile(
+    r"""(?P<name>[A-Za-z0-9._-]+)(\[.*?\])?(>=(?P<floor>[0-9.]+))?.*?(extra == ["'](?P<extra>\w+)["'])?$"""
+)
 
 
 def examine(now: datetime) -> list[Finding]:
