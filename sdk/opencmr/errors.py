@@ -247,19 +247,18 @@ class Expired(Problem):
 # Check 9: state
 
 
-class UnknownHead(Problem):
-    code = "unknown-head"
+class Behind(Problem):
+    code = "behind"
     status = 409
-    title = "The message answers one that has not arrived here yet."
+    title = "The receiver does not hold what the sender has seen; hand it back."
+    fault = "receiver"
     retry = True
 
 
-class StaleHead(Problem):
-    code = "stale-head"
+class Stale(Problem):
+    code = "stale"
     status = 409
-    title = "The thread has moved on; the missing messages follow."
-    missing: tuple[str, ...] = ()
-    """Digests of the entries that the sender has missed, in order."""
+    title = "The message does not know what stands in its thread."
 
 
 class WrongState(Problem):

@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
 from . import consent, core, intent, offer, order, terms
-from .envelope import VERSION, AnyBody, Body, Message, Proof
+from .envelope import VERSION, AnyBody, Body, Message, Proof, side_of
 from .model import Path, faults_of_shape, first_fault
+from .types import Side
 
 __all__ = [
     "BODIES",
@@ -34,6 +35,7 @@ __all__ = [
     "read",
     "read_body",
     "read_envelope",
+    "side_of",
     "terms",
 ]
 
@@ -102,7 +104,7 @@ def read(document: dict[str, Any]) -> Message[Any]:
     body = BODIES.get(type_) if isinstance(type_, str) else None
     if body is None and isinstance(type_, str) and not is_private(type_):
         raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(BODIES))
-    faults = _place_faults(document, body) if body else []
+    faults = _place_faults(document, body)
     message: Message[Any] = _validated(document, _message(body or AnyBody), faults)
     return message
 
@@ -114,7 +116,7 @@ def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
         Malformed: The envelope itself is wrong.
     """
     known = {**document, "opencmr": VERSION} if isinstance(document.get("opencmr"), str) else document
-    message: Message[AnyBody] = _validated(known, _message(AnyBody), [])
+    message: Message[AnyBody] = _validated(known, _message(AnyBody), _chain_faults(document))
     return message
 
 
@@ -142,16 +144,34 @@ def _malformed(path: Path, why: str) -> Problem:
     return Malformed(why, pointer=pointer(path))
 
 
-def _place_faults(document: dict[str, Any], body: type[Body]) -> list[tuple[Path, str]]:
-    """What the type itself asks of the envelope: whether it answers another message, and whether it expires."""
-    faults: list[tuple[Path, str]] = []
-    answers, expires = "inReplyTo" in document, "expires" in document
-    if answers and body.place in ("first", "none"):
-        faults.append((("inReplyTo",), f"{body.type} answers no message"))
-    if not answers and body.place == "later":
-        faults.append((("inReplyTo",), f"{body.type} says which message it answers"))
-    if expires and body.expires == "never":
-        faults.append((("expires",), f"{body.type} does not expire"))
-    if not expires and body.expires == "must":
-        faults.append((("expires",), f"{body.type} says when it expires"))
-    return faults
+def _place_faults(document: dict[str, Any], body: type[Body] | None) -> list[tuple[Path, str]]:
+    """What type and side ask of the envelope: its deadline, and where it stands in the chain."""
+    sender = document.get("from")
+    if not isinstance(sender, str):
+        return []
+    side = side_of(sender)
+    vendor, entry, first = side == "vendor", body is None or body.place != "none", document.get("number") == 1
+    wanted: dict[str, tuple[bool, bool]] = {  # member → whether it must be there, and whether it may
+        "expires": _deadline(body, side),
+        "number": (vendor, vendor),
+        "prior": (vendor and not first, not first if vendor else entry),
+        "seen": (False, not vendor and (entry or body is core.Collect)),
+    }
+    return [
+        ((name,), f"{body.type if body else 'this'} of a {side} has {'a' if must else 'no'} member {name}")
+        for name, (must, may) in wanted.items()
+        if (must and name not in document) or (not may and name in document)
+    ]
+
+
+def _chain_faults(document: dict[str, Any]) -> list[tuple[Path, str]]:
+    """Those alone that concern the chain: without them a message has its place, whatever else is wrong with it."""
+    type_ = document.get("type")
+    body = BODIES.get(type_) if isinstance(type_, str) else None
+    return [fault for fault in _place_faults(document, body) if fault[0] != ("expires",)]
+
+
+def _deadline(body: type[Body] | None, side: Side) -> tuple[bool, bool]:
+    says = body.expires if body else "may"
+    must = says == "must" or (says == "customer" and side == "customer")
+    return must, must or says == "may"

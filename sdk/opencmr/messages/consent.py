@@ -63,6 +63,7 @@ class Request(Body):
 
     type = "consent.request"
     place = "first"
+    expires = "may"
 
     items: Some[RequestItem]
     controller: Some[Party]
@@ -79,6 +80,7 @@ class Grant(Body):
 
     type = "consent.grant"
     place = "either"
+    expires = "must"
 
     items: Some[GrantItem]
     until: Instant

@@ -28,16 +28,14 @@ class Receipt(Body, Shaped):
 
     type = "receipt"
     place = "none"
-    expires = "never"
 
     of: Digest
     outcome: Literal["accepted", "refused", "moot"]
-    previous: Digest | None = None
     state: Key | None = None
     problem: ProblemDetail | None = None
 
     shape: ClassVar = (
-        When("outcome", "refused", requires=("problem",), forbids=("previous", "state")),
+        When("outcome", "refused", requires=("problem",), forbids=("state",)),
         When(requires=("state",), forbids=("problem",)),
     )
 
@@ -47,17 +45,15 @@ class ReceiptMessage(Shaped, Message[Receipt]):
 
     type: Literal["receipt"]
 
-    shape: ClassVar = (When(forbids=("in_reply_to", "expires")),)
+    shape: ClassVar = (When(forbids=("number", "prior", "seen", "expires")),)
 
 
 class Collect(Body):
-    """Ask for what waits after a cursor, acknowledging all before it. Not stored, valid once."""
+    """Ask for what waits after the word that the envelope has `seen`, acknowledging all up to it. Valid once."""
 
     type = "mailbox.collect"
     place = "none"
-    expires = "never"
 
-    after: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$", strict=True)] | None = None
     limit: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
     wait: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
     receipts: Annotated[list[ReceiptMessage], Field(min_length=1, max_length=100)] | None = None

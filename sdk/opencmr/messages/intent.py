@@ -12,6 +12,7 @@ from .types import (
     Datum,
     Days,
     Distinct,
+    Instant,
     Lang,
     Place,
     Price,
@@ -39,10 +40,12 @@ class Cast(Body):
 
     type = "intent.cast"
     place: ClassVar[Opening] = "first"
+    expires = "must"
 
     wants: Annotated[list[Want], Field(min_length=1, max_length=32)]
     terms: Some[TermsRef]
     standing: Literal["browsing", "comparing", "ready"]
+    until: Instant | None = None
     budget: Price | None = None
     places: Some[Place] | None = None
     window: Window | None = None

@@ -117,6 +117,7 @@ class Accept(Body):
     """Yes to one firm offer, at its total: the order."""
 
     type = "offer.accept"
+    expires = "must"
 
     offer: Ref
     total: Money

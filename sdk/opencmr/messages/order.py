@@ -14,6 +14,7 @@ class Disclose(Body):
     """What the vendor needs to perform the order, said only once it stands."""
 
     type = "order.disclose"
+    expires = "must"
 
     discloses: Some[Datum]
 

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Tag
 
 from .envelope import Body
 from .model import BRANCH
-from .types import Ref, Some, TermsRef, Text, Token
+from .types import Instant, Ref, Some, TermsRef, Text, Token
 
 Scope = Annotated[
     Annotated[Literal["relationship"], Tag(BRANCH + "whole")] | Annotated[Ref, Tag(BRANCH + "part")],
@@ -20,9 +20,11 @@ class Proffer(Body):
 
     type = "terms.proffer"
     place = "first"
+    expires = "must"
 
     choices: Some[TermsRef]
     scope: Scope | None = None
+    answer_by: Instant | None = None
     note: Text | None = None
 
 
@@ -30,6 +32,7 @@ class Accept(Body):
     """The terms that now bind both: one of the choices, or the counter."""
 
     type = "terms.accept"
+    expires = "customer"
 
     terms: TermsRef
 
@@ -40,6 +43,7 @@ class Counter(Body):
     type = "terms.counter"
 
     terms: TermsRef
+    answer_by: Instant | None = None
     reason: Token | None = None
     note: Text | None = None
 

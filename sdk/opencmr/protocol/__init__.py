@@ -1,14 +1,15 @@
 """What may follow: lifecycles, folds, the receiving checks, decisions. No I/O, no clock of its own."""
 
 from .agreement import Agreement
+from .chain import Chain, Dispute
 from .clock import instant, moment
 from .consent import Consent
 from .dealing import Dealing, Offer
 from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, gather, turning_point
-from .history import History, replay
+from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
-from .said import Entry, Said
+from .said import Entry, Knowledge, Point, Said, Word
 from .thread import Record, Thread
 from .vocabulary import EVERYTHING
 from .wording import explain
@@ -18,14 +19,18 @@ __all__ = [
     "THIRD_PARTY",
     "VENDOR",
     "Agreement",
+    "Chain",
     "Consent",
     "Dealing",
     "Decision",
+    "Dispute",
     "Entry",
     "Facts",
     "History",
+    "Knowledge",
     "Offer",
     "Parsed",
+    "Point",
     "Question",
     "Record",
     "Said",
@@ -33,6 +38,7 @@ __all__ = [
     "Statement",
     "Thread",
     "Verified",
+    "Word",
     "decide",
     "explain",
     "family_of",
@@ -42,7 +48,6 @@ __all__ = [
     "lifecycle",
     "moment",
     "parse",
-    "replay",
     "settle",
     "turning_point",
     "verify",

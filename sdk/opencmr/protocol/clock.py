@@ -23,8 +23,3 @@ def shifted(text: str, by: timedelta) -> str:
         return instant(moment(text) + by)
     except OverflowError:
         return text
-
-
-def strictly_after(now: str, last: str | None) -> str:
-    """Now, or the first millisecond after `last` where the clock has not moved past it."""
-    return now if last is None or now > last else shifted(last, timedelta(milliseconds=1))

@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
-from .said import Said
+from .context import Context
+from .said import Point, Said, Word
 from .vocabulary import EVERYTHING, Kind, check_terms, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
@@ -22,6 +23,7 @@ class ItemRecord:
         state: `requested`, `given`, `refused` or `withdrawn`.
         item: As granted; as asked where nothing has been granted.
         since: When it came into this state.
+        own: The word that brought it there.
         until: When a given item ends by itself, exclusive.
         evidence: Digests of the message that put it into this state, and of what was asked.
     """
@@ -29,7 +31,8 @@ class ItemRecord:
     key: str
     state: ItemState
     item: consent.Item
-    since: str
+    since: Point
+    own: Word
     until: str
     evidence: tuple[str, ...]
 
@@ -47,13 +50,13 @@ class Consent:
 
     state: str
     items: dict[str, ItemRecord]
-    past: tuple[tuple[ItemRecord, str], ...] = ()
+    past: tuple[tuple[ItemRecord, Point], ...] = ()
     request: consent.Request | None = None
     asked: str | None = None
     answer_by: str | None = None
     controller: tuple[Party, ...] = ()
 
-    def take(self, said: Said, to: tuple[str, ...], context: Any) -> Self:
+    def take(self, said: Said, to: tuple[str, ...], context: Context) -> Self:
         """The consent after this message, which the lifecycle allows; itself where nothing changes.
 
         Raises:
@@ -71,7 +74,7 @@ class Consent:
     def _asked(self, said: Said, body: consent.Request) -> Self:
         _check_items(body.items)
         items = {
-            item.key: ItemRecord(item.key, "requested", item, said.at, body.until, (said.digest,))
+            item.key: ItemRecord(item.key, "requested", item, said.point, said.word, body.until, (said.digest,))
             for item in body.items
         }
         return self._with(
@@ -92,11 +95,10 @@ class Consent:
         items, past = dict(self.items), list(self.past)
         for item in body.items:
             if before := items.get(item.key):
-                past.append((before, said.at))
+                past.append((before, said.point))
             evidence = (said.digest, self.asked) if self.asked else (said.digest,)
-            items[item.key] = ItemRecord(
-                item.key, "given", item, said.at, min(body.until, item.until or body.until), evidence
-            )
+            until = min(body.until, item.until or body.until)
+            items[item.key] = ItemRecord(item.key, "given", item, said.point, said.word, until, evidence)
         controller = self.controller or tuple(body.controller or ())
         return self._with(items, past=tuple(past), controller=controller)
 
@@ -105,9 +107,10 @@ class Consent:
         items, past = dict(self.items), list(self.past)
         for key, before in self.items.items():
             if before.state in after and (keys is None or key in keys):
-                past.append((before, said.at))
+                past.append((before, said.point))
                 state = after[before.state]
-                items[key] = replace(before, state=state, since=said.at, evidence=(said.digest, *before.evidence))
+                evidence = (said.digest, *before.evidence)
+                items[key] = replace(before, state=state, since=said.point, own=said.word, evidence=evidence)
         return self if len(past) == len(self.past) else self._with(items, past=tuple(past))
 
     def _with(self, items: dict[str, ItemRecord], **changes: Any) -> Self:
@@ -125,7 +128,7 @@ class Consent:
                 {
                     "key": item.key,
                     "state": item.state,
-                    "since": item.since,
+                    "since": item.since.at,
                     "until": item.until,
                     "evidence": list(item.evidence),
                     "item": item.item.wire(),

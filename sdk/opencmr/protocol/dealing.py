@@ -2,46 +2,49 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Context as Arithmetic
 from decimal import Decimal, localcontext
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
 from ..messages import Path, intent, offer, order, pointer
 from ..messages.types import Datum, Money, Ref, TermsDocument, as_wire
 from ..trust import write
 from . import roster
-from .said import Said
+from .clock import shifted
+from .context import Context
+from .said import Point, Said, Word
 from .vocabulary import check_term, check_terms
 
 _EXACT = Arithmetic(prec=40, traps=[])
 """For sums: 128 amounts of 15 and 6 digits have room. The application's own context may round, and then two sides that
 hold the same messages would differ about a total."""
 
+STANDS = timedelta(days=30)
+"""How long a wish stands that does not say until when."""
+
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
-
-
-class Context(Protocol):
-    """What a dealing may ask of the rest of the relationship."""
-
-    def live_consent(self, basis: Ref, at: str) -> bool:
-        """Whether `basis` is a grant whose consent to direct marketing is live at this instant."""
-
-    def active_terms(self, at: str) -> Iterable[tuple[str, TermsDocument]]:
-        """The relationship's own terms at this instant."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One firm offer, and what became of it. That it has expired is a view at a time, not a state."""
+    """One firm offer, and what became of it. That it has expired is a view at a time, not a state.
+
+    Attributes:
+        own: The customer's wish that it answers; none where nobody asked for it.
+        dropped: When the customer amended the wish and named the offer's terms no more.
+    """
 
     id: str
     digest: str
     state: OfferState
-    since: str
+    since: Point
     expires: str
     body: offer.Make
     terms: tuple[str, TermsDocument]
+    own: Word | None = None
+    dropped: Point | None = None
 
     @property
     def ref(self) -> Ref:
@@ -57,7 +60,8 @@ class Dealing:
         state: A state of `intent/lifecycle.json`.
         cast: The wish as it now stands; none in a thread that an unasked offer opened.
         wished_at: Since when there is a wish.
-        cast_expires: Until when offers may be made.
+        wish: The customer's word that says it as it now stands.
+        wished_until: Until when it stands, exclusive.
         terms: Digest and document of the customer's terms, by preference.
         carried: Id → terms, of earlier wishes too: they can be named again without being carried again.
         offers: Digest → offer, in their order.
@@ -68,28 +72,30 @@ class Dealing:
         confirmed: The vendor's confirmation.
         progress: Status after status of the fulfilment.
         settled: Refund and fee, once the vendor has stated them.
-        since: When it opened. `closed`: when it was withdrawn, cancelled or done.
+        since: When it opened. `closed`: when it was withdrawn, cancelled or done. `latest`: its last entry.
     """
 
     state: str
-    since: str
+    since: Point
+    latest: Point | None = None
     cast: intent.Cast | None = None
-    wished_at: str | None = None
-    cast_expires: str | None = None
+    wished_at: Point | None = None
+    wish: Word | None = None
+    wished_until: str | None = None
     terms: tuple[tuple[str, TermsDocument], ...] = ()
     carried: Mapping[str, roster.Terms] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()
     accepted: str | None = None
-    disclosed: tuple[tuple[Datum, str], ...] = ()
+    disclosed: tuple[tuple[Datum, Point], ...] = ()
     told: frozenset[tuple[str, bytes]] = frozenset()
     confirmed: order.Confirm | None = None
-    progress: tuple[tuple[str, str], ...] = ()
+    progress: tuple[tuple[str, Point], ...] = ()
     settled: bool = False
     refund: Money | None = None
     fee: Money | None = None
-    ordered_at: str | None = None
+    ordered_at: Point | None = None
     ordered_by: str | None = None
-    closed: str | None = None
+    closed: Point | None = None
     evidence: tuple[str, ...] = ()
 
     def take(self, said: Said, to: tuple[str, ...], context: Context) -> Self:
@@ -98,13 +104,13 @@ class Dealing:
         Raises:
             Problem: A rule of `intent/page.md` is broken.
         """
-        here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
+        here = replace(self, state=to[0], latest=said.point, evidence=(*self.evidence, said.digest))
         match said.message.body:
             case intent.Cast() as body:  # an Amend is a Cast
                 return here._wished(said, body)
             case intent.Withdraw():
                 lapsed = tuple(replace(each, state="lapsed") if each.state == "firm" else each for each in self.offers)
-                return replace(here, offers=lapsed, closed=said.at)
+                return replace(here, offers=lapsed, closed=said.point)
             case offer.Make() as body:
                 return here._offered(said, body, context)
             case offer.Decline() as body:
@@ -116,7 +122,7 @@ class Dealing:
                 return here._ordered(said, body)
             case order.Disclose() as body:
                 check_data(body.discloses, ("body", "discloses"))
-                return replace(here, state=self.state)._disclosing(body.discloses, said.at)
+                return replace(here, state=self.state)._disclosing(body.discloses, said.point)
             case order.Confirm() as body:
                 _check_same_total(body.total, self.accepted_offer.body.total, "the accepted offer", "ORD-2")
                 return replace(here, confirmed=body)
@@ -126,8 +132,8 @@ class Dealing:
                 return replace(
                     here,
                     state="done" if done else "fulfilling",
-                    progress=(*self.progress, (body.status, said.at)),
-                    closed=said.at if done else None,
+                    progress=(*self.progress, (body.status, said.point)),
+                    closed=said.point if done else None,
                 )
             case order.Cancel() as body:
                 return self._cancelled(here, said, body)
@@ -151,16 +157,23 @@ class Dealing:
             terms.append(found)
         check_data(body.discloses or [], ("body", "discloses"))
         check_terms("data", body.on_accept, ("body", "onAccept"))
+        named = {digest for digest, _ in terms}
+        offers = tuple(
+            each if each.dropped or each.terms[0] in named else replace(each, dropped=said.point)
+            for each in self.offers
+        )
         return replace(
             self,
             cast=body,
-            wished_at=self.wished_at or said.at,
-            cast_expires=said.message.expires,
+            wished_at=self.wished_at or said.point,
+            wish=said.word,
+            wished_until=body.until or shifted(said.at, STANDS),
             terms=tuple(terms),
             carried=carried,
-        )._disclosing(body.discloses or [], said.at)
+            offers=offers,
+        )._disclosing(body.discloses or [], said.point)
 
-    def _disclosing(self, data: list[Datum], at: str) -> Self:
+    def _disclosing(self, data: list[Datum], at: Point) -> Self:
         said = [((datum.data, write(datum.value)), datum) for datum in data]
         new = tuple((datum, at) for key, datum in said if key not in self.told)
         return replace(self, disclosed=self.disclosed + new, told=self.told.union(key for key, _ in said))
@@ -170,13 +183,13 @@ class Dealing:
         expires = str(said.message.expires)
         if expires <= said.at:
             raise Expired("an offer expires after it was made", pointer="/expires", rule="OFR-3")
-        if self.cast_expires is not None and said.at >= self.cast_expires:
-            raise Expired("offers could be made until " + self.cast_expires, pointer="/created", rule="INT-4")
+        if self.wished_until is not None and said.at >= self.wished_until:
+            raise Expired("offers could be made until " + self.wished_until, pointer="/created", rule="INT-4")
         choices: Iterable[tuple[str, TermsDocument]] = self.terms
         if self.cast is None:
             if body.basis is None or not context.live_consent(body.basis, said.at):
                 raise NoBasis("an unasked offer names a live consent", pointer="/body/basis", rule="OFR-6")
-            choices = context.active_terms(said.at)
+            choices = context.active_terms()
         wants = len(self.cast.wants) if self.cast else 0
         for position, line in enumerate(body.lines):
             if line.want is not None and line.want >= wants:
@@ -185,7 +198,7 @@ class Dealing:
         check_terms("data", body.needs, ("body", "needs"))
         _check_sum(body)
         terms = roster.pick(body.under, choices, ("body", "under"))
-        made = Offer(said.message.id, said.digest, "firm", said.at, expires, body, terms)
+        made = Offer(said.message.id, said.digest, "firm", said.point, expires, body, terms, self.wish)
         return replace(self, offers=(*self.offers, made))
 
     def _ordered(self, said: Said, body: offer.Accept) -> Self:
@@ -200,14 +213,16 @@ class Dealing:
                 "the offer takes no such payment", pointer="/body/payment", expected=found.body.payment, rule="OFR-9"
             )
         _check_same_total(body.total, found.body.total, "the offer", "OFR-10")
-        return replace(self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.at, ordered_by=said.digest)
+        return replace(
+            self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.point, ordered_by=said.digest
+        )
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:
         settles = said.side == "vendor" and (body.refund is not None or body.fee is not None)
         if self.state == "cancelled" and (self.settled or not settles):
             return self
         refund, fee = (body.refund, body.fee) if settles else (None, None)
-        return replace(here, settled=settles, refund=refund, fee=fee, closed=self.closed or said.at)
+        return replace(here, settled=settles, refund=refund, fee=fee, closed=self.closed or said.point)
 
     def _check_lines(self, body: order.Fulfil) -> None:
         for position, line in enumerate(body.lines or ()):
@@ -230,12 +245,13 @@ class Dealing:
             "reference": self.confirmed and self.confirmed.reference,
             "refund": as_wire(self.refund),
             "fee": as_wire(self.fee),
-            "closed": self.closed,
+            "until": self.wished_until,
+            "closed": self.closed and self.closed.at,
         }
         return {
             "record": "dealing",
             "state": self.state,
-            "since": self.since,
+            "since": self.since.at,
             "wants": [want.name for want in self.cast.wants] if self.cast else [],
             "offers": [
                 {
@@ -247,8 +263,8 @@ class Dealing:
                 }
                 for each in self.offers
             ],
-            "disclosed": [{"data": datum.data, "at": at} for datum, at in self.disclosed],
-            "progress": [{"status": status, "at": at} for status, at in self.progress],
+            "disclosed": [{"data": datum.data, "at": point.at} for datum, point in self.disclosed],
+            "progress": [{"status": status, "at": point.at} for status, point in self.progress],
             **{name: value for name, value in optional.items() if value is not None},
             "evidence": list(self.evidence),
         }

@@ -6,18 +6,23 @@
 a question and lets the rules of the specification, 0 to 3, speak in their order.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal, TypeVar, get_args
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache, reduce
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from ..errors import UsageError
 from ..messages.types import Channel, TermsDocument
 from .agreement import Agreement
+from .chain import TOLERANCE, Chain
+from .clock import shifted
 from .consent import Consent, ItemRecord, outsiders
 from .dealing import Dealing
+from .said import Point, Word
 from .thread import Thread
-from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, prohibits, reaches, upward
+from .uri import normal
+from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, overlaps, prohibits, reaches, upward
 
 T = TypeVar("T", tuple[str, ...], frozenset[str], frozenset[Channel])
 Answer = Literal["permit", "deny", "not-governed"]
@@ -52,6 +57,7 @@ _ORDER_PURPOSES = (
     "dpv:RightsFulfilment",
     "dpv:EnforceSecurity",
 )
+_NEVER_DONE = timedelta(days=365)
 _KINDS: dict[Kind, str] = {"action": "an action", "purpose": "a purpose", "data": "a kind of personal data"}
 THE_WISH = "pd:Intention"
 """What a cast discloses by being said."""
@@ -65,7 +71,8 @@ class Question:
         action: What is done, a DPV processing term.
         purpose: What for, a DPV purpose.
         data: With which data; absent, any personal data.
-        recipient: Who ends up processing: `vendor` (its processors count as it), `third-party`, or the URI of one.
+        recipient: Who ends up processing: `vendor` (its processors count as it), `third-party`, or the URI of one,
+            which is brought into normal form.
         channel: Over which channel the customer is reached, where they are.
         thread: The thread whose data this is; absent, data of the relationship.
     """
@@ -89,6 +96,8 @@ class Question:
                 meant = nearest(kind, term)
                 hint = f"; did you mean {meant}?" if meant else ""
                 raise UsageError(f"{term!r} is not {_KINDS[kind]} of the vocabulary{hint}")
+        if self.recipient not in (VENDOR, THIRD_PARTY):
+            object.__setattr__(self, "recipient", normal(self.recipient))
         if self.channel is not None and self.channel not in get_args(Channel):
             raise UsageError(f"{self.channel!r} is no channel; there are {', '.join(get_args(Channel))}")
 
@@ -110,14 +119,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One dated permission or prohibition.
+    """One permission or prohibition, behind which there is one word of the customer's.
 
     Attributes:
         source: What kind of word it is; decides the reason code.
         actions: Covered by name or inclusion. Likewise `purposes`, none being any, and `data`.
+        own: The customer's own word. A yes lifts a no only if its word has a later place, and knows the no's.
         vendor: Whether it speaks of the vendor's own processing.
         third_parties: URIs of the third parties that it names; none: any of them, empty: none of them.
-        at: When it took its place.
+        at: From when on it counts.
         until: When it ends by its own word, exclusive.
         ended: When it was taken back, replaced or superseded.
         scope: The thread whose data it is about; none: the relationship's.
@@ -128,6 +138,7 @@ class Statement:
     actions: tuple[str, ...]
     purposes: tuple[str, ...] | None
     data: tuple[str, ...]
+    own: Word
     at: str
     evidence: tuple[str, ...]
     vendor: bool = True
@@ -141,13 +152,13 @@ class Statement:
         """Whether the statement speaks of this question, whenever it is asked."""
         return self._permits(question) if self.effect == "permit" else self._prohibits(question)
 
-    def lasts(self, at: str) -> bool:
-        """Whether it has not ended at this instant."""
-        return (self.until is None or at < self.until) and (self.ended is None or at < self.ended)
+    def lasts(self, at: str, *, now: bool = False) -> bool:
+        """Whether it has not ended at this instant; now: every end counts that was put to it, whatever its date."""
+        return (self.until is None or at < self.until) and (self.ended is None or (not now and at < self.ended))
 
     def speaks_of(self, action: str, purpose: str) -> bool:
         """Whether it speaks of the vendor's doing this, with any data and over any channel."""
-        match = _any_reaches if self.effect == "permit" else _any_prohibits
+        match = _any_reaches if self.effect == "permit" else _any_overlaps
         return (
             self.vendor
             and match("action", self.actions, action)
@@ -168,38 +179,72 @@ class Statement:
         return named and _any_reaches("action", self.actions, SHARE) and _names("action", self.actions, question.action)
 
     def _prohibits(self, question: Question) -> bool:
+        """A no speaks of all at or below its terms, and of a question that is wider and so asks about them too."""
         if self.channels is not None and question.channel is not None and question.channel not in self.channels:
             return False
-        if not _any_prohibits("data", self.data, question.data):
+        if not _any_overlaps("data", self.data, question.data):
             return False
-        if self.purposes is not None and not _any_prohibits("purpose", self.purposes, question.purpose):
+        if self.purposes is not None and not _any_overlaps("purpose", self.purposes, question.purpose):
             return False
         if question.recipient == VENDOR:
-            return self.vendor and _any_prohibits("action", self.actions, question.action)
+            return self.vendor and _any_overlaps("action", self.actions, question.action)
         named = (
             self.third_parties is None
             or question.recipient in self.third_parties
             or (question.recipient == THIRD_PARTY and bool(self.third_parties))
         )
-        return named and any(_any_prohibits("action", self.actions, action) for action in (question.action, SHARE))
+        return named and any(_any_overlaps("action", self.actions, action) for action in (question.action, SHARE))
 
-    def lifts(self, no: "Statement", question: Question) -> bool:
-        """Whether this yes, being later, lifts that no: it says no more than the no does.
 
-        Its action, purpose and data lie at or below the no's, and it names channel and party where the no names any.
-        """
-        if no.channels is not None and self.channels is None:
-            return False
-        actions = no.actions
-        if question.recipient != VENDOR:
-            if no.third_parties is not None and question.recipient not in (self.third_parties or ()):
-                return False
+@dataclass(frozen=True, slots=True)
+class _Noes:
+    """All prohibitions that match a question, as what a permission must be able to lift.
+
+    A permission lifts them all if it lifts each: so it is enough to look at the terms that stand in any of them, and
+    each is asked about once, however many prohibitions name it.
+    """
+
+    last: int
+    places: int
+    actions: frozenset[str]
+    purposes: frozenset[str]
+    data: frozenset[str]
+    channels: bool
+    parties: bool
+
+    @classmethod
+    def of(cls, noes: list[Statement], question: Question) -> "_Noes":
+        shared = question.recipient != VENDOR
+        places = {no.own.place for no in noes}
+        return cls(
+            max(places),
+            reduce(lambda bits, place: bits | 1 << place, places, 0),
             # A yes that speaks of a third party names sharing, so lifts the noes to that.
-            actions = tuple(term for term in actions if not includes("action", term, SHARE))
+            frozenset(
+                term
+                for no in noes
+                for term in no.actions
+                if overlaps("action", term, question.action) and not (shared and includes("action", term, SHARE))
+            ),
+            frozenset(term for no in noes for term in no.purposes or () if overlaps("purpose", term, question.purpose)),
+            frozenset(term for no in noes for term in no.data if overlaps("data", term, question.data)),
+            any(no.channels is not None for no in noes),
+            shared and any(no.third_parties is not None for no in noes),
+        )
+
+    def lifted_by(self, yes: Statement, question: Question) -> bool:
+        """Whether this yes lifts every one: its word came after them and knows them, and it says no more than they do.
+
+        Its action, purpose and data lie at or below theirs, and it names channel and party where they name any.
+        """
         return (
-            _below("action", self.actions, actions, question.action)
-            and (no.purposes is None or _below("purpose", self.purposes, no.purposes, question.purpose))
-            and _below("data", self.data, no.data, question.data)
+            yes.own.place > self.last
+            and not self.places >> (yes.own.knows.seen + 1) & ~yes.own.knows.beyond
+            and not (self.channels and yes.channels is None)
+            and not (self.parties and question.recipient not in (yes.third_parties or ()))
+            and _below("action", yes.actions, self.actions, question.action)
+            and (yes.purposes is None or _below("purpose", yes.purposes, self.purposes, question.purpose))
+            and _below("data", yes.data, self.data, question.data)
         )
 
 
@@ -209,11 +254,13 @@ class Activity:
 
     Attributes:
         data: Term by term, what was disclosed, and when.
+        until: When it ends by itself, exclusive. `closed`: when an end was put to it.
     """
 
     thread: str
     kind: Literal["intent-live", "order-live"]
     since: str
+    until: str
     closed: str | None
     data: tuple[tuple[str, str], ...]
     evidence: tuple[str, ...]
@@ -229,8 +276,15 @@ class Facts:
     """Threads whose data has terms of its own, and since when."""
 
 
-def decide(facts: Facts, question: Question, at: str) -> Decision:
-    """Answer a question from the facts as they stood at an instant."""
+def decide(facts: Facts, question: Question, at: str, *, now: bool = False) -> Decision:
+    """Answer a question from the facts as they stood at an instant.
+
+    Args:
+        facts: All that was said.
+        question: What is asked.
+        at: The instant.
+        now: That is now: every word counts, whatever its date.
+    """
 
     def answered(answer: Answer, reason: Reason, evidence: Iterable[str] = ()) -> Decision:
         return Decision(answer, reason, tuple(evidence), question, at)
@@ -243,27 +297,33 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
 
     # 1. Performing what the customer asked for, on what they disclosed for it.
     for activity in facts.activities:
-        if _performs(activity, question, at):
+        if _performs(activity, question, at, now):
             return answered("permit", activity.kind, activity.evidence)
 
-    # 2. The latest word that matches; in one document the prohibition; and a yes only where it lifts each earlier no.
+    # 2. The latest word that matches; in one document the prohibition; and a yes only where it lifts each no.
     scope = None
     if question.thread is not None:
-        scope = next((thread for thread, since in facts.governed if thread == question.thread and since <= at), None)
+        governed = (thread for thread, since in facts.governed if thread == question.thread and (now or since <= at))
+        scope = next(governed, None)
+    there = scope is None or _disclosed(facts, scope, question.data, at, now)
     said = [
         one
         for one in facts.statements
-        if one.at <= at and (one.scope == scope or one.source != "agreement") and one.covers(question)
+        if (now or one.at <= at)
+        and (one.source != "agreement" or (one.scope == scope and (there or one.effect == "prohibit")))
+        and one.covers(question)
     ]
     noes = [one for one in said if one.effect == "prohibit"]
-    yeses = [one for one in said if one.effect == "permit" and one.lasts(at)]
-    if len(yeses) > 1:
-        yeses.sort(key=lambda one: one.at, reverse=True)
-    for yes in yeses:
-        if not noes or all(no.at < yes.at and yes.lifts(no, question) for no in noes):
+    yeses = [one for one in said if one.effect == "permit" and one.lasts(at, now=now)]
+    if yeses:
+        if noes:
+            all_ = _Noes.of(noes, question)
+            yeses = [yes for yes in yeses if all_.lifted_by(yes, question)]
+        if yeses:
+            yes = max(yeses, key=_latest)
             return answered("permit", "agreement" if yes.source == "agreement" else "consent", yes.evidence)
     if noes:
-        no = max(noes, key=lambda one: one.at)
+        no = max(noes, key=_latest)
         reasons: dict[str, Reason] = {
             "agreement": "prohibited-by-agreement",
             "refusal": "refused",
@@ -274,90 +334,112 @@ def decide(facts: Facts, question: Question, at: str) -> Decision:
     # 3. Silence is a no. A permission that has run out is named as the reason.
     lapsed = [one for one in said if one.effect == "permit"]
     if lapsed:
-        last = max(lapsed, key=lambda one: one.at)
+        last = max(lapsed, key=_latest)
         return answered("deny", "agreement-ended" if last.source == "agreement" else "consent-expired", last.evidence)
     return answered("deny", "no-word")
 
 
-def turning_point(facts: Facts, at: str) -> str | None:
-    """The next instant after `at` at which any answer could change though nobody says anything; none: never.
+def _latest(one: Statement) -> tuple[int, str]:
+    """The customer's order; of one word that was answered twice, such as a wish, the order of the answers."""
+    return one.own.place, one.at
 
-    It is enough to know when something begins or ends; what an answer is until then does not matter.
-    """
-    later = [
-        instant
-        for one in facts.statements
-        for instant in (one.until, one.ended, one.at)
-        if instant is not None and instant > at
-    ]
-    for activity in facts.activities:
-        begins = (activity.since, activity.closed, *(since for _, since in activity.data))
-        later += [instant for instant in begins if instant is not None and instant > at]
-    later += [since for _, since in facts.governed if since > at]
+
+def turning_point(facts: Facts, at: str) -> str | None:
+    """The next instant at which an answer about now could change though nobody says anything; none: never."""
+    later = [one.until for one in facts.statements if one.until is not None and one.until > at]
+    later += [activity.until for activity in facts.activities if activity.until > at]
     return min(later, default=None)
 
 
-def gather(threads: Iterable[Thread]) -> Facts:
-    """The facts of a relationship: what its threads fold to, as dated statements."""
+def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Facts:
+    """The facts of a relationship: what its threads fold to, as dated statements.
+
+    Args:
+        threads: The threads.
+        chain: The order, and the times of the places.
+        mine: Whether it is the customer who asks: then a no of theirs holds from when they said it.
+    """
     known = list(threads)
+
+    def when(point: Point) -> str:
+        return chain.time(point.place, point.at)
+
     binding = list(_terms_in_force(known))
-    statements = statements_of_terms(binding)
+    statements = statements_of_terms(binding, when)
     for thread in known:
         if isinstance(thread.record, Consent):
-            statements += _of_consent(thread.record)
+            statements += _of_consent(thread.record, when)
+    if mine:
+        statements = [_from_when_said(one) for one in statements]
     dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
     return Facts(
         tuple(statements),
-        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing)),
-        tuple((one.scope, one.since) for one in binding if one.scope)
-        + tuple((id_, dealing.wished_at) for id_, dealing in dealings if dealing.wished_at),
+        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing, when)),
+        tuple((one.scope, when(one.since)) for one in binding if one.scope)
+        + tuple((id_, when(dealing.wished_at)) for id_, dealing in dealings if dealing.wished_at),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+def _from_when_said(one: Statement) -> Statement:
+    early = one.source in ("refusal", "withdrawal") and one.own.created < one.at
+    return replace(one, at=one.own.created) if early else one
+
+
+class Binding(NamedTuple):
     """Terms that bind, or have bound: those of an agreement, or of an intent that an offer answered.
 
     Attributes:
+        own: The customer's own word for them.
         since: When they began to bind.
         ended: When an end was put to them; a later agreement of the same scope need not be told here.
         scope: The thread whose data they are for; none: the relationship's.
     """
 
     document: TermsDocument
-    since: str
+    own: Word
+    since: Point
     evidence: tuple[str, ...]
-    ended: str | None = None
+    ended: Point | None = None
     scope: str | None = None
 
 
-def statements_of_terms(binding: Iterable[Binding]) -> list[Statement]:
+When = Callable[[Point], str]
+
+
+def statements_of_terms(binding: Iterable[Binding], when: When) -> list[Statement]:
     """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin."""
     statements: list[Statement] = []
-    latest: dict[str | None, str] = {}
-    for one in sorted(binding, key=lambda one: one.since, reverse=True):
-        ended = min((end for end in (one.ended, latest.get(one.scope)) if end is not None), default=None)
+    latest: dict[str | None, Point] = {}
+    for one in sorted(binding, key=lambda one: one.since.place, reverse=True):
+        ends = [end for end in (one.ended, latest.get(one.scope)) if end is not None]
+        ended = min(ends, key=lambda end: end.place, default=None)
         latest[one.scope] = one.since
-        statements += _of_rules(one, ended)
+        statements += _of_rules(one, when, ended)
     return statements
 
 
 def _terms_in_force(threads: list[Thread]) -> Iterator[Binding]:
-    """Agreements, and the terms that each offer accepted by being made."""
+    """Agreements, and the terms that each offer accepted by being made.
+
+    An offer that is accepted has been chosen: the terms of the others end, however lax. The acceptance itself gives
+    them no later order than the wish has that they were named in.
+    """
     for thread in threads:
         match thread.record:
-            case Agreement(terms=(_, document), since=str(since), scope=scope) as record:
+            case Agreement(terms=(_, document), since=Point() as since, own=Word() as own, scope=scope) as record:
                 made = record.evidence if record.ended is None else record.evidence[:-1]
-                yield Binding(document, since, made, record.ended, scope.id if scope else None)
-            case Dealing(wished_at=str(wished_at)) as record:
+                yield Binding(document, own, since, made, record.ended, scope.id if scope else None)
+            case Dealing() as record:
                 over = record.closed if record.state in ("withdrawn", "cancelled") else None
                 for offer in record.offers:
-                    if offer.since >= wished_at:
-                        yield Binding(offer.terms[1], offer.since, (offer.digest,), over, thread.id)
-                if record.ordered_at is not None:  # an offer made after it must not bring laxer terms
-                    chosen = record.accepted_offer
-                    made = (chosen.digest, str(record.ordered_by))
-                    yield Binding(chosen.terms[1], record.ordered_at, made, over, thread.id)
+                    if offer.own is not None:
+                        end = offer.dropped or over
+                        yield Binding(offer.terms[1], offer.own, offer.since, (offer.digest,), end, thread.id)
+                if record.ordered_at is not None and (chosen := record.accepted_offer).own is not None:
+                    made, end = (chosen.digest, str(record.ordered_by)), chosen.dropped or over
+                    yield Binding(chosen.terms[1], chosen.own, record.ordered_at, made, end, thread.id)
+            case _:
+                pass
 
 
 @lru_cache(maxsize=10_000)
@@ -366,8 +448,14 @@ def _one(terms: T) -> T:
     return terms
 
 
-def _of_rules(one: Binding, ended: str | None) -> Iterator[Statement]:
+def _begins(own: Word, at: str, permit: bool) -> str:
+    """A permission never runs from before its own word was said, as far as clocks may differ."""
+    return max(at, shifted(own.created, -TOLERANCE)) if permit and own.created > at else at
+
+
+def _of_rules(one: Binding, when: When, ended: Point | None) -> Iterator[Statement]:
     rules = one.document.rules
+    at, end = when(one.since), when(ended) if ended else None
     named = _one(tuple(rule.purpose for rule in rules if rule.effect == "permit" and rule.purpose))
     for rule in rules:
         if rule.effect == "oblige" or rule.action is None:
@@ -381,25 +469,27 @@ def _of_rules(one: Binding, ended: str | None) -> Iterator[Statement]:
             data=_one((rule.data or EVERYTHING["data"],)),
             vendor="vendor" in rule.by,
             third_parties=None if "third-party" in rule.by else frozenset(),
-            at=one.since,
-            ended=ended if permit else None,
+            own=one.own,
+            at=_begins(one.own, at, permit),
+            ended=end if permit else None,
             scope=one.scope,
             evidence=one.evidence,
         )
 
 
-def _of_consent(record: Consent) -> Iterator[Statement]:
+def _of_consent(record: Consent, when: When) -> Iterator[Statement]:
     for item, ended in record.past:
-        yield from statements_of_item(item, ended)
+        yield from statements_of_item(item, when, ended)
     for item in record.items.values():
-        yield from statements_of_item(item)
+        yield from statements_of_item(item, when)
 
 
-def statements_of_item(record: ItemRecord, ended: str | None = None) -> Iterator[Statement]:
+def statements_of_item(record: ItemRecord, when: When, ended: Point | None = None) -> Iterator[Statement]:
     """What an item permits or prohibits: nothing while it is only asked for.
 
     Args:
         record: The item as it stood.
+        when: The time of a place.
         ended: When it came to stand otherwise.
     """
     if record.state == "requested":
@@ -415,36 +505,64 @@ def statements_of_item(record: ItemRecord, ended: str | None = None) -> Iterator
         data=_one(tuple(item.data)),
         third_parties=_one(known) if permit or (outside and None not in outside) else None,
         channels=_one(frozenset(item.channels)) if item.channels else None,
-        at=record.since,
+        own=record.own,
+        at=_begins(record.own, when(record.since), permit),
         until=record.until if permit else None,
-        ended=ended if permit else None,
+        ended=when(ended) if permit and ended else None,
         evidence=record.evidence,
     )
 
 
-def _of_dealing(thread: str, dealing: Dealing) -> Iterator[Activity]:
-    data = tuple((datum.data, at) for datum, at in dealing.disclosed)
-    wish = ((THE_WISH, dealing.wished_at),) if dealing.wished_at else ()
-    opened = dealing.evidence[:1]
+def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]:
+    data = tuple((datum.data, when(point)) for datum, point in dealing.disclosed)
     if dealing.wished_at:
-        ended = dealing.ordered_at or dealing.closed
-        yield Activity(thread, "intent-live", dealing.wished_at, ended, (*data, *wish), opened)
+        data = (*data, (THE_WISH, when(dealing.wished_at)))
+        over = dealing.ordered_at or dealing.closed
+        until, opened = str(dealing.wished_until), dealing.evidence[:1]
+        yield Activity(
+            thread, "intent-live", when(dealing.wished_at), until, when(over) if over else None, data, opened
+        )
     if dealing.ordered_at is not None:
         made = (str(dealing.accepted), str(dealing.ordered_by))
-        yield Activity(thread, "order-live", dealing.ordered_at, dealing.closed, (*data, *wish), made)
+        until, closed = _order_ends(dealing, when)
+        yield Activity(thread, "order-live", when(dealing.ordered_at), until, closed, data, made)
 
 
-def _performs(activity: Activity, question: Question, at: str) -> bool:
+def _order_ends(dealing: Dealing, when: When) -> tuple[str, str | None]:
+    """When what an order permits ends by itself, and when an end was put to it.
+
+    Done, and the days for returning it over; or, where it never comes to be done, a year after its last entry.
+    """
+    latest = when(dealing.latest or dealing.since)
+    if dealing.closed is None:
+        return shifted(latest, _NEVER_DONE), None
+    returns, closed = dealing.accepted_offer.body.returns, when(dealing.closed)
+    if dealing.state != "done" or returns is None or not returns.days:
+        return closed, closed
+    return shifted(closed, timedelta(days=returns.days)), None
+
+
+def _performs(activity: Activity, question: Question, at: str, now: bool) -> bool:
     purposes = _INTENT_PURPOSES if activity.kind == "intent-live" else _ORDER_PURPOSES
     return (
         activity.thread == question.thread
-        and activity.since <= at
-        and (activity.closed is None or at < activity.closed)
+        and (now or activity.since <= at)
+        and at < activity.until
+        and (activity.closed is None or (not now and at < activity.closed))
         and question.recipient == VENDOR
         and _any_reaches("purpose", purposes, question.purpose)
-        and any(since <= at and reaches("data", term, question.data) for term, since in activity.data)
+        and _holds(activity, question.data, at, now)
         and reaches("action", EVERYTHING["action"], question.action)
     )
+
+
+def _holds(activity: Activity, data: str, at: str, now: bool) -> bool:
+    return any((now or since <= at) and reaches("data", term, data) for term, since in activity.data)
+
+
+def _disclosed(facts: Facts, thread: str, data: str, at: str, now: bool) -> bool:
+    """Whether this is data of the thread: something that the customer has disclosed in it."""
+    return any(one.thread == thread and _holds(one, data, at, now) for one in facts.activities)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -453,8 +571,8 @@ def _any_reaches(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _any_prohibits(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
-    return any(prohibits(kind, one, term) for one in terms)
+def _any_overlaps(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
+    return any(overlaps(kind, one, term) for one in terms)
 
 
 def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
@@ -463,16 +581,16 @@ def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
     return all(any(includes(kind, guard, one) for one in terms) for guard in guards)
 
 
-def _below(kind: Kind, yes: Iterable[str] | None, no: Iterable[str], asked: str) -> bool:
-    """Whether each of the no's terms that covers what is asked covers a term of the yes too that reaches it.
+@lru_cache(maxsize=_REMEMBERED)
+def _below(kind: Kind, yes: tuple[str, ...], no: frozenset[str], asked: str) -> bool:
+    """Whether each of the noes' terms covers a term of the yes that reaches what is asked.
 
     The yes's term doesn't lie above the no's: `dpv:Data` is more than the personal data in it.
     """
-    mine = [one for one in yes or () if reaches(kind, one, asked)]
+    mine = [one for one in yes if reaches(kind, one, asked)]
     return all(
         any(prohibits(kind, term, one) and (one == term or not includes(kind, one, term)) for one in mine)
         for term in no
-        if prohibits(kind, term, asked)
     )
 
 

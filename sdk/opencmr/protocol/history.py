@@ -1,4 +1,9 @@
-"""A relationship as its threads fold it: the same history on both sides (`spec/v1/sequence.md`)."""
+"""A relationship as its words fold it: the same history on both sides (`spec/v1/sequence.md`).
+
+The vendor's words are one chain. Each is taken in by its number: an entry of its own, or a receipt, which gives a word
+of the customer's its place. What of the customer's has no place in the chain changes no record; a no among it denies
+all the same (`expecting`).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -8,11 +13,13 @@ from ..errors import Problem
 from ..messages import Message, consent, core
 from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
+from .chain import Chain
 from .consent import Consent
 from .decisions import Decision, Facts, Question, decide, gather
-from .said import Said
+from .lifecycle import is_narrowing
+from .said import Said, Word
 from .thread import Thread, opened_by
-from .vocabulary import EVERYTHING, upward
+from .vocabulary import overlaps
 
 _MARKETING = "dpv:DirectMarketing"
 
@@ -23,63 +30,161 @@ class History:
 
     Attributes:
         threads: Id → thread.
-        last: The vendor's latest time in this relationship: its entries and receipts strictly increase.
-        size: How much it is to remember: its entries, and one.
+        chain: The vendor's words in their order, and what they answer.
+        mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
-    last: str | None = None
-    size: int = 1
+    chain: Chain = field(default_factory=Chain)
+    mine: bool = False
     _facts: Facts | None = None
 
-    def put(self, thread: Thread, at: str | None = None) -> None:
-        """Keep a thread as it now stands."""
-        before = self.threads.get(thread.id)
-        self.size += len(thread.entries) - (len(before.entries) if before else 0)
-        self.threads[thread.id] = thread
-        self._facts = None
-        if at is not None and (self.last is None or at > self.last):
-            self.last = at
+    def copy(self) -> "History":
+        """One to go on with, which leaves this one as it is."""
+        return History(dict(self.threads), self.chain.copy())
 
-    def take(self, said: Said, fault: Problem | None = None) -> Problem | None:
-        """Fold in an entry that has its place already; tells why it is void where it is."""
-        thread = self.threads.get(said.message.thread) or opened_by(said.message)
-        after, why = thread.take(said, self, fault)
-        self.put(after, said.at)
-        return why
+    @property
+    def size(self) -> int:
+        """How much it is to remember: the vendor's words and what they answer, and one."""
+        return 1 + 2 * len(self.chain.digests)
+
+    # Taking in the chain
+
+    def placing(self, message: Message[Any], digest: str, created: str) -> Said:
+        """A customer's word as it would take the next place, by a receipt of this date."""
+        at = self.chain.place_time(created)
+        return Said(message, digest, "customer", self.chain.next, at, self.chain.knowledge(message))
+
+    def saying(self, message: Message[Any], digest: str) -> Said:
+        """A vendor's message as it takes the next place."""
+        return Said(message, digest, "vendor", self.chain.next, self.chain.place_time(message.created))
+
+    def answer(self, said: Said, receipt: str, created: str, thread: Thread | None) -> None:
+        """Let a customer's word take the place that it was settled for, or be refused there.
+
+        Args:
+            said: The word, from `placing`.
+            receipt: Digest of the receipt.
+            created: Its date.
+            thread: The thread with the word in it; none where it is refused.
+        """
+        self._add(receipt, created)
+        self.chain.answer(said.digest, said.message)
+        if thread is not None:
+            self.threads[thread.id] = thread
+
+    def say(self, said: Said, thread: Thread) -> None:
+        """Let a vendor's message take the place that it was made for."""
+        self._add(said.digest, said.message.created)
+        self.threads[thread.id] = thread
+
+    def follow(
+        self, message: Message[Any], digest: str, *, of: Message[Any] | None = None, fault: Problem | None = None
+    ) -> tuple[Thread | None, Problem | None]:
+        """Take in the vendor's next word, whatever it says.
+
+        Args:
+            message: The word: an entry of the vendor's, or a receipt.
+            digest: Its digest.
+            of: Of a receipt: the customer's message that it answers, where that is held.
+            fault: What is wrong with the message by itself, where something is.
+
+        Returns:
+            The thread that has a new entry by it, and why that is void where it is. A receipt gives no entry where it
+            refuses a widening word, answers nothing that is held, or answers again.
+        """
+        if is_entry(message):
+            said = self.saying(message, digest)
+            thread, why = self._thread(message).take(said, self, fault)
+            self.say(said, thread)
+            return thread, why
+        word = None if fault is not None or of is None else of
+        answered = str(message.body.of) if word is not None else ""
+        if word is None or self.chain.place_of(answered) is not None:
+            self._add(digest, message.created)
+            return None, fault
+        said = self.placing(word, answered, message.created)
+        if message.body.outcome == "refused" and not is_narrowing(word.type, "customer"):
+            self.answer(said, digest, message.created, None)
+            return None, None
+        thread, why = self._thread(word).take(said, self)
+        self.answer(said, digest, message.created, thread)
+        return thread, why
+
+    def _thread(self, message: Message[Any]) -> Thread:
+        return self.threads.get(message.thread) or opened_by(message)
+
+    def _add(self, digest: str, created: str) -> None:
+        self.chain.add(digest, created)
+        self._facts = None
+
+    # Asking
+
+    def expecting(self, words: Iterable[tuple[Message[Any], str]], *, mine: bool = False) -> "History":
+        """The same, with the customer's no-words that have no place yet: they deny all the same.
+
+        Args:
+            words: Messages and their digests, in the order in which they were said.
+            mine: Whether it is the customer who asks: then a no holds from when it was said.
+        """
+        missing = [
+            (message, digest)
+            for message, digest in words
+            if is_narrowing(message.type, "customer") and self.chain.place_of(digest) is None
+        ]
+        if not missing and mine == self.mine:
+            return self
+        other = History(dict(self.threads), self.chain, mine)
+        for further, (message, digest) in enumerate(missing):
+            said = Said(message, digest, "customer", self.chain.next + further, message.created)
+            thread, _ = other._thread(message).take(said, other)
+            other.threads[thread.id] = thread
+        return other
 
     @property
     def facts(self) -> Facts:
         """What decisions rest on; gathered when first asked after a change."""
         if self._facts is None:
-            self._facts = gather(self.threads.values())
+            self._facts = gather(self.threads.values(), self.chain, mine=self.mine)
         return self._facts
 
-    def may(self, question: Question, at: str) -> Decision:
-        """Whether the vendor may do this, at an instant."""
-        return decide(self.facts, question, at)
+    def may(self, question: Question, at: str, *, now: bool = False) -> Decision:
+        """Whether the vendor may do this, at an instant.
 
-    def now(self, clock: str) -> str:
-        """What counts as now: never before the last word, whatever a clock shows.
-
-        Places are a millisecond apart at least, and clocks differ and are set back: a withdrawal may have its place
-        a little ahead of the clock, and holds at once all the same.
+        Args:
+            question: What is asked.
+            at: The instant.
+            now: That is now: every word that is held counts, whatever its date.
         """
-        return max(clock, self.last or clock)
+        return decide(self.facts, question, at, now=now)
 
-    def active_terms(self, at: str) -> Iterable[tuple[str, TermsDocument]]:
-        """The relationship's own terms in force at this instant; the latest alone."""
+    # What rules ask of the other threads
+
+    def active_terms(self) -> Iterable[tuple[str, TermsDocument]]:
+        """The relationship's own terms; the latest alone."""
         in_force = [
             record
-            for thread in self.threads.values()
-            if isinstance(record := thread.record, Agreement)
-            and record.terms is not None
-            and record.scope is None
-            and str(record.since) <= at
-            and (record.ended is None or at < record.ended)
+            for record in self._agreements(None)
+            if record.terms is not None and record.since is not None and record.ended is None
         ]
-        latest = max(in_force, key=lambda record: str(record.since), default=None)
+        latest = max(in_force, key=lambda record: record.since or (0, ""), default=None)
         return [latest.terms] if latest is not None and latest.terms is not None else []
+
+    def superseded(self, own: Word, scope: Ref | None) -> str | None:
+        """A word about the terms of this scope that `own` does not know, by its digest; none where there is none."""
+        for record in self._agreements(scope):
+            if record.own is None or record.since is None:
+                continue
+            if not _known(own, record.own.place):
+                return record.evidence[0]
+            if record.ended is not None and record.ended_by == "customer" and not _known(own, record.ended.place):
+                return record.evidence[-1]
+        return None
+
+    def _agreements(self, scope: Ref | None) -> Iterable[Agreement]:
+        for thread in self.threads.values():
+            if isinstance(thread.record, Agreement) and thread.record.scope == scope:
+                yield thread.record
 
     def live_consent(self, basis: Ref, at: str) -> bool:
         """Whether `basis` is a grant of which an item that reaches direct marketing is live at this instant."""
@@ -96,28 +201,26 @@ class History:
         """Whether a live item of the grant permits it on some of its data, and no other word forbids it there.
 
         Many items may name the same data and channels: each pair is asked about once, and of what was said only that
-        is looked at which names the datum or something wider.
+        is looked at which names the datum, something wider, or a part of it.
         """
-        said = [(one, frozenset(one.data)) for one in self.facts.statements if one.speaks_of("dpv:Use", _MARKETING)]
+        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", _MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
-        for one, data in said:
-            if one.source == "consent" and grant in one.evidence and one.lasts(at):
-                for term in data:
+        for one in said:
+            if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
+                for term in one.data:
                     asked.setdefault(term, set()).update(one.channels or (None,))
         for term, channels in asked.items():
-            wider = upward("data", term) | {EVERYTHING["data"]}
-            facts = Facts(tuple(replace(one, data=tuple(named)) for one, data in said if (named := data & wider)))
-            if any(decide(facts, Question("dpv:Use", _MARKETING, term, channel=each), at) for each in channels):
-                return True
+            about = [(one, [name for name in one.data if overlaps("data", name, term)]) for one in said]
+            facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
+            for each in channels:
+                if decide(facts, Question("dpv:Use", _MARKETING, term, channel=each), at, now=True):
+                    return True
         return False
 
 
-def replay(entries: Iterable[Said]) -> History:
-    """The history that entries, in the order of their places, fold to."""
-    history = History()
-    for said in entries:
-        history.take(said)
-    return history
+def _known(word: Word, place: int) -> bool:
+    """Whether a word knows a place, or stands in it."""
+    return word.place == place or word.knows.knows(place)
 
 
 def is_entry(message: Message[Any]) -> bool:

@@ -16,17 +16,16 @@ problem is raised, to be answered unsigned, and nothing is stored. From check 7 
 to be answered with a signed receipt that is stored; one that may come good (`retry`) is raised.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from .. import messages, trust
-from ..errors import Expired, Malformed, Problem, StaleCollect, TooEarly, UnknownHead, UnknownThread, WrongAddressee
+from ..errors import Behind, Malformed, Problem, StaleCollect, TooEarly, UnknownThread, WrongAddressee
 from ..messages import Message, consent, core
-from ..messages.types import Side
 from .clock import AHEAD, shifted
-from .dealing import Context
+from .history import History
 from .lifecycle import is_narrowing
 from .said import Said
 from .thread import Thread, opened_by
@@ -77,13 +76,13 @@ class Settled:
     """What a message does: checks 7 to 9 are done.
 
     Attributes:
-        thread: The thread with the message in its place; unchanged where it is refused.
-        previous: Digest of the entry before it.
+        said: The message in its place.
+        thread: The thread with the message in it; unchanged where it is refused.
         outcome: `accepted`, `moot`, or `refused` with its `problem`.
     """
 
+    said: Said
     thread: Thread
-    previous: str | None
     outcome: Literal["accepted", "moot", "refused"]
     problem: Problem | None = None
 
@@ -150,10 +149,8 @@ def check_place(message: Message[Any]) -> None:
     opens = message.opens
     if place == "first" or message.type == core.Collect.type:
         wrong = not opens
-    elif place == "later" or message.type == core.Receipt.type:
-        wrong = opens
     else:
-        wrong = opens != (message.in_reply_to is None)
+        wrong = opens and (place == "later" or message.type == core.Receipt.type)
     if wrong:
         raise Malformed("a first message names itself as its thread, and only a first one does", pointer="/thread")
 
@@ -166,53 +163,42 @@ def _check_keys(keys: list[str]) -> None:
             raise Malformed("two items of one key", pointer=f"/body/items/{position}/key", rule="CNS-4")
 
 
-def settle(
-    verified: Verified,
-    *,
-    side: Side,
-    thread: Thread | None,
-    context: Context,
-    now: str,
-    known: Callable[[str], bool],
-) -> Settled:
+def settle(verified: Verified, *, history: History, now: str) -> Settled:
     """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
 
     Args:
         verified: The message.
-        side: Which side sent it.
-        thread: The thread that it names, between exactly these two parties; none where there is none.
-        context: The rest of the relationship.
-        now: The instant at which it takes effect: after all others of this relationship.
-        known: Whether a digest is known here, as an entry or as refused.
+        history: The relationship up to here.
+        now: The date of the receipt that would give it the place.
 
     Raises:
-        Problem: UnknownThread, TooEarly or UnknownHead, which may come good; nothing is to be stored.
+        Problem: UnknownThread, TooEarly or Behind, which may come good; nothing is to be stored, but for a no-word for
+            which we are `Behind`: it is stored, denies at once, and is settled once we have caught up.
     """
     message = verified.message
-    narrowing = is_narrowing(message.type, side)
+    narrowing = is_narrowing(message.type, "customer")
+    said = history.placing(message, verified.digest, now)
     # 7 parties of the thread. A narrowing message may come before its thread.
+    thread = history.threads.get(message.thread)
     if thread is None:
         if not message.opens and not narrowing:
             raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
         thread = opened_by(message)
-    # 8 time and expiry
     try:
-        if not narrowing:
-            if message.created > now and message.created > shifted(now, AHEAD):
-                raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created")
-            if message.expires is not None and message.expires <= now:
-                raise Expired(f"expired at {message.expires}, here it is {now}", pointer="/expires")
-            # 9 state: the sequence
-            if message.in_reply_to is not None and not known(message.in_reply_to):
-                raise UnknownHead("the message that this one answers has not arrived", pointer="/inReplyTo")
-            thread.check_follows(message, side)
+        # 8 time and expiry
+        if not narrowing and message.created > now and message.created > shifted(now, AHEAD):
+            raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created", rule="RCV-10")
+        # 9 state: the sequence
+        if history.chain.lacks(message.seen):
+            raise Behind("this word of ours is not held here any more", pointer="/seen", rule="SEQ-6")
+        thread.check_in_time(said)
         # 9 state: lifecycle and rules across members
-        after, outcome = thread.judge(Said(message, verified.digest, side, now), context)
+        after, outcome = thread.judge(said, history)
     except Problem as problem:
         if problem.retry:
             raise
-        return Settled(thread, thread.head, "refused", problem)
-    return Settled(after, thread.head, outcome)
+        return Settled(said, thread, "refused", problem)
+    return Settled(said, after, outcome)
 
 
 def check_collect(message: Message[core.Collect], now: str) -> None:

@@ -1,7 +1,7 @@
 """A message in its place: what the folds take in."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..messages import Message
 from ..messages.types import Side
@@ -9,21 +9,88 @@ from ..messages.types import Side
 Outcome = Literal["accepted", "moot", "void"]
 
 
+class Knowledge(NamedTuple):
+    """Which words of a relationship a customer's word knows (`spec/v1/sequence.md`, knowing).
+
+    Attributes:
+        seen: All places up to this one; 0: none.
+        beyond: Those after it, one bit each: bit 0 is the place after `seen`.
+    """
+
+    seen: int = 0
+    beyond: int = 0
+
+    def knows(self, place: int) -> bool:
+        """Whether the word in this place is known."""
+        return place <= self.seen or bool(self.beyond >> (place - self.seen - 1) & 1)
+
+    def and_of(self, place: int) -> "Knowledge":
+        """The same, and the word in this place too."""
+        return self if self.knows(place) else Knowledge(self.seen, self.beyond | 1 << (place - self.seen - 1))
+
+    def and_up_to(self, seen: int) -> "Knowledge":
+        """The same, and all up to this place too."""
+        return self if seen <= self.seen else Knowledge(seen, self.beyond >> (seen - self.seen))
+
+
+NOTHING = Knowledge()
+
+
+class Point(NamedTuple):
+    """Where in the order something happened, and when.
+
+    Attributes:
+        place: The vendor's number: that of its word, or of its receipt for a customer's word.
+        at: The place time (`spec/v1/sequence.md`).
+    """
+
+    place: int
+    at: str
+
+
+class Word(NamedTuple):
+    """The customer's own word behind a permission or a prohibition. All order comes from it.
+
+    Attributes:
+        place: Its place; of what a vendor heard elsewhere, that of the vendor's word.
+        knows: What it knew.
+        created: Its own date.
+    """
+
+    place: int
+    knows: Knowledge
+    created: str
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A verified message, and when it takes effect.
+    """A verified message, and its place.
 
     Attributes:
         message: The typed message; of an entry that is void for its form, the envelope alone.
         digest: Digest of its bytes.
         side: Who said it.
-        at: Its place in time: the `created` of the vendor's receipt, or of the vendor's own message.
+        place: Its place: the vendor's number of it, or of the receipt for it.
+        at: Its place time. Deadlines are judged by it.
+        knows: Of a customer's word: what it knew of the relationship.
     """
 
     message: Message[Any]
     digest: str
     side: Side
+    place: int
     at: str
+    knows: Knowledge = NOTHING
+
+    @property
+    def point(self) -> Point:
+        """Where and when."""
+        return Point(self.place, self.at)
+
+    @property
+    def word(self) -> Word:
+        """Itself, as what others are ordered by."""
+        return Word(self.place, self.knows, self.message.created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +98,18 @@ class Entry:
     """One link of a thread.
 
     Attributes:
-        outcome: `accepted`; `moot` where it changed nothing; `void` where a vendor said what it may not.
+        outcome: `accepted`; `moot` where it changed nothing; `void` where it says what it may not.
     """
 
     digest: str
     id: str
     type: str
     side: Side
+    place: int
     at: str
     outcome: Outcome
+
+    @property
+    def point(self) -> Point:
+        """Where and when."""
+        return Point(self.place, self.at)

@@ -1,16 +1,17 @@
-"""A thread: a hash-linked sequence of messages, and the record that it folds to (`spec/v1/sequence.md`)."""
+"""A thread: the messages about one thing, in their places, and the record that they fold to (`spec/v1/sequence.md`)."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..errors import Expired, Problem, StaleHead, WrongSide, WrongState
+from ..errors import Expired, Problem, Stale, UnknownThread, WrongSide, WrongState
 from ..messages import Message, is_private
 from ..messages.types import Side
 from .agreement import Agreement
 from .consent import Consent
-from .dealing import Context, Dealing
+from .context import Context
+from .dealing import Dealing
 from .lifecycle import NONE, family_of, is_narrowing, lifecycle
-from .said import Entry, Outcome, Said
+from .said import Entry, Outcome, Point, Said
 
 Record = Agreement | Consent | Dealing
 Taken = Literal["accepted", "moot"]
@@ -37,37 +38,43 @@ class Thread:
         """The state that its receipts name."""
         return self.record.state if self.record else NONE
 
-    @property
-    def head(self) -> str | None:
-        """Digest of the last entry."""
-        return self.entries[-1].digest if self.entries else None
+    def missed(self, said: Said) -> list[Entry]:
+        """The entries that a customer's widening word does not know, and would have to (`sequence.md`, stale words)."""
+        if is_narrowing(said.message.type, said.side):
+            return []
+        missed = [entry for entry in self.entries if not said.knows.knows(entry.place)]
+        # An offer is firm: a vendor that makes another one each second must not keep it from being accepted.
+        firm = said.message.type == "offer.accept" and all(entry.side == "vendor" for entry in missed)
+        return [] if firm else missed
 
-    def follows(self, message: Message[Any], side: Side) -> tuple[str, ...] | None:
-        """Whether a customer's message may take its place after the head (`sequence.md`, stale heads).
+    def check_in_time(self, said: Said) -> None:
+        """Refuse a customer's widening word that takes its place too late, or does not know what stands here.
 
-        Returns:
-            None if it may, else the digests of the entries that its sender has missed.
+        Raises:
+            Expired, Stale: It does.
         """
-        if message.in_reply_to == self.head or is_narrowing(message.type, side):
-            return None
-        since = self._since(message.in_reply_to)
-        if message.type == "offer.accept" and all(entry.side == "vendor" for entry in since) and since != self.entries:
-            return None
-        return tuple(entry.digest for entry in since)
-
-    def _since(self, digest: str | None) -> tuple[Entry, ...]:
-        for position in range(len(self.entries) - 1, -1, -1):
-            if self.entries[position].digest == digest:
-                return self.entries[position + 1 :]
-        return self.entries
+        if is_narrowing(said.message.type, said.side):
+            return
+        expires = said.message.expires
+        if expires is not None and expires <= said.at:
+            raise Expired(f"to take its place before {expires}, and it is {said.at}", pointer="/expires", rule="RCV-11")
+        if missed := self.missed(said):
+            raise Stale(
+                f"it does not know {len(missed)} of what stands in the thread, such as {missed[-1].type}",
+                pointer="/seen",
+                expected=[missed[-1].digest],
+                rule="SEQ-4",
+            )
 
     def judge(self, said: Said, context: Context) -> tuple["Thread", Taken]:
-        """The thread with this message in its place: a customer's, or one that a vendor is about to say.
+        """The thread with this message in its place: a customer's that is in time, or a vendor's.
 
         Raises:
             Problem: The state or a rule across members does not allow it; a vendor's message had expired when made.
         """
         side, type_ = said.side, said.message.type
+        if not self.entries and not said.message.opens and not is_narrowing(type_, side):
+            raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
         if side == "vendor" and not self._in_time(said):
             raise Expired("it had expired when it was made", pointer="/expires")
         if self.family is None:
@@ -87,7 +94,7 @@ class Thread:
             if (self.state, type_, other) in table.rows:
                 raise WrongSide(f"only the {other} sends {type_}", pointer="/type", expected=allowed or None)
             raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None)
-        before: Record = self.record or _blank(self.family, said.at)
+        before: Record = self.record or _blank(self.family, said.point)
         after = before.take(said, to, context)
         outcome: Taken = "moot" if after is before else "accepted"
         return self._with(said, outcome, self.record if after is before else after), outcome
@@ -98,7 +105,7 @@ class Thread:
         Args:
             said: The entry.
             context: The relationship up to here.
-            fault: Why the message is not of the form that its type asks for, where it isn't.
+            fault: What is wrong with the message by itself, where something is.
 
         Returns:
             The thread, and why the entry is void where it is.
@@ -106,6 +113,8 @@ class Thread:
         try:
             if fault is not None:
                 raise fault
+            if said.side == "customer":
+                self.check_in_time(said)
             return self.judge(said, context)[0], None
         except Problem as problem:
             return self._with(said, "void", self.record), problem
@@ -117,20 +126,8 @@ class Thread:
         return expires is None or said.at < expires or is_narrowing(said.message.type, said.side)
 
     def _with(self, said: Said, outcome: Outcome, record: Record | None) -> "Thread":
-        entry = Entry(said.digest, said.message.id, said.message.type, said.side, said.at, outcome)
+        entry = Entry(said.digest, said.message.id, said.message.type, said.side, said.place, said.at, outcome)
         return Thread(self.id, self.family, (*self.entries, entry), record)
-
-    def check_follows(self, message: Message[Any], side: Side) -> None:
-        """Refuse a stale head.
-
-        Raises:
-            StaleHead: With the digests of what was missed in `missing`.
-        """
-        missed = self.follows(message, side)
-        if missed is not None:
-            problem = StaleHead(pointer="/inReplyTo", expected=[self.head] if self.head else None, rule="SEQ-4")
-            problem.missing = missed
-            raise problem
 
 
 def opened_by(message: Message[Any]) -> Thread:
@@ -138,7 +135,7 @@ def opened_by(message: Message[Any]) -> Thread:
     return Thread(message.thread, family_of(message.type))
 
 
-def _blank(family: str, at: str) -> Record:
+def _blank(family: str, at: Point) -> Record:
     match family:
         case "terms":
             return Agreement(NONE)

@@ -90,6 +90,15 @@ def reaches(kind: Kind, broad: str, narrow: str) -> bool:
     return includes(kind, broad, narrow) and all(includes(kind, name, broad) for name in guarded)
 
 
+@cache
+def overlaps(kind: Kind, no: str, asked: str) -> bool:
+    """Whether a no speaks of a question: of something at or above what is asked, or of a part of it.
+
+    A part that a yes to the whole would not reach, since it has to be named, is no part of the question.
+    """
+    return prohibits(kind, no, asked) or reaches(kind, asked, no)
+
+
 def check_terms(kind: Kind, terms: Iterable[str] | None, path: Path) -> None:
     """Refuse a term that is not in the vocabulary of this version.
 

@@ -1,0 +1,64 @@
+"""The normal form of a URI, so that one party has one name (RFC 3986, 6.2.2 and 6.2.3)."""
+
+import re
+from functools import lru_cache
+
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+
+
+@lru_cache(maxsize=10_000)
+def normal(uri: str) -> str:
+    """A URI in its normal form: by case, percent-encoding, dot segments, default port and empty path.
+
+    What is no URI comes back as it is, but for percent-encoding and the case of its scheme. Two spellings that only a
+    lookup could tell to be one, such as a host and its address, stay two.
+    """
+    found = _PARTS.fullmatch(uri)
+    scheme, authority, path, query, fragment = found.groups() if found else (None, None, uri, None, None)
+    scheme = scheme.lower() if scheme is not None else None
+    path, query, fragment = _escapes(path), _escapes(query or ""), _escapes(fragment or "")
+    if authority is not None:
+        authority = _authority(_escapes(authority), scheme)
+        path = _without_dots(path) or ("/" if scheme in _PORTS else "")
+    elif scheme == "did" and path.startswith("web:"):
+        method, host, *rest = path.split(":")
+        path = ":".join((method, host.lower().replace("%3a", "%3A"), *rest))
+    return f"{scheme}:" * (scheme is not None) + f"//{authority}" * (authority is not None) + path + query + fragment
+
+
+def _escapes(text: str) -> str:
+    def one(found: re.Match[str]) -> str:
+        char = chr(int(found[1], 16))
+        return char if char in _UNRESERVED else found[0].upper()
+
+    return _ESCAPE.sub(one, text)
+
+
+def _authority(text: str, scheme: str | None) -> str:
+    user, at, place = text.rpartition("@")
+    host, colon, port = place.rpartition(":") if re.search(r":[0-9]*$", place) else (place, "", "")
+    host = host.lower().rstrip(".") or host
+    host = _ESCAPE.sub(lambda found: found[0].upper(), host)
+    bare = port.lstrip("0") or port[-1:]
+    return user + at + host + (f":{bare}" if colon and port and bare != _PORTS.get(scheme or "") else "")
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986, 5.2.4."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for position, segment in enumerate(segments):
+        last = position == len(segments) - 1
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+            if last:
+                kept.append("")
+        elif segment != ".":
+            kept.append(segment)
+        elif last:
+            kept.append("")
+    return "/".join(kept)
