@@ -7,7 +7,7 @@ from ..errors import Conflict, OverQuota, Problem, UnknownReference, Unsupported
 from ..messages import BODIES, Message, core
 from ..messages.types import Side
 from ..protocol import History, Said, Settled, Verified, is_narrowing, parse, settle, verify
-from ..protocol.clock import strictly_after
+from ..protocol.clock import shifted as strictly_after
 from ..protocol.receiving import check_place
 from ..protocol.thread import opened_by
 from ..store import Kept, Peer, Rows, Status

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._log import tell
-from ..errors import Misconduct, Problem, Refused, StaleHead, StoreError, TooEarly, UnknownReference
+from ..errors import Misconduct, Problem, Refused, Stale, StoreError, TooEarly, UnknownReference
 from ..messages import Message, core, order
 from ..messages.types import Side
 from ..protocol import History, Said, Verified, is_narrowing, parse, verify
@@ -250,7 +250,7 @@ class Wallet:
         )
         rows.change_message(self.number, kept.digest, status="forked")
         if kept.side == "vendor":
-            problem = StaleHead("another entry follows this one's predecessor", pointer="/inReplyTo")
+            problem = Stale("another entry follows this one's predecessor", pointer="/inReplyTo")
             self._write_receipt(rows, peer, kept, now, problem=problem)
 
     def _give_receipt(self, rows: Rows, peer: Peer, thread: Thread, kept: Kept, why: Problem | None, now: str) -> None:
