@@ -2,7 +2,7 @@
 
 The vendor's words are one chain. Each is taken in by its number: an entry of its own, or a receipt, which gives a word
 of the customer's its place. What of the customer's has no place in the chain changes no record; a no among it denies
-all the same (`expecting`).
+all the same (`hear`).
 """
 
 from collections.abc import Iterable
@@ -31,17 +31,19 @@ class History:
     Attributes:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
+        unplaced: The customer's no-words that have no place, by digest, in the order in which they were said.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
     chain: Chain = field(default_factory=Chain)
+    unplaced: dict[str, Message[Any]] = field(default_factory=dict)
     mine: bool = False
     _facts: Facts | None = None
 
     def copy(self) -> "History":
         """One to go on with, which leaves this one as it is."""
-        return History(dict(self.threads), self.chain.copy())
+        return History(dict(self.threads), self.chain.copy(), dict(self.unplaced), self.mine)
 
     @property
     def size(self) -> int:
@@ -69,7 +71,7 @@ class History:
             thread: The thread with the word in it; none where it is refused.
         """
         self._add(receipt, created)
-        self.chain.answer(said.digest, said.message)
+        self._placed(said.digest, said.message)
         if thread is not None:
             self.threads[thread.id] = thread
 
@@ -118,35 +120,33 @@ class History:
         self.chain.add(digest, created)
         self._facts = None
 
+    def _placed(self, digest: str, message: Message[Any]) -> None:
+        self.chain.answer(digest, message)
+        self.unplaced.pop(digest, None)
+
     # Asking
 
-    def expecting(self, words: Iterable[tuple[Message[Any], str]], *, mine: bool = False) -> "History":
-        """The same, with the customer's no-words that have no place yet: they deny all the same.
-
-        Args:
-            words: Messages and their digests, in the order in which they were said.
-            mine: Whether it is the customer who asks: then a no holds from when it was said.
-        """
-        missing = [
-            (message, digest)
-            for message, digest in words
-            if is_narrowing(message.type, "customer") and self.chain.place_of(digest) is None
-        ]
-        if not missing and mine == self.mine:
-            return self
-        other = History(dict(self.threads), self.chain, mine)
-        for further, (message, digest) in enumerate(missing):
-            said = Said(message, digest, "customer", self.chain.next + further, message.created)
-            thread, _ = other._thread(message).take(said, other)
-            other.threads[thread.id] = thread
-        return other
+    def hear(self, message: Message[Any], digest: str) -> None:
+        """Know a no-word of the customer's that has no place yet: it denies all the same."""
+        if self.chain.place_of(digest) is None:
+            self.unplaced[digest] = message
+            self._facts = None
 
     @property
     def facts(self) -> Facts:
         """What decisions rest on; gathered when first asked after a change."""
         if self._facts is None:
-            self._facts = gather(self.threads.values(), self.chain, mine=self.mine)
+            threads = self._with_unplaced() if self.unplaced else self.threads
+            self._facts = gather(threads.values(), self.chain, mine=self.mine)
         return self._facts
+
+    def _with_unplaced(self) -> dict[str, Thread]:
+        """The threads, with the no-words that have no place after all that has one: nothing that was said knows them."""
+        view = History(dict(self.threads), self.chain)
+        for further, (digest, message) in enumerate(self.unplaced.items()):
+            said = Said(message, digest, "customer", self.chain.next + further, message.created)
+            view.threads[message.thread] = view._thread(message).take(said, view)[0]
+        return view.threads
 
     def may(self, question: Question, at: str, *, now: bool = False) -> Decision:
         """Whether the vendor may do this, at an instant.

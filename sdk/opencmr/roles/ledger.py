@@ -1,20 +1,23 @@
 """Histories, read from the store and remembered as long as nothing has changed."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 import orjson
 
 from .. import messages, trust
 from .._telemetry import observe
-from ..errors import Problem
-from ..protocol import History, Said
+from ..errors import Conflict, Problem
+from ..messages import Message
+from ..protocol import History, is_narrowing
 from ..protocol.receiving import check_place
 from ..store import Kept, Peer, Rows, damaged
 
 REMEMBERED = 200_000
-"""How many entries the remembered histories may have together; each history counts as one more."""
+"""How many words the remembered histories may have together; each history counts as one more."""
+_UNPLACED = ("pending", "held")
 
 
 class Ledger:
@@ -52,30 +55,34 @@ class Ledger:
         return history
 
     def replay(self, rows: Rows, peer: Peer) -> History:
-        """The history of a relationship, folded from its first entry on.
+        """The history of a relationship, folded from its first word on.
 
         Raises:
             StoreError: What is kept is not what was kept. No answer is given from such a store.
         """
-        history = History(last=peer.last)
-        entries = rows.entries(peer.number)
+        history = History(mine=peer.me.startswith("did:key:"))
         sides = {peer.me, peer.peer}
-        for kept in in_their_places(entries):
-            message, fault = said(kept)
-            if {message.message.from_, message.message.to} != sides:
-                raise damaged(f"{kept.type} {kept.digest} was said in another relationship")
-            history.take(message, fault)
+        placed = rows.placed(peer.number)
+        answered = {kept.digest: kept for kept in placed if kept.side == "customer" and kept.of is None}
+        ids: set[str] = set()
+        for kept in placed:
+            if kept.side == "vendor":
+                _follow(history, kept, answered, sides, ids)
+        if left := next((kept for kept in answered.values() if kept.place is not None), None):
+            raise damaged(f"{left.type} {left.digest} has place {left.place}, and no receipt gives it one")
+        off = [kept for status in ("forked", "undone") for kept in rows.with_status(peer.number, status)]
+        history.chain.given_up = frozenset(kept.digest for kept in off if kept.side == "vendor")
+        for status in _UNPLACED:
+            for kept in rows.with_status(peer.number, status):
+                if is_narrowing(kept.type, "customer"):
+                    history.unplaced[kept.digest] = read(kept)[0]
         if not rows.changes(peer.number) and (count := rows.count(peer.number)) != peer.position:
             raise damaged(f"{peer.position} messages and receipts with {peer.peer} were kept, and {count} are there")
-        late = entries and str(entries[-1].at) > (peer.last or "")  # a withdrawal could lie in the future
-        if late and not rows.changes(peer.number):
-            raise damaged(f"{entries[-1].type} {entries[-1].digest} is dated after the last that there was")
         return history
 
     def draft(self, rows: Rows, peer: Peer) -> History:
         """A copy to change within this transaction."""
-        history = self.history(rows, peer)
-        return History(dict(history.threads), history.last, history.size)
+        return self.history(rows, peer).copy()
 
     def publish(self, rows: Rows, number: int, history: History) -> None:
         """Let the rest of this transaction know a changed history, and everybody else once it is durable."""
@@ -99,41 +106,54 @@ class Ledger:
                 self._size -= self._known.popitem(last=False)[1][1].size
 
 
-def in_their_places(entries: Iterable[Kept]) -> Iterator[Kept]:
-    """Entries, given by their dates, in the order of their places: none before the one that it follows.
-
-    The two differ where a vendor has dated an entry before the one that it names.
+def _follow(history: History, kept: Kept, answered: dict[str, Kept], sides: set[str], ids: set[str]) -> None:
+    """Fold in the vendor's next word.
 
     Raises:
-        StoreError: One follows what is not there.
+        StoreError: It is not the next, or what it answers is not there.
     """
-    heads: dict[str, str] = {}
-    held: dict[tuple[str, str | None], list[Kept]] = {}
-    for entry in entries:
-        ready = [entry]
-        for kept in ready:
-            if heads.get(kept.thread) == kept.previous:
-                heads[kept.thread] = kept.digest
-                yield kept
-                ready += held.pop((kept.thread, kept.digest), [])
-            else:
-                held.setdefault((kept.thread, kept.previous), []).append(kept)
-    for (_, previous), kept_ones in held.items():  # leaving them out could leave a withdrawal out
-        raise damaged(f"{kept_ones[0].type} {kept_ones[0].digest} follows {previous}, which has no place in its thread")
+    message, fault = read(kept)
+    chain = history.chain
+    if (message.number, message.prior) != (chain.next, chain.tip) or kept.place != chain.next:
+        raise damaged(f"{kept.type} {kept.digest} is not number {chain.next} of the vendor's words, which is not there")
+    if {message.from_, message.to} != sides:
+        raise damaged(f"{kept.type} {kept.digest} was said in another relationship")
+    if message.id in ids:
+        fault = fault or said_twice(message)
+    ids.add(message.id)
+    of: Message[Any] | None = None
+    if kept.of is not None and fault is None:
+        question = answered.pop(kept.of, None)
+        if question is not None:
+            of = read(question)[0]
+            if {of.from_, of.to} != sides:
+                raise damaged(f"{question.type} {question.digest} was said in another relationship")
+        elif chain.place_of(kept.of) is None:
+            raise damaged(f"receipt {kept.digest} answers {kept.of}, which is not there")
+    history.follow(message, kept.digest, of=of, fault=fault)
 
 
-def said(kept: Kept) -> tuple[Said, Problem | None]:
-    """A kept message as the folds take it in; and what is wrong with its form, where something is.
+def said_twice(message: Message[Any]) -> Problem:
+    """Two words of one sender with one id: the later is void."""
+    return Conflict(f"the id {message.id} was used before", pointer="/id", rule="RCV-6")
+
+
+def read(kept: Kept) -> tuple[Message[Any], Problem | None]:
+    """A kept message; and what is wrong with its form, where something is.
 
     Raises:
         StoreError: These are not the bytes that were kept.
     """
     if trust.digest(kept.raw) != kept.digest:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
-    document, fault = orjson.loads(kept.raw), None
+    return as_message(orjson.loads(kept.raw))
+
+
+def as_message(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
+    """The message of a document whose envelope holds; and what is wrong with the rest, where something is."""
     try:
         message = messages.read(document)
         check_place(message)
     except Problem as problem:
-        message, fault = messages.read_envelope(document), problem
-    return Said(message, kept.digest, kept.side, kept.at or message.created), fault
+        return messages.read_envelope(document), problem
+    return message, None

@@ -4,6 +4,6 @@ from .batch import Peer
 from .database import Store
 from .engine import damaged, shown
 from .keyfile import KeyFile
-from .rows import Kept, Rows, Status
+from .rows import Kept, Noticed, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Peer", "Rows", "Status", "Store", "damaged", "shown"]
+__all__ = ["Kept", "KeyFile", "Noticed", "Peer", "Rows", "Status", "Store", "damaged", "shown"]

@@ -36,8 +36,7 @@ class Peer(NamedTuple):
         number: Its key in this store.
         me: The DID by which this side is known in it; `peer`, the other side's.
         pinned: Key URL → public key of the vendor, as seen when the relationship began.
-        last: The vendor's latest time in it.
-        cursor: How far the customer has collected.
+        restored: Whether the store was put back from a copy, and the customer has not collected since.
         position: Of the message that came or was made last.
         version: Goes up with every write that changes something of the relationship.
     """
@@ -48,8 +47,7 @@ class Peer(NamedTuple):
     endpoint: str | None
     pinned: dict[str, str]
     opened: str
-    last: str | None
-    cursor: str | None
+    restored: bool
     position: int
     version: int
 
@@ -93,7 +91,7 @@ _HELD_BY_NAMES = _BY_NAMES.with_for_update()
 _CHANGE = Many(
     update(relationships)
     .where(relationships.c.relationship == bindparam("number"))
-    .values({name: bindparam(f"new_{name}") for name in ("last", "cursor", "position", "version")})
+    .values({name: bindparam(f"new_{name}") for name in ("restored", "position", "version")})
 )
 _ADD = Many(insert(messages).values({column.name: bindparam(column.name) for column in messages.c}))
 
@@ -293,19 +291,18 @@ def as_peer(row: Row[Any]) -> Peer:
     Raises:
         StoreError: It is damaged.
     """
-    number, me, peer, endpoint, pinned, opened, last, cursor, version, position = tuple(row)
+    number, me, peer, endpoint, pinned, opened, restored, version, position = tuple(row)
     try:
         keys = orjson.loads(pinned)
     except orjson.JSONDecodeError as error:
         raise damaged(f"the keys that are pinned for {peer} cannot be read") from error
-    return Peer(number, me, peer, endpoint, keys, opened, last, cursor, position, version)
+    return Peer(number, me, peer, endpoint, keys, opened, bool(restored), position, version)
 
 
 def _new(peer: Peer) -> dict[str, Any]:
     return {
         "number": peer.number,
-        "new_last": peer.last,
-        "new_cursor": peer.cursor,
+        "new_restored": peer.restored,
         "new_position": peer.position,
         "new_version": peer.version,
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from ..errors import StoreError
 from .engine import DATABASE_ERRORS, open_engine, shown, why
 from .schema import HEAD, State, state_of, version_of
-from .tables import relationships
+from .tables import messages, relationships
 
 MOST_PARTIES = 20_000
 """How many of our own DIDs are looked at: a wallet has one for each relationship."""
@@ -28,7 +28,7 @@ class Checkup:
         free: Bytes that are free where the file is; none for a database elsewhere.
         size: Bytes of the file.
         me: Our own DIDs in it, `MOST_PARTIES` at most.
-        last: The vendor's latest time in any relationship.
+        last: The latest date of a vendor's word in any relationship.
         damage: What the database itself finds wrong with its file; empty where it finds nothing.
     """
 
@@ -70,7 +70,7 @@ def look(where: str | Path) -> Checkup:
             if state == "current":
                 found = connection.execute(select(relationships.c.me).distinct().limit(MOST_PARTIES))
                 me = tuple(found.scalars())
-                last = connection.execute(select(func.max(relationships.c.last))).scalar()
+                last = connection.execute(select(func.max(messages.c.at))).scalar()
     except DATABASE_ERRORS as error:
         raise StoreError(f"cannot read {shown(where)}: {why(error)}") from error
     finally:

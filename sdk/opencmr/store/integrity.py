@@ -78,6 +78,9 @@ def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True
         engine.dispose()
 
 
+_OFF = ("forked", "undone", "waiting")
+"""Off the chain, or not in it yet."""
+
 Found = Iterator[tuple[str, str | None]]
 
 
@@ -90,14 +93,14 @@ def _look(peer: Peer, kept: list[Kept]) -> Found:
             continue
         if odd := [name for name, right in _columns(peer, each, document) if not right]:
             yield f"{', '.join(odd)} of its row are not what it says", each.digest
-        if each.of is not None and each.status != "forked":
+        if each.of is not None and each.status not in _OFF:
             if each.side == "vendor" and each.of in told:
                 yield f"there are two receipts for {each.of}", each.digest
             told.setdefault(each.of, each) if each.side == "vendor" else None
     if len(kept) != peer.position or [each.position for each in kept] != list(range(1, len(kept) + 1)):
         yield f"{peer.position} messages and receipts were kept, and {len(kept)} are there", None
     yield from _receipts(kept, told)
-    yield from _chains(kept)
+    yield from _chain(kept)
 
 
 def _read(kept: Kept) -> dict[str, Any] | None:
@@ -117,8 +120,8 @@ def _columns(peer: Peer, kept: Kept, document: dict[str, Any]) -> Iterator[tuple
         yield name, document[name] == getattr(kept, name)
     if kept.of is not None:
         yield "of", document["body"].get("of") == kept.of
-    if kept.status == "entry" and kept.side == "vendor":
-        yield "previous", document.get("inReplyTo") == kept.previous
+    if kept.side == "vendor":
+        yield "place", document.get("number") == kept.place
         yield "at", document["created"] == kept.at
 
 
@@ -126,28 +129,28 @@ def _receipts(kept: list[Kept], told: dict[str, Kept]) -> Found:
     """Whether each has a receipt that was answered, and whether the receipt says where it stands."""
     digests = {each.digest for each in kept}
     for each in kept:
-        if each.of is not None and each.of not in digests:
+        if each.of is not None and each.status not in _OFF and each.of not in digests:
             yield f"it is a receipt for {each.of}, which is not there", each.digest
-        if each.status != "entry" or each.side != "customer":
+        if each.status not in ("entry", "refused") or each.side != "customer" or each.place is None:
             continue
         receipt = told.get(each.digest)
         if receipt is None:
             yield "its receipt is not there", each.digest
-        elif (said := _read(receipt)) is not None:
-            place = (said["body"].get("previous"), said["created"])
-            if said["body"].get("outcome") == "refused" or place != (each.previous, each.at):
-                yield "its receipt gives it another place", each.digest
+        elif (receipt.place, receipt.at) != (each.place, each.at):
+            yield "its receipt gives it another place", each.digest
 
 
-def _chains(kept: list[Kept]) -> Found:
-    """Whether the entries of each thread follow one another from the first on."""
-    following: dict[tuple[str, str | None], Kept] = {}
-    for each in kept:
-        if each.status == "entry" and following.setdefault((each.thread, each.previous), each) is not each:
-            yield f"two entries follow {each.previous or 'the beginning'}", each.digest
-    for thread in {thread for thread, _ in following}:
-        head: str | None = None
-        while (entry := following.pop((thread, head), None)) is not None:
-            head = entry.digest
-    for each in following.values():
-        yield f"it follows {each.previous}, which has no place in its thread", each.digest
+def _chain(kept: list[Kept]) -> Found:
+    """Whether the vendor's words follow one another from the first on."""
+    words = sorted(
+        (each for each in kept if each.side == "vendor" and each.place is not None and each.status not in _OFF),
+        key=lambda each: each.place or 0,
+    )
+    before: str | None = None
+    for number, each in enumerate(words, start=1):
+        if each.place != number:
+            yield f"it is number {each.place} of the vendor's words, where number {number} belongs", each.digest
+            return
+        if (_read(each) or {}).get("prior") != before:
+            yield f"it does not follow number {number - 1} of the vendor's words", each.digest
+        before = each.digest

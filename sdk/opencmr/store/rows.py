@@ -24,9 +24,9 @@ from sqlalchemy import text as sql
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .engine import damaged
-from .tables import collects, messages, relationships, strangers
+from .tables import collects, findings, messages, relationships, strangers
 
-Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent"]
+Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
 
 
 class Kept(NamedTuple):
@@ -41,17 +41,34 @@ class Kept(NamedTuple):
     raw: bytes
     status: Status
     of: str | None
-    previous: str | None
+    place: int | None
     at: str | None
     formed: bool
+
+
+class Noticed(NamedTuple):
+    """Something that the other side's signed words show.
+
+    Attributes:
+        code: What kind of thing, from the tables of `spec/v1/evidence.md`.
+        why: A sentence for people.
+        words: Digests of the words that show it.
+        at: When it was noticed.
+    """
+
+    code: str
+    why: str
+    words: tuple[str, ...]
+    at: str
 
 
 _SIDES, _STATUSES = frozenset(get_args(Side)), frozenset(get_args(Status))
 _OPTIONAL = (str, type(None))
 _SHAPES = frozenset(
-    (str, int, str, str, str, str, bytes, str, *places, bool) for places in product(_OPTIONAL, _OPTIONAL, _OPTIONAL)
+    (str, int, str, str, str, str, bytes, str, of, place, at, bool)
+    for of, place, at in product(_OPTIONAL, (int, type(None)), _OPTIONAL)
 )
-_NO_ENTRIES = ", ".join(f"'{status}'" for status in sorted(_STATUSES - {"entry"}))
+_ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
 
 # Statements are built once: building one costs five times what executing it does.
 
@@ -64,28 +81,23 @@ _BY_ID = _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.id == 
 _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side == bindparam("side")).order_by(
     messages.c.position
 )
-# Not those that say they are entries, but all that do not say they are something else: a word that damage has changed
-# is noticed so, instead of leaving out a withdrawal.
-_ENTRIES = _MESSAGES.where(sql(f"status NOT IN ({_NO_ENTRIES})")).order_by(messages.c.at, messages.c.position)
+# Not those that say they have a place, but all that do not say they have none: a word that damage has changed is noticed
+# so, instead of leaving out a withdrawal.
+_PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})")).order_by(
+    messages.c.place, messages.c.position
+)
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
-_SAID_BY = (
-    _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.position > bindparam("after"))
-    .order_by(messages.c.position)
+_PLACES = (
+    _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})"), messages.c.place > bindparam("after"))
+    .order_by(messages.c.place, messages.c.side)
     .limit(bindparam("limit"))
 )
 _SAID_IN = _MESSAGES.where(messages.c.thread == bindparam("thread"), messages.c.side == bindparam("side")).order_by(
     messages.c.position
 )
-_LATEST = select(func.max(messages.c.at)).where(
-    messages.c.relationship == _number,
-    messages.c.side == bindparam("side"),
-    messages.c.position < bindparam("before"),
-)
-_LAST_BY = select(func.max(messages.c.position)).where(
-    messages.c.relationship == _number, messages.c.side == bindparam("side")
-)
+_FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(messages.c.place, messages.c.side)
 _KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
@@ -98,6 +110,10 @@ _FORGET_STRANGERS = Many(delete(strangers).where(strangers.c.until < bindparam("
 _STRANGER = select(strangers.c.id).where(strangers.c.sender == bindparam("sender"), strangers.c.id == bindparam("id"))
 _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.name) for column in strangers.c}))
 _BEGIN = insert(relationships)
+_RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
+_FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
+_COUNT_FINDINGS = select(func.count()).select_from(findings).where(findings.c.relationship == _number)
+_ADD_FINDING = Many(insert(findings).values({column.name: bindparam(column.name) for column in findings.c}))
 
 
 @cache
@@ -175,16 +191,17 @@ class Rows:
             "opened": opened,
             "pinned": orjson.dumps(pinned).decode(),
             "endpoint": endpoint,
+            "restored": False,
             "position": 0,
             "version": 0,
         }
         key = self._batch.connection.execute(_BEGIN, values).inserted_primary_key
-        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, None, None, 0, 0)
+        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, False, 0, 0)
         self._asked.begun(begun)
         return begun
 
     def change_peer(self, number: int, **values: Any) -> None:
-        """Note a change of a relationship: `last`, `cursor`."""
+        """Note a change of a relationship: `restored`."""
         self._asked.change(number, **values)
 
     # Messages
@@ -201,9 +218,20 @@ class Rows:
         """The receipt that a side has given for a message; the first, should there be two."""
         return self._one(_RECEIPT, number=number, digest=digest, side=side)
 
-    def entries(self, number: int) -> list[Kept]:
-        """All entries of a relationship, in the order of their dates."""
-        return self._many(_ENTRIES, number=number)
+    def placed(self, number: int) -> list[Kept]:
+        """What has a place in a relationship: the vendor's words by their numbers, each beside what it answers.
+
+        The customer's receipts, which have none, are among it.
+        """
+        return self._many(_PLACED, number=number)
+
+    def places_after(self, number: int, place: int, limit: int) -> list[Kept]:
+        """The vendor's words after a place, each receipt right behind the message that it answers."""
+        return self._many(_PLACES, number=number, after=place, limit=limit)
+
+    def from_place(self, number: int, first: int) -> list[Kept]:
+        """All that has this place or a later one, or would have it, whatever its status."""
+        return self._many(_FROM_PLACE, number=number, first=first)
 
     def with_status(self, number: int, status: Status) -> list[Kept]:
         """The messages of this status, in the order in which they came."""
@@ -221,18 +249,9 @@ class Rows:
         """All messages and receipts of a relationship, in the order in which they came."""
         return self._many(_EVERYTHING, number=number)
 
-    def said_by(self, number: int, side: Side, *, after: int, limit: int) -> list[Kept]:
-        """What a side has said, receipts included, after a position: the other side's mailbox."""
-        return self._many(_SAID_BY, number=number, side=side, after=after, limit=limit)
-
     def said_in(self, number: int, thread: str, side: Side) -> list[Kept]:
         """What a side has said in a thread, whatever became of it, in the order in which it came."""
         return self._many(_SAID_IN, number=number, thread=thread, side=side)
-
-    def latest(self, number: int, side: Side, *, before: int) -> str | None:
-        """The latest date among what a side had said before a position."""
-        found = self._execute(_LATEST, number=number, side=side, before=before).scalar()
-        return None if found is None else str(found)
 
     def known(self, number: int) -> Iterator[tuple[str, Side, str]]:
         """Digest, side and id of all messages and receipts of a relationship."""
@@ -245,10 +264,6 @@ class Rows:
         peer = self.peer_by_number(number)
         return peer.position + 1 if peer else 1
 
-    def last_position(self, number: int, side: Side) -> int:
-        """The position of the last message that a side has said; 0 where there is none."""
-        return int(self._execute(_LAST_BY, number=number, side=side).scalar() or 0)
-
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message. Where its digest is there already, the write fails."""
         self._asked.add({"relationship": number, **kept._asdict()})
@@ -259,6 +274,30 @@ class Rows:
         new = {f"new_{name}": value for name, value in values.items()}
         self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
         self._asked.change(number)
+
+    # What the other side's words show
+
+    def findings(self, number: int) -> list[Noticed]:
+        """What was noticed in a relationship, the first one first."""
+        return [
+            Noticed(code, why, tuple(orjson.loads(words)), at)
+            for _, _, code, why, words, at in self._execute(_FINDINGS, number=number)
+        ]
+
+    def add_finding(self, number: int, noticed: Noticed) -> None:
+        """Keep what was noticed, for good; what was noticed before is not kept twice."""
+        if any((noticed.code, noticed.words) == (each.code, each.words) for each in self.findings(number)):
+            return
+        finding = int(self._execute(_COUNT_FINDINGS, number=number).scalar() or 0) + 1
+        words = orjson.dumps(noticed.words).decode()
+        values = {"code": noticed.code, "why": noticed.why, "words": words, "noticed": noticed.at}
+        self._asked.write(_ADD_FINDING, {"relationship": number, "finding": finding, **values})
+        self._asked.change(number)
+
+    def mark_restored(self) -> int:
+        """Note of every relationship that the store was put back from a copy; tells how many there are."""
+        self._asked.at_once()
+        return int(self._batch.connection.execute(_RESTORED).rowcount)
 
     # Collects
 

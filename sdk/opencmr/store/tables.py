@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent'"
+UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
 
 
 def only(rows: str) -> dict[str, Any]:
@@ -35,8 +35,7 @@ relationships = Table(
     Column("endpoint", Text),
     Column("pinned", Text, nullable=False),  # JSON: key URL → public key in multibase
     Column("opened", String(24), nullable=False),
-    Column("last", String(24)),  # the vendor's latest time: its entries and receipts strictly increase
-    Column("cursor", String(64)),  # how far the customer has collected
+    Column("restored", Boolean, nullable=False, server_default=text("false")),  # put back, and not collected since
     Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
     Column("position", Integer, nullable=False, server_default="0"),  # of the message that came or was made last
     UniqueConstraint("me", "peer"),
@@ -53,16 +52,17 @@ messages = Table(
     Column("type", String(200), nullable=False),
     Column("thread", String(45), nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    # `pending`: sent, not yet answered · `waiting`: its predecessor is missing · `entry` · `refused` · `forked`
-    # `receipt` · `unsent`: a receipt of ours that the other side does not have yet
+    # `pending`: said, without a place · `waiting`: a vendor's word whose predecessor is missing · `entry` · `refused`
+    # `forked`: a vendor's word off the chain · `receipt` · `unsent`: a receipt of ours that the other side lacks
+    # `held`: a customer's word that gets its receipt once we have caught up · `undone`: off the chain, to be said again
     Column("status", String(8), nullable=False),
     Column("of", String(48)),  # of a receipt: the digest of what it answers
-    Column("previous", String(48)),  # of an entry: the entry before it
-    Column("at", String(24)),  # of an entry: when it took effect, which orders all entries of a relationship
+    Column("place", Integer),  # the number of a vendor's word; of a customer's, that of the vendor's receipt for it
+    Column("at", String(24)),  # the date of the vendor's word that gives the place
     Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
-    UniqueConstraint("relationship", "side", "id"),
     # An index costs as much as the row itself, so there are few, and two of them hold few rows.
     Index("ix_messages_position", "relationship", "position"),
+    Index("ix_messages_id", "relationship", "side", "id"),
     Index("ix_messages_of", "relationship", "of", **only("of IS NOT NULL")),
     Index("ix_messages_status", "relationship", "status", **only(UNDONE)),
 )
@@ -73,6 +73,18 @@ collects = Table(
     Column("relationship", Integer, primary_key=True),
     Column("id", String(45), primary_key=True),
     Column("until", String(24), nullable=False),
+)
+
+# What a party has noticed of the other side's words: for good, so that a restart forgets nothing.
+findings = Table(
+    "findings",
+    metadata,
+    Column("relationship", Integer, primary_key=True),
+    Column("finding", Integer, primary_key=True),  # counted from 1
+    Column("code", String(40), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("words", Text, nullable=False),  # JSON: digests of the signed words that show it
+    Column("noticed", String(24), nullable=False),
 )
 
 # Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.
