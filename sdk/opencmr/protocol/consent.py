@@ -89,7 +89,7 @@ class Consent:
         else:
             if self.state != "given" and self.answer_by is not None and said.at >= self.answer_by:
                 raise Expired(
-                    "the request could be answered until " + self.answer_by, pointer="/inReplyTo", rule="CNS-9"
+                    "the request could be answered until " + self.answer_by, pointer="/created", rule="CNS-9"
                 )
             _check_within(body, self.request)
         items, past = dict(self.items), list(self.past)
