@@ -251,4 +251,3 @@ def _asked_twice(t: Script) -> Word:
     first = t.ask()
     body = first.message["body"]
     return t.say("consent.request", body, first.thread)
-
