@@ -14,7 +14,7 @@ from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, 
 from ..store import Kept, Peer, Rows, Store
 from ..transport import Network
 from .ledger import Ledger
-from .pen import Draft, Pen
+from .pen import Draft, Pen, exactly
 from .wallet import Arrived, Wallet
 
 Clock = Callable[[], datetime]
@@ -140,12 +140,12 @@ class Correspondence:
         """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
 
         Raises:
-            UsageError: A term is not in the vocabulary.
+            UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
         who = VENDOR if recipient == self.vendor else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
         history = self.history
-        return history.may(question, instant(at) if at else history.now(self._now()))
+        return history.may(question, history.now(self._now()) if at is None else exactly(at))
 
     @property
     def history(self) -> History:
