@@ -32,7 +32,7 @@ from ..protocol import (
 )
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
-from ..store import KeyFile, Rows, Store
+from ..store import KeyFile, Rows, Store, beside
 from ..transport.limits import Gate, Limits
 from .answers import Answers
 from .desk import Desk, Received
@@ -184,7 +184,7 @@ class Vendor:
             raise UsageError(f'accepts is a list of roster codes: accepts=["{accepts}"]')
         for code in (*(accepts := tuple(accepts)), *((counter,) if counter else ())):
             roster.document(code)
-        file = KeyFile(keys if keys is not None else _beside(path), passphrase)
+        file = KeyFile(keys if keys is not None else beside(path), passphrase)
         url = file.names()[0] if file.names() else trust.key_url(did)
         if not url.startswith(did + "#"):
             raise UsageError(f"{file.path} holds keys of {url.partition('#')[0]}, not of {did}")
@@ -564,9 +564,3 @@ def _keeping() -> Iterator[None]:
     except StoreError as error:
         log_failure(_log, "store.failed", error)
         raise Overloaded("the receiver cannot keep anything now; nothing was stored") from error
-
-
-def _beside(path: str | Path) -> Path:
-    if "://" in str(path):
-        raise UsageError("name a key file with `keys=` for a store that is no file")
-    return Path(path).with_suffix(".keys")
