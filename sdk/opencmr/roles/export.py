@@ -10,7 +10,7 @@ from .. import trust
 from ..errors import StoreError, UsageError
 from ..protocol.evidence import records_of
 from ..protocol.manifest import DIDS, FOLDS, MANIFEST, MESSAGES, Document, Fold, Manifest, Numbered, file_of
-from ..store import Kept, Peer, Rows, Store
+from ..store import Kept, Peer, Rows, Store, path_of
 from .ledger import Ledger
 
 
@@ -56,7 +56,7 @@ def export(folder: str | Path, store: Store | str | Path) -> Exported:
         StoreError: The store cannot be read, or the folder not written.
     """
     if not isinstance(store, Store):
-        if "://" not in str(store) and not Path(store).is_file():
+        if (path := path_of(store)) is not None and not Path(path).is_file():
             raise StoreError(f"there is no store at {store}")
         with Store(store) as opened:
             return export(folder, opened)
