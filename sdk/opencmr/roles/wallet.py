@@ -7,6 +7,7 @@ settled here as the vendor has to settle it: a receipt is believed only as far a
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from .._log import tell
@@ -114,12 +115,12 @@ class Wallet:
 
     # Collecting
 
-    def collect(self, rows: Rows, wait: int, now: str) -> tuple[bytes, list[str]]:
-        """A signed `mailbox.collect`, and the digests of the receipts that it brings."""
+    def collect(self, rows: Rows, wait: int, now: str, *, receipts: bool = True) -> tuple[bytes, list[str]]:
+        """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any."""
         peer = self.peer(rows)
-        unsent = rows.with_status(self.number, "unsent")[:20]
-        receipts = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
-        body = core.Collect(limit=100, wait=wait or None, receipts=receipts or None)
+        unsent = rows.with_status(self.number, "unsent")[:20] if receipts else []
+        bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
+        body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
         link = Link(seen=self.history(rows).chain.tip)
         return self.pen.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
 
@@ -129,23 +130,23 @@ class Wallet:
             rows.change_message(self.number, digest, status="receipt")
         return self.take_in(rows, raws, now, collected=True)
 
-    def handed_back(self, rows: Rows, behind: Behind, now: str) -> Iterator[bytes]:
-        """A collect, and the vendor's own words that it lacks, each receipt after what it answers, in its order.
+    def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
+        """The vendor's own words that it lacks, in their order, each with what belongs to it.
 
         Args:
             rows: The transaction.
             behind: What the vendor said: which of its words it does hold.
-            now: The time.
+
+        Returns:
+            Each receipt after what it answers, each entry before our receipt for it.
         """
         chain = self.history(rows).chain
         held = max((number for digest in behind.expected or () if (number := chain.number(digest))), default=0)
-        yield self.pen.write(Draft(core.Collect()), to=self.peer(rows).peer, at=now, link=Link(seen=chain.tip)).raw
-        for kept in rows.places_after(self.number, held, 2 * len(chain.digests)):
-            yield kept.raw
-            if kept.side == "vendor" and kept.type != core.Receipt.type:
-                given = rows.receipt_of(self.number, kept.digest, "customer")
-                if given is not None:
-                    yield given.raw
+        found = rows.places_after(self.number, held, 2 * len(chain.digests))
+        for _, words in groupby(found, key=lambda kept: kept.place):
+            some = list(words)
+            given = rows.receipt_of(self.number, some[-1].digest, "customer")
+            yield [each.raw for each in (*some, given) if each is not None]
 
     # Taking in
 
