@@ -50,6 +50,7 @@ class Chain:
         self.disputes: list[Dispute] = []
         self._dates: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._ids: set[str] = set()
         self._placed: dict[str, tuple[int, Knowledge]] = {}
         self._settled: list[str] = []
         self._times: list[str] | None = None
@@ -59,7 +60,7 @@ class Chain:
         other = Chain()
         other.digests, other.disputes, other._dates = self.digests[:], self.disputes[:], self._dates[:]
         other._numbers, other._placed = self._numbers.copy(), self._placed.copy()
-        other._settled, other.given_up = self._settled[:], self.given_up
+        other._settled, other.given_up, other._ids = self._settled[:], self.given_up, self._ids.copy()
         return other
 
     @property
@@ -98,12 +99,17 @@ class Chain:
         """When the next word counts as said that the vendor dates so: never before what was acknowledged before it."""
         return max(created, self._settled[-1]) if self._settled else created
 
-    def add(self, digest: str, created: str) -> int:
+    def has_said(self, id_: str) -> bool:
+        """Whether a word of the vendor's in the chain has this id."""
+        return id_ in self._ids
+
+    def add(self, digest: str, created: str, id_: str) -> int:
         """Take in the vendor's next word.
 
         Returns:
             Its number.
         """
+        self._ids.add(id_)
         self.digests.append(digest)
         self._dates.append(created)
         self._numbers[digest] = number = len(self.digests)

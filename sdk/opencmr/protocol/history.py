@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import Problem
+from ..errors import Conflict, Problem
 from ..messages import Message, consent, core
 from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
@@ -21,7 +21,7 @@ from .said import Said, Word
 from .thread import Thread, opened_by
 from .vocabulary import overlaps
 
-_MARKETING = "dpv:DirectMarketing"
+MARKETING = "dpv:DirectMarketing"
 
 
 @dataclass
@@ -61,23 +61,24 @@ class History:
         """A vendor's message as it takes the next place."""
         return Said(message, digest, "vendor", self.chain.next, self.chain.place_time(message.created))
 
-    def answer(self, said: Said, receipt: str, created: str, thread: Thread | None) -> None:
+    def answer(self, said: Said, receipt: str, id_: str, created: str, thread: Thread | None) -> None:
         """Let a customer's word take the place that it was settled for, or be refused there.
 
         Args:
             said: The word, from `placing`.
             receipt: Digest of the receipt.
+            id_: Its id.
             created: Its date.
             thread: The thread with the word in it; none where it is refused.
         """
-        self._add(receipt, created)
+        self._add(receipt, created, id_)
         self._placed(said.digest, said.message)
         if thread is not None:
             self.threads[thread.id] = thread
 
     def say(self, said: Said, thread: Thread) -> None:
         """Let a vendor's message take the place that it was made for."""
-        self._add(said.digest, said.message.created)
+        self._add(said.digest, said.message.created, said.message.id)
         self.threads[thread.id] = thread
 
     def follow(
@@ -95,6 +96,8 @@ class History:
             The thread that has a new entry by it, and why that is void where it is. A receipt gives no entry where it
             refuses a widening word, answers nothing that is held, or answers again.
         """
+        if self.chain.has_said(message.id):
+            fault = fault or Conflict("this id was used before", pointer="/id", rule="RCV-6")
         if is_entry(message):
             said = self.saying(message, digest)
             thread, why = self._thread(message).take(said, self, fault)
@@ -103,21 +106,35 @@ class History:
         word = None if fault is not None or of is None else of
         answered = str(message.body.of) if word is not None else ""
         if word is None or self.chain.place_of(answered) is not None:
-            self._add(digest, message.created)
+            self._add(digest, message.created, message.id)
             return None, fault
         said = self.placing(word, answered, message.created)
         if message.body.outcome == "refused" and not is_narrowing(word.type, "customer"):
-            self.answer(said, digest, message.created, None)
+            self.answer(said, digest, message.id, message.created, None)
             return None, None
         thread, why = self._thread(word).take(said, self)
-        self.answer(said, digest, message.created, thread)
+        self.answer(said, digest, message.id, message.created, thread)
         return thread, why
+
+    def pass_over(self, message: Message[Any], digest: str, *, of: tuple[str, Message[Any]] | None = None) -> None:
+        """Let the vendor's next word have its number, and what it answers its place, and fold neither.
+
+        Of a thread of which not all is at hand, only the order is of use.
+
+        Args:
+            message: The word.
+            digest: Its digest.
+            of: Of a receipt: digest and message that it answers, where that is held.
+        """
+        self._add(digest, message.created, message.id)
+        if of is not None:
+            self._placed(*of)
 
     def _thread(self, message: Message[Any]) -> Thread:
         return self.threads.get(message.thread) or opened_by(message)
 
-    def _add(self, digest: str, created: str) -> None:
-        self.chain.add(digest, created)
+    def _add(self, digest: str, created: str, id_: str) -> None:
+        self.chain.add(digest, created, id_)
         self._facts = None
 
     def _placed(self, digest: str, message: Message[Any]) -> None:
@@ -141,7 +158,7 @@ class History:
         return self._facts
 
     def _with_unplaced(self) -> dict[str, Thread]:
-        """The threads, with the no-words that have no place after all that has one: nothing that was said knows them."""
+        """The threads, with the no-words that have no place after all that have: no word knows them."""
         view = History(dict(self.threads), self.chain)
         for further, (digest, message) in enumerate(self.unplaced.items()):
             said = Said(message, digest, "customer", self.chain.next + further, message.created)
@@ -203,7 +220,7 @@ class History:
         Many items may name the same data and channels: each pair is asked about once, and of what was said only that
         is looked at which names the datum, something wider, or a part of it.
         """
-        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", _MARKETING)]
+        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
         for one in said:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
@@ -213,7 +230,7 @@ class History:
             about = [(one, [name for name in one.data if overlaps("data", name, term)]) for one in said]
             facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
             for each in channels:
-                if decide(facts, Question("dpv:Use", _MARKETING, term, channel=each), at, now=True):
+                if decide(facts, Question("dpv:Use", MARKETING, term, channel=each), at, now=True):
                     return True
         return False
 

@@ -163,11 +163,12 @@ def _check_keys(keys: list[str]) -> None:
             raise Malformed("two items of one key", pointer=f"/body/items/{position}/key", rule="CNS-4")
 
 
-def settle(verified: Verified, *, history: History, now: str) -> Settled:
+def settle(message: Message[Any], digest: str, *, history: History, now: str) -> Settled:
     """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
 
     Args:
-        verified: The message.
+        message: The message.
+        digest: Its digest.
         history: The relationship up to here.
         now: The date of the receipt that would give it the place.
 
@@ -175,9 +176,8 @@ def settle(verified: Verified, *, history: History, now: str) -> Settled:
         Problem: UnknownThread, TooEarly or Behind, which may come good; nothing is to be stored, but for a no-word for
             which we are `Behind`: it is stored, denies at once, and is settled once we have caught up.
     """
-    message = verified.message
     narrowing = is_narrowing(message.type, "customer")
-    said = history.placing(message, verified.digest, now)
+    said = history.placing(message, digest, now)
     # 7 parties of the thread. A narrowing message may come before its thread.
     thread = history.threads.get(message.thread)
     if thread is None:
