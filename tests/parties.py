@@ -4,16 +4,16 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from opencmr import Customer, Money, Price, Vendor, Want, consent, intent, offer, trust
 from opencmr.errors import Problem, Unreachable
-from opencmr.messages import Body
+from opencmr.messages import BODIES, Body, side_of
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Party
-from opencmr.protocol import History, instant, roster
+from opencmr.protocol import Chain, History, instant, roster
 from opencmr.roles import CustomerRelationship
 from opencmr.testing import Loopback, StandingClock
 
@@ -65,6 +65,7 @@ class Hand:
         did: Whose words these are; `to`, whom they are for.
         method: The key URL in the proofs.
         clock: The time of what does not say another.
+        chain: What is held of the vendor's chain, for the members that link a word to it; absent: nothing is.
     """
 
     did: str
@@ -72,19 +73,37 @@ class Hand:
     key: trust.SigningKey
     method: str
     clock: Callable[[], datetime]
+    chain: Callable[[], Chain] = Chain
+    _wrote: list[tuple[int, str]] = field(default_factory=list)
 
-    def write(
-        self, body: Body | dict[str, Any], thread: str | None = None, answers: str | None = None, **members: Any
-    ) -> bytes:
-        """A signed message; `members` stand in the envelope as they are, `type` among them."""
+    def write(self, body: Body | dict[str, Any], thread: str | None = None, **members: Any) -> bytes:
+        """A signed message; `members` stand in the envelope as they are, `type` among them; what is None is left out."""
         id_ = members.pop("id", None) or uuid.uuid4().urn
+        type_ = body.type if isinstance(body, Body) else members.get("type")
         document = {
             "opencmr": "1.0", "id": id_, "from": self.did, "to": self.to, "thread": thread or id_,
             "created": instant(self.clock()), "body": body.wire() if isinstance(body, Body) else body,
-            **({"type": body.type} if isinstance(body, Body) else {}),
-            **({"inReplyTo": answers} if answers else {}), **members,
+            **({"type": type_} if type_ else {}), **self._link(str(type_)), **self._deadline(str(type_)), **members,
         }  # fmt: skip
-        return trust.sign(document, self.key, self.method)
+        raw = trust.sign({name: it for name, it in document.items() if it is not None}, self.key, self.method)
+        if isinstance(document.get("number"), int):
+            self._wrote.append((document["number"], trust.digest(raw)))
+        return raw
+
+    def _link(self, type_: str) -> dict[str, Any]:
+        """A vendor's next word goes on from what the customer holds, and from what was written here before."""
+        chain = self.chain()
+        if side_of(self.did) == "customer":
+            linked = type_ != "receipt" and chain.tip is not None
+            return {"seen": chain.tip} if linked else {}
+        number, prior = max([(chain.next - 1, chain.tip or ""), *self._wrote])
+        return {"number": number + 1, **({"prior": prior} if prior else {})}
+
+    def _deadline(self, type_: str) -> dict[str, Any]:
+        wanted = BODIES[type_].expires if type_ in BODIES else "never"
+        if side_of(self.did) == "vendor" or wanted not in ("must", "customer"):
+            return {}
+        return {"expires": instant(self.clock() + timedelta(days=7))}
 
     def receipt(
         self, of: bytes, outcome: str = "accepted", *, body: dict[str, Any] | None = None, **more: Any
@@ -130,13 +149,13 @@ class Wire(Loopback):
         slip, self.slip = self.slip, None
         return self._heard(slip(answers) if slip else answers)
 
-    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
+    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
         """Carry a collect."""
         self._reach(endpoint)
         self.collects.append(raw)
-        found, cursor = await super().collect(endpoint, raw, wait)
+        found, more = await super().collect(endpoint, raw, wait)
         extra, self.mail = self.mail, []
-        return self._heard([*found, *extra]), cursor
+        return self._heard([*found, *extra]), more
 
     def _reach(self, endpoint: str) -> None:
         if self._at(endpoint).did in self.down:
@@ -184,13 +203,14 @@ class Street:
     def hand_of(self, relationship: CustomerRelationship) -> Hand:
         """The customer's own key in a relationship, to say by hand what the SDK would not say."""
         key = self.key(self.folder / "alice.keys", relationship.me)
-        return Hand(relationship.me, relationship.vendor, key, trust.key_url(relationship.me), self.clock)
+        return Hand(relationship.me, relationship.vendor, key, trust.key_url(relationship.me), self.clock,
+                    lambda: relationship.history.chain)  # fmt: skip
 
     def vendors_hand(self, relationship: CustomerRelationship) -> Hand:
         """The vendor's own key, to say by hand what the SDK would not say."""
         did = relationship.vendor
         key = self.key(self.folder / f"{did.rpartition(':')[2]}.keys", trust.key_url(did))
-        return Hand(did, relationship.me, key, trust.key_url(did), self.clock)
+        return Hand(did, relationship.me, key, trust.key_url(did), self.clock, lambda: relationship.history.chain)
 
     def stranger(self, to: str = SHOP) -> Hand:
         """Somebody with a fresh key."""

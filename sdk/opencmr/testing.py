@@ -106,15 +106,22 @@ class Loopback:
             self._late[endpoint].append(raw)
         return self._answered(answers)
 
-    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
+    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
         """Carry a collect, or not."""
         vendor = self._at(endpoint)
         if self._rolls(self.faults.lose_request):
             raise Unreachable("the request was lost")
         await self._deliver_late(endpoint, vendor)
         self.carried += 1
-        found, cursor = await vendor.collect(raw)
-        return self._answered(found), cursor
+        found, more = await vendor.collect(raw)
+        return self._answered(found), more
+
+    async def hand_back(self, endpoint: str, words: list[bytes]) -> None:
+        """Carry back a vendor's own words, or not."""
+        vendor = self._at(endpoint)
+        if self._rolls(self.faults.lose_request):
+            raise Unreachable("the request was lost")
+        await vendor.take_back(unpack(pack(words))[0])
 
     async def close(self) -> None:
         """Nothing to close."""

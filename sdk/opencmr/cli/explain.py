@@ -60,7 +60,7 @@ def explain(
         about = named[0].id if named else None
         over = cast("Channel | None", channel)  # the question checks it
         question = Question(action, purpose, recipient=recipient, channel=over, thread=about, **more)
-        decision = notebook.history.may(question, when if at else notebook.history.now(when))
+        decision = notebook.history.may(question, when, now=not at)
         lines = {line.digest: line for line in notebook.timeline()}
     evidence = [lines[digest] for digest in decision.evidence if digest in lines]
     sentence = in_words(decision, lambda digest: f"{lines[digest].type} {short(digest)}" if digest in lines else digest)

@@ -91,7 +91,6 @@ def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
                 "id": thread.id,
                 "state": thread.state,
                 **({"family": thread.family} if thread.family else {}),
-                **({"head": thread.head} if thread.head else {}),
                 "entries": [
                     {name: getattr(entry, name) for name in ("digest", "id", "type", "side", "at", "outcome")}
                     for entry in thread.entries

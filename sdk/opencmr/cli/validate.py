@@ -158,7 +158,6 @@ def _likeliest(document: dict[str, Any]) -> str:
 def _check_model(document: Any, schema: str | None) -> None:
     """What the models say, and, for a message that opens a thread, the rules across its members."""
     from .. import messages
-    from ..messages.types import Side
     from ..protocol import History, Said
     from ..protocol.receiving import check_place
     from ..protocol.thread import opened_by
@@ -172,8 +171,7 @@ def _check_model(document: Any, schema: str | None) -> None:
     check_place(message)
     body = messages.BODIES.get(message.type)
     if body is not None and body.place == "first":
-        side: Side = "customer" if message.from_.startswith("did:key:") else "vendor"
-        opened_by(message).judge(Said(message, "", side, message.created), History())
+        opened_by(message).judge(Said(message, "", message.side, 1, message.created), History())
 
 
 class _Object(dict[str, Any]):

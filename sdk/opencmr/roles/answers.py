@@ -36,8 +36,8 @@ class Page:
 
     __slots__ = ("answers", "at", "since", "until")
 
-    def __init__(self, facts: Facts, last: str | None, now: datetime) -> None:
-        self.at = max(instant(now), last or "")  # what counts as now, as `History.now` has it
+    def __init__(self, facts: Facts, now: datetime) -> None:
+        self.at = instant(now)
         point = turning_point(facts, self.at)
         self.since, self.until = now, moment(point) if point is not None else _NEVER
         self.answers: dict[Asked, Decision] = {}
@@ -52,12 +52,12 @@ class Known:
         page: The answers of this time.
     """
 
-    __slots__ = ("facts", "fresh", "last", "number", "page", "stamp", "version")
+    __slots__ = ("facts", "fresh", "number", "page", "stamp", "version")
 
     def __init__(self, peer: Peer, history: History, stamp: int | None, now: datetime) -> None:
         self.number, self.version, self.stamp, self.fresh = peer.number, peer.version, stamp, True
-        self.facts, self.last = history.facts, history.last
-        self.page = Page(self.facts, self.last, now)
+        self.facts = history.facts
+        self.page = Page(self.facts, now)
 
 
 class Answers:
@@ -93,12 +93,12 @@ class Answers:
             known = self._look_up(customer)
         now, page = self._clock(), known.page
         if not page.since <= now < page.until:
-            page = known.page = Page(known.facts, known.last, now)
+            page = known.page = Page(known.facts, now)
         found = page.answers.get(asked)
         return found if found is not None else self._answer(known, page, asked)
 
     def _answer(self, known: Known, page: Page, asked: Asked) -> Decision:
-        decision = decide(known.facts, _question(*asked), page.at)
+        decision = decide(known.facts, _question(*asked), page.at, now=True)
         if len(page.answers) >= QUESTIONS:
             page.answers.clear()
         page.answers[asked] = decision
@@ -167,4 +167,4 @@ def _question(*asked: *Asked) -> Question:
     return Question(*asked)
 
 
-_NOBODY = Peer(0, "", "", None, {}, "", None, None, 0, 0)
+_NOBODY = Peer(0, "", "", None, {}, "", False, 0, 0)

@@ -7,24 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from .._log import tell
-from ..errors import Misconduct, Overloaded, OverQuota, Problem, Refused, Unreachable
+from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, Refused, Unreachable
 from ..messages import Body
 from ..messages.types import Channel
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
-from ..store import Kept, Peer, Rows, Store
+from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
+from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .ledger import Ledger
 from .pen import Draft, Pen
-from .wallet import Arrived, Wallet
+from .wallet import WRONG, Arrived, Wallet
 
 Clock = Callable[[], datetime]
 Fault = Problem | Refused | Unreachable | Misconduct
 
 _log = logging.getLogger("opencmr.customer")
-_PAGE = 100
 _MOST_PAGES = 1000
 """How many pages are collected at once, of a vendor that never comes to an end."""
 _LONGEST_WAIT = 30
+_MOST_HAND_BACKS = 3
+"""How often a vendor is handed back what it lacks before we give up for now."""
+_FRAME = 64
+"""Bytes around the words that are handed back at once."""
 
 
 class Correspondence:
@@ -33,14 +37,12 @@ class Correspondence:
     Attributes:
         me: The customer's DID here; no other vendor sees it.
         vendor: The vendor's DID.
-        misconduct: What the vendor's signed words have contradicted, as noticed since this was opened.
         on_waiting: Is called when something said has to be sent again, with the seconds that the vendor asked for.
     """
 
     def __init__(self, store: Store, pen: Pen, peer: Peer, network: Network, ledger: Ledger, clock: Clock) -> None:
         self.me = peer.me
         self.vendor = peer.peer
-        self.misconduct: list[Misconduct] = []
         self._store = store
         self._wallet = Wallet(pen, peer.number, ledger)
         self._endpoint = str(peer.endpoint)
@@ -66,21 +68,24 @@ class Correspondence:
             Problem: The thread does not allow it, or the vendor could not take it (`retry` tells whether it waits).
             Refused: The vendor's signed receipt says no.
             Unreachable: The vendor did not answer. The message is kept, and `sync` sends it again.
-            Misconduct: Its receipt gives the message no place, or one before what had been said.
+            Misconduct: Its receipt says what the rules do not bear out; it is kept, see `misconduct`.
         """
         draft = body if isinstance(body, Draft) else Draft(body)
         said: Verified = await self._store.write(
             lambda rows: self._wallet.say(rows, draft, thread, self._now(), check=check)
         )
-        fault = (await self._flush()).get(said.digest) or self._answered_elsewhere(said.digest)
+        fault = (await self._flush()).get(said.digest)
+        if fault is None and self._has_no_place(said.digest):
+            await self.collect()  # what comes before its receipt may wait in the mailbox
+            if self._has_no_place(said.digest):
+                fault = (await self._flush()).get(said.digest)
+            if fault is None and self._has_no_place(said.digest):
+                fault = Unreachable("the vendor's receipt does not go on from what it has said before")
+        fault = self._wrong(said.digest) or fault or self._answered_elsewhere(said.digest)
         if fault is not None:
             if self.waits():
                 self.on_waiting((isinstance(fault, Problem) and fault.retry_after) or 0)
             raise fault
-        if self._has_no_place(said.digest):
-            await self.collect()  # its predecessor may wait in the mailbox
-            if self._has_no_place(said.digest):
-                raise Misconduct("the receipt names a predecessor that the vendor does not show, or has named before")
         return said.message.thread
 
     async def sync(self) -> None:
@@ -144,8 +149,17 @@ class Correspondence:
         """
         who = VENDOR if recipient == self.vendor else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
-        history = self.history
-        return history.may(question, instant(at) if at else history.now(self._now()))
+        return self.history.may(question, instant(at) if at else self._now(), now=at is None)
+
+    @property
+    def noticed(self) -> list[Noticed]:
+        """What the vendor's signed words have shown: contradictions, splits, dates in dispute. It is kept for good."""
+        return self._store.read(lambda rows: rows.findings(self._wallet.number))
+
+    @property
+    def misconduct(self) -> list[Misconduct]:
+        """What among it shows that the vendor is at fault."""
+        return [Misconduct(each.why) for each in self.noticed if each.code in WRONG]
 
     @property
     def history(self) -> History:
@@ -175,14 +189,45 @@ class Correspondence:
 
     async def _collect_page(self, waiting: int) -> tuple[Arrived, bool]:
         """One collect, and whether there is more to come."""
-        raw, receipts = self._store.read(lambda rows: self._wallet.collect(rows, waiting, self._now()))
-        raws, cursor = await self._network.collect(self._endpoint, raw, waiting)
-        arrived = await self._store.write(
-            lambda rows: self._wallet.collected(rows, raws, cursor, receipts, self._now())
-        )
-        return self._noticed(arrived), len(raws) >= _PAGE and arrived.acknowledged
+        raws, receipts, more = await self._ask(waiting)
+        arrived = await self._store.write(lambda rows: self._wallet.collected(rows, raws, receipts, self._now()))
+        return arrived, more and arrived.moved
+
+    async def _ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
+        """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""
+        for _ in range(_MOST_HAND_BACKS):
+            raw, receipts = self._store.read(lambda rows: self._wallet.collect(rows, waiting, self._now()))
+            try:
+                raws, more = await self._network.collect(self._endpoint, raw, waiting)
+                return raws, receipts, more
+            except Behind as behind:
+                await self._hand_back(behind)
+        raise Unreachable("the vendor lacks words of its own, and does not take them back")
+
+    async def _hand_back(self, behind: Behind) -> None:
+        """Hand the vendor back its own words, a request's worth at a time."""
+        first, *words = self._store.read(lambda rows: list(self._wallet.handed_back(rows, behind, self._now())))
+        while words:
+            some, size = [first], len(first)
+            while words and len(some) <= MOST_WORDS and size + len(words[0]) < MAX_WORDS - _FRAME:
+                size += len(words[0]) + 1
+                some.append(words.pop(0))
+            await self._network.hand_back(self._endpoint, some)
+            first = self._store.read(lambda rows: self._wallet.collect(rows, 0, self._now()))[0]
+        tell(_log, logging.WARNING, "vendor.was-restored", vendor=self.vendor)
 
     async def _flush(self) -> dict[str, Fault]:
+        """Send what has not been answered; once more, where the vendor had to be handed back first what it lacked."""
+        faults = await self._send_all()
+        if any(isinstance(fault, Behind) for fault in faults.values()):
+            try:
+                await self.collect()
+            except Problem as problem:
+                return faults | {digest: problem for digest, fault in faults.items() if isinstance(fault, Behind)}
+            faults = await self._send_all()
+        return faults
+
+    async def _send_all(self) -> dict[str, Fault]:
         """Send what has not been answered, withdrawals first; returns what keeps each from being answered.
 
         A thread's later messages wait for its earlier ones, but for narrowing ones: what keeps a grant from arriving
@@ -232,15 +277,12 @@ class Correspondence:
         except Problem as problem:
             return problem
         faults.update(arrived.refusals)
-        if kept.digest not in arrived.answered and arrived.misconduct:
-            return arrived.misconduct[0]
         if kept.digest not in arrived.answered:
             return Unreachable("the vendor answered without a receipt for the message")
         return None
 
     async def _take_in(self, raws: list[bytes]) -> Arrived:
-        arrived = await self._store.write(lambda rows: self._wallet.take_in(rows, raws, self._now()))
-        return self._noticed(arrived)
+        return await self._store.write(lambda rows: self._wallet.take_in(rows, raws, self._now()))
 
     async def _give_up(self, digest: str, fault: Fault) -> None:
         """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask.
@@ -260,11 +302,12 @@ class Correspondence:
 
     def _has_no_place(self, digest: str) -> bool:
         kept = self._store.read(lambda rows: rows.message(self._wallet.number, digest))
-        return kept is not None and kept.status in ("waiting", "forked")
+        return kept is not None and kept.status == "pending"
 
-    def _noticed(self, arrived: Arrived) -> Arrived:
-        self.misconduct += arrived.misconduct
-        return arrived
+    def _wrong(self, digest: str) -> Misconduct | None:
+        """What the vendor's receipt for a message of ours says against the rules."""
+        found = (each for each in self.noticed if each.code in WRONG and digest in each.words)
+        return next((Misconduct(each.why) for each in found), None)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.me} with {self.vendor})"

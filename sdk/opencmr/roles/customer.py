@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -30,7 +30,11 @@ class Relationship(Correspondence):
     policy: Policy = Policy()
 
     async def proffer(
-        self, *choices: str | TermsRef, scope: Ref | None = None, note: str | None = None
+        self,
+        *choices: str | TermsRef,
+        scope: Ref | None = None,
+        answer_by: Deadline = timedelta(days=30),
+        note: str | None = None,
     ) -> AgreementInHand:
         """Proffer terms, in order of preference; the vendor accepts, counters once, or declines.
 
@@ -39,9 +43,15 @@ class Relationship(Correspondence):
         Args:
             choices: Roster codes, or references; absent: those of the policy.
             scope: The message whose data the terms are for; absent: the whole relationship.
+            answer_by: Until when the vendor can accept or counter them, exclusive.
             note: Words for people.
         """
-        body = terms.Proffer(choices=references(choices) if choices else self.policy.choices(), scope=scope, note=note)
+        body = terms.Proffer(
+            choices=references(choices) if choices else self.policy.choices(),
+            scope=scope,
+            answer_by=deadline(answer_by, self.now()),
+            note=note,
+        )
         agreement = AgreementInHand(self, await self.say(body))
         if agreement.state == "countered":
             await self._weigh(agreement)
@@ -204,7 +214,7 @@ class Customer:
         Args:
             wish: What is wanted, and the customer's own terms for it.
             to: The relationships, or one.
-            expires: Until when offers may be made.
+            expires: By when a vendor must have received it; absent: a week. Until when it stands says `wish.until`.
 
         Raises:
             UsageError: No vendor is named.

@@ -9,15 +9,15 @@ import orjson
 
 from .. import messages, trust
 from .._telemetry import observe
-from ..errors import Conflict, Problem
+from ..errors import Problem
 from ..messages import Message
-from ..protocol import History, is_narrowing
+from ..protocol import History, Thread, is_narrowing
 from ..protocol.receiving import check_place
-from ..store import Kept, Peer, Rows, damaged
+from ..store import Kept, Peer, Rows, Status, damaged
 
 REMEMBERED = 200_000
 """How many words the remembered histories may have together; each history counts as one more."""
-_UNPLACED = ("pending", "held")
+_UNPLACED: tuple[Status, ...] = ("pending", "held")
 
 
 class Ledger:
@@ -61,16 +61,17 @@ class Ledger:
             StoreError: What is kept is not what was kept. No answer is given from such a store.
         """
         history = History(mine=peer.me.startswith("did:key:"))
-        sides = {peer.me, peer.peer}
         placed = rows.placed(peer.number)
         answered = {kept.digest: kept for kept in placed if kept.side == "customer" and kept.of is None}
-        ids: set[str] = set()
         for kept in placed:
             if kept.side == "vendor":
-                _follow(history, kept, answered, sides, ids)
+                message = self.message(kept)
+                if {message.from_, message.to} != {peer.me, peer.peer}:
+                    raise damaged(f"{kept.type} {kept.digest} was said in another relationship")
+                follow(history, kept, answered)
         if left := next((kept for kept in answered.values() if kept.place is not None), None):
             raise damaged(f"{left.type} {left.digest} has place {left.place}, and no receipt gives it one")
-        off = [kept for status in ("forked", "undone") for kept in rows.with_status(peer.number, status)]
+        off = rows.with_status(peer.number, "forked") + rows.with_status(peer.number, "undone")
         history.chain.given_up = frozenset(kept.digest for kept in off if kept.side == "vendor")
         for status in _UNPLACED:
             for kept in rows.with_status(peer.number, status):
@@ -79,6 +80,14 @@ class Ledger:
         if not rows.changes(peer.number) and (count := rows.count(peer.number)) != peer.position:
             raise damaged(f"{peer.position} messages and receipts with {peer.peer} were kept, and {count} are there")
         return history
+
+    def message(self, kept: Kept) -> Message[Any]:
+        """A kept message, whatever is wrong with its form.
+
+        Raises:
+            StoreError: These are not the bytes that were kept.
+        """
+        return read(kept)[0]
 
     def draft(self, rows: Rows, peer: Peer) -> History:
         """A copy to change within this transaction."""
@@ -106,36 +115,34 @@ class Ledger:
                 self._size -= self._known.popitem(last=False)[1][1].size
 
 
-def _follow(history: History, kept: Kept, answered: dict[str, Kept], sides: set[str], ids: set[str]) -> None:
+def follow(history: History, kept: Kept, answered: dict[str, Kept]) -> Thread | None:
     """Fold in the vendor's next word.
 
+    Args:
+        history: The relationship up to here.
+        kept: The word.
+        answered: The customer's messages that have a place; the one that this answers is taken out.
+
+    Returns:
+        The thread that has a new entry by it.
+
     Raises:
-        StoreError: It is not the next, or what it answers is not there.
+        StoreError: It is not the next word, or what it answers is not there.
     """
     message, fault = read(kept)
     chain = history.chain
     if (message.number, message.prior) != (chain.next, chain.tip) or kept.place != chain.next:
         raise damaged(f"{kept.type} {kept.digest} is not number {chain.next} of the vendor's words, which is not there")
-    if {message.from_, message.to} != sides:
-        raise damaged(f"{kept.type} {kept.digest} was said in another relationship")
-    if message.id in ids:
-        fault = fault or said_twice(message)
-    ids.add(message.id)
     of: Message[Any] | None = None
     if kept.of is not None and fault is None:
         question = answered.pop(kept.of, None)
         if question is not None:
             of = read(question)[0]
-            if {of.from_, of.to} != sides:
+            if {of.from_, of.to} != {message.from_, message.to}:
                 raise damaged(f"{question.type} {question.digest} was said in another relationship")
-        elif chain.place_of(kept.of) is None:
+        elif chain.place_of(kept.of) is None and not chain.has_said(message.id):
             raise damaged(f"receipt {kept.digest} answers {kept.of}, which is not there")
-    history.follow(message, kept.digest, of=of, fault=fault)
-
-
-def said_twice(message: Message[Any]) -> Problem:
-    """Two words of one sender with one id: the later is void."""
-    return Conflict(f"the id {message.id} was used before", pointer="/id", rule="RCV-6")
+    return history.follow(message, kept.digest, of=of, fault=fault)[0]
 
 
 def read(kept: Kept) -> tuple[Message[Any], Problem | None]:

@@ -45,11 +45,11 @@ def receiving(receive: _Works[V, list[bytes]]) -> _Works[V, list[bytes]]:
     return told
 
 
-def collecting(collect: _Works[V, tuple[list[bytes], str]]) -> _Works[V, tuple[list[bytes], str]]:
+def collecting(collect: _Works[V, tuple[list[bytes], bool]]) -> _Works[V, tuple[list[bytes], bool]]:
     """Tell of each collect that a method answers: how many messages it brought, and how long it was held."""
 
     @wraps(collect)
-    def told(self: V, raw: bytes) -> Coroutine[Any, Any, tuple[list[bytes], str]]:
+    def told(self: V, raw: bytes) -> Coroutine[Any, Any, tuple[list[bytes], bool]]:
         telemetry = _telemetry.current()
         if telemetry is None and not _log.isEnabledFor(logging.INFO):
             return collect(self, raw)
@@ -114,8 +114,8 @@ def _measure(telemetry: Telemetry, span: Any, type_: str, outcome: str, code: st
 
 
 async def _collected(
-    telemetry: Telemetry | None, work: Coroutine[Any, Any, tuple[list[bytes], str]]
-) -> tuple[list[bytes], str]:
+    telemetry: Telemetry | None, work: Coroutine[Any, Any, tuple[list[bytes], bool]]
+) -> tuple[list[bytes], bool]:
     began = perf_counter()
     outcome, code, count = "failed", None, None
     if telemetry is not None:

@@ -3,19 +3,38 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from .. import messages, trust
 from ..errors import Problem, UsageError
-from ..messages import VERSION, Body, core
-from ..messages.types import Side
+from ..messages import VERSION, Body, core, side_of
 from ..protocol import Verified, instant, moment
 from ..protocol.clock import shifted
 from ..store import Kept
 
 Deadline = str | datetime | timedelta
+IN_TIME = timedelta(days=7)
+"""By when a customer's word must have taken its place, unless it says so itself."""
+
+
+class Link(NamedTuple):
+    """Where a word stands among what was said before (`spec/v1/sequence.md`, the chain).
+
+    Attributes:
+        number: Of a vendor's word.
+        prior: Digest of the sender's own word before it.
+        seen: Of a customer's word or collect: the vendor's last word that its sender holds.
+    """
+
+    number: int | None = None
+    prior: str | None = None
+    seen: str | None = None
+
+    def members(self) -> dict[str, Any]:
+        """The members of the envelope."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -24,7 +43,8 @@ class Draft:
 
     Attributes:
         body: What is said.
-        expires: When it ceases to be valid: an instant, a date, a moment, or a span from now.
+        expires: Of a customer's word: by when it must have taken its place, a week if it doesn't say; of a vendor's:
+            until when it can be answered. An instant, a date, a moment, or a span from now.
         ext: Extension members, keyed by URI. Ignoring them must always be safe.
     """
 
@@ -41,17 +61,15 @@ class Pen:
     key: trust.SigningKey
     method: str
 
-    def write(
-        self, draft: Draft, *, to: str, at: str, thread: str | None = None, answers: str | None = None
-    ) -> Verified:
+    def write(self, draft: Draft, *, to: str, at: str, link: Link, thread: str | None = None) -> Verified:
         """A signed message, checked as its receiver will check it.
 
         Args:
             draft: What is said.
             to: The DID that it is said to.
             at: Its `created`.
+            link: Where it stands among what was said before.
             thread: The thread that it goes on; absent, it opens one.
-            answers: Digest of the thread's head.
 
         Raises:
             UsageError: The message cannot be sent as it is; the cause says which member is wrong.
@@ -67,10 +85,12 @@ class Pen:
             "created": at,
             "body": draft.body.wire(),
         }
-        if answers is not None:
-            document["inReplyTo"] = answers
-        if draft.expires is not None:
-            document["expires"] = deadline(draft.expires, at)
+        document |= link.members()
+        expires = draft.expires
+        if expires is None and draft.body.expires in ("must", "customer") and side_of(self.did) == "customer":
+            expires = IN_TIME
+        if expires is not None:
+            document["expires"] = deadline(expires, at)
         if draft.ext is not None:
             document["ext"] = draft.ext
         try:
@@ -86,8 +106,8 @@ class Pen:
         to: str,
         at: str,
         thread: str,
+        link: Link | None = None,
         outcome: str = "refused",
-        previous: str | None = None,
         state: str | None = None,
         problem: Problem | None = None,
     ) -> Kept:
@@ -98,15 +118,13 @@ class Pen:
             to: The DID that sent the message.
             at: Its `created`.
             thread: The message's thread.
+            link: Where the vendor's receipt stands among its words; a customer's stands nowhere.
             outcome: `accepted` or `moot`; absent: `refused`.
-            previous: Digest of the entry before the message, where it has taken its place.
             state: The thread's state afterwards; none where it is refused.
             problem: Why it is refused.
         """
         id_ = new_id()
         body: dict[str, Any] = {"of": of, "outcome": outcome}
-        if previous is not None:
-            body["previous"] = previous
         if state is not None:
             body["state"] = state
         if problem is not None:
@@ -120,10 +138,11 @@ class Pen:
             "thread": thread,
             "created": at,
             "body": body,
+            **(link.members() if link else {}),
         }
         raw = trust.sign(document, self.key, self.method, check=False)
-        side: Side = "customer" if self.did.startswith("did:key:") else "vendor"
-        return Kept(trust.digest(raw), 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, None, at, True)
+        digest, side, place = trust.digest(raw), side_of(self.did), link.number if link else None
+        return Kept(digest, 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, place, at, True)
 
 
 def new_id() -> str:

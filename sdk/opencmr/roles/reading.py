@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import merge
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +12,7 @@ from ..messages import core
 from ..messages.types import Side
 from ..protocol import Entry, History, Thread
 from ..store import Kept, Peer, Rows, Status, Store, shown
-from .ledger import Ledger, said
+from .ledger import Ledger, follow
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,19 @@ class Notebook:
         kept = self._store.read(lambda rows: rows.everything(self._number))
         entries = {entry.digest: entry for one in self.history.threads.values() for entry in one.entries}
         receipts = {receipt.of: receipt for receipt in kept if receipt.type == core.Receipt.type}
-        states = self._states({one.digest: one for one in kept if one.digest in entries})
+        states = self._states(kept)
         return [_line(one, entries, receipts, states) for one in kept if thread is None or one.thread == thread]
 
-    def _states(self, kept: dict[str, Kept]) -> dict[str, str]:
+    def _states(self, kept: list[Kept]) -> dict[str, str]:
         """The state of its thread after each entry."""
         history, states = History(), {}
-        for entry in merge(*(one.entries for one in self.history.threads.values()), key=lambda entry: entry.at):
-            if entry.digest in kept:
-                history.take(*said(kept[entry.digest]))
-                states[entry.digest] = history.threads[kept[entry.digest].thread].state
+        answered = {one.digest: one for one in kept if one.side == "customer" and one.place is not None}
+        chain = {digest: number for number, digest in enumerate(self.history.chain.digests)}
+        words = sorted((one for one in kept if one.digest in chain), key=lambda one: chain[one.digest])
+        for word in words:
+            thread = follow(history, word, answered)
+            if thread is not None:
+                states[thread.entries[-1].digest] = thread.state
         return states
 
     def threads(self, beginning: str = "") -> list[Thread]:

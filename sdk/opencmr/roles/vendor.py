@@ -13,7 +13,17 @@ from weakref import WeakValueDictionary
 
 from .. import trust
 from .._log import log_failure, tell
-from ..errors import HandlerFailed, Overloaded, Problem, Replayed, StoreError, UnsupportedType, UsageError
+from ..errors import (
+    HandlerFailed,
+    Malformed,
+    Overloaded,
+    Problem,
+    Replayed,
+    StoreError,
+    UnknownReference,
+    UnsupportedType,
+    UsageError,
+)
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
 from ..messages.types import Channel, TermsRef
 from ..protocol import (
@@ -414,6 +424,8 @@ class Vendor:
                 known = self._store.read(lambda rows: self._desk.known(rows, parsed.sender, parsed.id, parsed.digest))
                 if known is None:
                     raise
+                if known.behind is not None:
+                    raise known.behind from None
                 return known.answers
             return await self._received(verified)
 
@@ -431,13 +443,15 @@ class Vendor:
             async with self._locks.setdefault(message.from_, asyncio.Lock()):
                 received = await self._keep(verified, await self._replies(verified))
         self._ring(message.from_)
+        if received.behind is not None:
+            raise received.behind
         if received.outcome == "accepted":
             self._handlers.begin(message, self.relationship(message.from_), partial(self._go_on, message))
         return received.answers
 
     @collecting
-    async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
-        """What waits for the sender of a signed `mailbox.collect`, and the cursor after it.
+    async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
+        """What waits for the sender of a signed `mailbox.collect`, and whether there is more.
 
         Raises:
             Problem: To be answered unsigned.
@@ -451,26 +465,65 @@ class Vendor:
         with _keeping():
             return await self._collected(message)
 
-    async def _collected(self, message: Message[core.Collect]) -> tuple[list[bytes], str]:
+    async def take_back(self, words: list[bytes]) -> None:
+        """Take back our own words from a customer: the store was put back from an older copy (`spec/v1/sequence.md`).
+
+        Args:
+            words: A `mailbox.collect` that has seen what is not held here; then what the customer holds of our words,
+                in their order, each receipt right after the customer's message that it answers.
+
+        Raises:
+            Problem: To be answered unsigned; nothing was stored.
+        """
+        if not words:
+            raise Malformed("a collect, and the words", pointer="/messages", rule="TRN-21")
+        asking: Message[core.Collect] = verify(parse(words[0]), me=self.did, pinned={}).message
+        if asking.type != core.Collect.type:
+            raise Malformed("first a mailbox.collect", pointer="/messages/0/type", rule="TRN-21")
+        check_collect(asking, self._now())
+        self._gate.charge_key(asking.from_)
+        ours = {self._pen.method: self._pen.key.public}
+        taken: list[Verified] = []
+        for position, raw in enumerate(words[1:], start=1):
+            parsed = parse(raw)
+            mine = parsed.sender == self.did
+            word = verify(parsed, me=asking.from_ if mine else self.did, pinned=ours if mine else {}, lenient=mine)
+            if not mine and word.message.from_ != asking.from_:
+                raise UnknownReference("said by somebody else", pointer=f"/messages/{position}/from", rule="TRN-21")
+            taken.append(word)
+        with _keeping():
+            await self._store.write(lambda rows: self._take_back(rows, asking, taken))
+        self._ring(asking.from_)
+
+    def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
+        peer = rows.peer(self.did, asking.from_)
+        if peer is not None:
+            until = shifted(asking.created, 2 * COLLECT_WINDOW)
+            if not rows.use_collect(peer.number, asking.id, until=until, now=self._now()):
+                raise Replayed("this collect has been used", pointer="/messages/0/id")
+        if words and self._desk.lacks(rows, asking.from_, asking.seen):
+            self._desk.take_back(rows, asking.from_, words)
+
+    async def _collected(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
         body = message.body
         self._strangers.check(message)
         if self._store.read(lambda rows: rows.peer(self.did, message.from_)) is None:
             self._strangers.note(message, self._now())
             await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
-            return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, 0))
+            return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, 0))
         await self._store.write(lambda rows: self._note_collect(rows, message))
         if not body.wait:
             return await self._mail(message)
         with self._gate.waiting.place(message.from_):
             return await self._mail(message)
 
-    async def _mail(self, message: Message[core.Collect]) -> tuple[list[bytes], str]:
+    async def _mail(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
         """What waits for the sender of a collect, or comes while they wait for it."""
         body = message.body
         limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
         while True:
             bell = self._bells.setdefault(message.from_, asyncio.Event())
-            found, cursor = self._store.read(lambda rows: self._desk.waiting(rows, message.from_, body.after, limit))
+            found, more = self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, limit))
             left = until - asyncio.get_running_loop().time()
             if not found and left > 0 and not self._closing:
                 try:  # another process on the same store rings no bell, so look again before long
@@ -479,7 +532,7 @@ class Vendor:
                     pass
                 if not self._closing:
                     continue
-            return found, cursor
+            return found, more
 
     # Inside
 
@@ -498,6 +551,7 @@ class Vendor:
         until = shifted(message.created, 2 * COLLECT_WINDOW)
         if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
             raise Replayed("this collect has been used", pointer="/id")
+        self._desk.check_collect(rows, peer, message, self._now())
         self._desk.keep_receipts(rows, peer, message.body.receipts or ())
 
     def _registering(

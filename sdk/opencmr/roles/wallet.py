@@ -1,27 +1,30 @@
-"""The customer's side of a thread, inside one transaction.
+"""The customer's side of a relationship, inside one transaction.
 
-What they say waits until it is answered; what comes in takes the place that the vendor's signed words give it.
+What they say waits until it is answered. What comes in takes the place that the vendor's numbers give it, and is
+settled here as the vendor has to settle it: a receipt is believed only as far as the rules bear it out.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._log import tell
-from ..errors import Misconduct, Problem, Refused, Stale, StoreError, TooEarly, UnknownReference
+from ..errors import Behind, Problem, Refused, StoreError, UnknownReference
 from ..messages import Message, core, order
 from ..messages.types import Side
 from ..protocol import History, Said, Verified, is_narrowing, parse, verify
-from ..protocol.clock import AHEAD, shifted
+from ..protocol.chain import CONTRADICTION
+from ..protocol.clock import shifted
 from ..protocol.history import is_entry
 from ..protocol.thread import Thread, opened_by
-from ..store import Kept, Peer, Rows, Status
-from .ledger import Ledger
-from .ledger import said as as_said
-from .pen import Draft, Pen
+from ..store import Kept, Noticed, Peer, Rows, Status
+from .ledger import Ledger, read
+from .pen import Draft, Link, Pen
 
 _log = logging.getLogger("opencmr.customer")
+WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
+"""What shows that a vendor is at fault; other findings accuse nobody."""
 
 
 @dataclass
@@ -32,17 +35,17 @@ class Arrived:
         answered: Digests of messages of ours that have their receipt.
         refusals: Digest of a message of ours → why it was refused, with the signed receipt.
         entries: Digests of the vendor's messages that took their place.
-        misconduct: What its signed words contradict.
+        noticed: What its signed words show.
         passed_over: What proves nothing, and why.
-        acknowledged: Whether the next collect goes on after this.
+        moved: Whether more of the vendor's words have their place than before.
     """
 
     answered: set[str] = field(default_factory=set)
     refusals: dict[str, Refused] = field(default_factory=dict)
     entries: list[str] = field(default_factory=list)
-    misconduct: list[Misconduct] = field(default_factory=list)
+    noticed: list[Noticed] = field(default_factory=list)
     passed_over: list[Problem] = field(default_factory=list)
-    acknowledged: bool = False
+    moved: bool = False
 
 
 class Wallet:
@@ -64,6 +67,8 @@ class Wallet:
         """The relationship as far as it is known here."""
         return self.ledger.history(rows, self.peer(rows))
 
+    # Saying
+
     def say(self, rows: Rows, draft: Draft, thread_id: str | None, now: str, *, check: bool = True) -> Verified:
         """Write a message, sign it, and keep it until it is answered.
 
@@ -78,26 +83,28 @@ class Wallet:
             Problem: The thread does not allow it, as far as it is known here.
         """
         peer = self.peer(rows)
-        history = self.ledger.history(rows, peer)
+        history = self.ledger.draft(rows, peer)
         thread = history.threads.get(thread_id) if thread_id else None
         waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
-        head = waiting[-1].digest if waiting else thread.head if thread else None
-        if thread_id is not None and head is None:
-            # What an unsigned problem made us give up may have been taken all the same, and so can be taken back.
-            said_before = [kept.digest for kept in rows.said_in(self.number, thread_id, "customer")]
-            if not said_before or not is_narrowing(draft.body.type, "customer"):
-                raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
-            head = said_before[-1]
-        verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, answers=head)
+        narrowing = is_narrowing(draft.body.type, "customer")
+        # A no can be said into a thread that is known by its id alone: this store may be an older copy.
+        if thread_id is not None and thread is None and not waiting and not narrowing:
+            raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
+        link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
+        verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
-        if check and (not waiting or draft.body.type == order.Disclose.type):
-            said = Said(verified.message, verified.digest, "customer", now)
-            (thread or opened_by(verified.message)).judge(said, history)
+        if check and not narrowing and (not waiting or draft.body.type == order.Disclose.type):
+            place, message = history.chain.next, verified.message
+            said = Said(message, verified.digest, "customer", place, now, history.chain.knowledge(message))
+            (thread or opened_by(message)).judge(said, history)
         self._add(rows, verified, "customer", "pending")
+        if narrowing:
+            history.hear(verified.message, verified.digest)
+        self.ledger.publish(rows, peer.number, history)
         return verified
 
     def pending(self, rows: Rows) -> list[Kept]:
-        """What has not been answered yet, in the order in which it was said."""
+        """What has no place yet, in the order in which it was said."""
         return rows.with_status(self.number, "pending")
 
     def refusal(self, rows: Rows, digest: str) -> Refused | None:
@@ -105,97 +112,111 @@ class Wallet:
         receipt = rows.receipt_of(self.number, digest, "vendor")
         return _refusal(receipt) if receipt is not None else None
 
+    # Collecting
+
     def collect(self, rows: Rows, wait: int, now: str) -> tuple[bytes, list[str]]:
         """A signed `mailbox.collect`, and the digests of the receipts that it brings."""
         peer = self.peer(rows)
         unsent = rows.with_status(self.number, "unsent")[:20]
-        receipts = [self._as_receipt(kept) for kept in unsent]
-        body = core.Collect(after=peer.cursor, limit=100, wait=wait or None, receipts=receipts or None)
-        return self.pen.write(Draft(body), to=peer.peer, at=now).raw, [kept.digest for kept in unsent]
+        receipts = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
+        body = core.Collect(limit=100, wait=wait or None, receipts=receipts or None)
+        link = Link(seen=self.history(rows).chain.tip)
+        return self.pen.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
 
-    def collected(self, rows: Rows, raws: Iterable[bytes], cursor: str, receipts: Iterable[str], now: str) -> Arrived:
-        """Take in what a collect brought, and note how far it went. A message dated too far ahead is left for later."""
+    def collected(self, rows: Rows, raws: Iterable[bytes], receipts: Iterable[str], now: str) -> Arrived:
+        """Take in what a collect brought."""
         for digest in receipts:
             rows.change_message(self.number, digest, status="receipt")
-        arrived = self.take_in(rows, raws, now)
-        if not any(isinstance(problem, TooEarly) for problem in arrived.passed_over):
-            arrived.acknowledged = cursor != self.peer(rows).cursor
-            rows.change_peer(self.number, cursor=cursor)
-        return arrived
+        return self.take_in(rows, raws, now, collected=True)
 
-    def take_in(self, rows: Rows, raws: Iterable[bytes], now: str) -> Arrived:
-        """Take in signed answers: receipts, and what the vendor says. In any order, any number of times."""
+    def handed_back(self, rows: Rows, behind: Behind, now: str) -> Iterator[bytes]:
+        """A collect, and the vendor's own words that it lacks, each receipt after what it answers, in its order.
+
+        Args:
+            rows: The transaction.
+            behind: What the vendor said: which of its words it does hold.
+            now: The time.
+        """
+        chain = self.history(rows).chain
+        held = max((number for digest in behind.expected or () if (number := chain.number(digest))), default=0)
+        yield self.pen.write(Draft(core.Collect()), to=self.peer(rows).peer, at=now, link=Link(seen=chain.tip)).raw
+        for kept in rows.places_after(self.number, held, 2 * len(chain.digests)):
+            yield kept.raw
+            if kept.side == "vendor" and kept.type != core.Receipt.type:
+                given = rows.receipt_of(self.number, kept.digest, "customer")
+                if given is not None:
+                    yield given.raw
+
+    # Taking in
+
+    def take_in(self, rows: Rows, raws: Iterable[bytes], now: str, *, collected: bool = False) -> Arrived:
+        """Take in signed answers: receipts, and what the vendor says. In any order, any number of times.
+
+        Args:
+            rows: The transaction.
+            raws: Messages.
+            now: The time.
+            collected: Whether they are the answer to a collect, and so the vendor's chain as it stands.
+        """
         peer, arrived = self.peer(rows), Arrived()
         history = self.ledger.draft(rows, peer)
-        touched: set[str] = set()
+        last: Verified | None = None
         for raw in raws:
             try:
                 parsed = parse(raw)
-                if (known := rows.message(self.number, parsed.digest)) is not None:
+                known = rows.message(self.number, parsed.digest)
+                if known is not None and known.status != "forked":
                     self._heard_again(known, arrived)
                     continue
-                verified = verify(parsed, me=self.pen.did, pinned=peer.pinned, lenient=True)
-                if verified.message.from_ != peer.peer:
-                    raise UnknownReference("not from this vendor", pointer="/from")
-                self._take_in(rows, verified, arrived, now)
-                touched.add(verified.message.thread)
+                verified = self._verified(peer, parsed)
+                if verified.message.side == "customer":
+                    self._came_back(rows, history, verified, arrived, now)
+                else:
+                    if known is None:
+                        self._keep(rows, verified, arrived)
+                    last = verified if last is None or _number(verified) > _number(last) else last
             except Problem as problem:
                 tell(
                     _log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=problem.code, rule=problem.rule
                 )
                 arrived.passed_over.append(problem)
-        if self._place(rows, peer, history, touched, arrived, now):
+        if collected and last is not None and self._goes_over(rows, history, last, arrived, now):
             history = self.ledger.replay(rows, peer)
-        rows.change_peer(self.number, last=history.last)
+        before = history.chain.next
+        self._place(rows, peer, history, arrived, now)
+        arrived.moved = history.chain.next > before
+        for noticed in arrived.noticed:
+            rows.add_finding(self.number, noticed)
+            if noticed.code in WRONG:
+                tell(_log, logging.ERROR, "vendor.misconduct", vendor=peer.peer, code=noticed.code)
         self.ledger.publish(rows, peer.number, history)
-        if arrived.misconduct:  # `misconduct` of the relationship says what it was
-            tell(_log, logging.ERROR, "vendor.misconduct", vendor=peer.peer, count=len(arrived.misconduct))
         return arrived
 
-    def _take_in(self, rows: Rows, verified: Verified, arrived: Arrived, now: str) -> None:
-        message = verified.message
-        if message.created > shifted(now, AHEAD):
-            raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created")
-        if rows.message_by_id(self.number, "vendor", message.id) is not None:
-            arrived.misconduct.append(Misconduct(f"two messages of one id {message.id}"))
-        elif message.type == core.Receipt.type:
-            if verified.fault is not None:
-                raise verified.fault
-            self._answered(rows, verified, arrived)
-        elif is_entry(message):
-            self._add(rows, verified, "vendor", "waiting", previous=message.in_reply_to, at=message.created)
+    def _verified(self, peer: Peer, parsed: Any) -> Verified:
+        if parsed.sender == self.pen.did:  # our own words come back with their receipts
+            return verify(parsed, me=peer.peer, pinned={})
+        verified = verify(parsed, me=self.pen.did, pinned=peer.pinned, lenient=True)
+        if verified.message.from_ != peer.peer or not _is_word(verified.message):
+            raise UnknownReference("no word of this vendor's", pointer="/from")
+        return verified
 
-    def _answered(self, rows: Rows, verified: Verified, arrived: Arrived) -> None:
-        """A receipt for something that we said."""
-        message: Message[core.Receipt] = verified.message
-        body = message.body
-        ours = rows.message(self.number, body.of)
-        is_said = ours is not None and ours.side == "customer" and ours.type != core.Receipt.type
-        if ours is None or not is_said or ours.thread != message.thread:
-            raise UnknownReference("a receipt for nothing that we said", pointer="/body/of")
-        said = as_said(ours)[0]
-        if message.created < shifted(said.message.created, -AHEAD):
-            raise UnknownReference("a receipt dated before its message", pointer="/created")
-        heard = rows.latest(self.number, "vendor", before=ours.position)
-        if heard is not None and message.created < heard:
-            # SEQ-3: what is said later takes its place later, or a vendor could turn the last word into an earlier one.
-            why = f"{ours.digest} is dated {message.created} by its receipt, before {heard}, which it came after"
-            arrived.misconduct.append(Misconduct(why))
-            return
-        given_up = ours.status == "refused" and rows.receipt_of(self.number, body.of, "vendor") is None
-        if ours.status != "pending" and not given_up:  # an unsigned problem made us give up, and decided nothing
-            arrived.misconduct.append(Misconduct(f"two receipts for {ours.digest}"))
-            self._add(rows, verified, "vendor", "forked", of=body.of)
-            return
-        self._add(rows, verified, "vendor", "receipt", of=body.of, at=message.created)
-        arrived.answered.add(body.of)
-        if body.outcome == "refused":
-            rows.change_message(self.number, ours.digest, status="refused")
-            refused = arrived.refusals[ours.digest] = Refused(_problem(body), verified.raw)
-            if is_narrowing(ours.type, "customer"):
-                arrived.misconduct.append(Misconduct(f"the vendor refused {ours.type} {ours.digest}: {refused}"))
-        else:
-            rows.change_message(self.number, ours.digest, status="waiting", previous=body.previous, at=message.created)
+    def _came_back(self, rows: Rows, history: History, verified: Verified, arrived: Arrived, now: str) -> None:
+        """A word of ours that this store does not hold: it is an older copy. A no counts at once."""
+        if not is_entry(verified.message):
+            raise UnknownReference("no word of ours", pointer="/type")
+        self._add(rows, verified, "customer", "pending")
+        if is_narrowing(verified.message.type, "customer"):
+            history.hear(verified.message, verified.digest)
+        why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
+        arrived.noticed.append(Noticed("restored", why, (verified.digest,), now))
+
+    def _keep(self, rows: Rows, verified: Verified, arrived: Arrived) -> None:
+        message = verified.message
+        receipt = message.type == core.Receipt.type and verified.fault is None
+        of = message.body.of if receipt else None
+        if of is not None:
+            arrived.answered.add(of)
+        self._add(rows, verified, "vendor", "waiting", of=of, place=message.number, at=message.created)
 
     def _heard_again(self, known: Kept, arrived: Arrived) -> None:
         """What came before by another way is told again, and changes nothing."""
@@ -204,79 +225,128 @@ class Wallet:
             if (refused := _refusal(known)) is not None:
                 arrived.refusals[known.of] = refused
 
-    def _place(self, rows: Rows, peer: Peer, history: History, touched: set[str], arrived: Arrived, now: str) -> bool:
-        """Give every message its place whose predecessor has one, the earliest first: threads depend on each other.
+    # The chain
 
-        Returns:
-            Whether one came later than others that it should have come before, so that they are to be folded again.
-        """
-        waiting: dict[tuple[str, str | None], list[Kept]] = {}
+    def _place(self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str) -> None:
+        """Give every word of the vendor's its place that goes on from the last."""
+        waiting: dict[tuple[int, str | None], list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
-            if kept.thread in touched:
-                waiting.setdefault((kept.thread, kept.previous), []).append(kept)
-        late = False
-        while ready := [place for thread in touched if (place := (thread, _head(history, thread))) in waiting]:
-            following = waiting.pop(
-                min(ready, key=lambda place: (str(waiting[place][0].at), waiting[place][0].position))
-            )
-            late = late or str(following[0].at) <= (history.last or "")
-            self._take_place(rows, peer, history, following[0], arrived, now)
-            for fork in following[1:]:
-                self._fork(rows, peer, fork, arrived, now)
-        for (thread, previous), rest in waiting.items():
-            known = {entry.digest for entry in history.threads[thread].entries} if thread in history.threads else set()
-            if previous in known or (previous is None and known):
-                for fork in rest:
-                    self._fork(rows, peer, fork, arrived, now)
-        return late
+            waiting.setdefault((kept.place or 0, read(kept)[0].prior), []).append(kept)
+        while following := waiting.get((history.chain.next, history.chain.tip)):
+            kept = following.pop(0)
+            if not self._take_place(rows, peer, history, kept, arrived, now):
+                return  # a word of ours that it answers is not here: it comes before it in the mailbox
+            for other in following:
+                self._split(rows, history, other, arrived, now)
+        for (place, _), rest in waiting.items():
+            for kept in rest:
+                if place < history.chain.next and history.chain.number(kept.digest) is None:
+                    self._split(rows, history, kept, arrived, now)
 
-    def _take_place(self, rows: Rows, peer: Peer, history: History, kept: Kept, arrived: Arrived, now: str) -> None:
-        before = history.threads[kept.thread].entries[-1].at if kept.thread in history.threads else ""
-        if str(kept.at) <= before:
-            arrived.misconduct.append(Misconduct(f"{kept.digest} is dated {kept.at}, not after {before}"))
-        why = history.take(*as_said(kept))
-        thread = history.threads[kept.thread]
-        rows.change_message(self.number, kept.digest, status="entry")
-        if kept.side == "vendor":
-            arrived.entries.append(kept.digest)
-            self._give_receipt(rows, peer, thread, kept, why, now)
+    def _take_place(self, rows: Rows, peer: Peer, history: History, kept: Kept, arrived: Arrived, now: str) -> bool:
+        message, fault = read(kept)
+        ours = rows.message(self.number, kept.of) if kept.of is not None else None
+        if kept.of is not None and (ours is None or ours.side == "vendor" or ours.type == core.Receipt.type):
+            return False
+        twice = history.chain.has_said(message.id)
+        if twice:
+            first = rows.message_by_id(self.number, "vendor", message.id)
+            words = (first.digest if first else kept.digest, kept.digest)
+            arrived.noticed.append(Noticed("conflict", f"two words of one id, {message.id}", words, now))
+        disputed = len(history.chain.disputes)
+        if ours is not None and fault is None and not twice:
+            self._answered(rows, history, message, kept, ours, arrived, now)
         else:
-            self._compare(rows, thread, kept, arrived)
+            thread, why_void = history.follow(message, kept.digest, fault=fault)
+            receipt = message.type == core.Receipt.type
+            rows.change_message(self.number, kept.digest, status="receipt" if receipt else "entry")
+            if thread is not None:
+                arrived.entries.append(kept.digest)
+                self._give_receipt(rows, peer, thread, kept, why_void, now)
+        for dispute in history.chain.disputes[disputed:]:
+            words = (history.chain.digests[dispute.place - 1], dispute.word)
+            why = f"dated {dispute.says}; what had seen it is dated {dispute.created}. One of two clocks was wrong"
+            arrived.noticed.append(Noticed("disputed", why, words, now))
+        if message.created > shifted(now, CONTRADICTION):
+            # A date orders nothing, so it harms nothing; but whoever reads it wants to know.
+            why = f"{message.type} is dated {message.created}, and this machine's clock shows {now}: look at it"
+            arrived.noticed.append(Noticed("date-ahead", why, (kept.digest,), now))
+        return True
 
-    def _fork(self, rows: Rows, peer: Peer, kept: Kept, arrived: Arrived, now: str) -> None:
-        """Two entries with one predecessor: the one that was held first stays."""
-        arrived.misconduct.append(
-            Misconduct(f"two entries follow {kept.previous or 'the beginning'}: see {kept.digest}")
-        )
+    def _answered(
+        self, rows: Rows, history: History, message: Message[Any], kept: Kept, ours: Kept, arrived: Arrived, now: str
+    ) -> None:
+        """A receipt for a word of ours gives it its place; what it says of it is compared with what the rules say."""
+        of, body = read(ours)[0], message.body
+        again = history.chain.place_of(ours.digest) is not None
+        probe = None if again else _settled(history, of, ours.digest, message.created)
+        thread, void = history.follow(message, kept.digest, of=of)
+        rows.change_message(self.number, kept.digest, status="receipt")
+        words = (kept.digest, ours.digest)
+        if again:
+            arrived.noticed.append(Noticed("answered-twice", f"two receipts for {ours.digest}", words, now))
+            return
+        status: Status = "refused" if thread is None else "entry"
+        rows.change_message(self.number, ours.digest, status=status, place=message.number, at=message.created)
+        if body.outcome == "refused":
+            refused = arrived.refusals[ours.digest] = Refused(_problem(body), kept.raw)
+            if thread is not None or probe is None:
+                why = f"the vendor refused {ours.type} {ours.digest} against the rules: {refused}"
+                arrived.noticed.append(Noticed("other-outcome", why, words, now))
+            return
+        right = ("void", None) if void else (thread.entries[-1].outcome, thread.state) if thread else ("refused", None)
+        if (body.outcome, body.state) != right:
+            code = "other-state" if body.outcome == right[0] else "other-outcome"
+            rules = f"{right[0]}, {right[1]}" if right[1] else f"{right[0]}: {void}"
+            why = f"the vendor says {body.outcome}, {body.state} of {ours.type} {ours.digest}; by the rules: {rules}"
+            arrived.noticed.append(Noticed(code, why, words, now))
+
+    def _split(self, rows: Rows, history: History, kept: Kept, arrived: Arrived, now: str) -> None:
+        """Another word of a number that is taken."""
         rows.change_message(self.number, kept.digest, status="forked")
-        if kept.side == "vendor":
-            problem = Stale("another entry follows this one's predecessor", pointer="/inReplyTo")
-            self._write_receipt(rows, peer, kept, now, problem=problem)
+        place = kept.place or 0
+        there = history.chain.digests[place - 1] if 0 < place < history.chain.next else str(history.chain.tip)
+        why = f"two words of number {place}: the vendor was restored, or says different things"
+        arrived.noticed.append(Noticed("split", why, (there, kept.digest), now))
+
+    def _goes_over(self, rows: Rows, history: History, last: Verified, arrived: Arrived, now: str) -> bool:
+        """Go over to the vendor's chain as it stands, where it goes on from an earlier place than ours.
+
+        What has its place only on the branch that is left is sent again; the no-words among it go on to deny.
+        """
+        if history.chain.number(last.digest) is not None:
+            return False
+        path: list[str] = []
+        digest: str | None = last.digest
+        while digest is not None and history.chain.number(digest) is None:
+            kept = rows.message(self.number, digest)
+            if kept is None or kept.side != "vendor":
+                return False  # something is missing: it is no branch yet
+            path.append(digest)
+            digest = read(kept)[0].prior
+        fork = history.chain.number(digest) or 0 if digest is not None else 0
+        if fork == history.chain.next - 1:
+            return False
+        for kept in rows.from_place(self.number, fork + 1):
+            if kept.digest in path:
+                rows.change_message(self.number, kept.digest, status="waiting")
+            elif kept.side == "customer":
+                rows.change_message(self.number, kept.digest, status="pending", place=None, at=None)
+            elif kept.status in ("entry", "receipt"):
+                rows.change_message(self.number, kept.digest, status="forked")
+        why = f"the vendor goes on from number {fork} another way: it was restored, or says different things"
+        arrived.noticed.append(Noticed("split", why, (history.chain.digests[fork], path[-1]), now))
+        return True
 
     def _give_receipt(self, rows: Rows, peer: Peer, thread: Thread, kept: Kept, why: Problem | None, now: str) -> None:
-        if why is not None:
-            self._write_receipt(rows, peer, kept, now, problem=why)
-        else:
-            self._write_receipt(rows, peer, kept, now, outcome=thread.entries[-1].outcome, state=thread.state)
-
-    def _write_receipt(self, rows: Rows, peer: Peer, kept: Kept, now: str, **said: Any) -> None:
+        if rows.receipt_of(self.number, kept.digest, "customer") is not None:
+            return  # given before, on a branch that was left for a while
+        said: dict[str, Any] = {"problem": why}
+        if why is None:
+            said = {"outcome": thread.entries[-1].outcome, "state": thread.state}
         receipt = self.pen.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
         position = rows.next_position(self.number)
         rows.add_message(self.number, receipt._replace(position=position, status="unsent", at=None))
-
-    def _compare(self, rows: Rows, thread: Thread, kept: Kept, arrived: Arrived) -> None:
-        """Two sides that disagree about a state find out at once."""
-        receipt = rows.receipt_of(self.number, kept.digest, "vendor")
-        if receipt is not None:
-            body = as_said(receipt)[0].message.body
-            here = (thread.entries[-1].outcome, thread.state)
-            if (body.outcome, body.state) != here:
-                arrived.misconduct.append(
-                    Misconduct(f"the vendor says {body.outcome}, {body.state} of {kept.digest}; here it is {here}")
-                )
-
-    def _as_receipt(self, kept: Kept) -> core.ReceiptMessage:
-        return core.ReceiptMessage.model_validate(as_said(kept)[0].message.wire(), by_alias=True, by_name=False)
 
     def _add(
         self,
@@ -286,17 +356,27 @@ class Wallet:
         status: Status,
         *,
         of: str | None = None,
-        previous: str | None = None,
+        place: int | None = None,
         at: str | None = None,
     ) -> None:
         message = verified.message
         kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
-                    verified.raw, status, of, previous, at, verified.fault is None)  # fmt: skip
+                    verified.raw, status, of, place, at, verified.fault is None)  # fmt: skip
         rows.add_message(self.number, kept)
 
 
-def _head(history: History, thread: str) -> str | None:
-    return history.threads[thread].head if thread in history.threads else None
+def _settled(history: History, message: Message[Any], digest: str, created: str) -> Problem | None:
+    """Why a word of ours is to be refused by a receipt of this date; none where it is not."""
+    said = history.placing(message, digest, created)
+    return (history.threads.get(message.thread) or opened_by(message)).take(said, history)[1]
+
+
+def _is_word(message: Message[Any]) -> bool:
+    return is_entry(message) or message.type == core.Receipt.type
+
+
+def _number(verified: Verified) -> int:
+    return verified.message.number or 0
 
 
 def _problem(body: core.Receipt) -> Problem:
@@ -304,5 +384,5 @@ def _problem(body: core.Receipt) -> Problem:
 
 
 def _refusal(receipt: Kept) -> Refused | None:
-    body: core.Receipt = as_said(receipt)[0].message.body
+    body: core.Receipt = read(receipt)[0].body
     return Refused(_problem(body), receipt.raw) if body.outcome == "refused" else None

@@ -81,8 +81,8 @@ _BY_ID = _MESSAGES.where(messages.c.side == bindparam("side"), messages.c.id == 
 _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side == bindparam("side")).order_by(
     messages.c.position
 )
-# Not those that say they have a place, but all that do not say they have none: a word that damage has changed is noticed
-# so, instead of leaving out a withdrawal.
+# Not those that say they have a place, but all that do not say they have none: a word that damage has changed is
+# noticed so, instead of leaving out a withdrawal.
 _PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})")).order_by(
     messages.c.place, messages.c.position
 )
@@ -96,6 +96,12 @@ _PLACES = (
 )
 _SAID_IN = _MESSAGES.where(messages.c.thread == bindparam("thread"), messages.c.side == bindparam("side")).order_by(
     messages.c.position
+)
+_LAST_SAID = (
+    select(messages.c.digest)
+    .where(messages.c.relationship == _number, messages.c.side == bindparam("side"), messages.c.of.is_(None))
+    .order_by(messages.c.position.desc())
+    .limit(1)
 )
 _FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(messages.c.place, messages.c.side)
 _KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
@@ -259,6 +265,11 @@ class Rows:
             digest, side, id_ = tuple(row)
             yield digest, side, id_
 
+    def last_said(self, number: int, side: Side) -> str | None:
+        """Digest of the message that a side has said last, receipts aside: what its next one names as `prior`."""
+        found = self._execute(_LAST_SAID, number=number, side=side).scalar()
+        return None if found is None else str(found)
+
     def next_position(self, number: int) -> int:
         """The position of what is added next."""
         peer = self.peer_by_number(number)
@@ -280,8 +291,8 @@ class Rows:
     def findings(self, number: int) -> list[Noticed]:
         """What was noticed in a relationship, the first one first."""
         return [
-            Noticed(code, why, tuple(orjson.loads(words)), at)
-            for _, _, code, why, words, at in self._execute(_FINDINGS, number=number)
+            Noticed(row.code, row.why, tuple(orjson.loads(row.words)), row.noticed)
+            for row in self._execute(_FINDINGS, number=number)
         ]
 
     def add_finding(self, number: int, noticed: Noticed) -> None:

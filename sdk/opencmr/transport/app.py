@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from .. import trust
 from .._log import log_failure
 from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, TooLarge, UnsupportedMedia
-from .bundle import pack
+from .bundle import MAX_WORDS, pack, unpack
 from .limits import Gate, Limits
 from .party import Receiver
 
@@ -60,6 +60,13 @@ def application(
         raw = await _body(request, body_timeout)
         return _json(pack(*await _while_connected(request, receiver.collect(raw))))
 
+    async def words(request: Request) -> Response:
+        gate.charge_address(request.client.host if request.client else None)
+        raw = await _body(request, body_timeout, MAX_WORDS)
+        with gate.work.place():
+            await receiver.take_back(unpack(raw, limit=MAX_WORDS)[0])
+            return _json(pack([]))
+
     async def did_document(_: Request) -> Response:
         return _json(trust.write(receiver.did_document()))
 
@@ -84,6 +91,7 @@ def application(
         routes=[
             Route(f"{path}/messages", _answered(messages), methods=["POST"]),
             Route(f"{path}/mailbox", _answered(mailbox), methods=["POST"]),
+            Route(f"{path}/words", _answered(words), methods=["POST"]),
             Route(urlsplit(did_url).path, _answered(did_document)),
             Route("/.well-known/opencmr", _answered(discovery)),
             Route("/.well-known/myterms.json", _answered(myterms)),
@@ -152,8 +160,8 @@ async def _no_route(_: Request, error: Exception) -> Response:
     return Response(status_code=error.status_code, headers=error.headers)
 
 
-async def _body(request: Request, timeout: float) -> bytes:
-    """The body of a request, of the right media type, of at most 64 KiB, and in time.
+async def _body(request: Request, timeout: float, limit: int = trust.MAX_BYTES) -> bytes:
+    """The body of a request, of the right media type, no larger than it may be, and in time.
 
     Raises:
         UnsupportedMedia: Another media type, or encoded.
@@ -166,15 +174,15 @@ async def _body(request: Request, timeout: float) -> bytes:
     if "content-encoding" in request.headers:
         raise UnsupportedMedia("a message is sent without Content-Encoding", rule="TRN-2")
     announced = request.headers.get("content-length", "")
-    too_large = TooLarge(f"{trust.MAX_BYTES} bytes at most", rule="TRN-3")
-    if announced.isdecimal() and int(announced[:20]) > trust.MAX_BYTES:
+    too_large = TooLarge(f"{limit} bytes at most", rule="TRN-3")
+    if announced.isdecimal() and int(announced[:20]) > limit:
         raise too_large
     body = bytearray()
     try:
         async with asyncio.timeout(timeout):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > trust.MAX_BYTES:
+                if len(body) > limit:
                     raise too_large
     except TimeoutError as error:
         raise Overloaded(f"the body did not arrive within {timeout:g} s") from error

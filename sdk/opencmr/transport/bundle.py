@@ -1,10 +1,8 @@
-"""Several messages in one answer: `{"cursor": …, "messages": […]}`, in canonical form (`spec/v1/transport.md`).
+"""Several messages in one answer: `{"messages": […], "more": …}`, in canonical form (`spec/v1/transport.md`).
 
 Messages are canonical, so canonical messages joined are a canonical bundle: their bytes are never written anew here,
 and read back they are the same bytes. Who said them, and whether they hold, is not asked here.
 """
-
-import re
 
 from .. import trust
 from ..errors import Malformed
@@ -12,37 +10,40 @@ from ..messages import pointer
 
 MAX_BUNDLE = 8 * 1024 * 1024
 """Bytes. A hundred messages of 64 KiB have room."""
+MAX_WORDS = 1024 * 1024
+"""Bytes of what is handed back at once."""
+MOST_WORDS = 100
+"""Of a vendor's words that are handed back at once, with what they answer."""
 MOST_MESSAGES = 1000
 """In one answer. A mailbox gives a hundred at a time; what is ready at once, or was missed, is seldom more."""
 
-_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LEVELS_AROUND = 2
 
 
-def pack(messages: list[bytes], cursor: str | None = None) -> bytes:
+def pack(messages: list[bytes], more: bool | None = None) -> bytes:
     """The canonical bytes of an answer.
 
     Args:
         messages: Canonical bytes of each.
-        cursor: For an answer of the mailbox.
+        more: For an answer of the mailbox: whether there is more than this.
     """
-    head = b"" if cursor is None else b'"cursor":' + trust.write(cursor) + b","
-    return b"{" + head + b'"messages":[' + b",".join(messages) + b"]}"
+    tail = b"" if more is None else b',"more":' + trust.write(more)
+    return b'{"messages":[' + b",".join(messages) + b"]" + tail + b"}"
 
 
-def unpack(raw: bytes) -> tuple[list[bytes], str | None]:
-    """The messages of an answer, each as its canonical bytes, and the cursor if there is one.
+def unpack(raw: bytes, *, limit: int = MAX_BUNDLE) -> tuple[list[bytes], bool | None]:
+    """The messages of an answer, each as its canonical bytes, and whether there is more, if it says so.
 
     Raises:
         Problem: Check 1 (`spec/v1/receiving.md`) fails for the answer as a whole, or it is Malformed.
     """
-    document = trust.read(raw, limit=MAX_BUNDLE, depth=trust.MAX_DEPTH + _LEVELS_AROUND)
-    messages, cursor = document.get("messages"), document.get("cursor")
+    document = trust.read(raw, limit=limit, depth=trust.MAX_DEPTH + _LEVELS_AROUND)
+    messages, more = document.get("messages"), document.get("more")
     for name in document:
-        if name not in ("cursor", "messages"):
-            raise Malformed("no member of an answer", pointer=pointer((name,)), expected=["cursor", "messages"])
-    if cursor is not None and not (isinstance(cursor, str) and _CURSOR.fullmatch(cursor)):
-        raise Malformed("not a cursor", pointer="/cursor")
+        if name not in ("messages", "more"):
+            raise Malformed("no member of an answer", pointer=pointer((name,)), expected=["messages", "more"])
+    if more is not None and not isinstance(more, bool):
+        raise Malformed("true or false", pointer="/more")
     if not isinstance(messages, list):
         raise Malformed("a list of messages", pointer="/messages")
     if len(messages) > MOST_MESSAGES:
@@ -51,4 +52,4 @@ def unpack(raw: bytes) -> tuple[list[bytes], str | None]:
         if not isinstance(message, dict):
             raise Malformed("a message is a JSON object", pointer=f"/messages/{position}")
     # Each is copied: what orjson writes keeps room for ten times its size.
-    return [bytes(memoryview(trust.write(message))) for message in messages], cursor
+    return [bytes(memoryview(trust.write(message))) for message in messages], more

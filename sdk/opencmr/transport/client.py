@@ -29,7 +29,7 @@ from ..errors import Malformed, Problem, Unreachable, UnsupportedVersion, WeakKe
 from ..messages import VERSION
 from ..messages.core import ProblemDetail
 from .addresses import admitted, check_url, is_literal
-from .bundle import MAX_BUNDLE, unpack
+from .bundle import MAX_BUNDLE, pack, unpack
 from .discovery import Discovery
 from .party import Found
 
@@ -119,17 +119,26 @@ class HttpNetwork:
             raise Unreachable(f"{endpoint} answers without a receipt")
         return messages
 
-    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
-        """Send a `mailbox.collect`. Returns what waits, as yet unchecked, and the cursor.
+    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
+        """Send a `mailbox.collect`. Returns what waits, as yet unchecked, and whether there is more.
 
         Raises:
             Problem: The vendor refuses the collect, and says why.
             Unreachable: No answer, or none that is OpenCMR.
         """
-        messages, cursor = await self._post(f"{endpoint}/mailbox", raw, wait)
-        if cursor is None:
-            raise Unreachable(f"{endpoint} answers without a cursor")
-        return messages, cursor
+        messages, more = await self._post(f"{endpoint}/mailbox", raw, wait)
+        if more is None:
+            raise Unreachable(f"{endpoint} does not say whether there is more")
+        return messages, more
+
+    async def hand_back(self, endpoint: str, words: list[bytes]) -> None:
+        """Hand a vendor back its own words, and what they answer (`spec/v1/transport.md`, handing back).
+
+        Raises:
+            Problem: The vendor does not take them, and says why.
+            Unreachable: No answer, or none that is OpenCMR.
+        """
+        await self._post(f"{endpoint}/words", pack(words), 0)
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -142,7 +151,7 @@ class HttpNetwork:
         except (orjson.JSONDecodeError, RecursionError) as error:
             raise Unreachable(f"{url} is not JSON") from error
 
-    async def _post(self, url: str, raw: bytes, wait: float) -> tuple[list[bytes], str | None]:
+    async def _post(self, url: str, raw: bytes, wait: float) -> tuple[list[bytes], bool | None]:
         check_url(url, local=None)
         answer = await self._exchange("POST", url, content=raw, limit=MAX_BUNDLE, wait=wait)
         try:

@@ -50,13 +50,21 @@ class Receiver(Protocol):
         """
         ...
 
-    async def collect(self, raw: bytes) -> tuple[list[bytes], str]:
-        """Answer a `mailbox.collect`: what waits, and the cursor. May take as long as the collect says.
+    async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
+        """Answer a `mailbox.collect`: what waits, and whether there is more. May take as long as the collect says.
 
         It is cancelled when the customer has gone.
 
         Raises:
             Problem: To be answered unsigned.
+        """
+        ...
+
+    async def take_back(self, words: list[bytes]) -> None:
+        """Take back its own words from a customer, with what they answer: it was restored from an older copy.
+
+        Raises:
+            Problem: To be answered unsigned; nothing was stored.
         """
         ...
 
@@ -87,8 +95,8 @@ class Network(Protocol):
         """
         ...
 
-    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
-        """Send a `mailbox.collect`. Returns what waits, as yet unchecked, and the cursor.
+    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
+        """Send a `mailbox.collect`. Returns what waits, as yet unchecked, and whether there is more.
 
         Args:
             endpoint: URL of the vendor's service.
@@ -97,6 +105,15 @@ class Network(Protocol):
 
         Raises:
             Problem: The vendor refuses the collect, and says why.
+            Unreachable: No answer, or none that is OpenCMR.
+        """
+        ...
+
+    async def hand_back(self, endpoint: str, words: list[bytes]) -> None:
+        """Hand a vendor back its own words, and what they answer (`spec/v1/transport.md`, handing back).
+
+        Raises:
+            Problem: The vendor does not take them, and says why.
             Unreachable: No answer, or none that is OpenCMR.
         """
         ...
