@@ -7,9 +7,9 @@ from typing import Any
 
 from opencmr import trust
 from opencmr.errors import Problem
-from opencmr.messages import Body, Message, consent, intent, offer, read, read_envelope, terms
+from opencmr.messages import Body, Message, consent, intent, offer, order, read, read_envelope, terms
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
-from opencmr.messages.types import Money, Party, Price, Ref, Want
+from opencmr.messages.types import Datum, Money, Party, Price, Ref, Want
 from opencmr.protocol import History, instant, is_narrowing, moment, roster, settle
 from opencmr.protocol.arrangement import Arrangement, Piece, arrange
 from opencmr.protocol.evidence import Evidence, Exhibit, folded, records_of
@@ -189,6 +189,34 @@ class Dialogue:
         """What the vendor publishes."""
         keys = {f"{self.vendor_did}#key-1": self.keys[1].public}
         return trust.write(trust.document_for(self.vendor_did, keys, "https://shop.example/opencmr"))
+
+
+def conversation() -> tuple[Dialogue, Dialogue]:
+    """A customer with two shops: terms, a consent taken back, an order, refusals; 20 messages and their receipts."""
+    plain, picky = Dialogue("did:web:plain.example", key=1), Dialogue("did:web:picky.example", key=2)
+    agreed = plain.say(PROFFER)
+    plain.tell(ACCEPT, agreed)
+    asked = plain.tell(REQUEST)
+    plain.say(consent.Grant(items=[NEWS], until=NEW_YEAR), asked)
+    wish = plain.say(CAST)
+    plain.tell(an_offer(), wish)
+    made = ref_of(plain.raws[-2])
+    plain.say(offer.Accept(offer=made, total=Money("49.00", "EUR")), wish)
+    plain.tell(order.Confirm(reference="R1", total=Money("49.00", "EUR")), wish)
+    plain.say(order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value={"locality": "Kiel"})]), wish)
+    before = plain.seen
+    plain.tell(order.Fulfil(status="shipped"), wish)
+    plain.say(intent.Amend(**dict(CAST)), wish, seen=before)  # refused as stale
+    plain.say(intent.Amend(**dict(CAST)), wish)  # refused for the state
+    plain.say(consent.Withdraw(), asked)
+    plain.say(consent.Withdraw(), asked)  # moot
+    agreed = picky.say(PROFFER)
+    picky.tell(terms.Counter(terms=roster.ref("SD-BASE-A")), agreed)
+    picky.say(terms.Accept(terms=roster.ref("SD-BASE-A")), agreed)
+    wish = picky.say(CAST)
+    picky.tell(an_offer("51.00"), wish)
+    picky.say(intent.Withdraw(), wish)
+    return plain, picky
 
 
 def piece_of(raw: bytes, position: int = 0) -> Piece:

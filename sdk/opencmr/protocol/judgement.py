@@ -63,8 +63,8 @@ class Completeness:
 
     @property
     def whole(self) -> bool:
-        """Whether all of the vendor's words are here up to the last, with what they answer."""
-        return self.here == self.last and not self.hard
+        """Whether all of the vendor's words are here up to the last, with what they answer; of a part that is not said."""
+        return self.part is None and self.here == self.last and not self.hard
 
 
 @dataclass(frozen=True, slots=True)
