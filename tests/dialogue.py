@@ -1,4 +1,4 @@
-"""A customer and a vendor who sign, in the pure core, without store or network. They say what a test wants, right or not."""
+"""A customer and a vendor who sign, in the pure core: no store, no network. They say what a test wants."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -103,7 +103,7 @@ class Arrangement:
     Attributes:
         chain: The vendor's words by their numbers: the branch that is written down first.
         strays: The vendor's words that are off the chain.
-        order: All pieces, in the order in which they have to be written down.
+        order: In which they have to be written down: the vendor's words, with what belongs to each.
         missing: Of the vendor's words, what a later word of theirs says must be there.
         hard: Everything else that must be there: what a receipt answers, and what a customer's word has seen.
         soft: What a customer's word names as said before by the same customer. It may never have been delivered.
@@ -144,7 +144,7 @@ def arrange(pieces: Iterable[Piece]) -> Arrangement:
     vendors = sorted((piece for piece in here.values() if piece.side == "vendor"), key=_by_number)
     customers = {digest: piece for digest, piece in here.items() if piece.side == "customer" and piece.is_entry}
     receipts: dict[str, list[Piece]] = {}
-    for piece in sorted(here.values(), key=lambda piece: piece.digest):
+    for piece in reversed(here.values()):
         if piece.side == "customer" and piece.of is not None:
             receipts.setdefault(piece.of, []).append(piece)
     chain = _chain(vendors, here)
@@ -153,7 +153,7 @@ def arrange(pieces: Iterable[Piece]) -> Arrangement:
     return Arrangement(
         chain=tuple(chain),
         strays=tuple(strays),
-        order=tuple(_order(here.values(), [*chain, *strays], customers, receipts)),
+        order=tuple(_order([*chain, *strays], customers, receipts)),
         missing=tuple(_missing(vendors, here)),
         hard=tuple(_named(here)),
         soft=tuple(
@@ -189,21 +189,17 @@ def _chain(vendors: Sequence[Piece], here: Mapping[str, Piece]) -> list[Piece]:
 
 
 def _order(
-    pieces: Iterable[Piece],
-    words: Sequence[Piece],
-    customers: Mapping[str, Piece],
-    receipts: Mapping[str, list[Piece]],
+    words: Sequence[Piece], customers: Mapping[str, Piece], receipts: Mapping[str, list[Piece]]
 ) -> Iterator[Piece]:
     """A customer's message right before the receipt that gives it its place, a customer's receipt after the entry."""
     put: set[str] = set()
     for word in words:
         before = customers.get(word.of or "")
-        around = [before] if before else []
-        for piece in (*around, word, *receipts.get(word.digest, ())):
+        after = receipts.get(word.digest, []) if word.is_entry else []
+        for piece in ([before, word] if before else [word, *after]):
             if piece.digest not in put:
                 put.add(piece.digest)
                 yield piece
-    yield from sorted((p for p in pieces if p.digest not in put), key=lambda piece: piece.position)
 
 
 def _missing(vendors: Sequence[Piece], here: Mapping[str, Piece]) -> Iterator[Gap]:

@@ -270,12 +270,13 @@ def _fold(case: _Case) -> None:
             thread = history.threads.get(said.message.thread) or opened_by(said.message)
             right = thread.take(placed, history)
         again = said is not None and history.chain.place_of(said.digest) is not None
+        void = word.fault is not None or history.chain.has_said(word.message.id)
         after, why = _follow(history, word, said, case.part)
         if not case.whole(word):
             continue
         if word.is_entry:
             _take_vendors(case, word, after, why)
-        elif why is not None:
+        elif void and why is not None:
             case.found.append(Finding.of(word.name, why))
         elif said is None or right is None:
             where = "/thread" if word.of in arranged.customers else "/body/of"
@@ -371,7 +372,7 @@ def _compare(case: _Case, stated: Sequence[tuple[Exhibit, dict[str, Any]]]) -> N
     for exhibit, _ in stated[1:]:
         case.find(exhibit, "duplicate", f"{stated[0][0].name} states this relationship's records already")
     if not stated:
-        opener = case.arranged.order[0]
+        opener = case.pieces[0]
         case.find(opener, "missing", f"no records are stated for the relationship of {customer} with {vendor}")
 
 

@@ -63,7 +63,7 @@ class Completeness:
 
     @property
     def whole(self) -> bool:
-        """Whether all of the vendor's words are here up to the last, with what they answer; of a part that is not said."""
+        """Whether all of the vendor's words are here up to the last, and what they answer. A part never is."""
         return self.part is None and self.here == self.last and not self.hard
 
 
