@@ -1,6 +1,7 @@
 """A customer and a vendor who sign, in the pure core: no store, no network. They say what a test wants."""
 
 import json
+import random
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -217,6 +218,59 @@ def conversation() -> tuple[Dialogue, Dialogue]:
     picky.tell(an_offer("51.00"), wish)
     picky.say(intent.Withdraw(), wish)
     return plain, picky
+
+
+def at_random(dice: random.Random, *, forging: bool = False) -> Dialogue:
+    """A conversation at random with an honest vendor; the customer may name whatever it likes as `prior` and `seen`."""
+    one = Dialogue(key=dice.randrange(1, 50))
+    consents: list[str] = []
+    agreements: list[str] = []
+    wishes: list[str] = []
+    offers: list[tuple[Ref, str]] = []
+    for _ in range(dice.randrange(4, 14)):
+        named: dict[str, Any] = {}
+        if forging:
+            said = [trust.digest(raw) for raw in one.raws] + ["zQm" + dice.choice("23456789") * 44]
+            seen = [None, *one.history.chain.digests]
+            named = {"prior": dice.choice([None, *said]), "seen": dice.choice(seen)}
+        if dice.random() < 0.2:
+            named["at"] = one.after(minutes=dice.randrange(-20, 4))
+        turn = dice.randrange(12)
+        try:
+            match turn:
+                case 0:
+                    agreements.append(one.say(PROFFER, **named))
+                case 1 if agreements:
+                    one.tell(ACCEPT, dice.choice(agreements))
+                case 2:
+                    consents.append(one.say(GRANT, **named))
+                case 3:
+                    consents.append(one.tell(REQUEST, taken=dice.random() < 0.9))
+                case 4 if consents:
+                    one.say(consent.Grant(items=[NEWS], until=NEW_YEAR), dice.choice(consents), **named)
+                case 5 if consents:
+                    one.say(consent.Withdraw(), dice.choice(consents), **named)
+                case 6:
+                    wishes.append(one.say(CAST, **named))
+                case 7 if wishes:
+                    one.tell(an_offer(), wishes[-1])
+                    offers.append((ref_of(one.raws[-2]), wishes[-1]))
+                case 8 if offers:
+                    made, wish = dice.choice(offers)
+                    one.say(offer.Accept(offer=made, total=Money("49.00", "EUR")), wish, **named)
+                case 9 if wishes:
+                    one.say(intent.Withdraw(), dice.choice(wishes), **named)
+                case 10 if agreements:
+                    one.say(terms.Terminate(), dice.choice(agreements), **named)
+                case 11 if consents:
+                    basis = ref_of(dice.choice([raw for raw in one.raws if b"consent." in raw]))
+                    one.tell(an_offer(basis=basis))
+        except Problem as problem:
+            if not problem.retry:  # else it is not answered, and has no place
+                raise
+        if dice.random() < 0.2:
+            one.write(CAST)  # it never arrives
+    return one
 
 
 def piece_of(raw: bytes, position: int = 0) -> Piece:

@@ -196,7 +196,7 @@ def _order(
     for word in words:
         before = customers.get(word.of or "")
         after = receipts.get(word.digest, []) if word.is_entry else []
-        for piece in ([before, word] if before else [word, *after]):
+        for piece in [before, word] if before else [word, *after]:
             if piece.digest not in put:
                 put.add(piece.digest)
                 yield piece

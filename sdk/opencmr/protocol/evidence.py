@@ -166,9 +166,13 @@ def _check_gaps(case: _Case) -> None:
         case.find(word, "wrong-prior", why, "/prior")
     numbers = {word.number for word in (*arranged.chain, *arranged.strays)}
     for gap in _gaps(case):
-        left_out = case.part is not None and gap.numbers is not None and gap.numbers[1] not in numbers
-        if not left_out:
+        if not _left_out(case, gap, numbers):
             case.found.append(Finding(gap.by, "missing", _why_missing(gap, numbers), gap.member))
+
+
+def _left_out(case: _Case, gap: Gap, numbers: set[int]) -> bool:
+    """Whether it is stated that such words are not here."""
+    return case.part is not None and gap.numbers is not None and gap.numbers[1] not in numbers
 
 
 def _gaps(case: _Case) -> list[Gap]:
@@ -176,7 +180,8 @@ def _gaps(case: _Case) -> list[Gap]:
     named = {piece.name for piece in case.pieces if case.whole(piece)}
     gaps: dict[str, Gap] = {}
     for gap in (*case.arranged.missing, *(gap for gap in case.arranged.hard if gap.by in named)):
-        gaps.setdefault(gap.digest, gap)
+        # What is left out of a part is no fault, unless a word that is to be folded has seen it.
+        gaps.setdefault(gap.digest if case.part is None else f"{gap.digest} {gap.member}", gap)
     return list(gaps.values())
 
 

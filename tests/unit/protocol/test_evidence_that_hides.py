@@ -6,7 +6,6 @@ that was receipted) and 31 (one vendor spoils the evidence against another).
 
 import random
 from dataclasses import replace
-from typing import Any
 
 import orjson
 import pytest
@@ -15,24 +14,21 @@ from dialogue import (
     ACCEPT,
     CAST,
     GRANT,
-    NEW_YEAR,
     NEWS,
     OTHER,
     PROFFER,
     REQUEST,
     SHOP,
     Dialogue,
-    an_offer,
+    at_random,
     exhibits,
     is_no,
     number_of,
     put_forward,
-    ref_of,
 )  # fmt: skip
 from opencmr import trust
-from opencmr.errors import Problem, Stale
-from opencmr.messages import consent, intent, offer, terms
-from opencmr.messages.types import Money
+from opencmr.errors import Stale
+from opencmr.messages import consent, terms
 from opencmr.protocol import Question
 from opencmr.protocol.evidence import Evidence, Exhibit, Judgement, check
 
@@ -301,55 +297,9 @@ def test_a_receipt_that_is_dated_before_what_it_answers_is_told_as_disputed() ->
 # Any part, and any forgery of the customer's
 
 
-def wild(dice: random.Random, *, forging: bool = False) -> Dialogue:
-    """A conversation at random with an honest vendor; the customer may name whatever it likes as `prior` and `seen`."""
-    one = Dialogue(key=dice.randrange(1, 50))
-    consents, agreements, wishes, offers = [], [], [], []
-    for _ in range(dice.randrange(4, 14)):
-        named: dict[str, Any] = {}
-        if forging:
-            said = [trust.digest(raw) for raw in one.raws] + ["zQm" + dice.choice("23456789") * 44]
-            seen = [None, *one.history.chain.digests]
-            named = {"prior": dice.choice([None, *said]), "seen": dice.choice(seen)}
-        if dice.random() < 0.2:
-            named["at"] = one.after(minutes=dice.randrange(-20, 4))
-        turn = dice.randrange(10)
-        try:
-            match turn:
-                case 0:
-                    agreements.append(one.say(PROFFER, **named))
-                case 1 if agreements:
-                    one.tell(ACCEPT, dice.choice(agreements))
-                case 2:
-                    consents.append(one.say(GRANT, **named))
-                case 3:
-                    consents.append(one.tell(REQUEST, taken=dice.random() < 0.9))
-                case 4 if consents:
-                    one.say(consent.Grant(items=[NEWS], until=NEW_YEAR), dice.choice(consents), **named)
-                case 5 if consents:
-                    one.say(consent.Withdraw(), dice.choice(consents), **named)
-                case 6:
-                    wishes.append(one.say(CAST, **named))
-                case 7 if wishes:
-                    one.tell(an_offer(), wishes[-1])
-                    offers.append((ref_of(one.raws[-2]), wishes[-1]))
-                case 8 if offers:
-                    made, wish = dice.choice(offers)
-                    one.say(offer.Accept(offer=made, total=Money("49.00", "EUR")), wish, **named)
-                case 9 if wishes or agreements:
-                    body = intent.Withdraw() if wishes else terms.Terminate()
-                    one.say(body, dice.choice(wishes or agreements), **named)
-        except Problem as problem:
-            if not problem.retry:  # else it is not answered, and has no place
-                raise
-        if dice.random() < 0.2:
-            one.write(CAST)  # it never arrives
-    return one
-
-
 def test_no_forged_prior_or_seen_of_a_customer_spoils_the_evidence_of_an_honest_vendor() -> None:
     for seed in range(60):
-        one = wild(random.Random(seed), forging=True)
+        one = at_random(random.Random(seed), forging=True)
         if one.raws:
             found = judged(put_forward(one))
             assert found.ok, (seed, found.findings)
@@ -360,7 +310,7 @@ def test_no_forged_prior_or_seen_of_a_customer_spoils_the_evidence_of_an_honest_
 def test_any_part_in_which_a_later_word_is_there_is_found_incomplete_and_by_how_much() -> None:
     for seed in range(60):
         dice = random.Random(seed)
-        one = wild(dice)
+        one = at_random(dice)
         whole = one.ordered()
         if not whole:
             continue
@@ -389,7 +339,7 @@ def test_any_part_in_which_a_later_word_is_there_is_found_incomplete_and_by_how_
 
 def test_a_no_can_be_hidden_at_the_end_alone() -> None:
     for seed in range(40):
-        one = wild(random.Random(seed))
+        one = at_random(random.Random(seed))
         whole = one.ordered()
         noes = [raw for raw in whole if is_no(raw)]
         for no in noes:
