@@ -15,7 +15,7 @@ from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .ledger import Ledger
-from .pen import Draft, Pen
+from .pen import Draft, Pen, exactly
 from .wallet import WRONG, Arrived, Wallet
 
 Clock = Callable[[], datetime]
@@ -145,11 +145,11 @@ class Correspondence:
         """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
 
         Raises:
-            UsageError: A term is not in the vocabulary.
+            UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
         who = VENDOR if recipient == self.vendor else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
-        return self.history.may(question, instant(at) if at else self._now(), now=at is None)
+        return self.history.may(question, self._now() if at is None else exactly(at), now=at is None)
 
     @property
     def noticed(self) -> list[Noticed]:

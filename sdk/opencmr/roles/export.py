@@ -12,7 +12,7 @@ from ..protocol.arrangement import Arrangement, Piece, arrange
 from ..protocol.evidence import folded, records_of
 from ..protocol.excerpt import excerpt
 from ..protocol.manifest import DIDS, FOLDS, MANIFEST, MESSAGES, Document, Fold, Manifest, Numbered, Part, file_of
-from ..store import Kept, Peer, Rows, Store
+from ..store import Kept, Peer, Rows, Store, path_of
 from .ledger import read
 
 
@@ -66,7 +66,7 @@ def export(
         StoreError: The store cannot be read, or the folder not written.
     """
     if not isinstance(store, Store):
-        if "://" not in str(store) and not Path(store).is_file():
+        if (path := path_of(store)) is not None and not Path(path).is_file():
             raise StoreError(f"there is no store at {store}")
         with Store(store, read_only=True) as opened:
             return export(folder, opened, relationships=relationships, thread=thread)
