@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from opencmr import trust
@@ -300,6 +301,24 @@ def put_forward(
         folds.append(Exhibit(f"folds/{one.customer_did[-4:]}.json", fold))
     dids = [Exhibit(f"dids/{one.vendor_did[8:]}.json", one.did_document()) for one in those]
     return Evidence(exhibits(raws), dids, folds, threads)
+
+
+def write_folder(folder: Path, evidence: Evidence) -> Path:
+    """The evidence as a folder with its manifest."""
+    listed: dict[str, list[dict[str, Any]]] = {"messages": [], "dids": [], "folds": []}
+    for each in (*evidence.messages, *evidence.dids, *evidence.folds):
+        (folder / each.name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each.name).write_bytes(each.raw)
+        kind, document = each.name.partition("/")[0], json.loads(each.raw)
+        stated = {
+            "messages": {"number": len(listed["messages"]) + 1, "type": document.get("type")},
+            "dids": {"did": document.get("id")},
+            "folds": {"customer": document.get("customer"), "vendor": document.get("vendor")},
+        }[kind]
+        listed[kind].append({"file": each.name, "digest": trust.digest(each.raw), **stated})
+    part = {"part": {"threads": sorted(evidence.part)}} if evidence.part else {}
+    (folder / "manifest.json").write_bytes(trust.write({"opencmr": "1.0", **listed, **part}))
+    return folder
 
 
 def exhibits(raws: Iterable[bytes]) -> list[Exhibit]:
