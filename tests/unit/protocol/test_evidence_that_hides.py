@@ -213,7 +213,7 @@ def spoilt(evidence: Evidence, raw: bytes) -> Evidence:
     return replace(evidence, messages=[*evidence.messages, *(replace(each, name="extra") for each in exhibits([raw]))])
 
 
-@pytest.mark.requirement("EVD-5")
+@pytest.mark.requirement("EVD-5", "EVD-11")
 @pytest.mark.parametrize("how", ["no predecessor", "unsigned", "no message", "a duplicate", "a false refusal"])
 def test_31_what_one_vendor_says_spoils_no_evidence_about_another(how: str) -> None:
     bad, good = two_vendors()
