@@ -213,6 +213,8 @@ def _of_completeness(here: Completeness) -> Iterator[str]:
             f"a split: {split.one} and {split.other} are both number {split.number}. The vendor was restored from a "
             "copy, or says different things; nobody can tell which"
         )
+    for name in here.noes:
+        yield f"{name} is answered off the chain alone: no record has it, and it denies all the same"
     for each in here.contradictions:
         yield (
             f"disputed: {each.earlier} says that it was said at {each.says}; {each.later}, which came after it, says "
@@ -263,6 +265,7 @@ def _completeness(here: Completeness) -> dict[str, Any]:
         "undelivered": [_gap(gap) for gap in here.soft],
         "splits": [{"number": each.number, "files": [each.one, each.other]} for each in here.splits],
         "strays": here.strays,
+        "noes": list(here.noes),
         "disputed": [each._asdict() for each in here.contradictions],
         **({"part": sorted(here.part)} if here.part is not None else {}),
     }

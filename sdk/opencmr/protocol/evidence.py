@@ -27,6 +27,7 @@ from .clock import shifted
 from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, read_exhibits
 from .history import History
 from .judgement import Completeness, Contradiction, Findings, Judgement, Unknown
+from .lifecycle import is_narrowing
 from .thread import Thread, opened_by
 
 __all__ = [
@@ -124,6 +125,7 @@ def _judged(case: _Case) -> Judgement:
         soft=arranged.soft if case.part is None else (),
         splits=arranged.splits,
         strays=len(arranged.strays),
+        noes=tuple(case.arranged.customers[digest].name for digest in case.history.unplaced),
         contradictions=tuple(case.contradictions),
         part=case.part,
     )
@@ -161,6 +163,8 @@ def _check_belonging(case: _Case) -> None:
 
 def _check_gaps(case: _Case) -> None:
     arranged = case.arranged
+    if not any(map(case.whole, case.pieces)):
+        case.find(case.pieces[0], "not-as-stated", "the manifest states no thread of this relationship to be whole")
     for word in arranged.misled:
         why = f"it is number {word.number}, and what it names as the word before is not number {word.number - 1}"
         case.find(word, "wrong-prior", why, "/prior")
@@ -294,6 +298,9 @@ def _fold(case: _Case) -> None:
             del case.found[before:]  # what comes of an outcome that was wrong before
         elif len(case.found) > before:
             broken.add(word.message.thread)
+    for said in arranged.customers.values():
+        if case.whole(said) and is_narrowing(said.message.type, "customer"):
+            history.hear(said.message, said.digest)  # without a place on the chain it denies all the same
     _check_customers_receipts(case)
     _tell_dates(case)
 

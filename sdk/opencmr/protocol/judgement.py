@@ -44,6 +44,7 @@ class Completeness:
         soft: What the customer's words name as said before and is not here: not delivered, or held back.
         splits: Where the vendor says two things of one number: it was restored, or says different things.
         strays: How many of the vendor's words are off the chain.
+        noes: The customer's no-words that these alone answer. No record has them; they deny all the same.
         contradictions: Dates that are disputed.
         part: The threads that are here whole, where the rest is stated to be left out.
     """
@@ -58,6 +59,7 @@ class Completeness:
     soft: tuple[Gap, ...]
     splits: tuple[Split, ...]
     strays: int
+    noes: tuple[str, ...]
     contradictions: tuple[Contradiction, ...]
     part: frozenset[str] | None = None
 

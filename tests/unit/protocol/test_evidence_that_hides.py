@@ -177,6 +177,23 @@ def test_30_a_split_is_told_with_both_words_and_spoils_nothing() -> None:
     assert found.history.threads[thread].state == "withdrawn"
 
 
+@pytest.mark.requirement("SEQ-30")
+def test_30_a_no_that_is_answered_off_the_chain_alone_denies_all_the_same_and_is_told() -> None:
+    one = Dialogue()
+    thread = one.say(GRANT)
+    fork = one.history.copy()
+    said = one.write(consent.Withdraw(), thread)
+    one.say(CAST)
+    chain, one.history = one.history, fork
+    one.answer(said)
+    one.history, one.seen = chain, chain.chain.tip
+    found = judged(put_forward(one))
+    assert found.ok, found.findings
+    assert found.completeness.noes == ("messages/0005-consent.withdraw.json",)
+    assert found.history.threads[thread].state == "given", "records are of the chain"
+    assert not found.history.may(MARKETING, one.now, now=True)
+
+
 @pytest.mark.requirement("EVD-7")
 def test_30_a_word_that_goes_on_from_nothing_is_missing_its_predecessor() -> None:
     one = Dialogue()

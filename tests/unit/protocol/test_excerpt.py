@@ -155,6 +155,11 @@ def test_every_thread_of_random_conversations_holds_by_itself(made: Callable[[in
                 assert [(each.digest, each.outcome, each.at) for each in found.history.threads[id_].entries] == entries
 
 
+def test_a_part_that_names_no_thread_of_a_relationship_is_bad(busy: tuple[Dialogue, dict[str, str]]) -> None:
+    evidence = replace(put_forward(busy[0]), part=frozenset(["urn:uuid:11111111-1111-4111-8111-111111111111"]))
+    assert {each.code for each in judged(evidence).findings} == {"not-as-stated"}
+
+
 def test_the_vendor_of_a_part_is_the_one_of_the_whole(busy: tuple[Dialogue, dict[str, str]]) -> None:
     one, threads = busy
     assert judged(part_of(one, threads["wish"])[1]).vendor == SHOP
