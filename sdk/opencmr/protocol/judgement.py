@@ -137,6 +137,11 @@ class Findings:
         return not self.findings
 
     @property
+    def histories(self) -> Mapping[tuple[str, str], History]:
+        """What the words fold to, by the customer's DID and the vendor's."""
+        return {(one.customer, one.vendor): one.history for one in self.relationships}
+
+    @property
     def step(self) -> int:
         """The last step that was taken of every relationship."""
         return min((one.step for one in self.relationships), default=1)

@@ -441,5 +441,5 @@ def test_records_of_nobody_twice_or_not_at_all_are_named(evidence: Evidence) -> 
 
 
 def test_the_records_are_those_that_both_sides_compute(evidence: Evidence, dialogues: tuple[Dialogue, ...]) -> None:
-    found = {(one.customer, one.vendor): records_of(one.history) for one in check(evidence).relationships}
+    found = {pair: records_of(history) for pair, history in check(evidence).histories.items()}
     assert found == {one.pair: records_of(one.history) for one in dialogues}
