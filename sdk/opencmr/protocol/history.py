@@ -96,9 +96,9 @@ class History:
             The thread that has a new entry by it, and why that is void where it is. A receipt gives no entry where it
             refuses a widening word, answers nothing that is held, or answers again.
         """
-        if self.chain.has_said(message.id):
-            fault = fault or Conflict("this id was used before", pointer="/id", rule="RCV-6")
         if is_entry(message):
+            if self.chain.has_said(message.id):
+                fault = fault or Conflict("this id was used before", pointer="/id", rule="RCV-6")
             said = self.saying(message, digest)
             thread, why = self._thread(message).take(said, self, fault)
             self.say(said, thread)

@@ -186,7 +186,7 @@ class Wallet:
         if collected and last is not None and self._goes_over(rows, history, last, arrived, now):
             history = self.ledger.replay(rows, peer)
         before = history.chain.next
-        self._place(rows, peer, history, arrived, now)
+        self._place(rows, peer, history, arrived, now, collected=collected)
         arrived.moved = history.chain.next > before
         for noticed in arrived.noticed:
             rows.add_finding(self.number, noticed)
@@ -230,7 +230,9 @@ class Wallet:
 
     # The chain
 
-    def _place(self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str) -> None:
+    def _place(
+        self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str, *, collected: bool
+    ) -> None:
         """Give every word of the vendor's its place that goes on from the last."""
         waiting: dict[tuple[int, str | None], list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
@@ -239,8 +241,11 @@ class Wallet:
             taken = next(
                 (each for each in following if self._take_place(rows, peer, history, each, arrived, now)), None
             )
-            if taken is None:
-                return  # a word of ours that it answers is not here: it comes before it in the mailbox
+            if taken is None:  # a word of ours that it answers is not here: it comes before it in the mailbox
+                if collected:
+                    why = f"the vendor answers {following[0].of}, which is not here, and does not give it back"
+                    arrived.noticed.append(Noticed("answers-nothing", why, (following[0].digest,), now))
+                return
             for other in following:
                 if other is not taken:
                     self._split(rows, history, other, arrived, now)
@@ -263,11 +268,9 @@ class Wallet:
             words = (first.digest if first else kept.digest, kept.digest)
             arrived.noticed.append(Noticed("conflict", f"two words of one id, {message.id}", words, now))
         disputed = len(history.chain.disputes)
-        if ours is not None and fault is None and not twice:
+        if ours is not None and fault is None:
             self._answered(rows, history, message, kept, ours, arrived, now)
         else:
-            if kept.of is not None and twice:
-                rows.change_message(self.number, kept.digest, of=None)
             thread, why_void = history.follow(message, kept.digest, fault=fault)
             receipt = message.type == core.Receipt.type
             rows.change_message(self.number, kept.digest, status="receipt" if receipt else "entry")

@@ -375,9 +375,9 @@ class Play:
 
     def _decide(self, relationship: Correspondence, question: Question, at: str | None = None) -> Decision:
         """Ask both sides; they must agree."""
-        now = at or relationship.now()
-        ours = relationship.history.may(question, now)
-        theirs = self.books[relationship.vendor].may(relationship.me, question, now)
+        when, now = at or relationship.now(), at is None
+        ours = relationship.history.may(question, when, now=now)
+        theirs = self.books[relationship.vendor].may(relationship.me, question, when, now=now)
         if ours != theirs:
             raise Failed(f"the two sides decide differently: {ours} and {theirs}")
         return ours
