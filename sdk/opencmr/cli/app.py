@@ -16,6 +16,7 @@ from typer.main import get_command
 from .. import __version__
 from ..errors import OpenCMRError
 from .output import report
+from .streams import settle, take_anything
 
 DOCS = "https://w3id.org/opencmr"
 
@@ -27,6 +28,7 @@ _COMMANDS = {
     "show": "Show the relationships, threads and records of a store.",
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",
+    "export": "Write what was said and answered into a folder, as evidence.",
     "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",
     "doctor": "Say what is wrong with a store or a vendor, and how to mend it.",
@@ -64,8 +66,6 @@ class Commands(TyperGroup):
         """Call the command. An error that is ours, or the system's, is reported in a line."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise
         except (OpenCMRError, OSError) as error:
             if ctx.params.get("debug"):
                 raise
@@ -103,10 +103,24 @@ def opencmr(
 
 
 def run() -> None:
-    """Run with the arguments of this process; a fault of ours is told in a line as well."""
+    """Run with the arguments of this process; a fault of ours is told in a line as well.
+
+    The exit code is the command's own, whatever stdout and stderr can take; it is 1 where what was to be printed could
+    not be kept, as on a full disk.
+    """
+    take_anything()
+    code: Any = 0
     try:
         app()
+    except SystemExit as ended:
+        code = ended.code
     except Exception as error:
         if "--debug" in sys.argv[1:]:
             raise
-        sys.exit(report(error))
+        code = report(error)
+    finally:
+        lost = settle()
+    if lost is not None and not code:
+        code = report(lost)
+        settle()
+    sys.exit(code)

@@ -113,11 +113,6 @@ def _instant(at: str | None) -> str:
     """
     from datetime import UTC, datetime
 
-    from ..protocol import instant, moment
+    from ..roles.pen import exactly
 
-    if at is None:
-        return instant(datetime.now(UTC))
-    try:
-        return instant(moment(at))
-    except ValueError as error:
-        raise UsageError(f"{at!r} is not a time, such as 2026-09-01 or 2026-09-01T12:00:00Z") from error
+    return exactly(datetime.now(UTC) if at is None else at)

@@ -108,9 +108,10 @@ def _new(path: Path) -> Iterator[Path]:
     Raises:
         UsageError: One of them is there already, or cannot be.
     """
-    keys = path.with_suffix(".keys")
-    is_url = any(len(part) > 2 and part.endswith(":") for part in path.parts)
-    if keys == path or is_url:
+    from ..store import beside
+
+    keys = beside(path)
+    if any(len(part) > 2 and part.endswith(":") for part in path.parts):
         raise UsageError(f"{path}: name a file, such as alice.db")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}; make it first")

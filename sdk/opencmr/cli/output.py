@@ -1,12 +1,16 @@
 """What commands print: JSON for programs, rich text for people, errors in a line."""
 
+import codecs
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from .._plain import plain as plain  # for the commands, which print nothing of a peer's without it
 from ..errors import KeyFileError, Misconduct, OpenCMRError, Problem, Refused, StoreError, Unreachable, UsageError
 
 
@@ -21,12 +25,22 @@ Json = Annotated[
 """The option `--json`, the same on every command."""
 
 
-def console() -> Any:
-    """A rich console: colours on a terminal only, none where NO_COLOR is set; no markup, for peers' texts are shown."""
+_NARROWEST, _WIDEST = 20, 1000
+"""Widths for which lines are made. A terminal that says it has fewer columns, or none, breaks them by itself."""
+
+
+def console(otherwise: int = 160) -> Any:
+    """A rich console: colours on a terminal only, none where NO_COLOR is set; no markup, for peers' texts are shown.
+
+    Args:
+        otherwise: How many columns it has where neither the terminal nor COLUMNS says.
+    """
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    width = shutil.get_terminal_size((80 if sys.stdout.isatty() else otherwise, 25)).columns if known else otherwise
+    # Both are said, or rich reads the environment by itself, and takes what is no number for one.
+    return Console(highlight=False, markup=False, emoji=False, width=min(max(width, _NARROWEST), _WIDEST), height=25)
 
 
 def table(title: str | None, *columns: str) -> Any:
@@ -41,11 +55,6 @@ def table(title: str | None, *columns: str) -> Any:
     return made
 
 
-def plain(text: object) -> str:
-    """A text that may be a peer's, without control characters: they could take over a terminal."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in str(text))
-
-
 def short(digest_or_id: str) -> str:
     """The beginning of a digest or an id: enough for people to tell one from another."""
     return digest_or_id.removeprefix("urn:uuid:")[: 12 if digest_or_id.startswith("zQm") else 8]
@@ -53,8 +62,6 @@ def short(digest_or_id: str) -> str:
 
 def as_typed() -> str:
     """This command as it can be typed here: `opencmr` where the shell finds it, else its path."""
-    import shutil
-
     mine = Path(sys.argv[0]).absolute()
     found = shutil.which("opencmr")
     if mine.name != "opencmr" or not mine.is_file() or (found and Path(found).samefile(mine)):
@@ -63,13 +70,34 @@ def as_typed() -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a JSON value to stdout. What could take over a terminal is escaped, as JSON may be."""
+    """Print a JSON value to stdout. What could take over a terminal, or has no place in its encoding, is escaped."""
     import json
 
     import orjson
 
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n"
-    sys.stdout.write("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text))
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # half of a pair, as in the name of a file that is no UTF-8: no text, so no JSON of ours either
+        text = _LONE.sub("\ufffd", json.dumps(value, indent=2, ensure_ascii=False))
+    whole = _holds_all(sys.stdout)
+    sys.stdout.write(
+        "".join(
+            char if char == "\n" or (char.isprintable() and (whole or char.isascii())) else json.dumps(char)[1:-1]
+            for char in text
+        )
+        + "\n"
+    )
+
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def _holds_all(stream: Any) -> bool:
+    """Whether a stream's encoding has all signs."""
+    try:
+        return codecs.lookup(getattr(stream, "encoding", None) or "ascii").name.startswith("utf")
+    except LookupError:
+        return False
 
 
 def report(error: Exception, *, as_json: bool = False) -> int:

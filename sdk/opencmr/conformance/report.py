@@ -3,6 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
+from .._plain import plain
 from .coverage import coverage
 from .suite import Report
 
@@ -48,20 +49,15 @@ def as_junit(report: Report) -> bytes:
             failures += 1
             ElementTree.SubElement(case, "failure", message="passed, and was expected to fail")
         elif one.outcome == "failed" and one.expected:
-            ElementTree.SubElement(case, "skipped", message=_clean(f"expected: {one.detail}"))
+            ElementTree.SubElement(case, "skipped", message=plain(f"expected: {one.detail}"))
         elif one.outcome == "failed":
             failures += 1
-            failure = ElementTree.SubElement(case, "failure", type=one.broken[0], message=_clean(one.detail))
+            failure = ElementTree.SubElement(case, "failure", type=one.broken[0], message=plain(one.detail))
             failure.text = f"{one.check.title}\nrequirements: {', '.join(one.broken)}"
         elif one.outcome == "skipped":
             failures += 1
-            ElementTree.SubElement(case, "failure", type="skipped", message=_clean(one.detail))
+            ElementTree.SubElement(case, "failure", type="skipped", message=plain(one.detail))
     suite.set("failures", str(failures))
     suite.set("time", f"{report.seconds:.3f}")
     written: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return written
-
-
-def _clean(text: str) -> str:
-    """Without what XML cannot hold: the text may be a target's."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)

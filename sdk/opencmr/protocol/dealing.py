@@ -20,6 +20,8 @@ from .vocabulary import check_term, check_terms
 _EXACT = Arithmetic(prec=40, traps=[])
 """For sums: 128 amounts of 15 and 6 digits have room. The application's own context may round, and then two sides that
 hold the same messages would differ about a total."""
+_MOST = Decimal(10**15)
+"""What no amount on the wire reaches: it has 15 digits before the point at most."""
 
 STANDS = timedelta(days=30)
 """How long a wish stands that does not say until when."""
@@ -298,10 +300,14 @@ def _check_sum(body: offer.Make) -> None:
             where = pointer(("body", "lines", position, "price", "currency"))
             raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-2")
     right = total_of(body.lines, body.adjustments)
-    if Decimal(body.total.amount) != right:
-        raise WrongTotal(
-            "the total is lines plus adjustments", pointer="/body/total", expected=[f"{right} {currency}"], rule="OFR-1"
-        )
+    if Decimal(body.total.amount) == right:
+        return
+    if not 0 <= right < _MOST:  # no advice: there is no total that would be right
+        why = f"lines plus adjustments come to {right} {currency}, which no total can be; change the adjustments"
+        raise WrongTotal(why, pointer="/body/total", rule="OFR-1")
+    raise WrongTotal(
+        "the total is lines plus adjustments", pointer="/body/total", expected=[f"{right} {currency}"], rule="OFR-1"
+    )
 
 
 def _check_same_total(said: Money, right: Money, of: str, rule: str) -> None:

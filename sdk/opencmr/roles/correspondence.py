@@ -15,7 +15,7 @@ from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .ledger import Ledger
-from .pen import Draft, Pen
+from .pen import Draft, Pen, exactly
 from .wallet import WRONG, Arrived, Wallet
 
 Clock = Callable[[], datetime]
@@ -27,7 +27,7 @@ _MOST_PAGES = 1000
 _LONGEST_WAIT = 30
 _MOST_HAND_BACKS = 3
 """How often a vendor is handed back what it lacks before we give up for now."""
-_FRAME = 64
+_FRAME = 1024
 """Bytes around the words that are handed back at once."""
 
 
@@ -81,7 +81,7 @@ class Correspondence:
                 fault = (await self._flush()).get(said.digest)
             if fault is None and self._has_no_place(said.digest):
                 fault = Unreachable("the vendor's receipt does not go on from what it has said before")
-        fault = self._wrong(said.digest) or fault or self._answered_elsewhere(said.digest)
+        fault = fault or self._answered_elsewhere(said.digest) or self._void(said)
         if fault is not None:
             if self.waits():
                 self.on_waiting((isinstance(fault, Problem) and fault.retry_after) or 0)
@@ -96,6 +96,8 @@ class Correspondence:
         """
         faults = await self._flush()
         await self.collect()
+        if faults and self.waits():  # what stood in the way may have been in the mailbox
+            faults = await self._flush()
         if unreachable := next((fault for fault in faults.values() if isinstance(fault, Unreachable)), None):
             raise unreachable
 
@@ -145,11 +147,11 @@ class Correspondence:
         """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
 
         Raises:
-            UsageError: A term is not in the vocabulary.
+            UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
         who = VENDOR if recipient == self.vendor else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
-        return self.history.may(question, instant(at) if at else self._now(), now=at is None)
+        return self.history.may(question, self._now() if at is None else exactly(at), now=at is None)
 
     @property
     def noticed(self) -> list[Noticed]:
@@ -206,14 +208,14 @@ class Correspondence:
 
     async def _hand_back(self, behind: Behind) -> None:
         """Hand the vendor back its own words, a request's worth at a time."""
-        first, *words = self._store.read(lambda rows: list(self._wallet.handed_back(rows, behind, self._now())))
-        while words:
-            some, size = [first], len(first)
-            while words and len(some) <= MOST_WORDS and size + len(words[0]) < MAX_WORDS - _FRAME:
-                size += len(words[0]) + 1
-                some.append(words.pop(0))
+        groups = self._store.read(lambda rows: list(self._wallet.handed_back(rows, behind)))
+        while groups:
+            some = [self._store.read(lambda rows: self._wallet.collect(rows, 0, self._now(), receipts=False))[0]]
+            while groups and len(some) < MOST_WORDS:
+                if len(some) > 1 and sum(map(len, (*some, *groups[0]))) > MAX_WORDS - _FRAME:
+                    break
+                some += groups.pop(0)
             await self._network.hand_back(self._endpoint, some)
-            first = self._store.read(lambda rows: self._wallet.collect(rows, 0, self._now()))[0]
         tell(_log, logging.WARNING, "vendor.was-restored", vendor=self.vendor)
 
     async def _flush(self) -> dict[str, Fault]:
@@ -304,9 +306,12 @@ class Correspondence:
         kept = self._store.read(lambda rows: rows.message(self._wallet.number, digest))
         return kept is not None and kept.status == "pending"
 
-    def _wrong(self, digest: str) -> Misconduct | None:
-        """What the vendor's receipt for a message of ours says against the rules."""
-        found = (each for each in self.noticed if each.code in WRONG and digest in each.words)
+    def _void(self, said: Verified) -> Misconduct | None:
+        """Why a message of ours has no effect though the vendor accepts it: the rules do not allow that."""
+        thread = self.thread(said.message.thread)
+        if thread is None or all(entry.digest != said.digest or entry.outcome != "void" for entry in thread.entries):
+            return None
+        found = (each for each in self.noticed if each.code in WRONG and said.digest in each.words)
         return next((Misconduct(each.why) for each in found), None)
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from ..messages import consent, intent, terms
 from ..messages.types import Channel, Party, Ref, TermsRef
 from ..protocol import Consent, instant
 from ..protocol.vocabulary import label
-from ..store import KeyFile, Peer, Rows, Store
+from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport import Network
 from .correspondence import Clock, Correspondence, quiet
 from .handles import AgreementInHand, Casting, ConsentInHand
@@ -167,13 +167,13 @@ class Customer:
             clock: The time; for tests.
 
         Raises:
-            KeyFileError, StoreError: It cannot be opened.
+            KeyFileError, StoreError, UsageError: It cannot be opened.
         """
         if network is None:
             from ..transport.client import HttpNetwork
 
             network = HttpNetwork()
-        file = KeyFile(keys if keys is not None else Path(path).with_suffix(".keys"), passphrase)
+        file = KeyFile(keys if keys is not None else beside(path), passphrase)
         return cls(Store(path), file, network, policy or Policy(), clock, retry)
 
     async def meet(self, vendor: str) -> Relationship:

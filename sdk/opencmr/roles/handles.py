@@ -6,6 +6,7 @@ Each is a view of a thread: `record` is what the thread folds to now, so nothing
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from ..errors import UsageError
@@ -19,6 +20,8 @@ from .pen import Deadline, Draft, deadline
 R = TypeVar("R", bound=Record)
 _PAUSE = 0.5
 """Seconds between two collects that brought nothing."""
+_FOREVER = 1e10
+"""Seconds that nobody waits to the end of."""
 
 
 class Handle(Generic[R]):
@@ -238,7 +241,10 @@ class Casting:
         """The firm offers, as they come.
 
         Args:
-            until: Until when to wait for more: an instant, a moment, a span, or seconds; absent: those that are there.
+            until: Until when to wait for more: a deadline, or seconds; absent: those that are there.
+
+        Raises:
+            UsageError: It is no time.
         """
         seen: set[str] = set()
         loop = asyncio.get_running_loop()
@@ -261,7 +267,7 @@ class Casting:
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
             for made in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.total.currency, float(made.total.amount)))
+        return sorted(found, key=lambda made: (made.total.currency, Decimal(made.total.amount)))
 
     async def accept(self, made: OfferInHand, payment: str | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
@@ -290,7 +296,9 @@ class Casting:
         if until is None:
             return 0.0
         if isinstance(until, float | int):
-            return float(until)
+            if until != until:
+                raise UsageError("nan is no number of seconds")
+            return float(max(-_FOREVER, min(until, _FOREVER)))
         now = relationship.now()
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
 

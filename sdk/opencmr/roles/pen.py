@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,10 +11,14 @@ from .. import messages, trust
 from ..errors import Problem, UsageError
 from ..messages import VERSION, Body, core, side_of
 from ..protocol import Verified, instant, moment
-from ..protocol.clock import shifted
 from ..store import Kept
 
-Deadline = str | datetime | timedelta
+Moment = str | datetime | date
+"""A moment as people write it: with its offset from UTC, or a date, which is its first moment in UTC."""
+Deadline = Moment | timedelta
+"""A moment, or a span from now."""
+_LONGEST = 80
+"""Signs of what is no time that are told."""
 IN_TIME = timedelta(days=7)
 """By when a customer's word must have taken its place, unless it says so itself."""
 
@@ -44,7 +48,7 @@ class Draft:
     Attributes:
         body: What is said.
         expires: Of a customer's word: by when it must have taken its place, a week if it doesn't say; of a vendor's:
-            until when it can be answered. An instant, a date, a moment, or a span from now.
+            until when it can be answered. See `deadline`.
         ext: Extension members, keyed by URI. Ignoring them must always be safe.
     """
 
@@ -155,14 +159,55 @@ def new_id() -> str:
 
 
 def deadline(when: Deadline, now: str) -> str:
-    """An instant from what a person would write: an instant, a date, a moment, or a span from now.
+    """An instant from what a person or a program would write. It is the same on every machine.
+
+    Args:
+        when: A moment with its offset from UTC, as a `datetime` or in the form of ISO 8601; a date, which is its first
+            moment in UTC; or a span from now. What is finer than a millisecond is cut off.
+        now: The instant that a span counts from.
 
     Raises:
-        UsageError: Not a time.
+        UsageError: Not a time; or one without an offset, or of a year that the wire cannot write.
     """
-    if isinstance(when, timedelta):
-        return shifted(now, when)
+    if not isinstance(when, timedelta):
+        return exactly(when)
     try:
-        return instant(when.astimezone() if isinstance(when, datetime) else moment(when))
-    except ValueError as error:
-        raise UsageError(f"{when!r} is not a time") from error
+        return instant(moment(now) + when)
+    except OverflowError as error:
+        raise UsageError(f"{_told(when)} from now is beyond the year 9999, or before the year 1") from error
+
+
+def exactly(when: Moment) -> str:
+    """The instant of a moment or a date; see `deadline`.
+
+    Raises:
+        UsageError: As there.
+    """
+    try:
+        found = _moment(when)
+        if found.utcoffset() is not None:
+            return instant(found)
+    except OverflowError as error:
+        raise UsageError(f"{_told(when)} is beyond the year 9999 in UTC, or before the year 1") from error
+    except (ValueError, TypeError, NotImplementedError) as error:  # the last: a tzinfo that knows no offset
+        raise UsageError(f"{_told(when)} is not a time, such as 2026-09-01 or 2026-09-01T12:00:00Z") from error
+    mend = f"{when}Z, or +02:00 and the like" if isinstance(when, str) else ".replace(tzinfo=UTC), or .astimezone()"
+    raise UsageError(f"{_told(when)} has no time zone, so it is another instant in each; say {mend}")
+
+
+def _moment(when: Moment) -> datetime:
+    if isinstance(when, str):
+        try:
+            when = date.fromisoformat(when)
+        except ValueError:
+            when = datetime.fromisoformat(str(when))
+    if isinstance(when, datetime):
+        return when
+    if not isinstance(when, date):
+        raise TypeError(type(when).__name__)
+    return datetime.combine(when, time(), UTC)
+
+
+def _told(when: object) -> str:
+    said = repr(when)
+    return said if len(said) <= _LONGEST else said[:_LONGEST] + "…"

@@ -42,7 +42,7 @@ from ..protocol import (
 )
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
-from ..store import KeyFile, Rows, Store
+from ..store import KeyFile, Rows, Store, beside
 from ..transport.limits import Gate, Limits
 from .answers import Answers
 from .desk import Desk, Received
@@ -50,7 +50,7 @@ from .handlers import Handler, Handlers, Reply
 from .health import Health
 from .ledger import Ledger
 from .observed import collecting, known_type, receiving
-from .pen import Draft, Pen
+from .pen import Draft, Pen, exactly
 from .strangers import Strangers
 
 Registered = Handler["Relationship"]
@@ -194,7 +194,7 @@ class Vendor:
             raise UsageError(f'accepts is a list of roster codes: accepts=["{accepts}"]')
         for code in (*(accepts := tuple(accepts)), *((counter,) if counter else ())):
             roster.document(code)
-        file = KeyFile(keys if keys is not None else _beside(path), passphrase)
+        file = KeyFile(keys if keys is not None else beside(path), passphrase)
         url = file.names()[0] if file.names() else trust.key_url(did)
         if not url.startswith(did + "#"):
             raise UsageError(f"{file.path} holds keys of {url.partition('#')[0]}, not of {did}")
@@ -293,21 +293,21 @@ class Vendor:
             recipient: Who ends up processing: `vendor`, `third-party`, or the URI of a particular one.
             channel: Over which channel the customer would be reached: email, sms, post, phone, push.
             thread: The thread whose data it is; absent: data of the relationship.
-            at: When; absent: now, after all that has been said.
+            at: When, with its offset from UTC; absent: now, after all that has been said.
 
         Returns:
             The answer. One that was worked out before is returned again for as long as it holds, with the `at` of then:
             nothing has been said since, by this process or another on the same store, and nothing has run out.
 
         Raises:
-            UsageError: A term is not in the vocabulary.
+            UsageError: A term is not in the vocabulary, or `at` is no instant.
         """
         did = customer if isinstance(customer, str) else customer.customer
         who = VENDOR if recipient != VENDOR and recipient == self.did else recipient
         asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
         if at is None:
             return self._answers.may(did, asked)
-        return self.history(did).may(Question(*asked), instant(at))
+        return self.history(did).may(Question(*asked), exactly(at))
 
     async def say(self, customer: "str | Relationship", body: Reply, thread: str | None = None) -> str:
         """Say something of the vendor's own accord, such as a `consent.request`. It waits in the customer's mailbox.
@@ -403,6 +403,11 @@ class Vendor:
             "agreements": [{"id": code, "url": roster.document(code).url} for code in self._accepts],
             **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
         }
+
+    def knows(self, did: str) -> bool:
+        """Whether this is a customer's DID. Nothing is proven by asking: the transport keeps the answer to itself."""
+        with _keeping():
+            return self._store.read(lambda rows: rows.peer(self.did, did)) is not None
 
     @receiving
     async def receive(self, raw: bytes) -> list[bytes]:
@@ -618,9 +623,3 @@ def _keeping() -> Iterator[None]:
     except StoreError as error:
         log_failure(_log, "store.failed", error)
         raise Overloaded("the receiver cannot keep anything now; nothing was stored") from error
-
-
-def _beside(path: str | Path) -> Path:
-    if "://" in str(path):
-        raise UsageError("name a key file with `keys=` for a store that is no file")
-    return Path(path).with_suffix(".keys")

@@ -4,6 +4,7 @@ from .batch import Peer
 from .database import Store
 from .engine import damaged, shown
 from .keyfile import KeyFile
+from .naming import beside, path_of
 from .rows import Kept, Noticed, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Noticed", "Peer", "Rows", "Status", "Store", "damaged", "shown"]
+__all__ = ["Kept", "KeyFile", "Noticed", "Peer", "Rows", "Status", "Store", "beside", "damaged", "path_of", "shown"]

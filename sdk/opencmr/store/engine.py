@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
 
 from ..errors import StoreError
+from .naming import Misnamed, path_of
 from .private import keep_private
 
 WRITER = "opencmr-store"
@@ -68,7 +69,8 @@ def open_engine(where: str | Path, *, read_only: bool = False) -> Engine:
     """The engine for a path or a database URL. Nothing is connected yet.
 
     Raises:
-        StoreError: It names no SQLite file and no PostgreSQL, or the driver is missing.
+        Misnamed: It names no file and no PostgreSQL; see `path_of`.
+        StoreError: It is not there though it is only to be read, or the driver is missing.
     """
     url = _url(where)
     if url.get_backend_name() == "sqlite":
@@ -78,6 +80,11 @@ def open_engine(where: str | Path, *, read_only: bool = False) -> Engine:
 
 def shown(where: str | Path) -> str:
     """A path or URL as it may be shown and logged: without passwords."""
+    try:
+        if path_of(where) is not None:
+            return str(where)
+    except Misnamed:  # it is told what is wrong with it where it is opened
+        pass
     if "://" not in str(where):
         return str(where)
     try:
@@ -112,31 +119,28 @@ def writing(connection: Connection) -> Connection:
 
 
 def _url(where: str | Path) -> URL:
-    if "://" not in str(where):
-        return URL.create("sqlite", database=str(where))
+    if (path := path_of(where)) is not None:
+        return URL.create("sqlite", database=path)
     try:
         url = make_url(str(where))
         if "@" in (url.database or ""):  # the rest of a password that was not written so
             raise ValueError
     except (ArgumentError, ValueError):  # with no cause: it would carry the URL, and so the password
-        raise StoreError(
+        raise Misnamed(
             "the store's URL cannot be read; say postgresql://USER:PASSWORD@HOST/DATABASE, "
             "with signs such as @ and / in the password written as %40 and %2F"
         ) from None
     if url.drivername in _POSTGRES:
         return url.set(drivername="postgresql+psycopg")
-    if url.drivername in ("sqlite", "sqlite+pysqlite") and not url.host:
-        return url
-    raise StoreError(f"no store can be kept in {url.drivername}: name a file, or say postgresql://…")
+    raise Misnamed(f"no store can be kept in {url.drivername}: name a file, or say postgresql://…")
 
 
 def _sqlite(url: URL, read_only: bool) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise StoreError("a store outlives its process: name a file")
-    if read_only and not Path(url.database).is_file():  # or looking would make it
-        raise StoreError(f"there is no store at {url.database}")
+    path = str(url.database)
+    if read_only and not Path(path).is_file():  # or looking would make it
+        raise StoreError(f"there is no store at {path}")
     if not read_only:
-        keep_private(url.database)
+        keep_private(path)
     engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_looking if read_only else _sqlite_ready)
     event.listen(engine, "begin", _sqlite_look if read_only else _sqlite_begin)

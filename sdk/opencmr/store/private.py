@@ -15,8 +15,6 @@ def keep_private(store: str | Path) -> None:
     SQLite gives its `-wal` and `-shm` the mode of the file. Who may read a store that is there already was somebody's
     decision, or an older version's omission: it is said in the log, and left.
     """
-    if str(store).startswith("file:"):  # a URI of SQLite's own, by which a file need not be made
-        return
     try:
         os.close(os.open(store, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:

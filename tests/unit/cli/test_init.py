@@ -101,3 +101,17 @@ def test_a_passphrase_is_asked_for_twice(run: Any, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert run("init", "customer", tmp_path / "bob.db", "--passphrase", stdin="one\none\n").code == 0
     assert KeyFile(tmp_path / "bob.keys", "one").names() == []
+
+
+@pytest.mark.parametrize("name", ["file:alice.db", "file:///tmp/alice.db?mode=ro", "sqlite:alice.db", "alice.db/.."])
+def test_every_command_refuses_a_name_that_is_none_of_a_store(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ("--action", "dpv:Use", "--purpose", "dpv:Marketing")
+    for words in (
+        ("init", "customer", name), ("show", name), ("explain", name, *asked), ("db", "status", name),
+        ("db", "upgrade", name), ("doctor", name),
+    ):  # fmt: skip
+        assert run(*words).code == 2, words
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import typer
 
 from ... import _spec
 from ...errors import UsageError
-from ..output import Json, print_json
+from ..output import Json, console, print_json
 
 
 def demo(
@@ -51,12 +51,10 @@ def demo(
     if as_json:
         print_json(perform(file, seed, Silent(), out))
         return
-    from rich.console import Console
-
     from .screen import Screen
 
     try:
-        perform(file, seed, Screen(Console(highlight=False, emoji=False)), out)
+        perform(file, seed, Screen(console(80)), out)
     except ShopFailed as failed:
         typer.echo(f"opencmr: {failed.why}; its log ends:\n{failed.log}", err=True)
         raise typer.Exit(1) from failed

@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..streams import SIGNS
 from ..tidy import tidy
 from .story import Remark, Step
 
@@ -26,7 +27,6 @@ _TELLING = ("", "Both sides")
 _PROSE = ("May …", "Offer", "Both sides")
 """The columns that may be wrapped, between words."""
 _TIME = re.compile(r"(\d\d:\d\d:\d\d)\.\d{3}")
-_SIGNS = {"─": "-", "━": "-", "→": ">", "–": "-", "…": "...", "“": '"', "”": '"', "×": "x", "·": "-"}
 _OUTCOMES = {"accepted": "green", "moot": "yellow", "refused": "red"}
 
 
@@ -39,7 +39,7 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._all_signs = _draws(console, "".join(_SIGNS))
+        self._all_signs = _draws(console, "".join(SIGNS))
         self.beat = 0.06 if console.is_terminal else 0.0
 
     def opening(self, title: str, text: str) -> None:
@@ -113,7 +113,7 @@ class Screen:
 
     def _drawn(self, text: str) -> str:
         """The same in the signs that a narrow encoding has."""
-        return text if self._all_signs else "".join(_SIGNS.get(sign, sign) for sign in text)
+        return text if self._all_signs else "".join(SIGNS.get(sign, sign) for sign in text)
 
 
 def _cell(text: str, style: str) -> Text | Padding:

@@ -69,7 +69,7 @@ class Shop:
             process = subprocess.Popen(  # its own session, so that Ctrl-C reaches it through us alone
                 [sys.executable, "-m", "opencmr.cli", "serve", vendor, "--fd", str(handed)],
                 cwd=folder,
-                env={**os.environ, "SHOP_DID": did, "SHOP_STORE": str(store), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**_environment(), "SHOP_DID": did, "SHOP_STORE": str(store), "PYTHONDONTWRITEBYTECODE": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,
@@ -114,6 +114,14 @@ class Shop:
     def _end_of_log(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()
         return "\n".join(lines[-12:])
+
+
+def _environment() -> dict[str, str]:
+    """That of this process. A shop runs in another folder, and must find the same OpenCMR from there."""
+    path = os.environ.get("PYTHONPATH")
+    if not path:
+        return dict(os.environ)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))}
 
 
 @asynccontextmanager

@@ -83,7 +83,7 @@ def _now() -> datetime:
 
 
 def _names_a_vendor(what: str) -> bool:
-    return ":" in what and "://" not in what and not Path(what).exists()
+    return ":" in what and "://" not in what and not what.startswith("file:") and not Path(what).exists()
 
 
 def _of_vendor(what: str) -> tuple[str, Path]:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from ...errors import KeyFileError, StoreError
+from ...errors import KeyFileError, StoreError, UsageError
 from ...protocol import instant
-from ...store import KeyFile
+from ...store import KeyFile, beside, path_of
 from ...store.checkup import MOST_PARTIES, Checkup, look, synchronous
 from ...store.integrity import check
 from ...trust import key_url
@@ -34,6 +34,8 @@ def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding
     ward = Ward("store")
     try:
         found = look(where)
+    except UsageError:  # it is no name of a store
+        raise
     except StoreError as error:
         ward.wrong(
             "opens", str(error), "name the right one; a damaged one is brought back from a copy (docs/operation.md)"
@@ -56,7 +58,7 @@ def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding
 
 
 def _beside(where: str | Path) -> Path | None:
-    return None if "://" in str(where) else Path(where).with_suffix(".keys")
+    return None if path_of(where) is None else beside(where)
 
 
 def _durable(ward: Ward, where: str | Path, found: Checkup) -> None:
