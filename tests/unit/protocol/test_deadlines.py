@@ -34,15 +34,14 @@ def wish(*terms: Any, **more: Any) -> dict[str, Any]:
 @pytest.mark.requirement("TRM-11")
 @pytest.mark.parametrize(("type_", "state"), [("terms.accept", "active"), ("terms.counter", "countered")])
 def test_a_proffer_is_answered_before_its_answer_by(desk: Desk, bodies: Any, type_: str, state: str) -> None:
-    for at, when in ((1, BEFORE), (3, EVENING)):
-        body = {"choices": [bodies.terms("SD-BASE")], "answerBy": EVENING}
-        desk.decide(word("terms.proffer", body, at))
-        thread, why = desk.say(word(type_, {"terms": bodies.terms("SD-BASE")}, at + 1, at), when)
-        if when == BEFORE:
-            assert (why, thread.state) == (None, state)
-        else:
-            assert (why.code, why.pointer, why.rule) == ("expired", "/created", "TRM-11")
-            assert (thread.state, thread.entries[-1].outcome) == ("proffered", "void")
+    desk.decide(word("terms.proffer", {"choices": [bodies.terms("SD-BASE")], "answerBy": EVENING}, 1))
+    thread, why = desk.say(word(type_, {"terms": bodies.terms("SD-BASE")}, 2, 1), EVENING)
+    assert (why.code, why.pointer, why.rule) == ("expired", "/created", "TRM-11")
+    assert (thread.state, thread.entries[-1].outcome) == ("proffered", "void")
+    in_time = Desk()
+    in_time.decide(word("terms.proffer", {"choices": [bodies.terms("SD-BASE")], "answerBy": EVENING}, 1))
+    thread, why = in_time.say(word(type_, {"terms": bodies.terms("SD-BASE")}, 2, 1), BEFORE)
+    assert (why, thread.state) == (None, state)
 
 
 @pytest.mark.requirement("TRM-11")
@@ -88,6 +87,20 @@ def test_terms_that_the_customer_has_ended_are_not_replaced_by_an_older_proffer(
     desk.after(word("terms.proffer", {"choices": [bodies.terms("SD-BASE-A")]}, 6))
     thread, why = desk.say(word("terms.accept", {"terms": bodies.terms("SD-BASE-A")}, 7, 6))
     assert (why, thread.state) == (None, "active")
+
+
+@pytest.mark.requirement("TRM-12")
+def test_a_proffer_that_does_not_know_what_holds_or_was_ended_is_stale(desk: Desk, bodies: Any) -> None:
+    desk.decide(word("terms.proffer", {"choices": [bodies.terms("SD-BASE")]}, 1))
+    desk.say(word("terms.accept", {"terms": bodies.terms("SD-BASE")}, 2, 1))
+    other = {"choices": [bodies.terms("SD-BASE-A")]}
+    unknowing = desk.decide(word("terms.proffer", other, 3))
+    assert (unknowing.outcome, unknowing.problem.code, unknowing.problem.pointer) == ("refused", "stale", "/seen")
+    assert unknowing.problem.rule == "TRM-12"
+    before = desk.tip
+    desk.after(word("terms.terminate", {}, 4, 1))
+    assert desk.decide(word("terms.proffer", other, 5, seen=before)).problem.rule == "TRM-12"
+    assert desk.after(word("terms.proffer", other, 6)).outcome == "accepted"
 
 
 # consent
