@@ -167,6 +167,12 @@ def cases() -> list[Case]:
             order.prior_not_here_stale,
         ),
         ("behind", "It has seen what is not held here: unsigned, to be tried again", "SEQ-6", order.behind),
+        (
+            "behind-before-thread",
+            "That comes before everything else that a vendor could say",
+            "SEQ-6 RCV-1",
+            order.behind_before_the_thread,
+        ),
         ("behind-before-state", "That is looked at before the state", "SEQ-6 RCV-1", order.behind_before_the_rest),
         (
             "crossing-accept",
@@ -252,6 +258,12 @@ def cases() -> list[Case]:
             "The customer accepts what they had proffered themselves",
             "TRM-5",
             order.counter_and_other,
+        ),
+        (
+            "proffer-unknowing",
+            "A proffer that does not know that the customer ended the agreement of its scope",
+            "TRM-12",
+            order.proffer_unknowing,
         ),
         (
             "counter-overtaken",

@@ -84,6 +84,13 @@ def behind(v: Visit) -> None:
     v.ok(v.amend(wished, more={"prior": wished.digest}), "open")
 
 
+def behind_before_the_thread(v: Visit) -> None:
+    """Who is behind says nothing else: not that it does not know the thread either."""
+    wished = v.cast()
+    v.unsigned(v.amend(wished, more={"seen": NOWHERE}), "behind", "/seen")
+    v.unsigned(v.amend(wished), "unknown-thread", "/thread")
+
+
 def behind_before_the_rest(v: Visit) -> None:
     """Of a widening word, before lifecycle and rules."""
     wished = v.hold(v.cast())
@@ -198,6 +205,16 @@ def counter_overtaken(v: Visit) -> None:
     v.accept_terms(v.hold(v.proffer("SD-BASE")), "SD-BASE")
     v.refused(word, "wrong-state", "/type")
     v.ok(v.accept_terms(first, "SD-BASE-A", "customer"), "active")
+
+
+def proffer_unknowing(v: Visit) -> None:
+    """A proffer by a copy of the wallet that does not know the end of the agreement."""
+    agreed = v.hold(v.proffer("SD-BASE"))
+    v.accept_terms(agreed, "SD-BASE")
+    copy = {"prior": agreed.digest, "seen": v.tip}
+    ended = v.hold(v.end(agreed, "terms.terminate", "customer"))
+    v.refused(v.proffer("SD-BASE", **copy), "stale", "/seen", unknown=ended)
+    v.ok(v.proffer("SD-BASE"), "proffered")
 
 
 def counter_by(v: Visit, milliseconds: int) -> None:
