@@ -117,6 +117,7 @@ def _with_faults() -> list[Case]:
         _case("no-refused", "A receipt refuses a no: it counts", "SEQ-26", _no_refused),
         _case("answered-twice", "Two receipts for one word: the first counts", "COR-1", _answered_twice),
         _case("id-twice", "Two words of one id: the second is void", "RCV-6", _id_twice),
+        _case("dated-ahead", "A vendor's word dated far ahead takes its place", "RCV-16 SEQ-18", _ahead),
         _case("disputed", "Two dates that can't both be right are told, and accuse nobody", "SEQ-24", _disputed),
     ]  # fmt: skip
 
@@ -271,6 +272,11 @@ def _id_twice(m: Mailbox) -> None:
     made = m.offer(m.own(m.cast()))
     m.offer(made, "90.00", id=made.id)
     m.comes(1, 2, 3, chain=3, shows="conflict")
+
+
+def _ahead(m: Mailbox) -> None:
+    m.offer(m.own(m.cast()), created="2026-06-01T00:00:00.000Z", expires="2026-07-01T00:00:00.000Z")
+    m.comes(1, 2, chain=2)
 
 
 def _disputed(m: Mailbox) -> None:
