@@ -4,7 +4,7 @@
 prohibition with the customer's own word behind it. What they answer is said by `decisions`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -197,36 +197,68 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
 
 def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]:
     data = tuple((datum.data, when(point)) for datum, point in dealing.disclosed)
+    over = dealing.closed
     if dealing.wished_at is not None:
         data = (*data, (THE_WISH, when(dealing.wished_at)))
-        ends = (*(wish.since for wish in dealing.wishes[1:]), dealing.ordered_at or dealing.closed)
-        for wish, end in zip(dealing.wishes, ends, strict=True):
-            closed, opened = when(end) if end else None, dealing.evidence[:1]
-            yield Activity(thread, "intent-live", when(wish.since), wish.until, closed, data, opened)
+        end = dealing.ordered_at or over
+        wishes = [(when(wish.since), wish.until) for wish in dealing.wishes]
+        yield from standing_wish(thread, wishes, when(end) if end else None, data, dealing.evidence[:1])
     if dealing.ordered_at is not None:
-        made = (str(dealing.accepted), str(dealing.ordered_by))
-        for since, until, closed in _order_stands(dealing, when):
-            yield Activity(thread, "order-live", since, until, closed, data, made)
+        made, returns = (str(dealing.accepted), str(dealing.ordered_by)), dealing.accepted_offer.body.returns
+        days = returns.days if dealing.state == "done" and returns is not None else 0
+        steps = [when(step) for step in dealing.steps if over is None or step.place < over.place]
+        yield from standing_order(thread, steps, when(over) if over else None, days, data, made)
 
 
-def _order_stands(dealing: Dealing, when: When) -> Iterator[tuple[str, str, str | None]]:
-    """From when on an order permits, when that ends by itself, and when an end was put to it.
+def standing_wish(
+    thread: str,
+    wishes: Sequence[tuple[str, str]],
+    closed: str | None,
+    data: tuple[tuple[str, str], ...],
+    evidence: tuple[str, ...],
+) -> Iterator[Activity]:
+    """What an intent permits, wording by wording: an amendment changes no answer about the time before it.
 
-    Until it is cancelled; or it is done, and the days for returning it are over; or, where it never comes to be done, a
-    year after its last entry. It is told span by span: a late entry changes no answer about the time before it.
+    Args:
+        thread: Its thread.
+        wishes: Of the cast and each amendment: since when it stands, and until when.
+        closed: When it was ordered or withdrawn.
+        data: What was disclosed, and when.
+        evidence: The digest of what opened the thread.
     """
-    over, returns = dealing.closed, dealing.accepted_offer.body.returns
-    steps = [when(step) for step in dealing.steps if over is None or step.place < over.place]
+    ends = [*(since for since, _ in wishes[1:]), closed]
+    for (since, until), end in zip(wishes, ends, strict=True):
+        yield Activity(thread, "intent-live", since, until, end, data, evidence)
+
+
+def standing_order(
+    thread: str,
+    steps: Sequence[str],
+    closed: str | None,
+    days: int,
+    data: tuple[tuple[str, str], ...],
+    evidence: tuple[str, ...],
+) -> Iterator[Activity]:
+    """What an order permits: until it is cancelled, or done and the days for returning it are over.
+
+    Where it never comes to be done, a year after its last entry. It is told span by span: an entry that comes when it
+    had ended lets it begin anew, and changes no answer about the time before.
+
+    Args:
+        thread: Its thread.
+        steps: When its entries were, from the acceptance on, but for what closed it.
+        closed: When it was cancelled or done.
+        days: How long it goes on after it was done.
+        data: What was disclosed, and when.
+        evidence: The digests of offer and acceptance.
+    """
     spans = [(at, shifted(at, _NEVER_DONE)) for at in steps]
+    if closed is not None:
+        spans.append((closed, shifted(closed, timedelta(days=days))))
     since, until = spans[0]
-    closed = None
-    if over is not None:
-        at, days = when(over), returns.days if dealing.state == "done" and returns else 0
-        spans.append((at, shifted(at, timedelta(days=days))))
-        closed = None if days else at
-    for at, ends in spans[1:]:
+    for at, end in spans[1:]:
         if at >= until:
-            yield since, until, None
+            yield Activity(thread, "order-live", since, until, None, data, evidence)
             since = at
-        until = ends
-    yield since, until, closed
+        until = end
+    yield Activity(thread, "order-live", since, until, None if days else closed, data, evidence)
