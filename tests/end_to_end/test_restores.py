@@ -26,7 +26,7 @@ class Restorable:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.street = Street(folder)
-        self.dice = random.Random(seed)  # noqa: S311
+        self.dice = random.Random(seed)
         self.copies: dict[str, list[Path]] = {"alice": [], "shop.example": []}
         self.log: list[str] = []
         self.restored = False
