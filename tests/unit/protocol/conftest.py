@@ -179,7 +179,13 @@ class Talk:
     def _receipt(self, word: Word, outcome: str, state: str | None, **more: Any) -> Word:
         body = {"of": word[1], "outcome": outcome, **({"state": state} if state else {})}
         if outcome == "refused":
-            body["problem"] = {"type": "https://opencmr.org/problems/stale", "title": "Stale", "status": 409}
+            body["problem"] = {
+                "type": "https://opencmr.org/problems/stale",
+                "title": "Stale",
+                "status": 409,
+                "retry": False,
+                "fault": "sender",
+            }
         return self.message("receipt", body, by="vendor", thread=word[0].thread, **more)
 
     # the vendor
