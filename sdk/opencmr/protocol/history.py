@@ -244,8 +244,10 @@ class History:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
                 for term in one.data:
                     asked.setdefault(term, set()).update(one.channels or (None,))
+        names = {name for one in said for name in one.data}
         for term, channels in asked.items():
-            about = [(one, [name for name in one.data if overlaps("data", name, term)]) for one in said]
+            near = {name for name in names if overlaps("data", name, term)}
+            about = [(one, [name for name in one.data if name in near]) for one in said]
             facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
             for each in channels:
                 if decide(facts, Question("dpv:Use", MARKETING, term, channel=each), at, now=True):

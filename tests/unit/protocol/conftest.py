@@ -1,6 +1,7 @@
 """Conversations without a network, and the facts of the vectors."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -278,6 +279,27 @@ class Talk:
     def order(self) -> Turn:
         """A wish, an offer, an order."""
         return self.accept(self.offer(self.cast().id))
+
+
+@pytest.fixture(scope="session")
+def calls() -> Callable[[Callable[[], object]], int]:
+    """Counts the calls that something takes, of Python and of C: what it costs, whatever else the machine does."""
+
+    def counted(work: Callable[[], object]) -> int:
+        count, before = 0, sys.getprofile()
+
+        def each(frame: object, event: str, argument: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(each)
+        try:
+            work()
+        finally:
+            sys.setprofile(before)
+        return count
+
+    return counted
 
 
 @pytest.fixture
