@@ -184,13 +184,6 @@ class History:
                 return record.evidence[-1]
         return None
 
-    def can_accept(self, proffer: Message[Any], digest: str, now: str) -> bool:
-        """Whether terms that a customer puts forward could be accepted at once: what they didn't know may bar that."""
-        body = proffer.body
-        scope = body.scope if isinstance(body.scope, Ref) else None
-        in_time = body.answer_by is None or now < body.answer_by
-        return in_time and self.superseded(self.placing(proffer, digest, now).word, scope) is None
-
     def _agreements(self, scope: Ref | None) -> Iterable[Agreement]:
         for thread in self.threads.values():
             if isinstance(thread.record, Agreement) and thread.record.scope == scope:

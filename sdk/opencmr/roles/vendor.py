@@ -600,10 +600,10 @@ class Vendor:
     async def _go_on(self, message: Message[Any], draft: Draft) -> None:
         await self.say(message.from_, draft, message.thread)
 
-    def _answer_proffer(self, message: Message[terms.Proffer], relationship: Relationship) -> Body:
+    def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
         """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
-        if not relationship.history.can_accept(message, trust.digest(trust.write(message.wire())), self._now()):
-            return terms.Decline(reason="overtaken")
+        if message.body.answer_by is not None and message.body.answer_by <= self._now():
+            return terms.Decline(reason="tooLate")
         choice = self.acceptable(message.body.choices) if self._accepts else None
         if choice is not None:
             return terms.Accept(terms=choice)

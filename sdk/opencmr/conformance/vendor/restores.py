@@ -4,6 +4,8 @@ No store has to be put back for it. In test mode a proffer with the note `test: 
 of it is stored: for that relationship the vendor is then where a copy of before would have put it.
 """
 
+from uuid import uuid4
+
 import orjson
 
 from ... import trust
@@ -43,11 +45,12 @@ async def stranger_behind(bench: Bench) -> None:
 
 @page.add("behind-before-state", "behind comes before every refusal that rests on the state", "SEQ-6", "RCV-1")
 async def behind_before_state(bench: Bench) -> None:
-    """A vendor that lacks words cannot know the state."""
+    """A vendor that lacks words cannot know the state, nor which threads there are."""
     hand = Hand(bench)
     thread, _ = await offered(hand)
     disclose = {"discloses": [{"data": "pd:Name", "value": "x"}]}
-    await hand.problem(hand.sign(hand.write("order.disclose", disclose, thread, seen=NOWHERE)), "behind")
+    for place in (thread, uuid4().urn):
+        await hand.problem(hand.sign(hand.write("order.disclose", disclose, place, seen=NOWHERE)), "behind")
 
 
 @page.add("no-word-held", "A no-word that has seen what the vendor lacks is stored, and behind answers it", "SEQ-31")

@@ -147,16 +147,17 @@ async def overtaken_proffer(bench: Bench) -> None:
     raise Failed("it was accepted")
 
 
-@page.add("crossing-proffers", "Of two proffers that cross, one agreement comes", "TRM-10")
+@page.add("crossing-proffers", "A proffer knows the agreement that it would replace, or is stale", "TRM-12")
 async def crossing_proffers(bench: Bench) -> None:
-    """It is decided all the same: it takes its place, and can be declined."""
+    """Two that cross: the second is refused. So is one from before the agreement was ended."""
     hand = Hand(bench)
-    first, second = proffer(hand), proffer(hand)
-    await hand.hear("terms.accept", await opened(hand, first, "proffered"))
-    thread = await opened(hand, second, "proffered")
-    await hand.collect(wait=1)
-    must(not any(one["type"] == "terms.accept" for one in hand.arrived), "both were accepted")
-    await hand.say(no(hand, "terms.decline", thread, {"reason": "other"}))
+    first, second, third = proffer(hand), proffer(hand), proffer(hand)
+    thread = await opened(hand, first, "proffered")
+    await hand.hear("terms.accept", thread)
+    await hand.refused(second, "stale", "/seen", "TRM-12")
+    await hand.accepted(no(hand, "terms.terminate", thread), "terminated")
+    await hand.refused(third, "stale", "/seen", "TRM-12")
+    await hand.accepted(proffer(hand), "proffered")
 
 
 @page.add("ended-meanwhile", "A proffer from before the customer ended the terms is accepted no more", "TRM-10")
