@@ -10,7 +10,7 @@ import orjson
 
 from ... import trust
 from ...transport.bundle import pack
-from ..hand import NOWHERE, Bench, Hand
+from ..hand import NOWHERE, Bench, Document, Hand
 from ..inspecting import stated
 from ..suite import Failed, Page
 from .says import cast, forgotten, must, no, offered, opened, proffer, unasked, wish
@@ -159,8 +159,7 @@ async def not_its_own(bench: Bench) -> None:
     proffered, receipt, accepted = hand.held_after(1)
     spoilt = receipt.replace(b'"accepted"', b'"moot"')
     for words in ([proffered, spoilt, accepted], [accepted], [receipt, accepted]):
-        answer = await hand.post(pack([hand.sign(hand.collect_document()), *words]), "words")
-        stated(answer)
+        await _not_taken(hand, hand.collect_document(), words)
         await hand.problem(hand.sign(proffer(hand)), "behind")
     await hand.hand_back(1)
     await hand.collect()
@@ -172,6 +171,12 @@ async def anothers_words(bench: Bench) -> None:
     """A stranger hands back what the vendor has said to somebody else."""
     owner, stranger = Hand(bench), Hand(bench)
     await opened(owner, unasked(owner), "given")
-    collect = stranger.sign(stranger.collect_document(seen=owner.tip))
-    stated(await stranger.post(pack([collect, *owner.held_after(0)]), "words"))
+    await _not_taken(stranger, stranger.collect_document(seen=owner.tip), owner.held_after(0))
     await opened(stranger, unasked(stranger), "given")
+
+
+async def _not_taken(hand: Hand, collect: Document, words: list[bytes]) -> None:
+    answer = await hand.post(pack([hand.sign(collect), *words]), "words")
+    if answer.status == 200:
+        raise Failed("it is taken back", "SEQ-32")
+    stated(answer)
