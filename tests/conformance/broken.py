@@ -120,7 +120,7 @@ FAULTS["accepts_names_that_are_not_ascii"] = ("JSN-2", reads_in_spite_of(Malform
 
 @fault("JSN-5")
 def accepts_what_is_too_long(at: Switch) -> None:
-    at.swap(app_module, "trust", MAX_BYTES=10**7)
+    at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 10**7))
     at.swap(receiving, "trust", read=lambda raw: trust.read(raw, limit=10**7))
 
 
@@ -300,12 +300,12 @@ def takes_what_is_for_others(at: Switch) -> None:
 
 @fault("TRN-10")
 def signs_with_a_key_that_is_not_listed(at: Switch) -> None:
-    at.desk.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
+    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
 
 
 @fault("SIG-2")
 def signs_with_another_key(at: Switch) -> None:
-    at.desk.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
+    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
 
 
 # What is known, and what is said of it

@@ -379,15 +379,6 @@ def takes_back_what_it_has_not_signed(at: Switch) -> None:
     at.swap(receiving, "trust", check=check)
 
 
-@fault("SEQ-32")
-def takes_back_what_it_said_to_others(at: Switch) -> None:
-    def verify(parsed: Any, *, me: str, **named: Any) -> Any:
-        mine = parsed.sender == at.desk.pen.did
-        return receiving.verify(parsed, me=parsed.document["to"] if mine else me, **named)
-
-    at.patch.setattr(vendor_module, "verify", verify)
-
-
 @fault("SEQ-33")
 def does_not_wait_for_the_collect(at: Switch) -> None:
     def change(inner: Any, self: Any, number: int, **values: Any) -> None:
@@ -428,7 +419,7 @@ def leaks_anothers_mailbox(at: Switch) -> None:
     at.around(at.desk, "waiting", waiting)
 
 
-@fault("COR-11")
+@fault("TRN-7")
 def forgets_what_it_has_sent(at: Switch) -> None:
     sent: set[bytes] = set()
 

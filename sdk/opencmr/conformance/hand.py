@@ -367,20 +367,23 @@ class Hand:
     def _inspect_mail(self, found: list[Document], after: int) -> list[Document]:
         """Hold what waits to its order: by number, without a gap, each receipt right behind what it answers."""
         words: list[Document] = []
-        before: str | None = None
+        start, answered = after, None
+        tip = self.words[after - 1] if 0 < after <= len(self.words) else None
         for document in found:
             if document.get("from") == self.did:
-                before = digest_of(document)
-                if before not in self._sent:
+                answered = digest_of(document)
+                if answered not in self._sent:
                     raise Failed("a message that this customer has not sent", "SEQ-34")
                 continue
             self._inspect(document, elsewhere="COR-10")
-            after += 1
-            if document["number"] != after:
-                raise Failed(f"number {document['number']} waits where number {after} has to come", "TRN-7")
-            if document["type"] == "receipt" and document["body"]["of"] != before:
+            number, after = document["number"], after + 1
+            if number != after:
+                skips = number in self._early or document.get("prior") == tip
+                rule = "COR-11" if number <= start else "SEQ-16" if skips else "TRN-7"
+                raise Failed(f"number {number} waits where number {after} has to come", rule)
+            if document["type"] == "receipt" and document["body"]["of"] != answered:
                 raise Failed("a receipt waits without the message that it answers right before it", "SEQ-34")
-            before = None
+            tip, answered = digest_of(document), None
             words.append(document)
         return words
 

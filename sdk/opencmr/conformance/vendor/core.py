@@ -159,7 +159,7 @@ async def page_by_page(bench: Bench) -> None:
     while more:
         some, more = await hand.collect(seen=seen, after=len(found), limit=1)
         must(len(some) <= 1, f"{len(some)} words, and 1 at most was asked for")
-        must(more == (len(found) + len(some) < len(whole)), "more is not what it says")
+        must(more == (len(found) + len(some) < len(whole)), "more is not what it says", "TRN-7")
         found += some
         seen = hand.words[len(found) - 1] if found else None
     must(found == whole, f"{len(found)} words page by page, {len(whole)} at once")

@@ -158,7 +158,7 @@ async def not_its_own(bench: Bench) -> None:
     await forgotten(hand)
     proffered, receipt, accepted = hand.held_after(1)
     spoilt = receipt.replace(b'"accepted"', b'"moot"')
-    for words in ([proffered, spoilt, accepted], [accepted], [receipt, accepted]):
+    for words in ([proffered, spoilt], [accepted], [receipt, accepted]):
         await _not_taken(hand, hand.collect_document(), words)
         await hand.problem(hand.sign(proffer(hand)), "behind")
     await hand.hand_back(1)
