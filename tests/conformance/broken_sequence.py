@@ -302,8 +302,13 @@ def _with_expires(document: dict[str, Any]) -> dict[str, Any]:
     return {"expires": "2999-01-01T00:00:00.000Z", **document} if needs else document
 
 
-FAULTS["lets_withdrawals_expire"] = ("ENV-1", reads(_without_expires))
-FAULTS["needs_no_expires"] = ("ENV-1", reads(_with_expires))
+def _without_number(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "number"}
+
+
+FAULTS["lets_customers_count"] = ("ENV-13", reads(_without_number))
+FAULTS["lets_withdrawals_expire"] = ("ENV-14", reads(_without_expires))
+FAULTS["needs_no_expires"] = ("ENV-14", reads(_with_expires))
 
 
 # After a restore

@@ -146,6 +146,5 @@ def _rule_of(problem: Problem) -> str:
         return problem.rule
     if pointer.startswith("/proof"):
         return "SIG-1"
-    if pointer in ("/number", "/prior"):
-        return "SEQ-16"
-    return "ENV-2" if pointer == "/thread" else "ENV-1"
+    rules = {"/number": "SEQ-16", "/prior": "SEQ-16", "/seen": "ENV-13", "/expires": "ENV-14", "/thread": "ENV-2"}
+    return rules.get(pointer, "ENV-1")

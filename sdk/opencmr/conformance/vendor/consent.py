@@ -182,6 +182,19 @@ async def given_may_be_replaced(bench: Bench) -> None:
     await hand.refused(grant(hand, request), "expired", None, "CNS-9")
 
 
+@page.add("normal-form", "Parties are named in normal form, so that one party has one name", "CNS-11")
+async def normal_form(bench: Bench) -> None:
+    """Case, default port, empty path and percent-encoding. In normal form, the grant is taken."""
+    for id_ in ("https://X.example/", "https://x.example:443/", "https://x.example", "https://x.example/%7ea"):
+        hand = Hand(bench)
+        document = unasked(hand)
+        party = {"name": "X", "role": "thirdParty", "id": id_}
+        document["body"]["items"][0]["recipients"] = [party]
+        await hand.problem(hand.sign(document), "malformed", "/body/items/0/recipients/0/id")
+        party["id"] = "https://x.example/"
+        await hand.accepted(document, "given")
+
+
 @page.add("unknown-term", "A grant with a term that is not in the vocabulary is refused", "CNS-1")
 async def unknown_term(bench: Bench) -> None:
     """Nobody knows what it would permit."""

@@ -92,9 +92,9 @@ REFUSED: list[tuple[str, str, tuple[str, ...], Broken, Codes, str | None]] = [
      _body({"notes": "x", "anote": "x"}), "malformed", "/body/anote"),
     ("order-of-positions", "Array positions are compared as integers", ("ENV-8",),
      _body({"choices": [DP, DP, {"id": "x"}, *[DP] * 7, {"id": "y"}]}), "malformed", "/body/choices/2/digest"),
-    ("expires-missing", "A word that widens says by when it must have taken its place", ("ENV-1", "ENV-8"),
+    ("expires-missing", "A word that widens says by when it must have taken its place", ("ENV-14", "ENV-8"),
      _without("expires"), "malformed", "/expires"),
-    ("numbered", "A customer's word has no number", ("ENV-1", "ENV-8"),
+    ("numbered", "A customer's word has no number", ("ENV-13", "ENV-8"),
      _signed(number=1), "malformed", "/number"),
     ("prior-no-digest", "A prior that is no digest is refused", ("ENV-1", "ENV-8"),
      _signed(prior="zQm"), "malformed", "/prior"),
@@ -205,7 +205,7 @@ async def later_opens_nothing(bench: Bench) -> None:
     await hand.problem(hand.sign(document), "malformed", "/thread")
 
 
-@page.add("no-word-expires-never", "A no-word has no expires", "ENV-1", "ENV-8")
+@page.add("no-word-expires-never", "A no-word has no expires", "ENV-14", "ENV-8")
 async def no_word_expires_never(bench: Bench) -> None:
     """Neither one in the future nor one in the past; without it, it is taken."""
     hand = Hand(bench)
@@ -216,7 +216,7 @@ async def no_word_expires_never(bench: Bench) -> None:
     await hand.accepted(no(hand, "consent.withdraw", thread), "withdrawn")
 
 
-@page.add("collect-without-prior", "A collect has neither prior nor number", "ENV-1", "ENV-8")
+@page.add("collect-without-prior", "A collect has neither prior nor number", "ENV-13", "ENV-8")
 async def collect_without_prior(bench: Bench) -> None:
     """It is no word."""
     hand = Hand(bench)

@@ -18,7 +18,7 @@ from .says import cast, forgotten, must, no, offered, opened, proffer, unasked, 
 page: Page[Bench] = Page("restores", "vendor")
 
 
-@page.add("behind", "A word or a collect that has seen what the vendor lacks is undecided: behind", "SEQ-6", "RCV-3")
+@page.add("behind", "A word or a collect that has seen what the vendor lacks is undecided: behind", "SEQ-6")
 async def behind(bench: Bench) -> None:
     """Nothing is stored of it: its id is free."""
     hand = Hand(bench)
