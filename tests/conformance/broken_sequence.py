@@ -22,6 +22,7 @@ from opencmr.roles import restored as restored_module
 from opencmr.roles import vendor as vendor_module
 from opencmr.roles.pen import Link
 from opencmr.store import Rows
+from opencmr.transport import app as app_module
 
 # The chain
 
@@ -375,13 +376,34 @@ def knows_its_own_branch_no_more(at: Switch) -> None:
     at.patch.setattr(chain.Chain, "lacks", lambda self, seen: seen is not None and seen not in self._numbers)
 
 
-@fault("SEQ-32")
+@fault("TRN-21")
 def takes_back_what_it_has_not_signed(at: Switch) -> None:
     def check(document: Any, public: bytes) -> None:
         if document["from"] != at.desk.pen.did:
             trust.check(document, public)
 
     at.swap(receiving, "trust", check=check)
+
+
+@fault("TRN-21")
+def takes_words_back_with_any_collect(at: Switch) -> None:
+    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
+    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
+
+
+@fault("TRN-22")
+def takes_back_what_it_does_not_lack(at: Switch) -> None:
+    at.patch.setattr(at.desk, "lacks", lambda *_: True)
+
+
+@fault("TRN-20")
+def takes_back_little_at_once(at: Switch) -> None:
+    at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 65536))
+
+
+@fault("CNS-11")
+def takes_any_spelling(at: Switch) -> None:
+    at.patch.setattr(receiving, "normal", lambda uri: uri)
 
 
 @fault("SEQ-33")

@@ -23,6 +23,10 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         **dict.fromkeys(["SEQ-24", "SEQ-29", "SEQ-30"], "tests of the store: a vendor tells its own people"),
         "IDN-7": "tests of the store",
         "RCV-13": "tests that end the process in the middle",
+        **dict.fromkeys(
+            ["TRN-14", "TRN-15", "TRN-16"],
+            "tests of the server: they take bare sockets, floods, and a peer with an address of its own",
+        ),
         "RCV-3": "a vendor of this version sends nothing by itself",
     },
     "customer": {

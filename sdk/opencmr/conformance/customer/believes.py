@@ -9,8 +9,8 @@ import orjson
 from ... import trust
 from ..hand import NOWHERE
 from ..suite import Page
-from .played import Played, later
-from .scenes import OFFER, PROFFER, cast, make, must, proffered
+from .played import Document, Known, Played, later
+from .scenes import CAST, OFFER, PROFFER, Overriding, cast, make, must, proffered
 from .stage import Stage
 
 page: Page[Stage] = Page("believes", "customer")
@@ -47,6 +47,58 @@ async def other_did(stage: Stage) -> None:
     )
     vendor.did = real
     must((await stage.do("meet", vendor))["ok"] is False, "it was met")
+
+
+def _serving(path: str, media: str, document: Document) -> Overriding:
+    return lambda method, at, raw: (200, media, trust.write(document)) if at == path else None
+
+
+@page.add("media-types", "did.json is taken under each of its media types", "TRN-17")
+async def media_types(stage: Stage) -> None:
+    """With a parameter and without; whatever a server gives files of this name."""
+    for media in ("application/json", "application/did", "application/did+json", "application/json; charset=utf-8"):
+        vendor = await stage.vendor()
+        document = trust.document_for(vendor.did, vendor.listed, vendor.endpoint)
+        vendor.override = _serving("/.well-known/did.json", media, document)
+        must((await stage.do("meet", vendor))["ok"] is True, f"not as {media}")
+
+
+@page.add("unknown-members", "Of the document opencmr it passes over what it does not know, and nothing else", "TRN-18")
+async def unknown_members(stage: Stage) -> None:
+    """A newer vendor says more. What is known, and of a wrong form, is a fault."""
+    vendor, other = await stage.vendor(), await stage.vendor()
+    known = vendor.discovery()
+    more = {**known, "roles": ["vendor", "herald"], "more": {"x": [1]}, "types": [*known["types"], "voice.sing"]}
+    more["terms"] = [{**one, "since": "2030"} for one in known["terms"]]
+    vendor.override = _serving("/.well-known/opencmr", "application/json", more)
+    must((await stage.do("meet", vendor))["ok"] is True, "a member that it does not know bars it")
+    wrong = {**other.discovery(), "terms": "SD-BASE"}
+    other.override = _serving("/.well-known/opencmr", "application/json", wrong)
+    must((await stage.do("meet", other))["ok"] is False, "terms that are no list are taken")
+
+
+@page.add("other-keys", "Of a DID document the vendor's own asserted keys count, and the rest is passed over", "IDN-13")
+async def other_keys(stage: Stage) -> None:
+    """Keys of other types and of others, and one that may not assert: what that one signs is no word."""
+    vendor = await stage.vendor()
+    spare, method = trust.SigningKey.generate(), f"{vendor.did}#spare"
+    document = trust.document_for(vendor.did, vendor.listed, vendor.endpoint)
+    own = document["verificationMethod"][0]
+    document["verificationMethod"] += [
+        {**own, "id": method, "publicKeyMultibase": spare.public},
+        {**own, "id": f"{vendor.did}#jwk", "type": "JsonWebKey2020"},
+        {**own, "id": "did:web:elsewhere.example#key-1", "controller": "did:web:elsewhere.example"},
+    ]
+    document["assertionMethod"] += [f"{vendor.did}#jwk", "did:web:elsewhere.example#key-1", {"id": "#embedded"}]
+    document |= {"alsoKnownAs": ["https://x.example/"], "authentication": [method]}
+    vendor.override = _serving("/.well-known/did.json", "application/json", document)
+    reply = await stage.do("meet", vendor)
+    must(reply["ok"] is True, "another key in the document bars it")
+    vendor.customers[reply["me"]] = Known()
+    thread = await stage.said(vendor, "intent.cast", CAST)
+    digest = vendor.drop(vendor.write(OFFER, "offer.make", thread, expires=later(3600), key=spare, method=method))
+    await stage.sync(vendor)
+    must(digest not in vendor.known.receipts, "a key that may not assert was believed")
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import orjson
 
 from ... import trust
 from ...transport.bundle import pack
-from ..hand import NOWHERE, Bench, Document, Hand
+from ..hand import NOWHERE, Bench, Hand
 from ..inspecting import stated
 from ..suite import Failed, Page
+from .envelope import filled
 from .says import cast, forgotten, must, no, offered, opened, proffer, unasked, wish
 
 page: Page[Bench] = Page("restores", "vendor")
@@ -149,8 +150,7 @@ async def branch_still_seen(bench: Bench) -> None:
     must(len(found) == len(hand.words) - 1, f"{len(found)} words wait, {len(hand.words) - 1} are after the fork")
 
 
-@page.add("not-its-own", "What is handed back is the vendor's own, whole and in order; else nothing of it is taken",
-          "SEQ-32", "SIG-6")  # fmt: skip
+@page.add("not-its-own", "What is handed back is the vendor's own, whole and in order; else nothing is taken", "TRN-21")
 async def not_its_own(bench: Bench) -> None:
     """A word that was changed, a gap, a receipt without what it answers: the vendor lacks as much as before."""
     hand = Hand(bench)
@@ -159,24 +159,69 @@ async def not_its_own(bench: Bench) -> None:
     proffered, receipt, accepted = hand.held_after(1)
     spoilt = receipt.replace(b'"accepted"', b'"moot"')
     for words in ([proffered, spoilt], [accepted], [receipt, accepted]):
-        await _not_taken(hand, hand.collect_document(), words)
+        await _not_taken(hand, hand.sign(hand.collect_document()), words)
         await hand.problem(hand.sign(proffer(hand)), "behind")
     await hand.hand_back(1)
     await hand.collect()
     await hand.accepted(proffer(hand), "proffered")
 
 
-@page.add("anothers-words", "What was said to others is not taken back", "SEQ-32", "COR-10")
+@page.add("fresh-collect", "What is handed back begins with a fresh collect of the same customer", "TRN-21", "COR-9")
+async def fresh_collect(bench: Bench) -> None:
+    """Not without one, not with an old one, with one that was used, or with a stranger's."""
+    hand, stranger = Hand(bench), Hand(bench)
+    await opened(hand, unasked(hand), "given")
+    used = hand.sign(hand.collect_document())
+    await hand.post(used, "mailbox")
+    await forgotten(hand)
+    words = hand.held_after(1)
+    old = hand.sign({**hand.collect_document(), "created": bench.now(-130)})
+    strangers = stranger.sign(stranger.collect_document(seen=hand.tip))
+    for collect in (words[0], old, used, strangers):
+        await _not_taken(hand, collect, words)
+        await hand.problem(hand.sign(proffer(hand)), "behind")
+
+
+@page.add("anothers-words", "What was said to others is not taken back", "TRN-21", "COR-10")
 async def anothers_words(bench: Bench) -> None:
     """A stranger hands back what the vendor has said to somebody else."""
     owner, stranger = Hand(bench), Hand(bench)
     await opened(owner, unasked(owner), "given")
-    await _not_taken(stranger, stranger.collect_document(seen=owner.tip), owner.held_after(0))
+    await _not_taken(stranger, stranger.sign(stranger.collect_document(seen=owner.tip)), owner.held_after(0))
     await opened(stranger, unasked(stranger), "given")
 
 
-async def _not_taken(hand: Hand, collect: Document, words: list[bytes]) -> None:
-    answer = await hand.post(pack([hand.sign(collect), *words]), "words")
+@page.add("nothing-lacking", "Where the vendor holds what the collect has seen, nothing is changed", "TRN-22")
+async def nothing_lacking(bench: Bench) -> None:
+    """Old words that somebody has copied do not move the vendor from the branch that it is on."""
+    hand = Hand(bench)
+    await opened(hand, unasked(hand), "given")
+    backup = hand.twin()
+    await forgotten(hand)
+    thread = await opened(backup, cast(backup, "test: say nothing"), "open")
+    await hand.post(pack([hand.sign(hand.collect_document(seen=backup.tip)), *hand.held_after(1)]), "words")
+    await hand.problem(hand.sign(proffer(hand)), "behind")
+    await backup.accepted(no(backup, "intent.withdraw", thread), "withdrawn")
+
+
+@page.add("how-much", "147,456 bytes and 200 messages may be handed back at once, and no more", "TRN-20")
+async def how_much(bench: Bench) -> None:
+    """Two messages of 64 KiB with all that was said to them are taken; a byte more, or a message more, is not."""
+    hand = Hand(bench)
+    for _ in range(2):
+        thread = await opened(hand, trust.read(filled(hand, 65536)), "proffered")
+        await hand.hear("terms.accept", thread)
+    await forgotten(hand)
+    too_long = await hand.post(b" " * 147_457, "words")
+    hand.refused_unsigned(too_long, "too-large")
+    await _not_taken(hand, hand.sign(hand.collect_document()), [hand.held_after(1)[0]] * 200)
+    await hand.hand_back()
+    await hand.collect()
+    await hand.accepted(proffer(hand), "proffered")
+
+
+async def _not_taken(hand: Hand, collect: bytes, words: list[bytes]) -> None:
+    answer = await hand.post(pack([collect, *words]), "words")
     if answer.status == 200:
-        raise Failed("it is taken back", "SEQ-32")
+        raise Failed("it is taken back")
     stated(answer)
