@@ -44,7 +44,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "JSN-7", "SIG-3", "SIG-4", "SIG-5"],
             "vectors: what a receiver accepts is the same on both sides",
         ),
-        **dict.fromkeys(["INT-1", "SEQ-14", "SEQ-20"], "vectors: threads"),
+        **dict.fromkeys(["INT-1", "SEQ-14"], "vectors: threads"),
         **dict.fromkeys(
             ["CNS-2", "CNS-3", "CNS-4", "CNS-9", "OFR-9", "OFR-10", "TRM-1", "TRM-2"],
             "the checks of a vendor, who receives such messages",

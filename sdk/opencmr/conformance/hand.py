@@ -354,7 +354,8 @@ class Hand:
         collect = self.sign(self.collect_document())
         answer = await self.post(pack([collect, *self.held_after(number)]), "words")
         if answer.media_type == "application/problem+json":
-            raise Failed(f"its own words are not taken back: {code(stated(answer))}", "SEQ-32")
+            why = code(stated(answer))
+            raise Failed(f"its own words are not taken back: {why}", "TRN-20" if why == "too-large" else "SEQ-32")
         if bundle(answer, mailbox=False)[0]:
             raise Failed("the answer to words that are handed back holds messages", "SEQ-32")
 

@@ -155,7 +155,7 @@ async def settled_once(stage: Stage) -> None:
     await stage.state(vendor, thread, "cancelled")
 
 
-@page.add("narrowing-in-every-state", "A vendor's no-word takes its place in every state", "SEQ-8", "SEQ-9")
+@page.add("narrowing-in-every-state", "A vendor's no-word takes its place in every state", "SEQ-8")
 async def narrowing_in_every_state(stage: Stage) -> None:
     """Of an order that is cancelled, and of an intent that was never ordered: moot, and not refused."""
     vendor, thread = await cast(stage)

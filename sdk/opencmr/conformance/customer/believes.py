@@ -60,7 +60,7 @@ async def media_types(stage: Stage) -> None:
         vendor = await stage.vendor()
         document = trust.document_for(vendor.did, vendor.listed, vendor.endpoint)
         vendor.override = _serving("/.well-known/did.json", media, document)
-        must((await stage.do("meet", vendor))["ok"] is True, f"not as {media}")
+        must("me" in await stage.do("meet", vendor), f"not as {media}")
 
 
 @page.add("unknown-members", "Of the document opencmr it passes over what it does not know, and nothing else", "TRN-18")
@@ -71,7 +71,7 @@ async def unknown_members(stage: Stage) -> None:
     more = {**known, "roles": ["vendor", "herald"], "more": {"x": [1]}, "types": [*known["types"], "voice.sing"]}
     more["terms"] = [{**one, "since": "2030"} for one in known["terms"]]
     vendor.override = _serving("/.well-known/opencmr", "application/json", more)
-    must((await stage.do("meet", vendor))["ok"] is True, "a member that it does not know bars it")
+    must("me" in await stage.do("meet", vendor), "a member that it does not know bars it")
     wrong = {**other.discovery(), "terms": "SD-BASE"}
     other.override = _serving("/.well-known/opencmr", "application/json", wrong)
     must((await stage.do("meet", other))["ok"] is False, "terms that are no list are taken")
@@ -93,7 +93,7 @@ async def other_keys(stage: Stage) -> None:
     document |= {"alsoKnownAs": ["https://x.example/"], "authentication": [method]}
     vendor.override = _serving("/.well-known/did.json", "application/json", document)
     reply = await stage.do("meet", vendor)
-    must(reply["ok"] is True, "another key in the document bars it")
+    must("me" in reply, "another key in the document bars it")
     vendor.customers[reply["me"]] = Known()
     thread = await stage.said(vendor, "intent.cast", CAST)
     digest = vendor.drop(vendor.write(OFFER, "offer.make", thread, expires=later(3600), key=spare, method=method))
