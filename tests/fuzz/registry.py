@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from . import documents, evidence, models, receiving, strict
+from . import documents, evidence, folds, models, receiving, strict
 from .target import Target
 
 TARGETS: tuple[Target, ...] = (
     *strict.TARGETS,
     *models.TARGETS,
     *receiving.TARGETS,
-    #F
+    *folds.TARGETS,
     *documents.TARGETS,
     *evidence.TARGETS,
-    #S
+    # S
 )
 
 
