@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import documents, evidence, folds, models, receiving, strict
+from . import documents, evidence, folds, models, receiving, sessions, strict
 from .target import Target
 
 TARGETS: tuple[Target, ...] = (
@@ -12,7 +12,7 @@ TARGETS: tuple[Target, ...] = (
     *folds.TARGETS,
     *documents.TARGETS,
     *evidence.TARGETS,
-    # S
+    *sessions.TARGETS,
 )
 
 
