@@ -4,7 +4,7 @@
  */
 
 import { Problem } from './canonical.mjs';
-import { schemas } from './spec.mjs';
+import { lifecycles, schemas } from './spec.mjs';
 
 const BASE = 'https://w3id.org/opencmr/v1/';
 const KNOWN = schemas.get(BASE + 'message.schema.json').if.properties.type.enum;
@@ -103,10 +103,12 @@ export function checkEnvelope(message) {
   if (fault) throw new Problem('malformed', fault);
 }
 
-/** ENV-2, ENV-3, COR-12: a first message names itself as its thread, and only a first one does. */
-function placeFault({ type, id, thread, inReplyTo }) {
-  const first = type === 'mailbox.collect' || (type !== 'receipt' && inReplyTo === undefined);
-  return (id === thread) === first ? undefined : ['thread'];
+/** ENV-2, COR-12: a first message names itself as its thread, and only a first one does. The tables say which types open one. */
+function placeFault({ type, id, thread }) {
+  const rows = Object.values(lifecycles).flatMap(({ transitions }) => transitions).filter((row) => row.type === type);
+  const opens = rows.some(({ from }) => from.includes('none')) || type === 'mailbox.collect' || isPrivate(type);
+  const goesOn = rows.some(({ from }) => from.some((state) => state !== 'none')) || type === 'receipt' || isPrivate(type);
+  return (id === thread ? opens : goesOn) ? undefined : ['thread'];
 }
 
 /** CNS-4: the keys of items differ. */

@@ -1,0 +1,220 @@
+/**
+ * A relationship as its words fold it: the same on both sides (spec/v1/sequence.md). The vendor's words are one chain. A
+ * receipt in it gives a word of the customer's its place; it is believed only as far as the rules bear it out (SEQ-28).
+ */
+
+import { Problem } from './canonical.mjs';
+import { Chain, knows } from './chain.mjs';
+import { decide, gather, question } from './decisions.mjs';
+import { blank, rules } from './records.mjs';
+import { checkShape, isPrivate } from './shapes.mjs';
+import { lifecycles } from './spec.mjs';
+import { overlaps, reaches, same } from './vocabulary.mjs';
+
+/** @typedef {{message: any, digest: string}} Word @typedef {import('./chain.mjs').Said} Said */
+
+const NOTHING = { upTo: 0, beyond: [] };
+const belongs = ({ transitions, narrowing }, type) => type in narrowing || transitions.some((row) => row.type === type);
+const familyOf = (type) => Object.keys(lifecycles).find((family) => belongs(lifecycles[family], type));
+
+/** Whether a message takes something back or says no. @param {string} type @param {'customer' | 'vendor'} side */
+export const isNarrowing = (type, side) => Boolean(lifecycles[familyOf(type)]?.narrowing[type]?.includes(side));
+
+/** The customer's word that a receipt of the vendor's answers, where it is held. @param {Map<string, Word>} held */
+export function answeredBy({ message: { type, to, body } }, held) {
+  const found = type === 'receipt' ? held.get(body.of) : undefined;
+  return found?.message.from === to ? found : undefined;
+}
+
+/** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word */
+export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(answeredBy(word, held) ?? faultOf(word.message));
+
+/** The vendor's words up to one, in their order; nothing, where one is missing, or what one answers. @param {Map<string, Word>} held */
+export function pathTo(digest, held) {
+  const path = [];
+  for (let of = digest; of !== undefined; of = held.get(of).message.prior) {
+    if (!held.has(of) || !isWhole(held.get(of), held)) return undefined;
+    path.push(held.get(of));
+  }
+  return path.reverse();
+}
+
+/** The history that a wallet holds. @param {{words: Word[], tip?: string, vendor: string}} kept `tip`: where the chain ends */
+export async function fold({ words, tip, vendor }) {
+  const held = new Map(words.map((word) => [word.digest, word]));
+  const history = new History();
+  for (const word of pathTo(tip, held)) await history.follow(word, answeredBy(word, held));
+  const { chain } = history;
+  const isLeft = ({ digest, message }) => message.from === vendor && message.number < chain.next && !chain.number(digest);
+  for (const word of words.filter(isLeft)) {
+    const before = held.get(word.message.prior);
+    if (before && isLeft(before)) continue; // one branch is told once
+    history.find('split', [chain.digests[word.message.number - 1], word.digest]); // SEQ-29
+  }
+  for (const words of chain.disputes) history.find('disputed', words);
+  history.pending = words.filter(({ digest, message }) => message.from !== vendor && !chain.placeOf(digest));
+  return history;
+}
+
+export class History {
+  chain = new Chain();
+  /** Id → id, family, state, record, entries. @type {Map<string, any>} */
+  threads = new Map();
+  /** Digest of a customer's word → the receipt that gives it its place. @type {Map<string, any>} */
+  receipts = new Map();
+  /** What the signed words show: a code, and the digests of two of them. @type {{code: string, words: string[], why?: string}[]} */
+  findings = [];
+  /** The customer's words without a place. @type {Word[]} */
+  pending = [];
+
+  find(code, words, why) {
+    this.findings.push({ code, words, ...(why && { why }) });
+  }
+
+  /** Takes in the vendor's next word, whatever it says. @param {Word} word @param {Word} [answered] what it is the receipt for */
+  async follow(word, answered) {
+    const { message, digest } = word;
+    let fault = faultOf(message);
+    if (this.chain.hasSaid(message.id)) {
+      fault = new Problem('conflict', ['id']);
+      this.find('conflict', [this.chain.hasSaid(message.id), digest]);
+    }
+    if (message.type !== 'receipt') {
+      const said = { ...word, side: 'vendor', place: this.chain.next, at: this.chain.placeTime(message.created), knows: NOTHING };
+      this.threads.set(message.thread, await this.#take(said, fault));
+    } else if (!fault && answered) {
+      await this.#answer(word, answered);
+    }
+    this.chain.add(digest, message, fault || message.type !== 'receipt' ? undefined : answered);
+  }
+
+  /** A receipt gives a word of the customer's its place, and is compared with what the rules say of it. */
+  async #answer({ message, digest }, answered) {
+    const { created, body } = message;
+    const words = [digest, answered.digest];
+    if (this.chain.placeOf(answered.digest)) return this.find('answered-twice', words);
+    const said = { ...answered, side: 'customer', ...this.#nextPlace(answered.message, created) };
+    const thread = await this.#take(said);
+    const { outcome, state, problem } = thread.entries.at(-1);
+    const isRefused = body.outcome === 'refused';
+    // SEQ-26: a no-word counts by any receipt, whatever outcome that names.
+    if (!isRefused || isNarrowing(answered.message.type, 'customer')) this.threads.set(thread.id, thread);
+    this.receipts.set(answered.digest, message);
+    const right = problem ? { outcome: 'refused' } : { outcome, state };
+    if (body.outcome !== right.outcome) this.find('other-outcome', words, `it is ${right.outcome}: ${problem?.message ?? state}`);
+    else if (body.state !== right.state) this.find('other-state', words, `it is ${right.state}`);
+  }
+
+  #nextPlace(message, created) {
+    return { place: this.chain.next, at: this.chain.placeTime(created), knows: this.chain.knowledge(message) };
+  }
+
+  /** The thread with an entry in its place. What may not be is void, and changes nothing (SEQ-10). @param {Said} said */
+  async #take(said, fault) {
+    const { message: { id, type, thread: named }, side, place, at, digest } = said;
+    const thread = this.threads.get(named) ?? { id: named, family: familyOf(type), state: 'none', entries: [] };
+    let { record } = thread;
+    let outcome, problem;
+    try {
+      if (fault) throw fault;
+      const after = await this.#judge(thread, said);
+      outcome = after === undefined ? 'moot' : 'accepted';
+      record = after || record;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      [outcome, problem] = ['void', error];
+    }
+    const state = record?.state ?? 'none';
+    return { ...thread, record, state, entries: [...thread.entries, { digest, id, type, side, place, at, outcome, state, problem }] };
+  }
+
+  /** Checks 7 to 9 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
+  async #judge({ id, family, state, record, entries }, said) {
+    const { message: { id: own, type, expires }, side, at } = said;
+    const narrowing = isNarrowing(type, side);
+    if (!entries.length && id !== own && !narrowing) throw new Problem('unknown-thread', ['thread']);
+    if (expires <= at && !narrowing) throw new Problem('expired', ['expires']); // SEQ-25, OFR-3
+    if (side === 'customer' && !narrowing) {
+      const missed = entries.filter(({ place }) => !knows(said.knows, place));
+      const isFirm = type === 'offer.accept' && missed.every((entry) => entry.side === 'vendor'); // SEQ-7
+      if (missed.length && !isFirm) throw new Problem('stale', ['seen']); // SEQ-4
+    }
+    if (!family) {
+      if (narrowing) return undefined;
+      if (!isPrivate(type)) throw new Problem('wrong-state', ['type']); // LIF-2
+      return false; // accepted, and there is no record
+    }
+    const rows = lifecycles[family].transitions.filter((row) => row.type === type && row.from.includes(state));
+    const row = rows.find(({ by }) => by.includes(side));
+    if (!row && narrowing) return undefined;
+    if (!row) throw new Problem(rows.length ? 'wrong-side' : 'wrong-state', ['type']);
+    const before = record ?? blank[family](said);
+    const evidence = before.evidence && [...before.evidence, said.digest];
+    return rules[type]({ ...before, state: row.to[0], latest: said, evidence }, said, this, before);
+  }
+
+  // Asking
+
+  /** Whether the vendor may do this. Without `at`: now, and every word counts. @param {any} asked @param {string} now @param {string} [at] */
+  async may(asked, now, at) {
+    return decide((await this.#withPending()).#facts(true), question(asked), at ?? now, at === undefined);
+  }
+
+  /** SEQ-27: the customer's own no denies from when it was said; no word knows it yet. */
+  async #withPending() {
+    const view = new History();
+    Object.assign(view, { chain: this.chain, threads: new Map(this.threads) });
+    const noes = this.pending.filter(({ message }) => isNarrowing(message.type, 'customer'));
+    for (const [i, { message, digest }] of noes.entries()) {
+      const said = { message, digest, side: 'customer', place: this.chain.next + i, at: message.created, knows: NOTHING };
+      view.threads.set(message.thread, await view.#take(said));
+    }
+    return view;
+  }
+
+  #facts(mine) {
+    return gather([...this.threads.values()], this.chain.times(), mine);
+  }
+
+  // What rules ask of the other threads
+
+  #agreements() {
+    return [...this.threads.values()].filter(({ family, record }) => family === 'terms' && record?.since).map(({ record }) => record);
+  }
+
+  /** TRM-10: whether terms of this scope have begun to bind, or were ended by the customer, that the own word doesn't know. */
+  isSuperseded(own, scope) {
+    const isNews = (said) => said.place !== own.place && !knows(own.knows, said.place);
+    return this.#agreements().filter((record) => same(record.scope, scope)).some((record) =>
+      isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
+  }
+
+  /** The relationship's own terms; the latest alone. */
+  activeTerms() {
+    return this.#agreements().filter(({ scope, ended }) => !scope && !ended)
+      .sort((a, b) => b.since.place - a.since.place).slice(0, 1).map(({ terms }) => terms);
+  }
+
+  /** OFR-6: whether a grant has a live item for direct marketing that no other word forbids on all of its data. */
+  isBasis(basis, at) {
+    const isGrant = ({ digest, id, type, outcome }) =>
+      digest === basis?.digest && id === basis.id && type === 'consent.grant' && outcome === 'accepted';
+    if (![...this.threads.values()].some(({ entries }) => entries.some(isGrant))) return false;
+    const facts = this.#facts();
+    const [action, purpose] = ['dpv:Use', 'dpv:DirectMarketing'];
+    const reach = ({ actions, purposes }) => actions.some((one) => reaches('action', one, action)) &&
+      purposes.some((one) => reaches('purpose', one, purpose));
+    const granted = facts.statements.filter((one) => one.source === 'consent' && one.evidence.includes(basis.digest) &&
+      reach(one) && (!one.until || at < one.until));
+    return granted.some(({ data, channels = [undefined] }) => data.some((datum) => channels.some((channel) =>
+      decide(facts, question({ action, purpose, data: datum, channel }), at, true).answer === 'permit')));
+  }
+}
+
+function faultOf(message) {
+  try {
+    checkShape(message);
+  } catch (error) {
+    return error;
+  }
+}
