@@ -51,6 +51,35 @@ export function documentUrl(did) {
   return `http${isLoopback(host) ? '' : 's'}://${host}${port.replace('%3A', ':')}${where}/did.json`;
 }
 
+/**
+ * What counts of a DID document: the keys that may sign, and the URL of the service (IDN-13). A document belongs to its
+ * vendor, who may use it for more than OpenCMR: other keys, services and members are passed over.
+ * @param {string} did @param {any} document @returns {{pinned: Record<string, string>, service: string}}
+ */
+export function readDocument(did, document) {
+  if (document?.id !== did) throw new Error(`the document is of ${document?.id}`); // IDN-4
+  const whole = (url) => (typeof url === 'string' && url.startsWith('#') ? did + url : url);
+  const isOurs = (url) => typeof url === 'string' && url.startsWith(`${did}#`) && /^[A-Za-z0-9._-]{1,100}$/.test(url.slice(did.length + 1));
+  const list = (name) => {
+    if (!Array.isArray(document[name] ?? [])) throw new Error(`${name} is no list`);
+    return document[name] ?? [];
+  };
+  const named = new Set(list('assertionMethod').map(whole));
+  const pinned = {};
+  for (const method of list('verificationMethod')) {
+    const { id, type, controller, publicKeyMultibase: key } = method ?? {};
+    const url = whole(id);
+    if (type !== 'Multikey' || controller !== did || !isOurs(url) || !named.has(url)) continue;
+    if (typeof key !== 'string' || !/^z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/.test(key)) continue; // not of Ed25519
+    publicBytes(key);
+    if ((pinned[url] ??= key) !== key) throw new Error(`two keys are ${url}`);
+  }
+  if (!Object.keys(pinned).length) throw new Error(`no key of ${did} may sign`);
+  const service = list('service').find((each) => [each?.type].flat().includes('OpenCMR') && typeof each.serviceEndpoint === 'string');
+  if (!service) throw new Error(`${did} has no service of OpenCMR`);
+  return { pinned, service: service.serviceEndpoint };
+}
+
 /** The reference to an agreement of the roster. @param {string} code */
 export const termsRef = (code) => ({ id: code, digest: roster.get(code).digest });
 
@@ -77,14 +106,9 @@ export class Customer {
     const response = await this.options.fetch(documentUrl(did), BARE);
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (!response.ok || bytes.length > 65_536) throw new Error(`no DID document of ${did}`);
-    const document = JSON.parse(new TextDecoder().decode(bytes));
-    if (document.id !== did) throw new Error(`the document is of ${document.id}`); // IDN-4
-    const keys = document.verificationMethod.filter(({ id, type, controller }) => type === 'Multikey' &&
-      controller === did && id.startsWith(`${did}#`) && document.assertionMethod.includes(id));
-    for (const { publicKeyMultibase } of keys) publicBytes(publicKeyMultibase);
-    const endpoint = new URL(document.service.find(({ type }) => type === 'OpenCMR').serviceEndpoint);
+    const { pinned, service } = readDocument(did, JSON.parse(new TextDecoder().decode(bytes)));
+    const endpoint = new URL(service);
     if (endpoint.protocol !== 'https:' && !isLoopback(endpoint.host)) throw new Error('the endpoint is not https');
-    const pinned = Object.fromEntries(keys.map(({ id, publicKeyMultibase }) => [id, publicKeyMultibase]));
     return { pinned, endpoint: endpoint.href.replace(/\/$/, '') };
   }
 }

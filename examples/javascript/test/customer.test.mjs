@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { canonical, digest } from '../canonical.mjs';
-import { Customer, documentUrl, Refused, Undecided } from '../customer.mjs';
+import { Customer, documentUrl, readDocument, Refused, Undecided } from '../customer.mjs';
 import { signer } from '../keys.mjs';
 import { sign } from '../proof.mjs';
 
@@ -141,4 +141,65 @@ test('a did:web names a host and nothing else', () => {
   for (const bad of ['did:web:a.example%2F', 'did:web:user@a.example', 'did:web:a.example:..:b', 'did:key:z6Mk']) {
     assert.throws(() => documentUrl(bad));
   }
+});
+
+const own = await signer();
+const other = await signer();
+const name = (key) => key.did.slice('did:key:'.length);
+const method = (members = {}) => ({ id: `${did}#key-1`, type: 'Multikey', controller: did, publicKeyMultibase: name(own), ...members });
+const ours = { id: `${did}#opencmr`, type: 'OpenCMR', serviceEndpoint: 'https://shop.example/opencmr' };
+const plain = { id: did, verificationMethod: [method()], assertionMethod: [`${did}#key-1`], service: [ours] };
+const expected = { pinned: { [`${did}#key-1`]: name(own) }, service: ours.serviceEndpoint };
+
+const ASIDE = {
+  'of another type': { type: 'JsonWebKey2020', publicKeyMultibase: undefined, publicKeyJwk: { kty: 'EC' } },
+  'of an older type': { type: 'Ed25519VerificationKey2020' },
+  'of X25519': { publicKeyMultibase: 'z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc' },
+  'of P-256': { publicKeyMultibase: 'zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv' },
+  'that is longer': { publicKeyMultibase: `zUC7${'a'.repeat(133)}` },
+  'that is no text': { publicKeyMultibase: 7 },
+  'of somebody else': { controller: 'did:web:other.example' },
+  'with a fragment that no proof can name': { id: `${did}#a%20b` },
+  'without an id': { id: undefined },
+};
+for (const [what, changes] of Object.entries(ASIDE)) {
+  test(`a did document with other keys is taken, and a key ${what} does not count`, () => {
+    const beside = method({ id: `${did}#k2`, publicKeyMultibase: name(other), ...changes });
+    for (const assertionMethod of [plain.assertionMethod, [...plain.assertionMethod, beside.id, 'did:example:abc#key-1']]) {
+      assert.deepEqual(readDocument(did, { ...plain, verificationMethod: [beside, method()], assertionMethod }), expected);
+    }
+  });
+}
+
+test('what else stands in a DID document does not count', () => {
+  const embedded = method({ id: `${did}#k2`, publicKeyMultibase: name(other) });
+  for (const members of [
+    { assertionMethod: [...plain.assertionMethod, embedded, null, 7] },
+    { verificationMethod: [null, 'did:example:abc#key-1', [], method()] },
+    { service: [null, { type: ['LinkedDomains'], serviceEndpoint: {} }, { type: 'OpenCMR', serviceEndpoint: [] }, ours] },
+    { service: [{ ...ours, type: ['LinkedDomains', 'OpenCMR'] }] },
+    { verificationMethod: [method({ id: '#key-1' })], assertionMethod: ['#key-1'] },
+    { keyAgreement: [embedded], authentication: null, later: { deeper: [1] } },
+  ]) assert.deepEqual(readDocument(did, { ...plain, ...members }), expected);
+});
+
+test('members that nobody knows change nothing, wherever they stand', () => {
+  const grown = (value) => (Array.isArray(value) ? value.map(grown) : typeof value !== 'object' ? value
+    : { ...Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, grown(inner)])), later: [null, { id: did }], '': 1.5 });
+  assert.deepEqual(readDocument(did, grown(plain)), expected);
+});
+
+test('a document that names no key of its own is refused', () => {
+  const weak = `z6Mk${'1'.repeat(44)}`;
+  for (const members of [
+    { id: 'did:web:other.example' },
+    { verificationMethod: [] },
+    { verificationMethod: method() },
+    { verificationMethod: [method({ publicKeyMultibase: weak })] },
+    { verificationMethod: [method(), method({ publicKeyMultibase: name(other) })] },
+    { assertionMethod: [] },
+    { assertionMethod: [method()] },
+    { service: [] },
+    { service: [{ ...ours, type: 'LinkedDomains' }] },
+  ]) assert.throws(() => readDocument(did, { ...plain, ...members }), JSON.stringify(members));
 });
