@@ -20,14 +20,19 @@ const familyOf = (type) => Object.keys(lifecycles).find((family) => belongs(life
 /** Whether a message takes something back or says no. @param {string} type @param {'customer' | 'vendor'} side */
 export const isNarrowing = (type, side) => Boolean(lifecycles[familyOf(type)]?.narrowing[type]?.includes(side));
 
-/** The customer's word that a receipt of the vendor's answers, where it is held. @param {Map<string, Word>} held */
-export function answeredBy({ message: { type, to, body } }, held) {
+const ours = ({ message: { type, to, body } }, held) => {
   const found = type === 'receipt' ? held.get(body.of) : undefined;
   return found?.message.from === to ? found : undefined;
+};
+
+/** The customer's word that a receipt of the vendor's answers; one that names another thread answers nothing (COR-7). */
+export function answeredBy(word, held) {
+  const found = ours(word, held);
+  return found?.message.thread === word.message.thread ? found : undefined;
 }
 
-/** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word */
-export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(answeredBy(word, held) ?? faultOf(word.message));
+/** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
+export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
 
 /** The vendor's words up to one, in their order; nothing, where one is missing, or what one answers. @param {Map<string, Word>} held */
 export function pathTo(digest, held) {

@@ -69,7 +69,7 @@ async function met(kept) {
 async function reaches(shop, thread, state) {
   for (let tries = 0; (await shop.record(thread)).state !== state && tries < 5; tries++) await shop.collect(2);
   assert.equal((await shop.record(thread)).state, state);
-  assert.deepEqual(shop.kept.misconduct, []);
+  assert.deepEqual(shop.misconduct, []);
 }
 
 live('terms are proffered and accepted', async () => {
@@ -90,7 +90,7 @@ live('a consent is given and taken back, each with a receipt', async () => {
   await shop.withdraw(thread);
   await reaches(shop, thread, 'withdrawn');
   await shop.withdraw(thread);
-  const outcomes = Object.values(shop.kept.receipts).map(({ body }) => body.outcome);
+  const outcomes = [...(await shop.history()).receipts.values()].map(({ body }) => body.outcome);
   assert.deepEqual(outcomes, ['accepted', 'accepted', 'moot']);
 });
 
@@ -123,7 +123,7 @@ live('a signed refusal is final, and says why', async () => {
     items: [{ key: 'a', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'] }], until: until(),
   });
   await assert.rejects(refusal, (error) => error instanceof Refused && error.code === 'unasked-without-statement');
-  assert.deepEqual(shop.kept.pending, []);
+  assert.deepEqual((await shop.history()).pending, []);
 });
 
 live('each vendor sees another key', async () => {
