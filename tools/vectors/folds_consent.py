@@ -190,7 +190,7 @@ def consent_folds() -> list[Case]:
             "SEQ-9",
             "m",
             "none",
-            lambda t: t.say("consent.withdraw", {}, unknown(), inReplyTo=trust.digest(b"none")),
+            lambda t: t.say("consent.withdraw", {}, unknown()),
         ),
         fold(
             "consent-granted-by-vendor",
@@ -234,14 +234,6 @@ def consent_folds() -> list[Case]:
             lambda t: t.ask(expires=t.after(minutes=1)),
         ),
         fold("consent-asked-twice", "One request a thread", "LIF-1 RCV-15", "av", "requested", _asked_twice),
-        fold(
-            "consent-fork",
-            "A withdrawal by the vendor beside the customer's",
-            "SEQ-13",
-            "aaaf",
-            "withdrawn",
-            _consent_fork,
-        ),
     ]
 
 
@@ -260,8 +252,3 @@ def _asked_twice(t: Script) -> Word:
     body = first.message["body"]
     return t.say("consent.request", body, first.thread)
 
-
-def _consent_fork(t: Script) -> Word:
-    granted = t.grant(t.ask("news"))
-    t.withdraw(granted)
-    return t.withdraw(granted, by="vendor", inReplyTo=granted.digest)
