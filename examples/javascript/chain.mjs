@@ -48,7 +48,7 @@ export class Chain {
   /** @param {string} digest of any word */
   placeOf(digest) { return this.#placed.get(digest)?.place ?? this.number(digest); }
   /** The vendor's word of this id. @param {string} id */
-  hasSaid(id) { return this.#ids.get(id); }
+  wordOf(id) { return this.#ids.get(id); }
 
   /** What a customer's word knows that takes the next place (SEQ-20). @returns {Knowledge} */
   knowledge({ prior, seen }) {

@@ -143,7 +143,8 @@ export class Relationship {
    */
   async may({ recipient, ...asked }, at) {
     const who = recipient === this.kept.vendor ? 'vendor' : recipient;
-    return (await this.history()).may({ ...asked, ...(who && { recipient: who }) }, this.now().toISOString(), at);
+    const how = { now: at === undefined, mine: true };
+    return (await this.history()).may({ ...asked, ...(who && { recipient: who }) }, at ?? this.now().toISOString(), how);
   }
 
   /** What among the noticed shows that the vendor is at fault; the rest accuses nobody. */
@@ -170,14 +171,14 @@ export class Relationship {
     const wrong = this.misconduct.find(({ words }) => words.includes(of));
     if (wrong) throw new Misconduct(wrong);
     if (!receipt) throw undecided ?? new Undecided({ title: 'given up', retry: false });
-    if (receipt.body.outcome === 'refused') throw new Refused(receipt.body.problem, { receipt });
+    if (receipt.outcome === 'refused') throw new Refused(receipt.problem, { receipt });
     return message.thread;
   }
 
   /** Sends what has no place yet: the same bytes, as often as it takes (TRN-6). */
   async send() {
     let faults = await this.#sendAll();
-    if (faults.some(({ code }) => code === 'behind') || this.#hasGap()) {
+    if (faults.some(({ code }) => code === 'behind') || (await this.history()).waiting.length) {
       await this.collect();
       faults = [...faults.filter(({ retry }) => retry === false), ...(await this.#sendAll())];
     }
@@ -370,11 +371,6 @@ export class Relationship {
   /** The number of the vendor's word that `tip` names. */
   get #seen() {
     return this.kept.words.find((word) => word.digest === this.kept.tip)?.message.number ?? 0;
-  }
-
-  /** Whether words of the vendor's are held, and not all that come before them. */
-  #hasGap() {
-    return this.kept.words.some(({ message }) => message.number > this.#seen);
   }
 
   #notice(finding) {

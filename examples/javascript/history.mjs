@@ -50,14 +50,15 @@ export async function fold({ words, tip, vendor }) {
   const history = new History();
   for (const word of pathTo(tip, held)) await history.follow(word, answeredBy(word, held));
   const { chain } = history;
-  const isLeft = ({ digest, message }) => message.from === vendor && message.number < chain.next && !chain.number(digest);
-  for (const word of words.filter(isLeft)) {
-    const before = held.get(word.message.prior);
-    if (before && isLeft(before)) continue; // one branch is told once
-    history.find('split', [chain.digests[word.message.number - 1], word.digest]); // SEQ-29
-  }
-  for (const words of chain.disputes) history.find('disputed', words);
+  for (const pair of chain.disputes) history.find('disputed', pair);
   history.pending = words.filter(({ digest, message }) => message.from !== vendor && !chain.placeOf(digest));
+  const others = words.filter(({ digest, message }) => message.from === vendor && !chain.number(digest));
+  const isLeft = ({ digest, message }) => message.number < chain.next || pathTo(digest, held) !== undefined;
+  history.waiting = others.filter((word) => !isLeft(word));
+  for (const { digest, message: { number, prior } } of others.filter(isLeft)) {
+    const goesOn = others.some((word) => word.digest === prior && isLeft(word)); // a branch is told once: SEQ-29
+    if (!goesOn) history.find('split', [chain.digests[number - 1] ?? chain.tip, digest]);
+  }
   return history;
 }
 
@@ -65,12 +66,16 @@ export class History {
   chain = new Chain();
   /** Id → id, family, state, record, entries. @type {Map<string, any>} */
   threads = new Map();
-  /** Digest of a customer's word → the receipt that gives it its place. @type {Map<string, any>} */
+  /** Digest of a customer's word → what the receipt says that gives it its place. @type {Map<string, any>} */
   receipts = new Map();
+  /** What became of each of the vendor's words, in their order: outcome and state as in an entry, and what its customer's word knew. */
+  places = [];
   /** What the signed words show: a code, and the digests of two of them. @type {{code: string, words: string[], why?: string}[]} */
   findings = [];
   /** The customer's words without a place. @type {Word[]} */
   pending = [];
+  /** The vendor's words before which something is missing. @type {Word[]} */
+  waiting = [];
 
   find(code, words, why) {
     this.findings.push({ code, words, ...(why && { why }) });
@@ -79,39 +84,38 @@ export class History {
   /** Takes in the vendor's next word, whatever it says. @param {Word} word @param {Word} [answered] what it is the receipt for */
   async follow(word, answered) {
     const { message, digest } = word;
-    let fault = faultOf(message);
-    if (this.chain.hasSaid(message.id)) {
-      fault = new Problem('conflict', ['id']);
-      this.find('conflict', [this.chain.hasSaid(message.id), digest]);
-    }
+    const first = this.chain.wordOf(message.id);
+    if (first) this.find('conflict', [first, digest]);
+    const fault = first ? new Problem('conflict', ['id']) : faultOf(message);
+    const point = { digest, place: this.chain.next, at: this.chain.placeTime(message.created) };
+    let became = { outcome: 'nothing', problem: fault };
     if (message.type !== 'receipt') {
-      const said = { ...word, side: 'vendor', place: this.chain.next, at: this.chain.placeTime(message.created), knows: NOTHING };
-      this.threads.set(message.thread, await this.#take(said, fault));
+      const thread = await this.#take({ ...word, ...point, side: 'vendor', knows: NOTHING }, fault);
+      this.threads.set(thread.id, thread);
+      became = thread.entries.at(-1);
     } else if (!fault && answered) {
-      await this.#answer(word, answered);
+      became = await this.#answer(message, digest, { ...answered, side: 'customer', place: point.place, at: point.at });
     }
-    this.chain.add(digest, message, fault || message.type !== 'receipt' ? undefined : answered);
+    this.places.push({ ...became, ...point });
+    this.chain.add(digest, message, fault ? undefined : answered);
   }
 
   /** A receipt gives a word of the customer's its place, and is compared with what the rules say of it. */
-  async #answer({ message, digest }, answered) {
-    const { created, body } = message;
-    const words = [digest, answered.digest];
-    if (this.chain.placeOf(answered.digest)) return this.find('answered-twice', words);
-    const said = { ...answered, side: 'customer', ...this.#nextPlace(answered.message, created) };
+  async #answer({ body }, receipt, answered) {
+    const words = [receipt, answered.digest];
+    if (this.chain.placeOf(answered.digest)) return this.find('answered-twice', words), { outcome: 'again' };
+    const said = { ...answered, knows: this.chain.knowledge(answered.message) };
     const thread = await this.#take(said);
-    const { outcome, state, problem } = thread.entries.at(-1);
-    const isRefused = body.outcome === 'refused';
+    const entry = thread.entries.at(-1);
+    const right = entry.problem ? { outcome: 'refused' } : entry;
+    if (body.outcome !== right.outcome) this.find('other-outcome', words, `by the rules: ${entry.problem?.message ?? entry.outcome}`);
+    else if (body.state !== right.state) this.find('other-state', words, `by the rules: ${entry.state}`);
+    this.receipts.set(answered.digest, body);
     // SEQ-26: a no-word counts by any receipt, whatever outcome that names.
-    if (!isRefused || isNarrowing(answered.message.type, 'customer')) this.threads.set(thread.id, thread);
-    this.receipts.set(answered.digest, message);
-    const right = problem ? { outcome: 'refused' } : { outcome, state };
-    if (body.outcome !== right.outcome) this.find('other-outcome', words, `it is ${right.outcome}: ${problem?.message ?? state}`);
-    else if (body.state !== right.state) this.find('other-state', words, `it is ${right.state}`);
-  }
-
-  #nextPlace(message, created) {
-    return { place: this.chain.next, at: this.chain.placeTime(created), knows: this.chain.knowledge(message) };
+    const isRefused = body.outcome === 'refused' && !isNarrowing(answered.message.type, 'customer');
+    if (isRefused) return { outcome: 'refused', problem: entry.problem, knows: said.knows };
+    this.threads.set(thread.id, thread);
+    return { ...entry, knows: said.knows };
   }
 
   /** The thread with an entry in its place. What may not be is void, and changes nothing (SEQ-10). @param {Said} said */
@@ -160,9 +164,12 @@ export class History {
 
   // Asking
 
-  /** Whether the vendor may do this. Without `at`: now, and every word counts. @param {any} asked @param {string} now @param {string} [at] */
-  async may(asked, now, at) {
-    return decide((await this.#withPending()).#facts(true), question(asked), at ?? now, at === undefined);
+  /**
+   * Whether the vendor may do this, at an instant. `now`: that is now, and every word counts; `mine`: the customer asks.
+   * @param {any} asked @param {string} at @param {{now?: boolean, mine?: boolean}} [how]
+   */
+  async may(asked, at, { now, mine } = {}) {
+    return decide((await this.#withPending()).#facts(mine), question(asked), at, now);
   }
 
   /** SEQ-27: the customer's own no denies from when it was said; no word knows it yet. */

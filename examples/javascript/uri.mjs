@@ -10,7 +10,7 @@ export function normal(uri) {
   let [path, query, fragment] = rest.map((part = '') => escapes(part));
   if (authority !== undefined) path = withoutDots(path) || (scheme in PORTS ? '/' : '');
   else if (scheme === 'did' && path.startsWith('web:')) {
-    path = path.replace(/^web:([^:]*)/, (all) => all.toLowerCase().replaceAll('%3a', '%3A'));
+    path = path.replace(/^web:([^:]*)/, (all) => lower(all));
   }
   const where = authority === undefined ? '' : `//${host(escapes(authority), scheme)}`;
   return (scheme === undefined ? '' : `${scheme}:`) + where + path + query + fragment;
@@ -22,11 +22,12 @@ const escapes = (text) => text.replace(/%([0-9A-Fa-f]{2})/g, (all, hex) => {
   return /[A-Za-z0-9._~-]/.test(char) ? char : all.toUpperCase();
 });
 
+const lower = (name) => escapes(name.toLowerCase());
+
 function host(authority, scheme) {
   const [, user, name, port] = /^(.*@)?(.*?)(?::([0-9]*))?$/s.exec(authority);
   const bare = port?.replace(/^0+(?=.)/, '');
-  const lower = escapes(name.toLowerCase().replace(/\.+$/, '') || name.toLowerCase());
-  return (user ?? '') + lower + (bare && bare !== PORTS[scheme] ? `:${bare}` : '');
+  return (user ?? '') + lower(name.replace(/\.+$/, '') || name) + (bare && bare !== PORTS[scheme] ? `:${bare}` : '');
 }
 
 /** RFC 3986, 5.2.4. */

@@ -90,7 +90,7 @@ live('a consent is given and taken back, each with a receipt', async () => {
   await shop.withdraw(thread);
   await reaches(shop, thread, 'withdrawn');
   await shop.withdraw(thread);
-  const outcomes = [...(await shop.history()).receipts.values()].map(({ body }) => body.outcome);
+  const outcomes = [...(await shop.history()).receipts.values()].map(({ outcome }) => outcome);
   assert.deepEqual(outcomes, ['accepted', 'accepted', 'moot']);
 });
 
