@@ -76,26 +76,37 @@ class Hand:
     chain: Callable[[], Chain] = Chain
     _wrote: list[tuple[int, str]] = field(default_factory=list)
 
-    def write(self, body: Body | dict[str, Any], thread: str | None = None, **members: Any) -> bytes:
-        """A signed message; `members` stand in the envelope as they are, `type` among them; what is None is left out."""
+    def write(
+        self, body: Body | dict[str, Any], thread: str | None = None, after: str | None = None, **members: Any
+    ) -> bytes:
+        """A signed message.
+
+        Args:
+            body: What it says.
+            thread: The thread that it goes on; absent: it opens one.
+            after: Of a customer: digest of the last word that it knows, of its own or of the vendor's.
+            members: These stand in the envelope as they are, `type` among them; what is None is left out.
+        """
         id_ = members.pop("id", None) or uuid.uuid4().urn
         type_ = body.type if isinstance(body, Body) else members.get("type")
         document = {
             "opencmr": "1.0", "id": id_, "from": self.did, "to": self.to, "thread": thread or id_,
             "created": instant(self.clock()), "body": body.wire() if isinstance(body, Body) else body,
-            **({"type": type_} if type_ else {}), **self._link(str(type_)), **self._deadline(str(type_)), **members,
+            **({"type": type_} if type_ else {}), **self._link(str(type_), after), **self._deadline(str(type_)), **members,
         }  # fmt: skip
         raw = trust.sign({name: it for name, it in document.items() if it is not None}, self.key, self.method)
-        if isinstance(document.get("number"), int):
-            self._wrote.append((document["number"], trust.digest(raw)))
+        number = document.get("number", 0)
+        self._wrote.append((number if isinstance(number, int) else 0, trust.digest(raw)))
         return raw
 
-    def _link(self, type_: str) -> dict[str, Any]:
+    def _link(self, type_: str, after: str | None) -> dict[str, Any]:
         """A vendor's next word goes on from what the customer holds, and from what was written here before."""
         chain = self.chain()
         if side_of(self.did) == "customer":
-            linked = type_ != "receipt" and chain.tip is not None
-            return {"seen": chain.tip} if linked else {}
+            own = any(digest == after for _, digest in self._wrote)
+            prior, seen = (after, chain.tip) if own else (None, after or chain.tip)
+            members = {} if type_ == "mailbox.collect" else {"prior": prior}
+            return {**members, "seen": seen} if type_ != "receipt" else {}
         number, prior = max([(chain.next - 1, chain.tip or ""), *self._wrote])
         return {"number": number + 1, **({"prior": prior} if prior else {})}
 

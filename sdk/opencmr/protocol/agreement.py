@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from ..errors import Expired, WrongState
+from ..errors import Expired, Stale, WrongState
 from ..messages import terms
 from ..messages.types import Ref, Side, TermsDocument
 from . import roster
@@ -47,7 +47,7 @@ class Agreement:
         Raises:
             TermsMismatch, TermsUnknown, TermsNotOffered: The message names other terms than it may.
             Expired: What it accepts or counters could be answered until then.
-            WrongState: The customer has said something later about the terms of this scope.
+            Stale, WrongState: The proffer does not know something later about the terms of this scope.
         """
         here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
         match said.message.body:
@@ -56,6 +56,10 @@ class Agreement:
                 for position, ref in enumerate(body.choices):
                     choices = (*choices, roster.resolve(ref, ("body", "choices", position), roster.by_id(choices)))
                 scope = body.scope if isinstance(body.scope, Ref) else None
+                later = context.superseded(said.word, scope)
+                if later is not None:
+                    why = "it does not know what holds, or was ended, of the terms of this scope"
+                    raise Stale(why, pointer="/seen", rule="TRM-12", expected=[later])
                 return replace(here, choices=choices, scope=scope, own=said.word, answer_by=body.answer_by)
             case terms.Counter() as body:
                 self._check_open(said)

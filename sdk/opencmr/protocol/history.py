@@ -103,7 +103,7 @@ class History:
             thread, why = self._thread(message).take(said, self, fault)
             self.say(said, thread)
             return thread, why
-        word = None if fault is not None or of is None else of
+        word = None if fault is not None or of is None or of.thread != message.thread else of
         answered = str(message.body.of) if word is not None else ""
         if word is None or self.chain.place_of(answered) is not None:
             self._add(digest, message.created, message.id)

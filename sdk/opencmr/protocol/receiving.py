@@ -194,7 +194,9 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
     """
     narrowing = is_narrowing(message.type, "customer")
     said = history.placing(message, digest, now)
-    # 7 parties of the thread. A narrowing message may come before its thread.
+    # 7 parties: what they hold of each other's words, and the thread. A narrowing message may come before its thread.
+    if history.chain.lacks(message.seen):
+        raise Behind("a word of ours that you have seen is not held here", pointer="/seen", rule="SEQ-6")
     thread = history.threads.get(message.thread)
     if thread is None:
         if not message.opens and not narrowing:
@@ -205,8 +207,6 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
         if not narrowing and message.created > now and message.created > shifted(now, AHEAD):
             raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created", rule="RCV-10")
         # 9 state: the sequence
-        if history.chain.lacks(message.seen):
-            raise Behind("this word of ours is not held here any more", pointer="/seen", rule="SEQ-6")
         thread.check_in_time(said)
         # 9 state: lifecycle and rules across members
         after, outcome = thread.judge(said, history)

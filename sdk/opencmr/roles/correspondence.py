@@ -81,7 +81,7 @@ class Correspondence:
                 fault = (await self._flush()).get(said.digest)
             if fault is None and self._has_no_place(said.digest):
                 fault = Unreachable("the vendor's receipt does not go on from what it has said before")
-        fault = self._wrong(said.digest) or fault or self._answered_elsewhere(said.digest)
+        fault = fault or self._answered_elsewhere(said.digest) or self._void(said)
         if fault is not None:
             if self.waits():
                 self.on_waiting((isinstance(fault, Problem) and fault.retry_after) or 0)
@@ -96,6 +96,8 @@ class Correspondence:
         """
         faults = await self._flush()
         await self.collect()
+        if faults and self.waits():  # what stood in the way may have been in the mailbox
+            faults = await self._flush()
         if unreachable := next((fault for fault in faults.values() if isinstance(fault, Unreachable)), None):
             raise unreachable
 
@@ -304,9 +306,12 @@ class Correspondence:
         kept = self._store.read(lambda rows: rows.message(self._wallet.number, digest))
         return kept is not None and kept.status == "pending"
 
-    def _wrong(self, digest: str) -> Misconduct | None:
-        """What the vendor's receipt for a message of ours says against the rules."""
-        found = (each for each in self.noticed if each.code in WRONG and digest in each.words)
+    def _void(self, said: Verified) -> Misconduct | None:
+        """Why a message of ours has no effect though the vendor accepts it: the rules do not allow that."""
+        thread = self.thread(said.message.thread)
+        if thread is None or all(entry.digest != said.digest or entry.outcome != "void" for entry in thread.entries):
+            return None
+        found = (each for each in self.noticed if each.code in WRONG and said.digest in each.words)
         return next((Misconduct(each.why) for each in found), None)
 
     def __repr__(self) -> str:

@@ -7,14 +7,13 @@ from typing import Any
 
 from ..errors import Behind, Conflict, OverQuota, Problem, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
-from ..messages.types import Side
 from ..protocol import History, Settled, Verified, is_narrowing, parse, settle, verify
-from ..protocol.receiving import check_place
-from ..protocol.thread import opened_by
-from ..store import Kept, Peer, Rows, Status
+from ..store import Peer, Rows, Status
 from ..trust import write
 from .ledger import Ledger
-from .pen import Draft, Link, Pen
+from .numbering import Numbering, as_kept
+from .pen import Draft, Pen
+from .restored import catch_up, fork, take_back
 from .seen import Seen
 
 EARLY_THREADS = 100
@@ -48,6 +47,7 @@ class Desk:
     def __init__(self, pen: Pen, ledger: Ledger) -> None:
         self.pen = pen
         self.ledger = ledger
+        self.numbering = Numbering(pen, ledger)
         self.seen = Seen()
         self.speaks = {type_ for type_, body in BODIES.items() if body.place != "none"}
         """The message types that are taken: all of this version, and private ones that somebody handles."""
@@ -123,18 +123,18 @@ class Desk:
             peer = rows.add_peer(self.pen.did, message.from_, opened=now, pinned={}, endpoint=None)
         position = peer.position + 1
         if settled is None:
-            rows.add_message(peer.number, _kept(verified, "customer", position, "held", None, None))
+            rows.add_message(peer.number, as_kept(verified, "customer", position, "held", None, None))
             history.hear(message, verified.digest)
             self._done(rows, peer, history, [verified.digest], message.id)
             return Received([], "held", peer, held)
-        receipt = self._answer(peer, history, settled, now)
+        receipt = self.numbering.answer(peer, history, settled, now)
         status: Status = "refused" if settled.problem else "entry"
-        rows.add_message(peer.number, _kept(verified, "customer", position, status, receipt.place, now))
+        rows.add_message(peer.number, as_kept(verified, "customer", position, status, receipt.place, now))
         rows.add_message(peer.number, receipt._replace(position=position + 1))
         answers, added = [receipt.raw], [verified.digest, receipt.digest]
         if settled.problem is None:
             for reply in replies:
-                answer = self._say(rows, peer, history, reply, message.thread, position + len(added), now)
+                answer = self.numbering.say(rows, peer, history, reply, message.thread, position + len(added), now)
                 answers.append(answer.raw)
                 added.append(answer.digest)
         self._done(rows, peer, history, added, message.id)
@@ -154,7 +154,7 @@ class Desk:
             why = "the store was put back from a copy: nothing is said before the customer has collected"
             raise Behind(why, rule="SEQ-33")
         history = self.ledger.draft(rows, peer)
-        said = self._say(rows, peer, history, draft, thread, peer.position + 1, now)
+        said = self.numbering.say(rows, peer, history, draft, thread, peer.position + 1, now)
         self._done(rows, peer, history, [said.digest])
         return said
 
@@ -172,55 +172,10 @@ class Desk:
         if peer.restored or history.unplaced or history.chain.given_up:
             waiting = [*rows.with_status(peer.number, "undone"), *rows.with_status(peer.number, "held")]
             if peer.restored or waiting:
-                self._catch_up(rows, peer, waiting, now)
-
-    def _catch_up(self, rows: Rows, peer: Peer, waiting: list[Kept], now: str) -> None:
-        """Answer what was held, and say again what was said on a branch that was given up, in its old order."""
-        rows.change_peer(peer.number, restored=False)
-        history, added = self.ledger.draft(rows, peer), list[str]()
-        threads: dict[str, str] = {}
-        for kept in sorted(waiting, key=lambda kept: (kept.place or 1 << 60, kept.position)):
-            position = rows.next_position(peer.number)
-            message = self.ledger.message(kept)
-            if kept.side == "customer":
-                try:
-                    settled = settle(message, kept.digest, history=history, now=now)
-                except Problem:
-                    continue  # it may come good, and comes again
-                receipt = self._answer(peer, history, settled, now)
-                status: Status = "refused" if settled.problem else "entry"
-                rows.change_message(peer.number, kept.digest, status=status, place=receipt.place, at=now)
-                rows.add_message(peer.number, receipt._replace(position=position))
-                added.append(receipt.digest)
-                continue
-            rows.change_message(peer.number, kept.digest, status="forked")
-            if message.type == core.Receipt.type:
-                continue
-            thread = None if message.opens else threads.get(message.thread, message.thread)
-            try:
-                said = self._say(rows, peer, history, Draft(message.body, message.expires), thread, position, now)
-            except UsageError:
-                continue  # what has happened since leaves no room for it
-            threads[message.thread] = said.message.thread
-            added.append(said.digest)
-        history.chain.given_up |= {kept.digest for kept in waiting if kept.side == "vendor"}
-        self._done(rows, peer, history, added)
-
-    def lacks(self, rows: Rows, customer: str, seen: str | None) -> bool:
-        """Whether a customer has seen a word of ours that is not held here: then we were restored."""
-        peer = rows.peer(self.pen.did, customer)
-        return (self.ledger.history(rows, peer) if peer else History()).chain.lacks(seen)
+                catch_up(self.numbering, rows, peer, waiting, now)
 
     def take_back(self, rows: Rows, customer: str, words: Sequence[Verified]) -> None:
-        """Take back our own signed words from a customer, with what they answer: we were restored from an older copy.
-
-        The customer's branch becomes our chain. What we had said on ours is said again once they collect.
-
-        Args:
-            rows: The transaction.
-            customer: Who hands back.
-            words: Vendor's words in their order, each receipt after the customer's message that it answers, each entry
-                before the customer's receipt for it.
+        """Take back our own words from a customer: see `restored`.
 
         Raises:
             Problem: These are no words of ours that go on from what is held here.
@@ -228,59 +183,12 @@ class Desk:
         peer = rows.peer(self.pen.did, customer)
         if peer is None:
             peer = rows.add_peer(self.pen.did, customer, opened=words[0].message.created, pinned={}, endpoint=None)
-        digests = list(self.ledger.history(rows, peer).chain.digests)
-        before: Verified | None = None
-        for word in words:
-            message = word.message
-            if message.side == "vendor":
-                number = int(message.number or 0)
-                if number <= len(digests) and digests[number - 1] == word.digest:
-                    before = word
-                    continue
-                if number > len(digests) + 1 or message.prior != (digests[number - 2] if number > 1 else None):
-                    raise Conflict("it does not go on from what is held here", pointer="/number", rule="SEQ-32")
-                if number <= len(digests):
-                    self._give_up(rows, peer, number)
-                    del digests[number - 1 :]
-                digests.append(word.digest)
-                rows.change_peer(peer.number, restored=True)
-                self._take_back(rows, peer, word, before)
-            before = word
-        if rows.changes(peer.number):
-            self.ledger.publish(rows, peer.number, self.ledger.replay(rows, peer))
+        take_back(self.ledger, rows, peer, words)
 
-    def _take_back(self, rows: Rows, peer: Peer, word: Verified, before: Verified | None) -> None:
-        """Put one of our words back into its place, and what it answers."""
-        message, place = word.message, word.message.number
-        if message.type == core.Receipt.type and word.fault is None:
-            of = message.body.of
-            held = rows.message(peer.number, of)
-            status: Status = "refused" if message.body.outcome == "refused" else "entry"
-            if held is not None:
-                rows.change_message(peer.number, of, status=status, place=place, at=message.created)
-            elif before is not None and before.digest == of:
-                position = rows.next_position(peer.number)
-                rows.add_message(peer.number, _kept(before, "customer", position, status, place, message.created))
-            else:
-                raise Conflict("the message that it answers comes right before it", pointer="/body/of", rule="SEQ-32")
-            kept = _kept(word, "vendor", rows.next_position(peer.number), "receipt", place, message.created)
-            kept = kept._replace(of=of)
-        else:
-            kept = _kept(word, "vendor", rows.next_position(peer.number), "entry", place, message.created)
-        if rows.message(peer.number, word.digest) is not None:  # from a branch that was given up
-            rows.change_message(peer.number, word.digest, status=kept.status)
-        else:
-            rows.add_message(peer.number, kept)
-
-    def _give_up(self, rows: Rows, peer: Peer, first: int) -> None:
-        """Leave our own branch from this number on: what it said is said again, what it answered answered again."""
-        for kept in rows.from_place(peer.number, first):
-            if kept.status in ("forked", "undone"):
-                continue
-            if kept.side == "vendor":
-                rows.change_message(peer.number, kept.digest, status="undone")
-            else:
-                rows.change_message(peer.number, kept.digest, status="held", place=None, at=None)
+    def lacks(self, rows: Rows, customer: str, seen: str | None) -> bool:
+        """Whether a customer has seen a word of ours that is not held here: then we were restored."""
+        peer = rows.peer(self.pen.did, customer)
+        return (self.ledger.history(rows, peer) if peer else History()).chain.lacks(seen)
 
     def keep_receipts(self, rows: Rows, peer: Peer, receipts: Sequence[Message[core.Receipt]]) -> None:
         """Keep the customer's receipts for what they collected; what proves nothing is passed over."""
@@ -297,7 +205,7 @@ class Desk:
                 rows.message_by_id(peer.number, "customer", receipt.id) is None
             ):
                 position = rows.next_position(peer.number)
-                kept = _kept(verified, "customer", position, "receipt", None, None)
+                kept = as_kept(verified, "customer", position, "receipt", None, None)
                 rows.add_message(peer.number, kept._replace(of=receipt.body.of))
 
     def waiting(self, rows: Rows, customer: str, seen: str | None, limit: int) -> tuple[list[bytes], bool]:
@@ -316,7 +224,7 @@ class Desk:
             return [], False
         after = history.chain.number(seen) or 0
         if seen is not None and seen in history.chain.given_up:
-            after = self._fork(rows, peer, seen, history)
+            after = fork(rows, peer, seen, history)
         found = rows.places_after(peer.number, after, 2 * limit + 1)
         end, room = after, MOST_BYTES
         for place, words in groupby(found, key=lambda kept: kept.place or 0):
@@ -325,14 +233,6 @@ class Desk:
                 break
             end = place
         return [kept.raw for kept in found if (kept.place or 0) <= end], history.chain.next - 1 > end
-
-    def _fork(self, rows: Rows, peer: Peer, seen: str, history: History) -> int:
-        """The last number that a branch which was given up has in common with our chain."""
-        digest: str | None = seen
-        while digest is not None and history.chain.number(digest) is None:
-            kept = rows.message(peer.number, digest)
-            digest = self.ledger.message(kept).prior if kept else None
-        return history.chain.number(digest) or 0
 
     def _settled(self, peer: Peer | None, history: History, message: Message[Any], digest: str, now: str) -> Settled:
         if message.type not in self.speaks:
@@ -347,49 +247,7 @@ class Desk:
             raise self.behind(history)
         return settle(message, digest, history=history, now=now)
 
-    def _answer(self, peer: Peer, history: History, settled: Settled, now: str) -> Kept:
-        """Give a message its place; the receipt has no position yet."""
-        message = settled.said.message
-        refused = settled.problem is not None
-        receipt = self.pen.receipt(
-            settled.said.digest,
-            to=peer.peer,
-            at=now,
-            thread=message.thread,
-            link=Link(history.chain.next, history.chain.tip),
-            outcome=settled.outcome,
-            state=None if refused else settled.thread.state,
-            problem=settled.problem,
-        )
-        history.answer(settled.said, receipt.digest, receipt.id, now, None if refused else settled.thread)
-        return receipt
-
-    def _say(
-        self, rows: Rows, peer: Peer, history: History, draft: Draft, thread_id: str | None, position: int, now: str
-    ) -> Verified:
-        thread = history.threads.get(thread_id) if thread_id else None
-        if thread_id is not None and thread is None:
-            raise UsageError(f"no thread {thread_id} with {peer.peer}")
-        link = Link(history.chain.next, history.chain.tip)
-        verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
-        message = verified.message
-        try:
-            check_place(message)
-            said = history.saying(message, verified.digest)
-            after, _ = (thread or opened_by(message)).judge(said, history)
-        except Problem as problem:
-            raise UsageError(f"{message.type} may not be said here: {problem}") from problem
-        rows.add_message(peer.number, _kept(verified, "vendor", position, "entry", link.number, now))
-        history.say(said, after)
-        return verified
-
     def _done(self, rows: Rows, peer: Peer, history: History, added: Sequence[str], id_: str | None = None) -> None:
         """Let the others know what has changed, once it is durable."""
         self.ledger.publish(rows, peer.number, history)
         self.seen.add(rows, peer, added, id_)
-
-
-def _kept(verified: Verified, side: Side, position: int, status: Status, place: int | None, at: str | None) -> Kept:
-    message = verified.message
-    return Kept(verified.digest, position, side, message.id, message.type, message.thread, verified.raw, status,
-                None, place, at, verified.fault is None)  # fmt: skip

@@ -174,6 +174,8 @@ class Wallet:
                 else:
                     if known is None:
                         self._keep(rows, verified, arrived)
+                    elif known.of is not None:
+                        arrived.answered.add(known.of)
                     last = verified if last is None or _number(verified) > _number(last) else last
             except Problem as problem:
                 tell(
@@ -232,12 +234,15 @@ class Wallet:
         waiting: dict[tuple[int, str | None], list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
             waiting.setdefault((kept.place or 0, read(kept)[0].prior), []).append(kept)
-        while following := waiting.get((history.chain.next, history.chain.tip)):
-            kept = following.pop(0)
-            if not self._take_place(rows, peer, history, kept, arrived, now):
+        while following := waiting.pop((history.chain.next, history.chain.tip), None):
+            taken = next(
+                (each for each in following if self._take_place(rows, peer, history, each, arrived, now)), None
+            )
+            if taken is None:
                 return  # a word of ours that it answers is not here: it comes before it in the mailbox
             for other in following:
-                self._split(rows, history, other, arrived, now)
+                if other is not taken:
+                    self._split(rows, history, other, arrived, now)
         for (place, _), rest in waiting.items():
             for kept in rest:
                 if place < history.chain.next and history.chain.number(kept.digest) is None:
@@ -246,8 +251,11 @@ class Wallet:
     def _take_place(self, rows: Rows, peer: Peer, history: History, kept: Kept, arrived: Arrived, now: str) -> bool:
         message, fault = read(kept)
         ours = rows.message(self.number, kept.of) if kept.of is not None else None
-        if kept.of is not None and (ours is None or ours.side == "vendor" or ours.type == core.Receipt.type):
+        if kept.of is not None and ours is None:
             return False
+        if ours is not None and not _answers(message, ours):
+            rows.change_message(self.number, kept.digest, of=None)
+            ours = None
         twice = history.chain.has_said(message.id)
         if twice:
             first = rows.message_by_id(self.number, "vendor", message.id)
@@ -257,6 +265,8 @@ class Wallet:
         if ours is not None and fault is None and not twice:
             self._answered(rows, history, message, kept, ours, arrived, now)
         else:
+            if kept.of is not None and twice:
+                rows.change_message(self.number, kept.digest, of=None)
             thread, why_void = history.follow(message, kept.digest, fault=fault)
             receipt = message.type == core.Receipt.type
             rows.change_message(self.number, kept.digest, status="receipt" if receipt else "entry")
@@ -369,6 +379,11 @@ def _settled(history: History, message: Message[Any], digest: str, created: str)
     """Why a word of ours is to be refused by a receipt of this date; none where it is not."""
     said = history.placing(message, digest, created)
     return (history.threads.get(message.thread) or opened_by(message)).take(said, history)[1]
+
+
+def _answers(receipt: Message[Any], ours: Kept) -> bool:
+    """Whether this is for the receipt to answer: a message of ours, of its own thread."""
+    return ours.side == "customer" and ours.type != core.Receipt.type and ours.thread == receipt.thread
 
 
 def _is_word(message: Message[Any]) -> bool:

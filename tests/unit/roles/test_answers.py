@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import postgres
 from opencmr import consent, trust
 from opencmr.errors import StoreError, UsageError
-from opencmr.protocol import Facts, Question, Statement, decide, parse, turning_point, verify
+from opencmr.protocol import Facts, Knowledge, Question, Statement, Word, decide, parse, turning_point, verify
 from opencmr.roles import answers
 from opencmr.store import Store
 from parties import GRANT, MARKETING, SHOP, Hand, Street, read
@@ -120,10 +120,10 @@ async def test_an_answer_that_was_begun_before_the_end_does_not_outlive_it(
     assert not shop.may(she.did, **{**MARKETING, "data": "pd:Age"})
     real = decide
 
-    def slow(*asked: Any) -> Any:
+    def slow(*asked: Any, **how: Any) -> Any:
         """Somebody else asks meanwhile, and by then the consent has run out."""
         monkeypatch.setattr(answers, "decide", real)
-        decision = real(*asked)
+        decision = real(*asked, **how)
         street.clock.move(timedelta(days=365))
         shop.may(she.did, **{**MARKETING, "data": "pd:Name"})
         return decision
@@ -228,6 +228,7 @@ def said(effect: str, source: str) -> st.SearchStrategy[Statement]:
         actions=st.just(("dpv:Use",)),
         purposes=st.just(("dpv:DirectMarketing",)),
         data=st.just(("pd:EmailAddress",)),
+        own=st.builds(Word, st.integers(1, 9), st.builds(Knowledge, st.integers(0, 9)), some_instant),
         at=some_instant,
         evidence=st.just(("zQm",)),
         until=maybe,
@@ -244,5 +245,5 @@ def test_no_answer_changes_before_the_turning_point(statements: list[Statement],
     question = Question("dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress")
     point = turning_point(facts, at)
     if at <= later and (point is None or later < point):
-        now, then = decide(facts, question, at), decide(facts, question, later)
+        now, then = decide(facts, question, at, now=True), decide(facts, question, later, now=True)
         assert (now.answer, now.reason, now.evidence) == (then.answer, then.reason, then.evidence)

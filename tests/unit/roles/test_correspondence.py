@@ -98,19 +98,19 @@ async def test_more_than_a_page_is_collected_after_days_though_something_in_it_p
 async def test_a_shop_whose_mailbox_never_ends_does_not_hold_the_customer(
     street: Street, at_shop: CustomerRelationship, shop: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It sends the same full page again and again, and never moves its cursor."""
+    """It sends the same page again and again, and says that there is more."""
     await at_shop.say(CAST)
-    found, cursor = await shop.collect(street.hand_of(at_shop).write(core.Collect()))
+    found, _ = await shop.collect(street.hand_of(at_shop).write(core.Collect(), seen=None))
     asked: list[bytes] = []
 
-    async def collect(endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
+    async def collect(endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
         asked.append(raw)
-        return found * 100, cursor
+        return found * 100, True
 
     with monkeypatch.context() as endless:
         endless.setattr(street.wire, "collect", collect)
         assert await at_shop.collect() == []
-    assert len(asked) == 2
+    assert len(asked) == 1
 
 
 async def test_what_was_said_offline_is_still_said_after_a_restart(
@@ -196,13 +196,14 @@ async def test_what_a_lost_collect_would_have_brought_is_brought_by_the_next_and
     assert len(at_shop.requests()) == 1
     await at_shop.collect()
     assert len(at_shop.requests()) == 2
-    lost, again, third = (read(raw)["body"] for raw in street.wire.collects[-3:])
-    assert lost["after"] == again["after"] == third["after"]
+    asked = [read(raw) for raw in street.wire.collects[-3:]]
+    assert len({each["seen"] for each in asked}) == 1
+    lost, _, third = (each["body"] for each in asked)
     assert [each["body"]["of"] for each in lost["receipts"]] == [each["body"]["of"] for each in third["receipts"]]
     await at_shop.collect()
     await at_shop.collect()
     assert "receipts" not in read(street.wire.collects[-1])["body"], "once they have been brought, they are not again"
-    assert read(street.wire.collects[-1])["body"]["after"] != third["after"]
+    assert read(street.wire.collects[-1])["seen"] != asked[-1]["seen"]
 
 
 @pytest.mark.requirement("SEQ-2")
@@ -376,15 +377,16 @@ async def test_an_answer_without_a_receipt_answers_nothing(
 
 
 @pytest.mark.requirement("RCV-4", "SEQ-5")
-async def test_a_stale_head_is_refused_with_a_receipt_and_what_was_missed_has_come(
+async def test_a_stale_word_is_refused_with_a_receipt_and_what_was_missed_is_in_the_mailbox(
     at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
     thread = await at_shop.say(CAST)
     await shop.say(at_shop.me, an_offer(), thread)
     with pytest.raises(Refused) as caught:
         await at_shop.say(AMEND, thread)
-    assert caught.value.problem.code == "stale-head"
+    assert caught.value.problem.code == "stale"
     assert read(caught.value.receipt)["body"]["outcome"] == "refused"
+    await at_shop.collect()
     assert types_in(at_shop, thread) == ["intent.cast", "offer.make"]
     await at_shop.say(AMEND, thread)
     assert types_in(at_shop, thread) == ["intent.cast", "offer.make", "intent.amend"]

@@ -116,8 +116,8 @@ async def test_keys_are_pinned_when_a_relationship_begins_and_a_changed_document
     assert await street.customer("alice").meet(SHOP)
     hand = street.vendors_hand(at_shop)
     for method in (hand.method, SHOP + "#key-2"):
-        stolen = type(hand)(hand.did, hand.to, thief, method, hand.clock)
-        street.wire.mail = [stolen.write(terms.Terminate(), thread.id, thread.head)]
+        stolen = type(hand)(hand.did, hand.to, thief, method, hand.clock, hand.chain)
+        street.wire.mail = [stolen.write(terms.Terminate(), thread.id)]
         assert await at_shop.collect() == []
     assert at_shop.history.threads[thread.id] == thread
 

@@ -1,12 +1,13 @@
 """A shop that breaks the rules with its own key: what a customer notices, keeps, passes over, and answers."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from opencmr import Customer, Vendor, consent, intent, offer, order, terms, trust
-from opencmr.errors import PROBLEMS, Misconduct, Refused, Unreachable, WrongState
+from opencmr import Customer, Vendor, consent, offer, order, terms, trust
+from opencmr.errors import PROBLEMS, OpenCMRError, Refused, Unreachable, WrongState
 from opencmr.messages import core
 from opencmr.protocol import Dealing, instant, roster
 from opencmr.roles import CustomerRelationship
@@ -47,9 +48,8 @@ def hand(street: Street, at_shop: CustomerRelationship) -> Hand:
     return street.vendors_hand(at_shop)
 
 
-def head(at_shop: CustomerRelationship, thread: str) -> str:
-    known = at_shop.thread(thread)
-    return (known.head if known else None) or ""
+def codes(at_shop: CustomerRelationship) -> list[str]:
+    return [each.code for each in at_shop.noticed]
 
 
 def kept(street: Street) -> list[Kept]:
@@ -78,64 +78,61 @@ async def brought(street: Street, at_shop: CustomerRelationship) -> dict[str, by
 # What is noticed
 
 
-@pytest.mark.requirement("SEQ-13")
+@pytest.mark.requirement("SEQ-29", "SEQ-30")
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_of_two_entries_with_one_predecessor_the_first_stays_and_both_are_kept(
+async def test_of_two_words_of_one_number_both_are_kept_and_nobody_is_accused(
     street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand, at_once: bool
 ) -> None:
-    before = head(at_shop, thread)
-    one = hand.write(an_offer("48.00"), thread, before, expires=TOMORROW)
-    two = hand.write(an_offer("49.00"), thread, before, expires=TOMORROW)
+    number, prior = at_shop.history.chain.next, at_shop.history.chain.tip
+    one = hand.write(an_offer("48.00"), thread, expires=TOMORROW, number=number, prior=prior)
+    two = hand.write(an_offer("49.00"), thread, expires=TOMORROW, number=number, prior=prior)
     if at_once:
         await hear(street, at_shop, one, two)
     else:
         await hear(street, at_shop, one)
-        assert at_shop.misconduct == []
-        assert await hear(street, at_shop, two) == []
-    assert len(at_shop.misconduct) == 1
-    assert digests(at_shop, thread) == [before, trust.digest(one)]
+        assert at_shop.noticed == []
+        await hear(street, at_shop, two)
+    assert codes(at_shop) == ["split"]
+    assert set(at_shop.noticed[0].words) == {trust.digest(one), trust.digest(two)}
+    assert at_shop.misconduct == []
+    chain = trust.digest(one) if at_once else trust.digest(two)
+    assert at_shop.history.chain.tip == chain, "the chain is the path of the vendor's last word"
     assert {one, two} <= {each.raw for each in kept(street)}, "the evidence"
-    receipts = await brought(street, at_shop)
-    assert code_of(receipts[trust.digest(two)]) == "stale-head"
-    if at_once:
-        assert code_of(receipts[trust.digest(one)]) is None
-    again = street.customer()
-    assert again.relationships()[0].thread(thread) == at_shop.thread(thread)
-    assert await hear(street, at_shop, two) == []
-    assert len(at_shop.misconduct) == 1, "once told is enough"
+    again = street.customer().relationships()[0]
+    assert (again.thread(thread), again.noticed) == (at_shop.thread(thread), at_shop.noticed), "for good"
 
 
-@pytest.mark.requirement("SEQ-13")
-async def test_two_openings_of_one_thread_are_a_fork(street: Street, at_shop: CustomerRelationship, hand: Hand) -> None:
-    one = hand.write(REQUEST)
-    two = hand.write(consent.Request(**{**dict(REQUEST), "explicit": True}), id=read(one)["id"])
-    await hear(street, at_shop, one)
-    assert await hear(street, at_shop, two) == []
-    assert len(at_shop.misconduct) == 1
-    assert digests(at_shop, read(one)["id"]) == [trust.digest(one)]
-
-
-@pytest.mark.requirement("SEQ-13")
-async def test_a_receipt_that_names_a_predecessor_twice_is_a_fork(
-    street: Street, at_shop: CustomerRelationship, shop: Vendor, thread: str, hand: Hand
+@pytest.mark.requirement("SEQ-26", "SEQ-27")
+@pytest.mark.parametrize("how", ["on a branch", "behind a gap", "refused", "under another state"])
+async def test_a_no_counts_by_any_receipt_whatever_place_or_outcome_it_names(
+    street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand, how: str
 ) -> None:
-    """The shop places the amendment where its own offer stands already."""
-    first = head(at_shop, thread)
-    await shop.say(at_shop.me, an_offer(), thread)
-    await at_shop.collect()
-    place = digests(at_shop, thread)
-    street.clock.move(60)
-    street.wire.down.add(SHOP)
-    with pytest.raises(Unreachable):
-        await at_shop.say(intent.Amend(**dict(CAST)), thread)
-    street.wire.down.clear()
-    (pending,) = [each.raw for each in kept(street) if each.status == "pending"]
-    await hear(street, at_shop, hand.receipt(pending, body={"previous": first, "state": "open"}))
-    assert len(at_shop.misconduct) == 1
-    assert digests(at_shop, thread) == place
+    """Of the kind of hostile 30: a fork voided a receipted withdrawal."""
+    given = await at_shop.say(GRANT)
+    assert at_shop.may(**MARKETING)
+    chain = at_shop.history.chain
+    place = {
+        "on a branch": {"number": chain.next - 1, "prior": chain.digests[-2]},
+        "behind a gap": {"number": chain.next + 7, "prior": trust.digest(b"nothing")},
+    }.get(how, {})
+
+    def answer(_: list[bytes]) -> list[bytes]:
+        if how == "refused":
+            return [hand.refusal(street.wire.sent[-1], WrongState("we would rather not"))]
+        state = "given" if how == "under another state" else "withdrawn"
+        return [hand.receipt(street.wire.sent[-1], body={"state": state}, **place)]
+
+    street.wire.down.add(SHOP)  # it answers nothing else
+    reach, street.wire._reach = street.wire._reach, lambda _: None  # type: ignore[method-assign]
+    street.wire.slip = answer
+    with suppress(OpenCMRError):
+        await at_shop.say(consent.Withdraw(), given)
+    street.wire._reach = reach  # type: ignore[method-assign]
+    assert not at_shop.may(**MARKETING)
+    assert not street.customer().relationships()[0].may(**MARKETING), "and after a restart"
 
 
-@pytest.mark.requirement("SEQ-13", "COR-1")
+@pytest.mark.requirement("SEQ-19", "COR-1")
 async def test_two_receipts_for_one_message_are_noticed_and_the_first_counts(
     street: Street, at_shop: CustomerRelationship, shop: Vendor, hand: Hand
 ) -> None:
@@ -144,7 +141,7 @@ async def test_two_receipts_for_one_message_are_noticed_and_the_first_counts(
     for second in (hand.receipt(grant, body={"state": "given"}), hand.refusal(grant, WrongState())):
         await hear(street, at_shop, second)
         assert second in [each.raw for each in kept(street)]
-    assert len(at_shop.misconduct) == 2
+    assert codes(at_shop) == ["answered-twice"] * 2
     assert at_shop.thread(thread) == shop.history(at_shop.me).threads[thread]
     again = street.customer()
     assert again.relationships()[0].thread(thread) == at_shop.thread(thread)
@@ -175,16 +172,16 @@ async def test_a_withdrawal_that_is_refused_is_noticed_and_the_refusal_kept(
     assert caught.value.receipt in [each.raw for each in kept(street)]
 
 
-@pytest.mark.requirement("SEQ-3")
+@pytest.mark.requirement("SEQ-18")
 @pytest.mark.parametrize("created", [EARLIER, "2026-07-01T12:00:00.000Z"])
-async def test_an_entry_dated_before_the_one_that_it_follows_is_noticed_and_stays_behind_it(
+async def test_dates_order_nothing(
     street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand, created: str
 ) -> None:
     street.clock.move(60)
-    one = hand.write(an_offer("48.00"), thread, head(at_shop, thread), expires=TOMORROW)
-    two = hand.write(an_offer("49.00"), thread, trust.digest(one), expires=TOMORROW, created=created)
+    one = hand.write(an_offer("48.00"), thread, expires=TOMORROW)
+    two = hand.write(an_offer("49.00"), thread, expires=TOMORROW, created=created)
     await hear(street, at_shop, two, one)
-    assert len(at_shop.misconduct) == 1
+    assert at_shop.noticed == []
     assert digests(at_shop, thread)[1:] == [trust.digest(one), trust.digest(two)]
     again = street.customer()
     assert again.relationships()[0].thread(thread) == at_shop.thread(thread), "a restart folds in the same order"
@@ -195,32 +192,31 @@ async def test_two_messages_of_one_id_are_noticed_and_the_first_counts(
     street: Street, at_shop: CustomerRelationship, shop: Vendor, thread: str, hand: Hand, receipt: bool
 ) -> None:
     """Whatever it sends, what else is in the mailbox is still collected."""
-    one = hand.write(an_offer("48.00"), thread, head(at_shop, thread), expires=TOMORROW)
+    one = hand.write(an_offer("48.00"), thread, expires=TOMORROW)
     await hear(street, at_shop, one)
     street.clock.move(1)
     if receipt:
         street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"state": "given"}, id=read(one)["id"])]
-        with pytest.raises(Misconduct):
-            await at_shop.say(GRANT)
-        assert at_shop.waiting == 1
+        await at_shop.say(GRANT)  # the shop is handed back what its own key has signed, and answers again
     else:
-        two = hand.write(an_offer("1.00"), thread, trust.digest(one), expires=TOMORROW, id=read(one)["id"])
-        assert await hear(street, at_shop, two) == []
+        two = hand.write(an_offer("1.00"), thread, expires=TOMORROW, id=read(one)["id"])
+        await hear(street, at_shop, two)
+        assert [entry.outcome for entry in at_shop.history.threads[thread].entries] == ["accepted", "accepted", "void"]
+    assert codes(at_shop)[0] == "conflict"
     assert len(at_shop.misconduct) == 1
-    assert digests(at_shop, thread)[1:] == [trust.digest(one)]
     await shop.say(at_shop.me, REQUEST)
     await at_shop.sync()
     assert len(at_shop.requests()) == 1
     assert at_shop.waiting == 0
 
 
-@pytest.mark.requirement("SEQ-13")
+@pytest.mark.requirement("SEQ-17", "SEQ-29")
 async def test_a_message_whose_predecessor_is_missing_waits_for_it_and_is_no_fork(
     street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand
 ) -> None:
-    one = hand.write(an_offer("48.00"), thread, head(at_shop, thread), expires=TOMORROW)
+    one = hand.write(an_offer("48.00"), thread, expires=TOMORROW)
     street.clock.move(1)
-    two = hand.write(an_offer("49.00"), thread, trust.digest(one), expires=TOMORROW)
+    two = hand.write(an_offer("49.00"), thread, expires=TOMORROW)
     assert await hear(street, at_shop, two) == []
     assert len(digests(at_shop, thread)) == 1
     assert await hear(street, at_shop, one) == [trust.digest(one), trust.digest(two)]
@@ -273,7 +269,7 @@ VOID: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
     ),
     "an acceptance of its own offer": (
         "offer.accept",
-        {"body": {"offer": {"id": "", "digest": ""}, "total": {"amount": "49.00", "currency": "EUR"}}, "expires": None},
+        {"body": {"offer": {"id": "", "digest": ""}, "total": {"amount": "49.00", "currency": "EUR"}}},
         "wrong-side",
         "/type",
     ),
@@ -288,10 +284,10 @@ async def test_a_void_message_keeps_its_place_has_no_effect_and_is_refused_with_
     type_, members, code, pointer = VOID[why]
     said = {"body": an_offer().wire(), "expires": TOMORROW, **members}
     if type_ == "offer.accept":
-        said["body"] = {**said["body"], "offer": {"id": thread, "digest": head(at_shop, thread)}}
+        said["body"] = {**said["body"], "offer": {"id": thread, "digest": digests(at_shop, thread)[-1]}}
     envelope = {name: value for name, value in said.items() if name != "body" and value is not None}
     before = at_shop.thread(thread)
-    void = hand.write(said["body"], thread, head(at_shop, thread), type=type_, **envelope)
+    void = hand.write(said["body"], thread, type=type_, **envelope)
     assert await hear(street, at_shop, void) == [trust.digest(void)]
     after = at_shop.thread(thread)
     assert before is not None
@@ -303,7 +299,7 @@ async def test_a_void_message_keeps_its_place_has_no_effect_and_is_refused_with_
     assert (body["outcome"], code_of(receipt), body["problem"].get("pointer")) == ("refused", code, pointer)
     assert body["problem"]["status"] == PROBLEMS[code].status
     street.clock.move(1)
-    good = hand.write(an_offer("47.00"), thread, trust.digest(void), expires=TOMORROW)
+    good = hand.write(an_offer("47.00"), thread, expires=TOMORROW)
     await hear(street, at_shop, good)
     record = at_shop.records[thread]
     assert isinstance(record, Dealing)
@@ -333,7 +329,7 @@ async def test_a_shop_that_accepts_what_was_not_proffered_binds_nobody(
     shop.on(terms.Proffer)(lambda *_: None)
     agreement = await at_shop.proffer("SD-BASE")
     street.clock.move(1)
-    wrong = hand.write(terms.Accept(terms=roster.ref("SD-BASE-A")), agreement.thread, head(at_shop, agreement.thread))
+    wrong = hand.write(terms.Accept(terms=roster.ref("SD-BASE-A")), agreement.thread)
     await hear(street, at_shop, wrong)
     assert (agreement.state, agreement.terms) == ("proffered", None)
     assert code_of((await brought(street, at_shop))[trust.digest(wrong)]) == "terms-not-offered"
@@ -343,9 +339,9 @@ async def test_a_shop_that_accepts_what_was_not_proffered_binds_nobody(
 
 
 async def forgeries(street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand) -> dict[str, bytes]:
-    good = hand.write(an_offer(), thread, head(at_shop, thread), expires=TOMORROW)
+    good = hand.write(an_offer(), thread, expires=TOMORROW)
     stranger, changed = street.stranger(at_shop.me), {**read(good), "created": LATER}
-    made = (an_offer(), thread, head(at_shop, thread))
+    made = (an_offer(), thread)
     nobody = Hand(hand.did, hand.to, stranger.key, hand.method, hand.clock)
     return {
         "no JSON": b"<html>",
@@ -417,48 +413,36 @@ async def test_a_receipt_for_a_receipt_is_no_misconduct_and_nothing_else(
     assert len(digests(at_shop, thread)) == 2
 
 
-@pytest.mark.requirement("SEQ-11", "COR-6")
-@pytest.mark.parametrize(
-    ("seconds", "taken"),
-    [(-300, True), (-300.001, False), (-3600, False), (300, True), (300.001, False), (9**9, False)],
-)
-async def test_a_receipt_is_taken_within_five_minutes_of_its_message_and_of_the_customers_clock(
-    street: Street, at_shop: CustomerRelationship, hand: Hand, seconds: float, taken: bool
+@pytest.mark.requirement("SEQ-18", "SEQ-22")
+@pytest.mark.parametrize("seconds", [-3600, -300.001, 300.001, 86_400])
+async def test_a_receipt_of_a_wrong_date_is_a_receipt_and_the_person_is_told(
+    street: Street, at_shop: CustomerRelationship, hand: Hand, seconds: float
 ) -> None:
     created = instant(street.clock() + timedelta(seconds=seconds))
     street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"state": "given"}, created=created)]
-    if taken:
-        thread = await at_shop.say(GRANT)
-        assert at_shop.history.threads[thread].entries[0].at == created
-    else:
-        with pytest.raises(Unreachable):
-            await at_shop.say(GRANT)
-        assert at_shop.history.threads == {}
-        assert at_shop.waiting == 1
-        await at_shop.sync()
-        assert at_shop.waiting == 0, "the shop's own receipt is good"
+    thread = await at_shop.say(GRANT)
+    assert at_shop.history.threads[thread].entries[0].at == created
+    assert (at_shop.waiting, at_shop.misconduct) == (0, [])
+    assert codes(at_shop) == (["date-ahead"] if seconds > 600 else [])
+    assert at_shop.may(**MARKETING), "now, every word that is held counts"
 
 
-@pytest.mark.requirement("RCV-10", "TRN-8")
-async def test_what_is_dated_ahead_is_left_in_the_mailbox_until_its_time_has_come(
+@pytest.mark.requirement("RCV-12", "TRN-8")
+async def test_what_is_dated_ahead_takes_its_place_at_once(
     street: Street, at_shop: CustomerRelationship, shop: Vendor, thread: str, clock: StandingClock
 ) -> None:
     clock.move(601)  # for a while the shop's clock was wrong
     await shop.say(at_shop.me, REQUEST)
     clock.move(-601)
-    for _ in range(2):
-        assert await at_shop.collect() == []
-    assert at_shop.requests() == []
-    clock.move(302)
     assert len(await at_shop.collect()) == 1
     assert len(at_shop.requests()) == 1
-    assert at_shop.misconduct == []
+    assert (codes(at_shop), at_shop.misconduct) == (["date-ahead"], [])
 
 
 async def test_the_same_bytes_over_another_way_are_one_message_with_one_receipt(
     street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand
 ) -> None:
-    made = hand.write(an_offer(), thread, head(at_shop, thread), expires=TOMORROW)
+    made = hand.write(an_offer(), thread, expires=TOMORROW)
     await hear(street, at_shop, made, made)
     first = await brought(street, at_shop)
     await hear(street, at_shop, made)
@@ -467,18 +451,3 @@ async def test_the_same_bytes_over_another_way_are_one_message_with_one_receipt(
     assert isinstance(record := at_shop.records[thread], Dealing)
     assert len(record.offers) == 1
     assert isinstance(record.offers[0].body, offer.Make)
-
-
-@pytest.mark.requirement("SEQ-15")
-async def test_a_later_word_cannot_be_dated_before_what_was_heard_first(
-    street: Street, at_shop: CustomerRelationship, hand: Hand
-) -> None:
-    """Else a vendor could turn the customer's last word into an earlier one, and so lift it."""
-    street.clock.move(60)
-    first = await at_shop.say(GRANT)
-    street.clock.move(1)
-    early = "2026-07-01T12:00:30.000Z"
-    street.wire.slip = lambda _: [hand.receipt(street.wire.sent[-1], body={"state": "withdrawn"}, created=early)]
-    with pytest.raises(Misconduct):
-        await at_shop.say(consent.Withdraw(), first)
-    assert at_shop.waiting == 1, "it is sent again"

@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
-from opencmr import Vendor, intent, terms
+from opencmr import Vendor, intent, terms, trust
 from opencmr.errors import HandlerFailed, NotJson, Problem, Unreachable
 from opencmr.messages import core
 from opencmr.protocol import roster
@@ -125,15 +125,15 @@ async def test_a_commit_tells_how_many_writes_share_it(watch: Watch, street: Str
 
 async def test_a_customer_that_waits_for_mail_is_counted_while_it_waits(watch: Watch, shop: Vendor, she: Hand) -> None:
     await shop.receive(she.write(proffer()))
-    _, cursor = await shop.collect(she.write(core.Collect()))
-    waiting = asyncio.create_task(shop.collect(she.write(core.Collect(after=cursor, wait=30))))
+    found, _ = await shop.collect(she.write(core.Collect()))
+    waiting = asyncio.create_task(shop.collect(she.write(core.Collect(wait=30), seen=trust.digest(found[-1]))))
     await asyncio.sleep(0)  # it has begun
     assert watch.sums("opencmr.collects.open") == {(): 1}
     shop.let_go()
     await waiting
     assert watch.sums("opencmr.collects.open") == {(): 0}
     first, second = watch.spans("opencmr.collect")
-    assert (told(first)["messaging.batch.message_count"], told(second)["messaging.batch.message_count"]) == (2, 0)
+    assert (told(first)["messaging.batch.message_count"], told(second)["messaging.batch.message_count"]) == (3, 0)
 
 
 async def test_histories_in_memory_and_messages_without_an_answer_are_gauges(watch: Watch, street: Street) -> None:

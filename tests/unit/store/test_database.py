@@ -42,7 +42,7 @@ def opened(store: Store, peer: str = THEM) -> Peer:
 
 def a_message(name: str, position: int = 1, **more: Any) -> Kept:
     """A row: it names itself in its digest, its id and its bytes."""
-    members = {"side": "customer", "status": "entry", "of": None, "previous": None, "at": NOW, **more}
+    members = {"side": "customer", "status": "entry", "of": None, "place": None, "at": NOW, **more}
     return Kept(
         digest=f"zQm{name}", position=position, id=f"urn:{name}", type="terms.proffer", thread="urn:thread",
         raw=name.encode(), formed=True, **members,
@@ -343,7 +343,7 @@ def test_two_stores_on_one_database_lose_no_write(place: str | Path) -> None:
 
 def test_a_row_comes_back_as_it_was_kept(store: Store) -> None:
     peer = opened(store)
-    kept = a_message("one", side="vendor", status="receipt", of="zQmother", previous="zQmbefore", at=None)
+    kept = a_message("one", side="vendor", status="receipt", of="zQmother", place=7, at=None)
     keep(store, peer, kept)
     assert store.read(lambda rows: rows.message(peer.number, "zQmone")) == kept
     assert store.read(lambda rows: rows.receipt_of(peer.number, "zQmother", "vendor")) == kept
@@ -355,16 +355,16 @@ def test_what_became_of_a_message_is_noted(store: Store) -> None:
     keep(store, peer, a_message("one", status="pending", at=None), a_message("two", 2, status="pending"))
     store.write_now(lambda rows: rows.change_message(peer.number, "zQmone", status="entry", at=NOW))
     assert [kept.digest for kept in store.read(lambda rows: rows.with_status(peer.number, "pending"))] == ["zQmtwo"]
-    assert [(kept.digest, kept.at) for kept in store.read(lambda rows: rows.entries(peer.number))] == [("zQmone", NOW)]
+    assert [(kept.digest, kept.at) for kept in store.read(lambda rows: rows.placed(peer.number))] == [("zQmone", NOW)]
 
 
 def test_each_write_that_changes_a_relationship_counts(store: Store) -> None:
     peer = opened(store)
-    for cursor in ("1", "2"):
-        store.write_now(lambda rows, cursor=cursor: rows.change_peer(peer.number, cursor=cursor, last=NOW))
+    for restored in (True, False):
+        store.write_now(lambda rows, restored=restored: rows.change_peer(peer.number, restored=restored))
     changed = store.read(lambda rows: rows.peer_by_number(peer.number))
     assert changed is not None
-    assert (changed.cursor, changed.last, changed.version) == ("2", NOW, 2)
+    assert (changed.restored, changed.version) == (False, 2)
     keep(store, peer, a_message("one", 1), a_message("two", 2))
     store.write_now(lambda rows: rows.change_message(peer.number, "zQmone", status="refused"))
     changed = store.read(lambda rows: rows.peer(ME, THEM))
@@ -395,7 +395,7 @@ def test_what_a_write_that_failed_had_written_and_read_is_seen_by_none_after_it(
 
     def fails(rows: Rows) -> None:
         rows.add_message(peer.number, a_message("half", 1))
-        rows.change_peer(peer.number, cursor="half")
+        rows.change_peer(peer.number, restored=True)
         rows.add_peer(ME, SHE, opened=NOW, pinned={}, endpoint=None)
         assert rows.everything(peer.number), "it has been written, and is taken back"
         rows.note(peer.number, "half")
@@ -444,12 +444,13 @@ QUERIES: dict[str, Callable[[Rows, int], Any]] = {
     "message": lambda rows, number: rows.message(number, "zQmone"),
     "message_by_id": lambda rows, number: rows.message_by_id(number, "customer", "urn:one"),
     "receipt_of": lambda rows, number: rows.receipt_of(number, "zQmone", "vendor"),
-    "entries": lambda rows, number: rows.entries(number),
+    "placed": lambda rows, number: rows.placed(number),
+    "places_after": lambda rows, number: rows.places_after(number, 0, 10),
+    "from_place": lambda rows, number: rows.from_place(number, 1),
     "with_status": lambda rows, number: rows.with_status(number, "entry"),
     "everything": lambda rows, number: rows.everything(number),
-    "said_by": lambda rows, number: rows.said_by(number, "customer", after=0, limit=10),
     "known": lambda rows, number: list(rows.known(number)),
-    "last_position": lambda rows, number: rows.last_position(number, "customer"),
+    "last_said": lambda rows, number: rows.last_said(number, "customer"),
 }
 
 
@@ -457,8 +458,8 @@ QUERIES: dict[str, Callable[[Rows, int], Any]] = {
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_finds_nothing_of_another_relationship(store: Store, name: str) -> None:
     hers, his = opened(store, SHE), opened(store, THEM)
-    receipt = a_message("two", 2, side="vendor", status="receipt", of="zQmone", at=None)
-    keep(store, hers, a_message("one"), receipt)
+    receipt = a_message("two", 2, side="vendor", status="receipt", of="zQmone", place=1, at=None)
+    keep(store, hers, a_message("one", place=1), receipt)
     assert store.read(lambda rows: QUERIES[name](rows, hers.number))
     assert not store.read(lambda rows: QUERIES[name](rows, his.number))
 
@@ -469,11 +470,11 @@ def test_a_change_reaches_the_message_of_its_own_relationship_alone(store: Store
     keep(store, hers, a_message("one"))
     keep(store, his, a_message("one"))
     store.write_now(lambda rows: rows.change_message(his.number, "zQmone", status="refused"))
-    store.write_now(lambda rows: rows.change_peer(his.number, cursor="7"))
+    store.write_now(lambda rows: rows.change_peer(his.number, restored=True))
     assert [kept.status for kept in store.read(lambda rows: rows.everything(hers.number))] == ["entry"]
     untouched = store.read(lambda rows: rows.peer(ME, SHE))
     assert untouched is not None
-    assert (untouched.cursor, untouched.version) == (None, 1)
+    assert (untouched.restored, untouched.version) == (False, 1)
 
 
 @pytest.mark.requirement("COR-9")

@@ -192,11 +192,11 @@ def test_two_processes_that_hold_what_the_other_wants_both_come_to_their_end(url
 
         def work(rows: Rows) -> None:
             first, second = numbers
-            rows.change_peer(first, cursor="1")
+            rows.change_peer(first, restored=True)
             tried.append(1)
             if len(tried) == 1:
                 met.wait(10)
-            rows.change_peer(second, cursor="1")
+            rows.change_peer(second, restored=True)
 
         return work
 

@@ -51,19 +51,19 @@ async def test_a_message_is_sent_as_it_is_and_answered_with_the_messages(server:
 
 
 async def test_a_mailbox_is_collected(server: Server, network: HttpNetwork) -> None:
-    server.answers["/opencmr/mailbox"] = http(pack([], "17"))
-    assert await network.collect(server.endpoint, b"{}", 0) == ([], "17")
+    server.answers["/opencmr/mailbox"] = http(pack([], True))
+    assert await network.collect(server.endpoint, b"{}", 0) == ([], True)
 
 
 async def test_a_collect_may_take_as_long_as_it_asked_the_vendor_to_wait(server: Server) -> None:
     async def late(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.2)
-        writer.write(http(pack([], "1")))
+        writer.write(http(pack([], True)))
         await writer.drain()
 
     server.answers["/opencmr/mailbox"] = late
     network = HttpNetwork(timeout=0.1)
-    assert await network.collect(server.endpoint, b"{}", 2) == ([], "1")
+    assert await network.collect(server.endpoint, b"{}", 2) == ([], True)
     with pytest.raises(Unreachable):
         await network.collect(server.endpoint, b"{}", 0)
     await network.close()
@@ -140,7 +140,7 @@ async def test_an_answer_that_is_not_opencmr_is_an_unreachable_vendor(
         await network.collect(server.endpoint, b"{}", 0)
 
 
-async def test_an_answer_of_the_mailbox_without_a_cursor_is_not_taken(server: Server, network: HttpNetwork) -> None:
+async def test_an_answer_of_the_mailbox_that_does_not_say_whether_there_is_more_is_not_taken(server: Server, network: HttpNetwork) -> None:
     server.answers["/opencmr/mailbox"] = http(pack([RECEIPT]))
     with pytest.raises(Unreachable):
         await network.collect(server.endpoint, b"{}", 0)
