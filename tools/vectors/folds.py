@@ -25,17 +25,22 @@ def fold(id_: str, says: str, rules: str, letters: str, state: str, talk: Talk, 
         letters: What each place comes to.
         state: Of the thread of the word that `talk` gives back.
         talk: What is said.
-        thought: More that was thought out, see `_check`.
+        thought: More that was thought out, see `CHECKS`; `asks`: questions, when, and the answers. One with a
+            `thread`, whatever it says, is about that thread.
     """
     script = Script(id_)
     thread = talk(script).thread
     made = threads_case(id_, says, tuple(rules.split()), words=[word.message for word in script.words])
     if asks := thought.pop("asks", None):
-        made["asks"] = [{"question": question, **when} for question, when, _ in asks]
+        here = {"thread": thread}
+        made["asks"] = [
+            {"question": {**asked, **(here if "thread" in asked else {})}, **when} for asked, when, _ in asks
+        ]
         thought["answers"] = [answer for _, _, answer in asks]
     _, got = run_words({**made, **dict.fromkeys(COMPUTED)})
     outcomes = [place["outcome"] for place in got["places"]]
-    assert (outcomes, got["threads"][thread]["state"]) == ([NAMES[letter] for letter in letters], state), (id_, got)
+    found = got["threads"].get(thread, {"state": "none"})  # a thread without an entry is none
+    assert (outcomes, found["state"]) == ([NAMES[letter] for letter in letters], state), (id_, got)
     for name, right in thought.items():
         found = CHECKS[name](got)
         assert found == right, (id_, name, found, right)
