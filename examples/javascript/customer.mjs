@@ -348,7 +348,8 @@ export class Relationship {
     const held = new Map(this.kept.words.map((word) => [word.digest, word]));
     const isOn = (path, of) => path?.some((word) => word.digest === of);
     const there = last && pathTo(last.digest, held);
-    if (there && !isOn(there, this.kept.tip) && !isOn(pathTo(this.kept.tip, held), last.digest)) this.kept.tip = last.digest;
+    const isBranch = there?.every((word) => isWhole(word, held)) && !isOn(there, this.kept.tip);
+    if (isBranch && !isOn(pathTo(this.kept.tip, held), last.digest)) this.kept.tip = last.digest;
     const goesOn = (word) => word.message.number === this.#seen + 1 && word.message.prior === this.kept.tip && isWhole(word, held);
     for (let next; (next = this.kept.words.find(goesOn)); ) this.kept.tip = next.digest;
   }

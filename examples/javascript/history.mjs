@@ -31,18 +31,18 @@ export function answeredBy(word, held) {
   return found?.message.thread === word.message.thread ? found : undefined;
 }
 
-/** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
-export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
-
-/** The vendor's words up to one, in their order; nothing, where one is missing, or what one answers. @param {Map<string, Word>} held */
+/** The vendor's words up to one, in their order; nothing, where one is missing. @param {string} [digest] @param {Map<string, Word>} held */
 export function pathTo(digest, held) {
   const path = [];
   for (let of = digest; of !== undefined; of = held.get(of).message.prior) {
-    if (!held.has(of) || !isWhole(held.get(of), held)) return undefined;
+    if (!held.has(of)) return undefined;
     path.push(held.get(of));
   }
   return path.reverse();
 }
+
+/** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
+export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
 
 /** The history that a wallet holds. @param {{words: Word[], tip?: string, vendor: string}} kept `tip`: where the chain ends */
 export async function fold({ words, tip, vendor }) {
@@ -53,7 +53,7 @@ export async function fold({ words, tip, vendor }) {
   for (const pair of chain.disputes) history.find('disputed', pair);
   history.pending = words.filter(({ digest, message }) => message.from !== vendor && !chain.placeOf(digest));
   const others = words.filter(({ digest, message }) => message.from === vendor && !chain.number(digest));
-  const isLeft = ({ digest, message }) => message.number < chain.next || pathTo(digest, held) !== undefined;
+  const isLeft = ({ digest, message }) => message.number < chain.next || Boolean(pathTo(digest, held)?.every((word) => isWhole(word, held)));
   history.waiting = others.filter((word) => !isLeft(word));
   for (const { digest, message: { number, prior } } of others.filter(isLeft)) {
     const goesOn = others.some((word) => word.digest === prior && isLeft(word)); // a branch is told once: SEQ-29
