@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from dialogue import Dialogue, conversation, put_forward
 from opencmr import trust
 from opencmr.cli.folder import read_folder
 from opencmr.cli.verify import _folder
@@ -21,13 +22,12 @@ from .documents import _folder as scratch
 from .mutations import mutated, mutated_bytes, mutated_json, written
 from .target import Target, expect
 
-_SEED = Path(__file__).with_name("evidence.json")
-
 
 @cache
-def _keys() -> dict[str, tuple[trust.SigningKey, str]]:
-    kept = json.loads(_SEED.read_text())["keys"]
-    return {did: (trust.SigningKey(bytes.fromhex(seed)), url) for did, (seed, url) in kept.items()}
+def _talks() -> dict[str, tuple[Dialogue, str]]:
+    """Who signs for a DID, and on which side."""
+    sides = ("customer", "vendor")
+    return {did: (one, side) for one in conversation() for did, side in zip(one.pair, sides, strict=True)}
 
 
 def _said(text: Any) -> dict[str, Any] | None:
@@ -56,7 +56,9 @@ def _evidence(data: bytes) -> Evidence | None:
     case = _said(data)
     if case is None:
         return None
-    return Evidence(*(_exhibits(case.get(kind), kind) for kind in ("messages", "dids", "folds")))
+    part = case.get("part")
+    threads = frozenset(filter(lambda each: isinstance(each, str), part)) if isinstance(part, list) else None
+    return Evidence(*(_exhibits(case.get(kind), kind) for kind in ("messages", "dids", "folds")), threads)
 
 
 def run_evidence(data: bytes) -> None:
@@ -66,6 +68,10 @@ def run_evidence(data: bytes) -> None:
         return
     found = check(evidence)
     expect(found.ok or 1 <= found.step <= 5, "findings without a step", found.step)
+    for one in found.relationships:
+        here = one.completeness
+        expect(here.here <= here.last and here.answered_here <= here.answered, "more is here than there is", here)
+        expect(not one.ok or here.part is not None or here.whole, "evidence holds that is not whole", here)
     for finding in found.findings:
         trust.write({"code": finding.code, "why": finding.why, "pointer": finding.pointer or ""})
 
@@ -95,7 +101,8 @@ def _write(folder: Path, evidence: Evidence, other: Any) -> None:
     ]
     dids = [{"did": each.stated["id"], "file": each.name, "digest": each.digest} for each in evidence.dids]
     folds = [{**each.stated, "file": each.name, "digest": each.digest} for each in evidence.folds]
-    manifest = {"opencmr": "1.0", "messages": messages, "dids": dids, "folds": folds}
+    part = {"part": {"threads": sorted(evidence.part)}} if evidence.part else {}
+    manifest = {"opencmr": "1.0", "messages": messages, "dids": dids, "folds": folds, **part}
     (folder / "manifest.json").write_bytes(written(other if isinstance(other, dict) else manifest))
     for each in (*evidence.messages, *evidence.dids, *evidence.folds):
         if "\0" not in each.name:
@@ -103,11 +110,12 @@ def _write(folder: Path, evidence: Evidence, other: Any) -> None:
 
 
 def seeds() -> list[bytes]:
-    """The conversation whole, and its first messages alone."""
-    kept = json.loads(_SEED.read_text())
-    case = {name: kept[name] for name in ("messages", "dids", "folds")}
+    """The conversation whole, its first messages alone, and a thread of it."""
+    evidence = put_forward(*conversation())
+    case = {name: [each.raw.decode() for each in getattr(evidence, name)] for name in ("messages", "dids", "folds")}
     short = {"messages": case["messages"][:6], "dids": case["dids"], "folds": []}
-    return [written(case), written(short), written(short)]
+    thread = {**case, "part": [json.loads(case["messages"][-1])["thread"]]}
+    return [written(case), written(short), written(thread)]
 
 
 def mutated_evidence(dice: random.Random, data: bytes, donor: bytes) -> bytes:
@@ -142,10 +150,10 @@ def mutated_evidence(dice: random.Random, data: bytes, donor: bytes) -> bytes:
 
 
 def _signed(document: Any) -> bytes:
-    if isinstance(document, dict) and isinstance(document.get("from"), str) and document["from"] in _keys():
-        key, url = _keys()[document["from"]]
+    if isinstance(document, dict) and isinstance(document.get("from"), str) and document["from"] in _talks():
+        one, side = _talks()[document["from"]]
         try:
-            return trust.sign({name: each for name, each in document.items() if name != "proof"}, key, url)
+            return one.sign(side, {name: each for name, each in document.items() if name != "proof"})
         except OpenCMRError:
             pass
     return written(document)

@@ -28,6 +28,7 @@ _COMMANDS = {
     "show": "Show the relationships, threads and records of a store.",
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",
+    "export": "Write what was said and answered into a folder, as evidence.",
     "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",
     "doctor": "Say what is wrong with a store or a vendor, and how to mend it.",

@@ -23,9 +23,9 @@ class Folder:
     """A folder of evidence, as far as it could be read.
 
     Attributes:
-        evidence: What it puts forward; none where something is wrong.
+        evidence: What it puts forward; none where the manifest names nothing that could be read.
         digest: The digest of the manifest.
-        findings: What is wrong with its files.
+        findings: Why there is none.
     """
 
     evidence: Evidence | None
@@ -84,27 +84,39 @@ def read_folder(folder: Path) -> Folder:
             None, digest, (Finding(MANIFEST, problem.code, problem.detail or problem.title, problem.pointer),)
         )
     named: list[Numbered | Document | Fold] = [*manifest.messages, *manifest.dids, *manifest.folds]
-    findings = _of_parts(folder, {each.file for each in named})
-    raws: dict[str, bytes] = {}
+    loose = _of_parts(folder, {each.file for each in named})
+    read: dict[str, Exhibit] = {}
     left = MAX_TOTAL
     for each in named:
-        try:
-            raws[each.file] = read_file(folder / each.file, MAX_BYTES if isinstance(each, Fold) else trust.MAX_BYTES)
-            left -= len(raws[each.file])
-            if left < 0:
-                findings.append(Finding(each.file, "too-large", f"the folder holds more than {MAX_TOTAL} bytes"))
-                break
-        except Unfit as unfit:
-            findings.append(Finding(each.file, unfit.code, str(unfit)))
-    if findings:
-        return Folder(None, digest, tuple(findings))
-    messages = [Exhibit(each.file, raws[each.file], each.digest, {"type": each.type}) for each in manifest.messages]
-    dids = [Exhibit(each.file, raws[each.file], each.digest, {"id": each.did}) for each in manifest.dids]
-    folds = [
-        Exhibit(each.file, raws[each.file], each.digest, {"customer": each.customer, "vendor": each.vendor})
-        for each in manifest.folds
-    ]
-    return Folder(Evidence(messages, dids, folds), digest, ())
+        exhibit = _exhibit(folder, each)
+        left -= len(exhibit.raw)
+        if left < 0:
+            return Folder(
+                None, digest, (Finding(each.file, "too-large", f"the folder holds more than {MAX_TOTAL} bytes"),)
+            )
+        read[each.file] = exhibit
+    messages, dids, folds = (
+        [read[each.file] for each in part] for part in (manifest.messages, manifest.dids, manifest.folds)
+    )
+    part = frozenset(manifest.part.threads) if manifest.part else None
+    return Folder(Evidence(messages, dids, folds, part, loose=tuple(loose)), digest, ())
+
+
+def _exhibit(folder: Path, each: Numbered | Document | Fold) -> Exhibit:
+    """A file that the manifest names; one that is not to be read says why."""
+    stated: dict[str, str] = {}
+    match each:
+        case Numbered():
+            stated = {"type": each.type}
+        case Document():
+            stated = {"id": each.did}
+        case Fold():
+            stated = {"customer": each.customer, "vendor": each.vendor}
+    try:
+        raw = read_file(folder / each.file, MAX_BYTES if isinstance(each, Fold) else trust.MAX_BYTES)
+    except Unfit as unfit:
+        return Exhibit(each.file, b"", each.digest, stated, (unfit.code, str(unfit)))
+    return Exhibit(each.file, raw, each.digest, stated)
 
 
 def read_dids(paths: list[Path]) -> list[Exhibit]:
@@ -139,8 +151,9 @@ def _of_parts(folder: Path, named: set[str]) -> list[Finding]:
 
 def with_keys(evidence: Evidence, given: list[Exhibit]) -> Evidence:
     """The evidence with the DID documents that the reader brings instead of its own of the same DIDs."""
-    theirs = {did_of(exhibit) for exhibit in given}
-    return replace(evidence, dids=(*given, *(each for each in evidence.dids if did_of(each) not in theirs)))
+    theirs = frozenset(did_of(exhibit) for exhibit in given)
+    dids = (*given, *(each for each in evidence.dids if did_of(each) not in theirs))
+    return replace(evidence, dids=dids, given=theirs)
 
 
 def did_of(exhibit: Exhibit) -> str:

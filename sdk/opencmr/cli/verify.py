@@ -1,7 +1,7 @@
 """`opencmr verify`: whether messages, and whole folders of them, are what they say they are, offline."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,17 +11,17 @@ import typer
 from .. import trust
 from ..errors import Problem, UsageError
 from ..protocol import Verified
-from ..protocol.evidence import Exhibit, Finding, Findings, check, check_message
-from .folder import Unfit, did_of, read_dids, read_file, read_folder, with_keys
+from ..protocol.arrangement import Gap
+from ..protocol.evidence import Completeness, Exhibit, Finding, Findings, Judgement, check, check_message
+from .folder import Unfit, read_dids, read_file, read_folder, with_keys
 from .output import Json, console, plain, print_json, short, table
 
 STEPS = (
-    "the files are those of the manifest",
     "each message by itself: digest, canonical form, model, key, signature",
-    "what belongs together: every message has its receipt, nothing that is named is missing",
-    "the order: all stand where the vendors' signed times put them",
-    "chain, lifecycle and rules: the receipts say what the fold says",
-    "the stated records are the computed ones",
+    "what belongs together: nothing twice, and each message of the customer's has its receipt",
+    "the chain: the vendor's words are numbered without a gap, and nothing is missing that they name",
+    "the fold: the receipts of both say what lifecycles and rules say",
+    "the records: the stated ones are the computed ones",
 )
 
 
@@ -35,11 +35,13 @@ def verify(
 ) -> None:
     """Check signatures, chains, states and folds of messages, offline.
 
-    A folder is one that `opencmr demo --out` or an export has written. A file is one message; its signature is checked.
-    A customer's key is in its DID. A vendor's is in its DID document: that of the folder, or the one that --did names.
-    Whether a document is truly the vendor's, no folder can prove.
+    A folder is one that `opencmr export` or `opencmr demo --out` has written. Each relationship in it is judged by
+    itself: what is wrong about one vendor says nothing about another. A file is one message; its signature is checked.
 
-    Exits with 1 if anything is wrong, and says in which file.
+    A customer's key is in its DID. A vendor's is in its DID document: that of the folder, or the one that --did names.
+    Whether a document is truly the vendor's, no folder can prove. The last line says what else nobody can know from it.
+
+    Exits with 0 only if every relationship holds, else with 1, and says in which file something is wrong.
 
     \b
     Examples:
@@ -65,7 +67,17 @@ def verify(
 
 def _style(part: Any) -> str | None:
     first = str(part).split(maxsplit=1)[0] if isinstance(part, str) and part else ""
-    return {"BAD": "red", "✗": "red", "✓": "green", "ok": "green", "OK:": "bold green"}.get(first)
+    return {"BAD": "red", "BAD:": "bold red", "✗": "red", "✓": "green", "ok": "green", "OK:": "bold green"}.get(first)
+
+
+def _line(finding: Finding) -> str:
+    where = f" at {finding.pointer}" if finding.pointer else ""
+    return f"BAD  {plain(finding.name)}{plain(where)}  {finding.code}: {plain(finding.why)}"
+
+
+def _as_dict(finding: Finding) -> dict[str, Any]:
+    where = {"pointer": finding.pointer} if finding.pointer else {}
+    return {"file": finding.name, "code": finding.code, "why": finding.why, **where}
 
 
 @dataclass
@@ -82,21 +94,11 @@ class Verdict:
 
     def parts(self) -> Iterator[Any]:
         """What people read: lines and tables."""
-        for finding in self.findings:
-            where = f" at {finding.pointer}" if finding.pointer else ""
-            yield f"BAD  {plain(finding.name)}{plain(where)}  {finding.code}: {plain(finding.why)}"
+        yield from map(_line, self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         """What programs read."""
-        findings = [
-            {
-                "file": each.name,
-                "code": each.code,
-                "why": each.why,
-                **({"pointer": each.pointer} if each.pointer else {}),
-            }
-            for each in self.findings
-        ]
+        findings = [_as_dict(each) for each in self.findings]
         return {"path": self.path, "ok": self.ok, **({"findings": findings} if findings else {})}
 
 
@@ -123,62 +125,155 @@ class _FileVerdict(Verdict):
 class _FolderVerdict(Verdict):
     digest: str | None = None
     found: Findings | None = None
-    trusted: frozenset[str] = field(default_factory=frozenset)
-    """The vendors whose DID documents the reader has brought."""
 
     def parts(self) -> Iterator[Any]:
         yield plain(self.path)
-        step = self.found.step if self.found else 0
-        for number, line in enumerate(STEPS):
-            mark = "✓" if number < step or (number == step and self.ok) else "✗" if number == step else "·"
-            yield f"  {mark} {line}"
-        yield from super().parts()
-        if self.found is None or not self.ok:  # what was not reached is not counted
+        if self.found is None:
+            yield from super().parts()
             return
-        yield self._records(self.found)
-        yield ", ".join(f"{self.found.counts.get(name, 0)} {name}" for name in _COUNTED)
-        theirs = sorted({vendor for _, vendor in self.found.histories} - self.trusted)
-        if theirs:
-            yield f"Keys as the folder states them (see --did): {', '.join(theirs)}"
+        yield from map(_line, self.found.loose)
+        for one in self.found.relationships:
+            yield ""
+            yield from _told(one)
+        yield ""
         yield f"Manifest: {self.digest}"
-        yield "OK: the evidence holds."
+        yield self._conclusion(self.found)
 
-    def _records(self, found: Findings) -> Any:
-        made = table(None, "relationship with", "thread", "record", "state", "entries")
-        for (_, vendor), history in found.histories.items():
-            for id_, thread in history.threads.items():
-                row = (vendor, short(id_), thread.family or "-", thread.state, str(len(thread.entries)))
-                made.add_row(*map(plain, row))
-        return made
+    def _conclusion(self, found: Findings) -> str:
+        unknown = {each.code: each.what for one in found.relationships if one.ok for each in one.unknown}
+        unknown |= {each.code: each.what for each in found.unknown}
+        if len(found.relationships) > 1 and "end" in unknown:
+            unknown["end"] = "what was said after these"
+        if "keys" in unknown:
+            unknown["keys"] += " (bring its DID document with --did)"
+        beyond = f"Nobody can know from here {'; '.join(map(plain, unknown.values()))}."
+        if self.ok:
+            return f"OK: the evidence holds, as far as it goes. {beyond}"
+        good = [one for one in found.relationships if one.ok]
+        if not good:
+            return "BAD: the evidence does not hold."
+        which = ", ".join(plain(one.vendor) for one in good)
+        return f"BAD: not all of the evidence holds; what does is that about {which}. {beyond}"
 
     def as_dict(self) -> dict[str, Any]:
         said = super().as_dict()
         if self.digest is not None:
             said["manifest"] = self.digest
         said["step"] = self.found.step if self.found else 0
-        if self.found is not None and self.ok:
-            said["counts"] = {name: self.found.counts.get(name, 0) for name in _COUNTED}
-            said["relationships"] = [
-                {
-                    "customer": customer,
-                    "vendor": vendor,
-                    "keys": "given" if vendor in self.trusted else "folder",
-                    "threads": [
-                        {
-                            "thread": id_,
-                            "family": thread.family,
-                            "state": thread.state,
-                            "entries": [entry.digest for entry in thread.entries],
-                        }
-                        for id_, thread in history.threads.items()
-                    ],
-                }
-                for (customer, vendor), history in self.found.histories.items()
-            ]
+        if self.found is not None:
+            if self.ok:
+                said["counts"] = {name: self.found.counts.get(name, 0) for name in ("relationships", *_COUNTED)}
+            said["relationships"] = [_relationship(one) for one in self.found.relationships]
+            said["unknown"] = [{"code": each.code, "what": each.what} for each in self.found.unknown]
         return said
 
 
-_COUNTED = ("messages", "receipts", "relationships", "threads", "accepted", "moot", "void", "refused")
+_COUNTED = ("messages", "receipts", "threads", "accepted", "moot", "void", "refused")
+
+
+def _told(one: Judgement) -> Iterator[Any]:
+    """What people read of one relationship."""
+    yield f"{plain(one.customer)} with {plain(one.vendor)}"
+    for number, line in enumerate(STEPS, start=1):
+        mark = "✓" if number < one.step or (number == one.step and one.ok) else "✗" if number == one.step else "·"
+        yield f"  {mark} {line}"
+    yield from map(_line, one.findings)
+    yield from (f"  {plain(line)}" for line in _of_completeness(one.completeness))
+    if one.ok:  # what was not reached is not counted
+        made = table(None, "thread", "record", "state", "entries")
+        for id_, thread in one.history.threads.items():
+            made.add_row(*map(plain, (short(id_), thread.family or "-", thread.state, str(len(thread.entries)))))
+        yield made
+        yield "  " + ", ".join(f"{one.counts.get(name, 0)} {name}" for name in _COUNTED)
+
+
+def _of_completeness(here: Completeness) -> Iterator[str]:
+    """How much of a relationship is here, and what accuses nobody."""
+    at = f", as of {here.at}" if here.at else ""
+    if here.part is not None:
+        yield f"a part: {here.here} of the vendor's first {here.last} words are here{at}"
+    elif here.here == here.last and not here.hard:
+        yield f"complete from 1 to {here.last} of the vendor's words{at}"
+    else:
+        yield f"not complete: {here.here} of the vendor's first {here.last} words are here{at}"
+    for gap in here.hard if here.part is None else ():
+        which = (
+            ""
+            if gap.numbers is None
+            else f" (number {gap.numbers[0]}" + (")" if gap.numbers[0] == gap.numbers[1] else f" to {gap.numbers[1]})")
+        )
+        yield f"missing: {gap.digest}{which}, named by {gap.by} at {gap.member}"
+    yield f"{here.answered_here} of the {here.answered} messages of the customer that these answer are here"
+    if here.unreceipted:
+        yield f"{here.unreceipted} of the vendor's messages have no receipt of the customer's here"
+    for gap in here.soft:
+        yield f"{gap.by} names {gap.digest} as said before, and it is not here: never delivered, or held back"
+    for split in here.splits:
+        yield (
+            f"a split: {split.one} and {split.other} are both number {split.number}. The vendor was restored from a "
+            "copy, or says different things; nobody can tell which"
+        )
+    for name in here.noes:
+        yield f"{name} is answered off the chain alone: no record has it, and it denies all the same"
+    for each in here.contradictions:
+        yield (
+            f"disputed: {each.earlier} says that it was said at {each.says}; {each.later}, which came after it, says "
+            f"{each.dated}. One of the two clocks was wrong; nobody can tell which"
+        )
+
+
+def _relationship(one: Judgement) -> dict[str, Any]:
+    """What programs read of one relationship."""
+    return {
+        "customer": one.customer,
+        "vendor": one.vendor,
+        "ok": one.ok,
+        "step": one.step,
+        "keys": "folder" if any(each.code == "keys" for each in one.unknown) else "given",
+        **({"findings": [_as_dict(each) for each in one.findings]} if one.findings else {}),
+        "completeness": _completeness(one.completeness),
+        "unknown": [{"code": each.code, "what": each.what} for each in one.unknown],
+        **(
+            {
+                "counts": {name: one.counts.get(name, 0) for name in _COUNTED},
+                "threads": [
+                    {
+                        "thread": id_,
+                        "family": thread.family,
+                        "state": thread.state,
+                        "entries": [entry.digest for entry in thread.entries],
+                    }
+                    for id_, thread in one.history.threads.items()
+                ],
+            }
+            if one.ok
+            else {}
+        ),
+    }
+
+
+def _completeness(here: Completeness) -> dict[str, Any]:
+    return {
+        "whole": here.whole,
+        "last": here.last,
+        "here": here.here,
+        **({"at": here.at} if here.at else {}),
+        "answered": here.answered,
+        "answeredHere": here.answered_here,
+        "unreceipted": here.unreceipted,
+        "missing": [_gap(gap) for gap in here.hard],
+        "undelivered": [_gap(gap) for gap in here.soft],
+        "splits": [{"number": each.number, "files": [each.one, each.other]} for each in here.splits],
+        "strays": here.strays,
+        "noes": list(here.noes),
+        "disputed": [each._asdict() for each in here.contradictions],
+        **({"part": sorted(here.part)} if here.part is not None else {}),
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    numbers = {"numbers": list(gap.numbers)} if gap.numbers else {}
+    return {"digest": gap.digest, "namedBy": gap.by, "pointer": gap.member, **numbers}
 
 
 def _folder(path: Path, given: list[Exhibit]) -> Verdict:
@@ -186,7 +281,7 @@ def _folder(path: Path, given: list[Exhibit]) -> Verdict:
     if folder.evidence is None:
         return _FolderVerdict(str(path), folder.findings, folder.digest)
     found = check(with_keys(folder.evidence, given))
-    return _FolderVerdict(str(path), found.findings, folder.digest, found, frozenset(map(did_of, given)))
+    return _FolderVerdict(str(path), found.findings, folder.digest, found)
 
 
 def _file(path: Path, given: list[Exhibit]) -> Verdict:

@@ -24,6 +24,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "SEQ-14": "vectors: threads",
         "TRM-9": "vectors: decisions",
         "TRM-10": "vectors: decisions",
+        **dict.fromkeys(["TRN-14", "TRN-15", "TRN-16"], "tests of the server"),
         "RCV-3": "a vendor of this version sends nothing by itself",
     },
     "customer": {
@@ -32,7 +33,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "CNS-10": "vectors: decisions",
         "ENV-11": "vectors: decisions",
         **dict.fromkeys(
-            ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
+            ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "IDN-13", "TRN-13", "TRN-17", "TRN-18"],
             "tests of the client: it takes names and servers that nobody has to lend it",
         ),
         "IDN-7": "tests of the store",

@@ -1,149 +1,72 @@
 """Checking what two parties have said to each other, offline, from bytes alone (`spec/v1/evidence.md`).
 
-    1  each by itself     size, digest, canonical form, model, key, signature
-    2  what belongs together   ids, receipts and what they answer, what is named and must be there
-    3  the order          all stand where their places put them
-    4  chain and fold     every message follows the head, and every receipt says what the fold says
-    5  the records        the stated folds are the computed ones
+    1  each by itself          size, digest, canonical form, model, key, signature     `exhibits`
+    2  what belongs together   nothing twice, and each customer's message with its receipt
+    3  the chain               the vendor's numbers, what is named and must be there, and all in order   `arrangement`
+    4  the fold                every receipt says what the fold says
+    5  the records             the stated folds are the computed ones
 
-A step is taken only if those before it have found nothing, so that findings name causes and not consequences. What is
-*not* handled here: files and folders. Callers bring bytes and the names by which people know them.
+Each relationship is judged by itself. In it, a step is taken only if those before have found nothing, so that findings
+name causes and not consequences. What accuses nobody, such as a split, is no finding: `Completeness` tells it, and what
+nobody can know from what is put forward stands in `unknown`. What is *not* handled here: files and folders. Callers
+bring bytes and the names by which people know them.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from .. import trust
-from ..errors import Malformed, NotJson, Problem, TooLarge
-from ..messages import Path, core, pointer
-from ..messages.types import Side
-from .clock import AHEAD, shifted
-from .history import History, is_entry
-from .manifest import MAX_BYTES as MAX_FOLD_BYTES
-from .receiving import Verified, parse, settle, verify
-from .said import Said
+from ..errors import Problem
+from ..messages import Path, pointer
+from .arrangement import Arrangement, Gap, Piece, arrange
+from .chain import CONTRADICTION
+from .clock import shifted
+from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, read_exhibits
+from .history import History
+from .judgement import Completeness, Contradiction, Findings, Judgement, Unknown
+from .lifecycle import is_narrowing
+from .thread import Thread, opened_by
 
-
-@dataclass(frozen=True, slots=True)
-class Exhibit:
-    """Bytes under the name by which people know them.
-
-    Attributes:
-        name: Such as `messages/0007-terms.accept.json`.
-        raw: The bytes.
-        digest: The digest that they are stated to have.
-        stated: Members of the document as they are stated beside it, such as a message's `type`.
-    """
-
-    name: str
-    raw: bytes
-    digest: str | None = None
-    stated: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that is put forward.
-
-    Attributes:
-        messages: Messages and receipts of both sides, in their order.
-        dids: The vendors' DID documents.
-        folds: The records of each relationship, as they are stated.
-    """
-
-    messages: Sequence[Exhibit]
-    dids: Sequence[Exhibit] = ()
-    folds: Sequence[Exhibit] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong.
-
-    Attributes:
-        name: The exhibit.
-        code: A code of the registry of problems, or of the table in `spec/v1/evidence.md`.
-        why: A sentence for people.
-        pointer: JSON pointer of the bad member, where it is one.
-    """
-
-    name: str
-    code: str
-    why: str
-    pointer: str | None = None
-
-
-Pair = tuple[str, str]
-"""A relationship: the customer's DID and the vendor's."""
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What came of the check.
-
-    Attributes:
-        findings: What is wrong; empty if the evidence holds.
-        step: The last step that was taken.
-        counts: How many messages, receipts, relationships, threads; how many were accepted, moot, void, refused.
-        histories: What the messages fold to, as far as they were folded.
-    """
-
-    findings: tuple[Finding, ...]
-    step: int
-    counts: Mapping[str, int]
-    histories: Mapping[Pair, History]
-
-    @property
-    def ok(self) -> bool:
-        """Whether the evidence holds."""
-        return not self.findings
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """An exhibit that is a message with a valid signature."""
-
-    name: str
-    verified: Verified
-    side: Side
-    pair: Pair
-
-    @property
-    def message(self) -> Any:
-        return self.verified.message
-
-    @property
-    def digest(self) -> str:
-        return self.verified.digest
-
-    @property
-    def is_receipt(self) -> bool:
-        return not is_entry(self.message)
+__all__ = [
+    "Completeness",
+    "Contradiction",
+    "Evidence",
+    "Exhibit",
+    "Finding",
+    "Findings",
+    "Judgement",
+    "Unknown",
+    "check",
+    "check_message",
+    "folded",
+    "records_of",
+]
 
 
 @dataclass
 class _Case:
-    """The work in hand."""
+    """One relationship, in hand."""
 
-    found: list[Finding] = field(default_factory=list)
-    items: list[_Item] = field(default_factory=list)
-    receipts: dict[tuple[Pair, str], _Item] = field(default_factory=dict)
-    histories: dict[Pair, History] = field(default_factory=dict)
+    pair: Pair
+    pieces: list[Piece]
+    found: list[Finding]
+    arranged: Arrangement
+    part: frozenset[str] | None
+    given: bool
+    step: int = 1
+    history: History = field(default_factory=History)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    contradictions: list[Contradiction] = field(default_factory=list)
 
-    def find(self, item: _Item | Exhibit, code: str, why: str, where: str | None = None) -> None:
-        self.found.append(Finding(item.name, code, why, where))
+    def find(self, piece: Piece | Exhibit, code: str, why: str, where: str | None = None) -> None:
+        self.found.append(Finding(piece.name, code, why, where))
 
-    def refuse(self, item: _Item | Exhibit, problem: Problem) -> None:
-        self.find(item, problem.code, problem.detail or problem.title, problem.pointer)
-
-    def receipt(self, item: _Item) -> _Item:
-        return self.receipts[item.pair, item.digest]
+    def whole(self, piece: Piece) -> bool:
+        """Whether all of a piece's thread is here."""
+        return self.part is None or piece.message.thread in self.part
 
 
 def check(evidence: Evidence) -> Findings:
@@ -152,226 +75,146 @@ def check(evidence: Evidence) -> Findings:
     Args:
         evidence: What is put forward.
     """
-    case, step = _Case(), 1
-    pinned = _read_keys(case, evidence.dids)
-    stated = _read_folds(case, evidence.folds)
-    _read_all(case, evidence.messages, pinned)
-    if not case.found:
-        step = 2
+    # 1 each by itself
+    reading = read_exhibits(evidence)
+    cases = []
+    for pair in reading.pairs:
+        pieces = reading.pieces.get(pair, [])
+        found = reading.found.get(pair, [])
+        cases.append(_Case(pair, pieces, found, arrange(pieces), evidence.part, pair[1] in evidence.given))
+    # 2 what belongs together
+    for case in _clean(cases, 2):
         _check_belonging(case)
-    if not case.found:
-        step = 3
-        _check_order(case)
-    if not case.found:
-        step = 4
+    # 3 the chain
+    clean = list(_clean(cases, 3))
+    for case in clean:
+        _check_gaps(case)
+    _check_order([case for case in clean if not case.found])
+    # 4 the fold
+    for case in _clean(cases, 4):
         _fold(case)
-    if not case.found:
-        step = 5
-        _compare(case, stated)
-    case.counts["relationships"] = len({item.pair for item in case.items})
-    case.counts["threads"] = len({(item.pair, item.message.thread) for item in case.items})
-    return Findings(tuple(case.found), step, dict(case.counts), case.histories)
+    # 5 the records
+    for case in _clean(cases, 5):
+        _compare(case, reading.folds.get(case.pair, []))
+    return Findings(tuple(reading.loose), tuple(map(_judged, cases)))
 
 
-def check_message(exhibit: Exhibit, dids: Sequence[Exhibit] = ()) -> tuple[Verified | None, tuple[Finding, ...]]:
-    """Check one message by itself: who said it, and that these are the bytes. A receipt or a collect is one too.
-
-    Args:
-        exhibit: The message.
-        dids: DID documents, one of which is its vendor's if a vendor said it.
-
-    Returns:
-        The message, or what is wrong.
-    """
-    case = _Case()
-    pinned = _read_keys(case, dids)
-    item = None if case.found else _read(case, exhibit, pinned)
-    return (item.verified if item else None), tuple(case.found)
+def _clean(cases: Sequence[_Case], step: int) -> Iterator[_Case]:
+    for case in cases:
+        if not case.found:
+            case.step = step
+            yield case
 
 
-# 1 each by itself
+def _judged(case: _Case) -> Judgement:
+    arranged = case.arranged
+    for piece in case.pieces:
+        case.counts["messages" if piece.is_entry else "receipts"] += 1
+    case.counts["threads"] = len({piece.message.thread for piece in case.pieces if case.whole(piece)})
+    times = case.history.chain.times()
+    answered = {of for of, word in arranged.answered().items() if case.whole(word)}
+    entries = [word for word in arranged.chain if word.is_entry and case.whole(word)]
+    here = Completeness(
+        last=arranged.last,
+        here=len(arranged.chain),
+        at=times[-1] if times and case.step > 3 else None,
+        answered=len(answered),
+        answered_here=len(answered & arranged.customers.keys()),
+        unreceipted=sum(word.digest not in arranged.receipts for word in entries),
+        hard=tuple(_gaps(case)),
+        soft=arranged.soft if case.part is None else (),
+        splits=arranged.splits,
+        strays=len(arranged.strays),
+        noes=tuple(case.arranged.customers[digest].name for digest in case.history.unplaced),
+        contradictions=tuple(case.contradictions),
+        part=case.part,
+    )
+    found, counts = tuple(case.found), dict(case.counts)
+    return Judgement(*case.pair, found, case.step, counts, case.history, here, tuple(_unknown(case, here)))
 
 
-def _read_keys(case: _Case, dids: Sequence[Exhibit]) -> dict[str, dict[str, str]]:
-    """Vendor → key URL → key."""
-    keys: dict[str, dict[str, str]] = {}
-    for exhibit in dids:
-        if not _is_as_stated(case, exhibit, trust.MAX_BYTES):
-            continue
-        try:
-            members = _loads(exhibit.raw)
-            document = trust.read_document(str(members.get("id")), members)
-        except Problem as problem:
-            case.refuse(exhibit, problem)
-            continue
-        if not _says_as_stated(case, exhibit, members):
-            continue
-        if document.id in keys:
-            case.find(exhibit, "duplicate", f"a second DID document of {document.id}")
-        keys[document.id] = document.keys
-    return keys
-
-
-def _read_folds(case: _Case, folds: Sequence[Exhibit]) -> list[tuple[Exhibit, dict[str, Any]]]:
-    stated: list[tuple[Exhibit, dict[str, Any]]] = []
-    for exhibit in folds:
-        if _is_as_stated(case, exhibit, MAX_FOLD_BYTES):
-            try:
-                document = trust.read(exhibit.raw, limit=MAX_FOLD_BYTES)
-                if _says_as_stated(case, exhibit, document):
-                    stated.append((exhibit, document))
-            except Problem as problem:
-                case.refuse(exhibit, problem)
-    return stated
-
-
-def _read_all(case: _Case, messages: Sequence[Exhibit], pinned: Mapping[str, dict[str, str]]) -> None:
-    names = {exhibit.digest: exhibit.name for exhibit in messages if exhibit.digest is not None}
-    unknown: set[str] = set()
-    for exhibit in messages:
-        if not _is_as_stated(case, exhibit, trust.MAX_BYTES, names):
-            continue
-        item = _read(case, exhibit, pinned, unknown)
-        if item is None or not _says_as_stated(case, exhibit, {"type": item.message.type}):
-            continue
-        if item.message.type == core.Collect.type:
-            case.find(exhibit, "no-entry", "a collect is no part of a conversation", "/type")
-            continue
-        case.items.append(item)
-        case.counts["receipts" if item.is_receipt else "messages"] += 1
-
-
-def _read(
-    case: _Case, exhibit: Exhibit, pinned: Mapping[str, dict[str, str]], unknown: set[str] | None = None
-) -> _Item | None:
-    """A message whose signature holds, or a finding."""
-    unknown = set() if unknown is None else unknown
-    try:
-        parsed = parse(exhibit.raw)
-        from_, to = parsed.sender, str(parsed.document.get("to", ""))
-        side: Side = "vendor" if from_.startswith("did:web:") else "customer"
-        customer, vendor = (to, from_) if side == "vendor" else (from_, to)
-        if side == "vendor" and vendor not in pinned:
-            if vendor not in unknown:
-                case.find(exhibit, "no-document", f"there is no DID document of {vendor[:300]}", "/from")
-            unknown.add(vendor)
-            return None
-        lenient = side == "vendor" and parsed.document.get("type") not in (core.Receipt.type, core.Collect.type)
-        verified = verify(parsed, me=to, pinned=pinned.get(vendor, {}), lenient=lenient)
-        if not (customer.startswith("did:key:") and vendor.startswith("did:web:")):
-            raise Malformed("a customer is a did:key and a vendor a did:web", pointer="/to", rule="IDN-1")
-        return _Item(exhibit.name, verified, side, (customer, vendor))
-    except Problem as problem:
-        case.refuse(exhibit, problem)
-        return None
-
-
-def _says_as_stated(case: _Case, exhibit: Exhibit, document: Mapping[str, Any]) -> bool:
-    for name, value in exhibit.stated.items():
-        if document.get(name) != value:
-            case.find(exhibit, "not-as-stated", f"the manifest states the {name} {value}", pointer((name,)))
-            return False
-    return True
-
-
-def _is_as_stated(case: _Case, exhibit: Exhibit, limit: int, others: Mapping[str, str] | None = None) -> bool:
-    """Whether an exhibit is of a size to be looked at, and has the digest that it is stated to have."""
-    if len(exhibit.raw) > limit:
-        case.find(exhibit, TooLarge.code, f"more than {limit} bytes")
-        return False
-    found = trust.digest(exhibit.raw)
-    if exhibit.digest in (None, found):
-        return True
-    other = f"; these are the bytes of {others[found]}" if others and found in others else ""
-    case.find(exhibit, "other-digest", f"its digest is {found}, stated is {exhibit.digest}{other}")
-    return False
-
-
-def _loads(raw: bytes) -> dict[str, Any]:
-    try:
-        members = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise NotJson(str(error)[:200]) from error
-    if not isinstance(members, dict):
-        raise NotJson("not a JSON object")
-    return members
+def _unknown(case: _Case, here: Completeness) -> Iterator[Unknown]:
+    yield Unknown("end", f"what was said after number {here.last} of the vendor's words")
+    yield Unknown("unanswered", "what the customer said and nobody answered")
+    if case.part is not None:
+        yield Unknown("rest", "what the words say that were left out of this part, also of its own threads")
+    if not case.given:
+        yield Unknown("keys", "whether these are the vendor's keys: the evidence alone says so")
 
 
 # 2 what belongs together
 
 
 def _check_belonging(case: _Case) -> None:
-    here: dict[tuple[Pair, str], _Item] = {}
-    ids: dict[tuple[str, str], _Item] = {}
-    for item in case.items:
-        first = ids.setdefault((item.message.from_, item.message.id), item)
-        if first is not item:
-            same = first.digest == item.digest
-            why = f"the same message as {first.name}" if same else f"the id of {first.name}, and other bytes"
-            case.find(item, "duplicate" if same else "conflict", why, None if same else "/id")
-        here.setdefault((item.pair, item.digest), item)
-    for item in case.items:
-        if item.is_receipt:
-            _check_receipt(case, item, here)
-    for item in case.items:
-        if not item.is_receipt and (item.pair, item.digest) not in case.receipts:
-            other = "vendor's" if item.side == "customer" else "customer's"
-            case.find(item, "unanswered", f"the {other} receipt for it is not here")
-        for member, named in _must_be_here(item):
-            if (item.pair, named) not in here:
-                case.find(item, "missing", f"the message before it, {named}, is not here", member)
+    digests: dict[str, Piece] = {}
+    ids: dict[str, Piece] = {}
+    answered = {piece.of for piece in case.pieces if piece.side == "vendor" and piece.of is not None}
+    for piece in case.pieces:
+        if (first := digests.setdefault(piece.digest, piece)) is not piece:
+            case.find(piece, "duplicate", f"the same message as {first.name}")
+        elif piece.side == "customer" and (first := ids.setdefault(piece.message.id, piece)) is not piece:
+            case.find(piece, "conflict", f"the id of {first.name}, and other bytes", "/id")
+        elif piece.side == "customer" and piece.is_entry and piece.digest not in answered:
+            case.find(piece, "unanswered", "the vendor's receipt for it is not here")
 
 
-def _check_receipt(case: _Case, item: _Item, here: Mapping[tuple[Pair, str], _Item]) -> None:
-    answered = here.get((item.pair, item.message.body.of))
-    if answered is None:
-        case.find(item, "missing", f"the message that it answers, {item.message.body.of}, is not here", "/body/of")
-    elif answered.is_receipt or answered.side == item.side:
-        case.find(item, "answers-nothing", f"{answered.name} is not for it to answer", "/body/of")
-    elif answered.message.thread != item.message.thread:
-        case.find(item, "answers-nothing", f"{answered.name}, which it answers, is in another thread", "/thread")
-    elif (first := case.receipts.setdefault((item.pair, answered.digest), item)) is not item:
-        if first.digest != item.digest:
-            case.find(item, "answered-twice", f"{first.name} has answered {answered.name} already", "/body/of")
-    elif item.side == "customer" and item.message.body.previous is not None:
-        case.find(item, "malformed", "a customer's receipt gives no place", "/body/previous")
+# 3 the chain
 
 
-def _must_be_here(item: _Item) -> Iterable[tuple[str, str]]:
-    """What the vendor's signed words put before a message. A customer's own may name what never got a place."""
-    if item.side == "vendor" and not item.is_receipt and item.message.in_reply_to is not None:
-        yield "/inReplyTo", item.message.in_reply_to
-    if item.side == "vendor" and item.is_receipt and item.message.body.previous is not None:
-        yield "/body/previous", item.message.body.previous
+def _check_gaps(case: _Case) -> None:
+    arranged = case.arranged
+    if not any(map(case.whole, case.pieces)):
+        case.find(case.pieces[0], "not-as-stated", "the manifest states no thread of this relationship to be whole")
+    for word in arranged.misled:
+        why = f"it is number {word.number}, and what it names as the word before is not number {word.number - 1}"
+        case.find(word, "wrong-prior", why, "/prior")
+    numbers = {word.number for word in (*arranged.chain, *arranged.strays)}
+    for gap in _gaps(case):
+        if not _left_out(case, gap, numbers):
+            case.found.append(Finding(gap.by, "missing", _why_missing(gap, numbers), gap.member))
 
 
-# 3 the order
+def _left_out(case: _Case, gap: Gap, numbers: set[int]) -> bool:
+    """Whether it is stated that such words are not here."""
+    return case.part is not None and gap.numbers is not None and gap.numbers[1] not in numbers
 
 
-def _check_order(case: _Case) -> None:
-    """By when each took its place; at one instant by relationship; and a receipt right after what it answers."""
-    said = {(item.pair, item.digest): item for item in case.items}
-    places: list[tuple[str, Pair, int]] = []
-    dated: dict[tuple[Pair, str], _Item] = {}
-    for item in case.items:
-        one = said[item.pair, item.message.body.of] if item.is_receipt else item
-        at = one if one.side == "vendor" else case.receipt(one)
-        places.append((at.message.created, item.pair, int(item.is_receipt)))
-        first = dated.setdefault((at.pair, at.message.created), at)
-        if first is not at and item is at:
-            case.find(at, "same-instant", f"the vendor dates it as it dates {first.name}", "/created")
-    if case.found:
-        return
-    right = sorted(range(len(places)), key=places.__getitem__)
-    before = dict(zip(right[1:], right, strict=False))
-    for position in _out_of_order(places):
-        where = f"right after {case.items[before[position]].name}" if position in before else "at the beginning"
-        case.find(case.items[position], "out-of-order", f"by its place it stands {where}")
+def _gaps(case: _Case) -> list[Gap]:
+    """All that must be there and is not: each once, though several words name it."""
+    named = {piece.name for piece in case.pieces if case.whole(piece)}
+    gaps: dict[str, Gap] = {}
+    for gap in (*case.arranged.missing, *(gap for gap in case.arranged.hard if gap.by in named)):
+        # What is left out of a part is no fault, unless a word that is to be folded has seen it.
+        gaps.setdefault(gap.digest if case.part is None else f"{gap.digest} {gap.member}", gap)
+    return list(gaps.values())
 
 
-def _out_of_order(places: Sequence[tuple[str, Pair, int]]) -> list[int]:
+def _why_missing(gap: Gap, numbers: set[int]) -> str:
+    if gap.numbers is None:
+        what = {"/seen": "the vendor's word that its sender had seen", "/body/of": "the message that it answers"}
+        return f"{what[gap.member]}, {gap.digest}, is not here"
+    first, last = gap.numbers
+    if last in numbers:
+        return f"it goes on from {gap.digest}, which is not here: that is another number {last} than the one here"
+    which = f"number {last} is" if first == last else f"numbers {first} to {last} are"
+    return f"it goes on from {gap.digest}; of the vendor's words {which} not here"
+
+
+def _check_order(cases: Sequence[_Case]) -> None:
+    """Relationship by relationship, and in each as its words hang together."""
+    right = [(piece, case) for case in cases for piece in case.arranged.order]
+    rank = {piece.position: number for number, (piece, _) in enumerate(right)}
+    there = sorted(rank)
+    for position in _out_of_order([rank[position] for position in there]):
+        number = rank[there[position]]
+        piece, case = right[number]
+        where = f"right after {right[number - 1][0].name}" if number else "at the beginning"
+        case.find(piece, "out-of-order", f"by its place it stands {where}")
+
+
+def _out_of_order(places: Sequence[int]) -> list[int]:
     """The fewest positions without which the rest strictly increases."""
-    tops: list[tuple[str, Pair, int]] = []
+    tops: list[int] = []
     ends: list[int] = []
     links: list[int | None] = []
     for position, place in enumerate(places):
@@ -387,78 +230,140 @@ def _out_of_order(places: Sequence[tuple[str, Pair, int]]) -> list[int]:
     return [position for position in range(len(places)) if position not in kept]
 
 
-# 4 chain and fold
+# 4 the fold
+
+
+def folded(arranged: Arrangement, part: frozenset[str] | None = None) -> History:
+    """What the chain of a relationship folds to.
+
+    Args:
+        arranged: The relationship.
+        part: The threads to fold; absent: all.
+    """
+    history = _blank(arranged)
+    for word in arranged.chain:
+        _follow(history, word, _answered(arranged, word), part)
+    return history
+
+
+def _blank(arranged: Arrangement) -> History:
+    history = History()
+    history.chain.given_up = frozenset(word.digest for word in arranged.strays)
+    return history
+
+
+def _answered(arranged: Arrangement, word: Piece) -> Piece | None:
+    """The customer's message that a receipt gives its place."""
+    said = arranged.customers.get(word.of or "")
+    return said if said is not None and said.message.thread == word.message.thread else None
+
+
+def _follow(
+    history: History, word: Piece, said: Piece | None, part: frozenset[str] | None
+) -> tuple[Thread | None, Problem | None]:
+    if part is None or word.message.thread in part:
+        return history.follow(word.message, word.digest, of=said.message if said else None, fault=word.fault)
+    history.pass_over(word.message, word.digest, of=(said.digest, said.message) if said else None)
+    return None, None
 
 
 def _fold(case: _Case) -> None:
-    known: dict[Pair, set[str]] = defaultdict(set)
-    broken: set[tuple[Pair, str]] = set()
-    for item in case.items:
-        history = case.histories.setdefault(item.pair, History())
-        if not item.is_receipt and (item.pair, item.message.thread) not in broken:
-            before = len(case.found)
-            take = _take_customers if item.side == "customer" else _take_vendors
-            take(case, item, history, known[item.pair])
-            if len(case.found) > before:
-                broken.add((item.pair, item.message.thread))
-        known[item.pair].add(item.digest)
+    arranged, history = case.arranged, _blank(case.arranged)
+    case.history = history
+    broken: set[str] = set()
+    for word in arranged.chain:
+        before, said = len(case.found), _answered(arranged, word)
+        right = None
+        if said is not None and case.whole(word):
+            placed = history.placing(said.message, said.digest, word.message.created)
+            thread = history.threads.get(said.message.thread) or opened_by(said.message)
+            right = thread.take(placed, history)
+        again = said is not None and history.chain.place_of(said.digest) is not None
+        void = word.fault is not None or history.chain.has_said(word.message.id)
+        after, why = _follow(history, word, said, case.part)
+        if not case.whole(word):
+            continue
+        if word.is_entry:
+            _take_vendors(case, word, after, why)
+        elif void and why is not None:
+            case.found.append(Finding.of(word.name, why))
+        elif said is None or right is None:
+            where = "/thread" if word.of in arranged.customers else "/body/of"
+            case.find(word, "answers-nothing", "what it names is not for it to answer", where)
+        elif again:
+            case.find(word, "answered-twice", f"{said.name} has been answered already", "/body/of")
+        else:
+            _take_customers(case, word, said, *right)
+        if word.message.thread in broken:
+            del case.found[before:]  # what comes of an outcome that was wrong before
+        elif len(case.found) > before:
+            broken.add(word.message.thread)
+    for said in arranged.customers.values():
+        if case.whole(said) and is_narrowing(said.message.type, "customer"):
+            history.hear(said.message, said.digest)  # without a place on the chain it denies all the same
+    _check_customers_receipts(case)
+    _tell_dates(case)
 
 
-def _take_customers(case: _Case, item: _Item, history: History, known: set[str]) -> None:
-    receipt = case.receipt(item)
-    said, at = receipt.message.body, receipt.message.created
-    thread = history.threads.get(item.message.thread)
-    if at < shifted(item.message.created, -AHEAD):
-        case.find(receipt, "too-early", f"dated over five minutes before {item.name}, which it answers", "/created")
-    head = thread.head if thread else None
-    if said.outcome != "refused" and said.previous != head:
-        case.find(receipt, "fork", _not_the_head(case, item.pair, said.previous, head), "/body/previous")
-        return
-    try:
-        settled = settle(
-            item.verified, side="customer", thread=thread, context=history, now=at, known=known.__contains__
-        )
-    except Problem as problem:
-        case.find(item, problem.code, f"it could not be decided when it was: {problem.detail}", problem.pointer)
-        return
-    state = None if settled.problem else settled.thread.state
-    _check_said(case, receipt, item, settled.outcome, state, settled.problem)
-    case.counts[settled.outcome] += 1
-    if settled.problem is None:
-        history.put(settled.thread, at)
-
-
-def _take_vendors(case: _Case, item: _Item, history: History, known: set[str]) -> None:
-    thread = history.threads.get(item.message.thread)
-    head = thread.head if thread else None
-    if item.message.in_reply_to != head:
-        case.find(item, "fork", _not_the_head(case, item.pair, item.message.in_reply_to, head), "/inReplyTo")
-        return
-    why = history.take(Said(item.message, item.digest, "vendor", item.message.created), item.verified.fault)
-    after = history.threads[item.message.thread]
-    outcome = after.entries[-1].outcome
+def _take_customers(case: _Case, receipt: Piece, said: Piece, thread: Thread, why: Problem | None) -> None:
+    outcome = "refused" if why else thread.entries[-1].outcome
     case.counts[outcome] += 1
-    _check_said(case, case.receipt(item), item, "refused" if why else outcome, None if why else after.state, why)
+    _check_said(case, receipt, said, outcome, None if why else thread.state, why)
 
 
-def _check_said(case: _Case, receipt: _Item, item: _Item, outcome: str, state: str | None, why: Problem | None) -> None:
+def _take_vendors(case: _Case, word: Piece, thread: Thread | None, why: Problem | None) -> None:
+    if thread is None:
+        return
+    outcome = thread.entries[-1].outcome
+    case.counts[outcome] += 1
+    for receipt in case.arranged.receipts.get(word.digest, ())[:1]:
+        if receipt.message.thread == word.message.thread:
+            _check_said(case, receipt, word, "refused" if why else outcome, None if why else thread.state, why)
+
+
+def _check_said(
+    case: _Case, receipt: Piece, piece: Piece, outcome: str, state: str | None, why: Problem | None
+) -> None:
     """Whether a receipt says what the fold says."""
     said = receipt.message.body
     because = f" ({why})" if why else ""
     if said.outcome != outcome:
-        why_not = f"it says {said.outcome} of {item.name}, the fold says {outcome}{because}"
+        why_not = f"it says {said.outcome} of {piece.name}, the fold says {outcome}{because}"
         case.find(receipt, "other-outcome", why_not, "/body/outcome")
     elif said.state != state:
-        case.find(
-            receipt, "other-state", f"it says {said.state} after {item.name}, the fold says {state}", "/body/state"
-        )
+        wrong = f"it says {said.state} after {piece.name}, the fold says {state}"
+        case.find(receipt, "other-state", wrong, "/body/state")
     elif why is not None and (code := Problem.from_dict(said.problem.wire()).code) != why.code:
-        case.find(receipt, "other-problem", f"it says {code} of {item.name}, the rules say {why}", "/body/problem/type")
+        case.find(
+            receipt, "other-problem", f"it says {code} of {piece.name}, the rules say {why}", "/body/problem/type"
+        )
 
 
-def _not_the_head(case: _Case, pair: Pair, named: str | None, head: str | None) -> str:
-    names = {item.digest: item.name for item in case.items if item.pair == pair}
-    return f"it follows {names.get(named or '', 'nothing')}, the head is {names.get(head or '', 'nothing')}"
+def _check_customers_receipts(case: _Case) -> None:
+    words = {word.digest: word for word in (*case.arranged.chain, *case.arranged.strays)}
+    for of, given in case.arranged.receipts.items():
+        word = words.get(of)
+        for receipt in given:
+            if word is None or not word.is_entry or word.message.thread != receipt.message.thread:
+                where = "/thread" if word is not None and word.is_entry else "/body/of"
+                case.find(receipt, "answers-nothing", "what it names is not for it to answer", where)
+        if word is not None and word.is_entry:
+            for receipt in given[1:]:
+                case.find(receipt, "answered-twice", f"{given[0].name} has answered {word.name} already", "/body/of")
+
+
+def _tell_dates(case: _Case) -> None:
+    """Dates order nothing. Those that contradict each other spoil no evidence, and accuse nobody by themselves."""
+    customers, chain = case.arranged.customers, case.arranged.chain
+    for dispute in case.history.chain.disputes:
+        said = customers[dispute.word]
+        case.contradictions.append(
+            Contradiction(chain[dispute.place - 1].name, dispute.says, said.name, dispute.created)
+        )
+    for digest, receipt in case.arranged.answered().items():
+        says, dated = customers[digest].message.created if digest in customers else "", receipt.message.created
+        if says and dated < shifted(says, -CONTRADICTION):
+            case.contradictions.append(Contradiction(customers[digest].name, says, receipt.name, dated))
 
 
 # 5 the records
@@ -470,23 +375,17 @@ def records_of(history: History) -> dict[str, Any]:
 
 
 def _compare(case: _Case, stated: Sequence[tuple[Exhibit, dict[str, Any]]]) -> None:
-    seen: dict[Pair, Exhibit] = {}
-    for exhibit, said in stated:
-        customer, vendor = said.get("customer"), said.get("vendor")
-        pair = (str(customer), str(vendor))
-        history = case.histories.get(pair)
-        if history is None:
-            case.find(exhibit, "answers-nothing", "no message is of this relationship", "/customer")
-        elif (first := seen.setdefault(pair, exhibit)) is not exhibit:
-            case.find(exhibit, "duplicate", f"{first.name} states this relationship's records already")
-        else:
-            right = {"customer": pair[0], "vendor": pair[1], "records": records_of(history)}
-            if trust.write(right) != exhibit.raw:
-                path = _first_difference(said, right)
-                case.find(exhibit, "other-fold", "the messages fold to something else", pointer(path))
-    for pair in case.histories.keys() - seen.keys():
-        opener = next(item for item in case.items if item.pair == pair)
-        case.find(opener, "missing", f"no records are stated for the relationship of {pair[0]} with {pair[1]}")
+    customer, vendor = case.pair
+    for exhibit, said in stated[:1]:
+        right = {"customer": customer, "vendor": vendor, "records": records_of(case.history)}
+        if trust.write(right) != exhibit.raw:
+            path = _first_difference(said, right)
+            case.find(exhibit, "other-fold", "the messages fold to something else", pointer(path))
+    for exhibit, _ in stated[1:]:
+        case.find(exhibit, "duplicate", f"{stated[0][0].name} states this relationship's records already")
+    if not stated:
+        opener = case.pieces[0]
+        case.find(opener, "missing", f"no records are stated for the relationship of {customer} with {vendor}")
 
 
 def _first_difference(said: Any, right: Any, path: Path = ()) -> Path:

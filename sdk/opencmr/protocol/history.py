@@ -21,7 +21,7 @@ from .said import Said, Word
 from .thread import Thread, opened_by
 from .vocabulary import overlaps
 
-_MARKETING = "dpv:DirectMarketing"
+MARKETING = "dpv:DirectMarketing"
 
 
 @dataclass
@@ -96,9 +96,9 @@ class History:
             The thread that has a new entry by it, and why that is void where it is. A receipt gives no entry where it
             refuses a widening word, answers nothing that is held, or answers again.
         """
-        if self.chain.has_said(message.id):
-            fault = fault or Conflict("this id was used before", pointer="/id", rule="RCV-6")
         if is_entry(message):
+            if self.chain.has_said(message.id):
+                fault = fault or Conflict("this id was used before", pointer="/id", rule="RCV-6")
             said = self.saying(message, digest)
             thread, why = self._thread(message).take(said, self, fault)
             self.say(said, thread)
@@ -115,6 +115,20 @@ class History:
         thread, why = self._thread(word).take(said, self)
         self.answer(said, digest, message.id, message.created, thread)
         return thread, why
+
+    def pass_over(self, message: Message[Any], digest: str, *, of: tuple[str, Message[Any]] | None = None) -> None:
+        """Let the vendor's next word have its number, and what it answers its place, and fold neither.
+
+        Of a thread of which not all is at hand, only the order is of use.
+
+        Args:
+            message: The word.
+            digest: Its digest.
+            of: Of a receipt: digest and message that it answers, where that is held.
+        """
+        self._add(digest, message.created, message.id)
+        if of is not None:
+            self._placed(*of)
 
     def _thread(self, message: Message[Any]) -> Thread:
         return self.threads.get(message.thread) or opened_by(message)
@@ -206,7 +220,7 @@ class History:
         Many items may name the same data and channels: each pair is asked about once, and of what was said only that
         is looked at which names the datum, something wider, or a part of it.
         """
-        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", _MARKETING)]
+        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
         for one in said:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
@@ -216,7 +230,7 @@ class History:
             about = [(one, [name for name in one.data if overlaps("data", name, term)]) for one in said]
             facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
             for each in channels:
-                if decide(facts, Question("dpv:Use", _MARKETING, term, channel=each), at, now=True):
+                if decide(facts, Question("dpv:Use", MARKETING, term, channel=each), at, now=True):
                     return True
         return False
 

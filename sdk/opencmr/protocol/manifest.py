@@ -9,7 +9,7 @@ from ..errors import Malformed, Problem
 from ..messages import pointer
 from ..messages.envelope import MessageType
 from ..messages.model import Model, first_fault
-from ..messages.types import Did, Digest
+from ..messages.types import Did, Digest, Uuid
 
 MANIFEST = "manifest.json"
 MESSAGES, DIDS, FOLDS = "messages", "dids", "folds"
@@ -45,13 +45,24 @@ class Fold(Model):
     digest: Digest
 
 
+class Part(Model):
+    """That the folder holds a part of what was said: these threads whole, the one that it is about first."""
+
+    threads: Annotated[list[Uuid], Field(min_length=1)]
+
+
 class Manifest(Model):
-    """What a folder of evidence holds."""
+    """What a folder of evidence holds.
+
+    Attributes:
+        part: Where it holds a part on purpose; absent: all of each relationship, up to some word of the vendor's.
+    """
 
     opencmr: Literal["1.0"]
     messages: Annotated[list[Numbered], Field(min_length=1)]
     dids: list[Document]
     folds: list[Fold]
+    part: Part | None = None
 
     @classmethod
     def read(cls, raw: bytes) -> Self:

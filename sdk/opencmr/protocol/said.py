@@ -9,6 +9,10 @@ from ..messages.types import Side
 Outcome = Literal["accepted", "moot", "void"]
 
 
+FARTHEST = 1024
+"""How many places beyond what it has seen a word can know through those before it (SEQ-20): so what it knows is small."""
+
+
 class Knowledge(NamedTuple):
     """Which words of a relationship a customer's word knows (`spec/v1/sequence.md`, knowing).
 
@@ -25,8 +29,8 @@ class Knowledge(NamedTuple):
         return place <= self.seen or bool(self.beyond >> (place - self.seen - 1) & 1)
 
     def and_of(self, place: int) -> "Knowledge":
-        """The same, and the word in this place too."""
-        return self if self.knows(place) else Knowledge(self.seen, self.beyond | 1 << (place - self.seen - 1))
+        """The same, and the word in this place too, unless it lies too far beyond."""
+        return self if self.knows(place) or place - self.seen > FARTHEST else Knowledge(self.seen, self.beyond | 1 << (place - self.seen - 1))
 
     def and_up_to(self, seen: int) -> "Knowledge":
         """The same, and all up to this place too."""

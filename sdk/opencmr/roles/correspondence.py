@@ -27,7 +27,7 @@ _MOST_PAGES = 1000
 _LONGEST_WAIT = 30
 _MOST_HAND_BACKS = 3
 """How often a vendor is handed back what it lacks before we give up for now."""
-_FRAME = 64
+_FRAME = 1024
 """Bytes around the words that are handed back at once."""
 
 
@@ -208,14 +208,14 @@ class Correspondence:
 
     async def _hand_back(self, behind: Behind) -> None:
         """Hand the vendor back its own words, a request's worth at a time."""
-        first, *words = self._store.read(lambda rows: list(self._wallet.handed_back(rows, behind, self._now())))
-        while words:
-            some, size = [first], len(first)
-            while words and len(some) <= MOST_WORDS and size + len(words[0]) < MAX_WORDS - _FRAME:
-                size += len(words[0]) + 1
-                some.append(words.pop(0))
+        groups = self._store.read(lambda rows: list(self._wallet.handed_back(rows, behind)))
+        while groups:
+            some = [self._store.read(lambda rows: self._wallet.collect(rows, 0, self._now(), receipts=False))[0]]
+            while groups and len(some) < MOST_WORDS:
+                if len(some) > 1 and sum(map(len, (*some, *groups[0]))) > MAX_WORDS - _FRAME:
+                    break
+                some += groups.pop(0)
             await self._network.hand_back(self._endpoint, some)
-            first = self._store.read(lambda rows: self._wallet.collect(rows, 0, self._now()))[0]
         tell(_log, logging.WARNING, "vendor.was-restored", vendor=self.vendor)
 
     async def _flush(self) -> dict[str, Fault]:

@@ -1,17 +1,19 @@
 """Writing out what was said, as a folder that anybody can check offline (`spec/v1/evidence.md`)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import trust
 from ..errors import StoreError, UsageError
-from ..protocol.evidence import records_of
-from ..protocol.manifest import DIDS, FOLDS, MANIFEST, MESSAGES, Document, Fold, Manifest, Numbered, file_of
+from ..protocol.arrangement import Arrangement, Piece, arrange
+from ..protocol.evidence import folded, records_of
+from ..protocol.excerpt import excerpt
+from ..protocol.manifest import DIDS, FOLDS, MANIFEST, MESSAGES, Document, Fold, Manifest, Numbered, Part, file_of
 from ..store import Kept, Peer, Rows, Store, path_of
-from .ledger import Ledger
+from .ledger import read
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,21 @@ class Exported:
 
 @dataclass(frozen=True)
 class _Dealt:
-    """One relationship as the store holds it."""
+    """What is to be written of one relationship: messages and receipts in their order, and the records."""
 
     peer: Peer
     kept: list[Kept]
     records: dict[str, Any]
 
 
-def export(folder: str | Path, store: Store | str | Path) -> Exported:
-    """Write all that a customer's store holds of decided messages into a folder.
+def export(
+    folder: str | Path,
+    store: Store | str | Path,
+    *,
+    relationships: Collection[str] | None = None,
+    thread: str | None = None,
+) -> Exported:
+    """Write what a customer's store holds of decided messages into a folder.
 
     What has not been answered yet is left out: it has no place. Whatever else is in the folder stays, but for the
     files of an earlier export.
@@ -50,63 +58,101 @@ def export(folder: str | Path, store: Store | str | Path) -> Exported:
     Args:
         folder: Where to; it is made if need be.
         store: A customer's store, open or by its path.
+        relationships: Only these, by the vendor's DID or the customer's own; absent: all.
+        thread: Only this thread, with what it needs to be folded. The manifest says that it is a part.
 
     Raises:
-        UsageError: It is not a customer's store, or nothing has been decided yet.
+        UsageError: It is not a customer's store, there is no such relationship or thread, or nothing has been decided.
         StoreError: The store cannot be read, or the folder not written.
     """
     if not isinstance(store, Store):
         if (path := path_of(store)) is not None and not Path(path).is_file():
             raise StoreError(f"there is no store at {store}")
-        with Store(store) as opened:
-            return export(folder, opened)
-    dealings = [dealt for dealt in store.read(_dealings) if dealt.kept]
-    if not dealings:
-        raise UsageError("nothing has been decided yet, so there is nothing to export")
+        with Store(store, read_only=True) as opened:
+            return export(folder, opened, relationships=relationships, thread=thread)
+    wanted = None if relationships is None else frozenset(relationships)
+    dealings, threads = store.read(lambda rows: _dealings(rows, wanted, thread))
     try:
-        return _write(Path(folder), dealings)
+        return _write(Path(folder), dealings, threads)
     except OSError as error:
         raise StoreError(f"cannot write into {folder}: {error}") from error
 
 
-def _dealings(rows: Rows) -> list[_Dealt]:
-    ledger = Ledger()
-    dealings = []
+def _dealings(rows: Rows, wanted: frozenset[str] | None, thread: str | None) -> tuple[list[_Dealt], list[str]]:
+    """What is to be written, by the customer's DID and then the vendor's; and of a part, its threads."""
+    left = set(wanted or ())
+    peers = []
     for peer in rows.peers():
         if not peer.me.startswith("did:key:"):
             raise UsageError("evidence is written from a customer's store")
-        records = records_of(ledger.history(rows, peer))
-        dealings.append(_Dealt(peer, _decided(rows.everything(peer.number)), records))
-    return dealings
+        if wanted is None or {peer.me, peer.peer} & wanted:
+            peers.append(peer)
+            left -= {peer.me, peer.peer}
+    if left:
+        raise UsageError(f"there is no relationship with {', '.join(sorted(left))}")
+    dealings: list[_Dealt] = []
+    threads = [] if thread is None else [thread]
+    for peer in sorted(peers, key=lambda peer: (peer.me, peer.peer)):
+        kept = {each.digest: each for each in rows.everything(peer.number)}
+        whole = _decided(kept.values())
+        order, history = whole.order, folded(whole)
+        if thread is not None:
+            if thread not in history.threads:
+                continue
+            part = excerpt(whole, history, thread)
+            order, history = arrange(part.pieces).order, folded(arrange(part.pieces), part.threads)
+            threads += sorted(part.threads.difference(threads))
+        if order:
+            dealings.append(_Dealt(peer, [kept[piece.digest] for piece in order], records_of(history)))
+    if not dealings and thread is not None:
+        raise UsageError(f"no thread {thread} has a place in these relationships")
+    if not dealings:
+        raise UsageError("nothing has been decided yet, so there is nothing to export")
+    return dealings, threads
 
 
-def _decided(kept: list[Kept]) -> list[Kept]:
-    """What has been answered, with the answers; and what the vendor has signed, answered or not."""
-    answered = {each.of for each in kept if each.of is not None}
-    return [each for each in kept if each.side == "vendor" or each.of is not None or each.digest in answered]
+def _decided(kept: Iterable[Kept]) -> Arrangement:
+    """The chain with what it answers, what lies off it, and the customer's receipts; the rest has no place yet."""
+    pieces = [_piece(each) for each in kept]
+    there = arrange(pieces)
+    chain = list(_linked(there, there.chain))
+    while chain and chain[-1].is_entry and chain[-1].digest not in there.receipts:
+        chain.pop()  # nobody has said yet that it has arrived
+    words = {word.digest: word for word in (*chain, *_linked(there, there.strays, *chain))}
+    answered = {word.of for word in words.values()}
+    return arrange(
+        piece
+        for piece in pieces
+        if piece.digest in words or piece.digest in answered or (piece.side == "customer" and piece.of in words)
+    )
 
 
-def _in_order(dealings: list[_Dealt]) -> list[Kept]:
-    """By the place in time; at one instant by relationship; a receipt right after what it answers."""
-    keyed: list[tuple[tuple[Any, ...], Kept]] = []
-    for dealt in dealings:
-        pair = (dealt.peer.me, dealt.peer.peer)
-        said = {each.digest: each for each in dealt.kept if each.of is None}
-        given = {each.of: each for each in dealt.kept if each.of is not None}
-        for each in dealt.kept:
-            what = said.get(each.of, each) if each.of is not None else each
-            gave = what if what.side == "vendor" else given.get(what.digest, what)
-            keyed.append(((gave.at or "", pair, each.of is not None, each.position), each))
-    return [each for _, each in sorted(keyed, key=lambda one: one[0])]
+def _linked(there: Arrangement, words: Iterable[Piece], *before: Piece) -> Iterator[Piece]:
+    """Of the vendor's words those whose words before are held, and what they answer; others wait for them."""
+    held: set[str | None] = {None, *(word.digest for word in before)}
+    for word in words:
+        if word.message.prior in held and (word.of is None or word.of in there.customers):
+            held.add(word.digest)
+            yield word
 
 
-def _write(folder: Path, dealings: list[_Dealt]) -> Exported:
+def _piece(kept: Kept) -> Piece:
+    message, fault = read(kept)
+    # Of two words with one number, the one that has its place stands first.
+    return Piece(kept.digest, kept.digest, message, fault, kept.position + _LATER * (kept.status in _OFF))
+
+
+_OFF = ("waiting", "forked", "undone")
+_LATER = 1 << 62
+
+
+def _write(folder: Path, dealings: list[_Dealt], threads: Collection[str]) -> Exported:
     for part in (MESSAGES, DIDS, FOLDS):
         (folder / part).mkdir(parents=True, exist_ok=True)
         for old in (folder / part).glob("*.json"):
             old.unlink()
     numbered = []
-    for number, kept in enumerate(_in_order(dealings), start=1):
+    for number, kept in enumerate((kept for dealt in dealings for kept in dealt.kept), start=1):
         file = file_of(number, kept.type)
         (folder / file).write_bytes(kept.raw)
         numbered.append(Numbered(number=number, file=file, type=kept.type, digest=kept.digest))
@@ -125,7 +171,8 @@ def _write(folder: Path, dealings: list[_Dealt]) -> Exported:
         file = f"{FOLDS}/{name}.json"
         digest = _put(folder / file, {"customer": me, "vendor": vendor, "records": dealt.records})
         folds.append(Fold(customer=me, vendor=vendor, file=file, digest=digest))
-    manifest = Manifest(opencmr="1.0", messages=numbered, dids=dids, folds=folds)
+    stated_part = Part(threads=[*threads]) if threads else None
+    manifest = Manifest(opencmr="1.0", messages=numbered, dids=dids, folds=folds, part=stated_part)
     return Exported(manifest, _put(folder / MANIFEST, manifest.wire()))
 
 

@@ -140,7 +140,7 @@ def follow(history: History, kept: Kept, answered: dict[str, Kept]) -> Thread | 
             of = read(question)[0]
             if {of.from_, of.to} != {message.from_, message.to}:
                 raise damaged(f"{question.type} {question.digest} was said in another relationship")
-        elif chain.place_of(kept.of) is None and not chain.has_said(message.id):
+        elif chain.place_of(kept.of) is None:
             raise damaged(f"receipt {kept.digest} answers {kept.of}, which is not there")
     return history.follow(message, kept.digest, of=of, fault=fault)[0]
 

@@ -404,6 +404,11 @@ class Vendor:
             **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
         }
 
+    def knows(self, did: str) -> bool:
+        """Whether this is a customer's DID. Nothing is proven by asking: the transport keeps the answer to itself."""
+        with _keeping():
+            return self._store.read(lambda rows: rows.peer(self.did, did)) is not None
+
     @receiving
     async def receive(self, raw: bytes) -> list[bytes]:
         """Receive a message: the ten checks, its handler, and its effect.

@@ -7,6 +7,7 @@ settled here as the vendor has to settle it: a receipt is believed only as far a
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from .._log import tell
@@ -114,12 +115,12 @@ class Wallet:
 
     # Collecting
 
-    def collect(self, rows: Rows, wait: int, now: str) -> tuple[bytes, list[str]]:
-        """A signed `mailbox.collect`, and the digests of the receipts that it brings."""
+    def collect(self, rows: Rows, wait: int, now: str, *, receipts: bool = True) -> tuple[bytes, list[str]]:
+        """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any."""
         peer = self.peer(rows)
-        unsent = rows.with_status(self.number, "unsent")[:20]
-        receipts = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
-        body = core.Collect(limit=100, wait=wait or None, receipts=receipts or None)
+        unsent = rows.with_status(self.number, "unsent")[:20] if receipts else []
+        bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
+        body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
         link = Link(seen=self.history(rows).chain.tip)
         return self.pen.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
 
@@ -129,23 +130,23 @@ class Wallet:
             rows.change_message(self.number, digest, status="receipt")
         return self.take_in(rows, raws, now, collected=True)
 
-    def handed_back(self, rows: Rows, behind: Behind, now: str) -> Iterator[bytes]:
-        """A collect, and the vendor's own words that it lacks, each receipt after what it answers, in its order.
+    def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
+        """The vendor's own words that it lacks, in their order, each with what belongs to it.
 
         Args:
             rows: The transaction.
             behind: What the vendor said: which of its words it does hold.
-            now: The time.
+
+        Returns:
+            Each receipt after what it answers, each entry before our receipt for it.
         """
         chain = self.history(rows).chain
         held = max((number for digest in behind.expected or () if (number := chain.number(digest))), default=0)
-        yield self.pen.write(Draft(core.Collect()), to=self.peer(rows).peer, at=now, link=Link(seen=chain.tip)).raw
-        for kept in rows.places_after(self.number, held, 2 * len(chain.digests)):
-            yield kept.raw
-            if kept.side == "vendor" and kept.type != core.Receipt.type:
-                given = rows.receipt_of(self.number, kept.digest, "customer")
-                if given is not None:
-                    yield given.raw
+        found = rows.places_after(self.number, held, 2 * len(chain.digests))
+        for _, words in groupby(found, key=lambda kept: kept.place):
+            some = list(words)
+            given = rows.receipt_of(self.number, some[-1].digest, "customer")
+            yield [each.raw for each in (*some, given) if each is not None]
 
     # Taking in
 
@@ -185,7 +186,7 @@ class Wallet:
         if collected and last is not None and self._goes_over(rows, history, last, arrived, now):
             history = self.ledger.replay(rows, peer)
         before = history.chain.next
-        self._place(rows, peer, history, arrived, now)
+        self._place(rows, peer, history, arrived, now, collected=collected)
         arrived.moved = history.chain.next > before
         for noticed in arrived.noticed:
             rows.add_finding(self.number, noticed)
@@ -229,7 +230,9 @@ class Wallet:
 
     # The chain
 
-    def _place(self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str) -> None:
+    def _place(
+        self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str, *, collected: bool
+    ) -> None:
         """Give every word of the vendor's its place that goes on from the last."""
         waiting: dict[tuple[int, str | None], list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
@@ -238,8 +241,11 @@ class Wallet:
             taken = next(
                 (each for each in following if self._take_place(rows, peer, history, each, arrived, now)), None
             )
-            if taken is None:
-                return  # a word of ours that it answers is not here: it comes before it in the mailbox
+            if taken is None:  # a word of ours that it answers is not here: it comes before it in the mailbox
+                if collected:
+                    why = f"the vendor answers {following[0].of}, which is not here, and does not give it back"
+                    arrived.noticed.append(Noticed("answers-nothing", why, (following[0].digest,), now))
+                return
             for other in following:
                 if other is not taken:
                     self._split(rows, history, other, arrived, now)
@@ -262,11 +268,9 @@ class Wallet:
             words = (first.digest if first else kept.digest, kept.digest)
             arrived.noticed.append(Noticed("conflict", f"two words of one id, {message.id}", words, now))
         disputed = len(history.chain.disputes)
-        if ours is not None and fault is None and not twice:
+        if ours is not None and fault is None:
             self._answered(rows, history, message, kept, ours, arrived, now)
         else:
-            if kept.of is not None and twice:
-                rows.change_message(self.number, kept.digest, of=None)
             thread, why_void = history.follow(message, kept.digest, fault=fault)
             receipt = message.type == core.Receipt.type
             rows.change_message(self.number, kept.digest, status="receipt" if receipt else "entry")

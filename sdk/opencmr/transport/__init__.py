@@ -4,6 +4,7 @@
     bundle      several messages in one answer
     discovery   what a vendor says of itself before anyone tells it anything
     addresses   where a customer lets a vendor send them
+    names       look-ups that do not hold each other up
     limits      what a vendor bounds under load
     client      the customer's side, with httpx
     app         the vendor's side, an ASGI application with Starlette

@@ -68,6 +68,7 @@ _V6_NOT_PUBLIC = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 
 
 def is_public(address: str) -> bool:
@@ -140,6 +141,24 @@ def admitted(host: str, addresses: Sequence[str]) -> list[str]:
 def is_literal(host: str) -> bool:
     """Whether a host is an address already."""
     return _parsed(host) is not None
+
+
+def holder(address: str) -> _Address | None:
+    """Whose address a literal one is: the IPv4 address that it carries, if it carries one; none where it is none.
+
+    The mapped form of a server that listens for both, NAT64 under `64:ff9b::/96`, the forms of a stateless translator,
+    of 6to4 and of Teredo: behind each is one host of IPv4. Who is asked about is a client that has connected already,
+    so nothing is judged here.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv4Address):
+        return found
+    if found in _NAT64 or found in _TRANSLATED:
+        return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    return found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or found
 
 
 def _is_loopback(address: str) -> bool:

@@ -23,7 +23,7 @@ from .. import trust
 from .._log import log_failure
 from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, TooLarge, UnsupportedMedia
 from .bundle import MAX_WORDS, pack, unpack
-from .limits import Gate, Limits
+from .limits import MOST_RESERVED, Gate, Limits, claims_to_narrow
 from .party import Receiver
 
 T = TypeVar("T")
@@ -50,18 +50,37 @@ def application(
     gate = gate or Gate(Limits())
 
     async def messages(request: Request) -> Response:
-        gate.charge_address(request.client.host if request.client else None)
+        try:
+            gate.charge_address(_host(request))
+        except OverQuota as too_fast:
+            return await narrowing(request, too_fast)
         raw = await _body(request, body_timeout)
         with gate.work.place():
             return _json(pack(await receiver.receive(raw)))
 
+    async def narrowing(request: Request, too_fast: OverQuota) -> Response:
+        """A message from an address that is too fast, if it takes something back; see `Gate.admits_narrowing`.
+
+        Raises:
+            OverQuota: `too_fast`, whatever else is wrong: the answer must not tell who is a customer.
+        """
+        try:
+            raw = await _body(request, body_timeout, MOST_RESERVED)
+            claimed = claims_to_narrow(raw)
+            if claimed and receiver.knows(claimed) and gate.admits_narrowing(_host(request), claimed):
+                with gate.work.place():
+                    return _json(pack(await receiver.receive(raw)))
+        except Problem as problem:
+            raise too_fast from problem
+        raise too_fast
+
     async def mailbox(request: Request) -> Response:
-        gate.charge_address(request.client.host if request.client else None)
+        gate.charge_address(_host(request))
         raw = await _body(request, body_timeout)
         return _json(pack(*await _while_connected(request, receiver.collect(raw))))
 
     async def words(request: Request) -> Response:
-        gate.charge_address(request.client.host if request.client else None)
+        gate.charge_address(_host(request))
         raw = await _body(request, body_timeout, MAX_WORDS)
         with gate.work.place():
             await receiver.take_back(unpack(raw, limit=MAX_WORDS)[0])
@@ -160,29 +179,35 @@ async def _no_route(_: Request, error: Exception) -> Response:
     return Response(status_code=error.status_code, headers=error.headers)
 
 
-async def _body(request: Request, timeout: float, limit: int = trust.MAX_BYTES) -> bytes:
-    """The body of a request, of the right media type, no larger than it may be, and in time.
+def _host(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
+async def _body(request: Request, timeout: float, most: int = trust.MAX_BYTES) -> bytes:
+    """The body of a request, of the right media type, of at most so many bytes, and in time.
 
     Raises:
         UnsupportedMedia: Another media type, or encoded.
         TooLarge: Reading has stopped.
         Overloaded: It takes too long.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    stated = request.headers.getlist("content-type")
+    media_type = stated[0].partition(";")[0].strip().lower() if len(stated) == 1 else ", ".join(stated)
     if media_type != MEDIA_TYPE:
         raise UnsupportedMedia(f"sent as {media_type[:100] or 'nothing'}", rule="TRN-2", expected=[MEDIA_TYPE])
-    if "content-encoding" in request.headers:
+    codings = request.headers.getlist("transfer-encoding")
+    if "content-encoding" in request.headers or [each.strip().lower() for each in codings] not in ([], ["chunked"]):
         raise UnsupportedMedia("a message is sent without Content-Encoding", rule="TRN-2")
     announced = request.headers.get("content-length", "")
-    too_large = TooLarge(f"{limit} bytes at most", rule="TRN-3")
-    if announced.isdecimal() and int(announced[:20]) > limit:
+    too_large = TooLarge(f"{most} bytes at most", rule="TRN-3")
+    if announced.isdecimal() and int(announced[:20]) > most:
         raise too_large
     body = bytearray()
     try:
         async with asyncio.timeout(timeout):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > limit:
+                if len(body) > most:
                     raise too_large
     except TimeoutError as error:
         raise Overloaded(f"the body did not arrive within {timeout:g} s") from error

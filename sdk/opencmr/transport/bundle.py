@@ -10,8 +10,8 @@ from ..messages import pointer
 
 MAX_BUNDLE = 8 * 1024 * 1024
 """Bytes. A hundred messages of 64 KiB have room."""
-MAX_WORDS = 1024 * 1024
-"""Bytes of what is handed back at once."""
+MAX_WORDS = 144 * 1024
+"""Bytes of what is handed back at once: a word of full size and what it answers have room."""
 MOST_WORDS = 100
 """Of a vendor's words that are handed back at once, with what they answer."""
 MOST_MESSAGES = 1000

@@ -11,7 +11,6 @@ name. So no name that changes in between leads into the customer's own network.
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -31,6 +30,7 @@ from ..messages.core import ProblemDetail
 from .addresses import admitted, check_url, is_literal
 from .bundle import MAX_BUNDLE, pack, unpack
 from .discovery import Discovery
+from .names import Names
 from .party import Found
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
@@ -38,6 +38,9 @@ Resolver = Callable[[str], Awaitable[Sequence[str]]]
 
 MAX_HEAD = 64 * 1024
 """Bytes of an answer before its body: status line and headers, and those of all answers that are not the last."""
+MOST_SENDS, MOST_COLLECTS = 100, 500
+"""Connections at once, for what is said and asked, and for collects. Who finds none free waits, at most as long as the
+exchange may take."""
 
 # httpcore has no root for its errors.
 _FAILED = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol)
@@ -70,17 +73,12 @@ class HttpNetwork:
     ) -> None:
         self._timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
-        self._client = httpx.AsyncClient(
-            transport=_Transport(
-                tls or httpx.create_ssl_context(trust_env=False),
-                _Dialler(resolver or _look_up, dial or httpcore.AnyIOBackend()),
-            ),
-            trust_env=False,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            # What is compressed can be small on the wire and huge in memory.
-            headers={"User-Agent": "opencmr", "Accept-Encoding": "identity"},
-        )
+        tls = tls or httpx.create_ssl_context(trust_env=False)
+        dialler = _Dialler(resolver or Names(), dial or httpcore.AnyIOBackend())
+        # A collect may hold its connection for half a minute. What is to be said, a withdrawal perhaps, does not wait
+        # for that, however many vendors are listened to.
+        self._client = _client(_Transport(tls, dialler, MOST_SENDS))
+        self._listening = _client(_Transport(tls, dialler, MOST_COLLECTS))
 
     async def find(self, did: str) -> Found:
         """Resolve a vendor's DID and read what it says of itself.
@@ -114,7 +112,7 @@ class HttpNetwork:
             Problem: The vendor has decided nothing, and says why.
             Unreachable: No answer, or none that is OpenCMR. The same bytes may be sent again.
         """
-        messages, _ = await self._post(f"{endpoint}/messages", raw, 0)
+        messages, _ = await self._post(f"{endpoint}/messages", raw)
         if not messages:
             raise Unreachable(f"{endpoint} answers without a receipt")
         return messages
@@ -138,11 +136,12 @@ class HttpNetwork:
             Problem: The vendor does not take them, and says why.
             Unreachable: No answer, or none that is OpenCMR.
         """
-        await self._post(f"{endpoint}/words", pack(words), 0)
+        await self._post(f"{endpoint}/words", pack(words))
 
     async def close(self) -> None:
         """Let go of all connections."""
         await self._client.aclose()
+        await self._listening.aclose()
 
     async def _get(self, url: str) -> Any:
         raw = await self._exchange("GET", url, limit=trust.MAX_BYTES)
@@ -151,7 +150,7 @@ class HttpNetwork:
         except (orjson.JSONDecodeError, RecursionError) as error:
             raise Unreachable(f"{url} is not JSON") from error
 
-    async def _post(self, url: str, raw: bytes, wait: float) -> tuple[list[bytes], bool | None]:
+    async def _post(self, url: str, raw: bytes, wait: float | None = None) -> tuple[list[bytes], bool | None]:
         check_url(url, local=None)
         answer = await self._exchange("POST", url, content=raw, limit=MAX_BUNDLE, wait=wait)
         try:
@@ -161,20 +160,28 @@ class HttpNetwork:
 
     @exchanging
     async def _exchange(
-        self, method: str, url: str, *, limit: int, content: bytes | None = None, wait: float = 0
+        self, method: str, url: str, *, limit: int, content: bytes | None = None, wait: float | None = None
     ) -> bytes:
         """One request and the body of its answer.
+
+        Args:
+            method: `GET` for a document, `POST` for a message.
+            url: Where it goes.
+            limit: Bytes of the answer, at most.
+            content: The message.
+            wait: For a collect: seconds for which the answer may be held.
 
         Raises:
             Problem: The peer states one.
             Unreachable: Anything else than a JSON body.
         """
-        total = self._timeout + wait
+        client = self._client if wait is None else self._listening
+        total = self._timeout + (wait or 0)
         headers = {} if content is None else {"Content-Type": "application/opencmr+json"}
         try:
             async with (
                 asyncio.timeout(self._connect_timeout + total),
-                self._client.stream(
+                client.stream(
                     method,
                     url,
                     content=content,
@@ -183,14 +190,40 @@ class HttpNetwork:
                 ) as response,
             ):
                 response.extensions["network_stream"].allow(2 * limit)  # chunks have heads of their own
-                return await _answer(response, limit)
+                return await _answer(response, limit, is_json if content is None else _is_answer)
         except (httpx.HTTPError, httpx.InvalidURL, *_FAILED, OSError, UnicodeError) as error:
             # TimeoutError is an OSError; a host name that is none, a UnicodeError.
             raise Unreachable(f"{url} does not answer: {str(error)[:300] or type(error).__name__}") from error
 
 
-async def _answer(response: httpx.Response, limit: int) -> bytes:
-    url, media_type = response.url, response.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        # What is compressed can be small on the wire and huge in memory.
+        headers={"User-Agent": "opencmr", "Accept-Encoding": "identity"},
+    )
+
+
+def is_json(media_type: str) -> bool:
+    """Whether documents of this media type are JSON. Hosts serve DID documents under many of them."""
+    return media_type in ("application/json", "application/did", "text/json") or media_type.endswith("+json")
+
+
+def _is_answer(media_type: str) -> bool:
+    return media_type == "application/json"
+
+
+def _media_type(response: httpx.Response) -> str:
+    """The one media type of an answer, without its parameters; where it does not state one, what is none."""
+    stated = response.headers.get_list("content-type")
+    return stated[0].partition(";")[0].strip().lower() if len(stated) == 1 else f"{len(stated)} media types"
+
+
+async def _answer(response: httpx.Response, limit: int, fits: Callable[[str], bool]) -> bytes:
+    url, media_type = response.url, _media_type(response)
     if response.status_code >= 400 and media_type == "application/problem+json":
         try:
             stated = _Stated.model_validate_json(await _body(response, trust.MAX_BYTES))
@@ -201,7 +234,7 @@ async def _answer(response: httpx.Response, limit: int) -> bytes:
         raise problem
     if response.is_redirect:
         raise Unreachable(f"{url} redirects, which is not followed")
-    if response.status_code != 200 or media_type not in ("application/json", "application/did+json"):
+    if response.status_code != 200 or not fits(media_type):
         raise Unreachable(f"{url} answers {response.status_code} with {media_type[:100]!r}")
     return await _body(response, limit)
 
@@ -225,10 +258,10 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
 class _Transport(httpx.AsyncBaseTransport):
     """Connections for httpx that a dialler of ours opens, which httpx itself has no argument for."""
 
-    def __init__(self, tls: ssl.SSLContext, dialler: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(self, tls: ssl.SSLContext, dialler: httpcore.AsyncNetworkBackend, most: int) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
-            max_connections=100,
+            max_connections=most,
             max_keepalive_connections=20,
             keepalive_expiry=5.0,
             network_backend=dialler,
@@ -339,8 +372,3 @@ class _Measured(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
-
-
-async def _look_up(host: str) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]

@@ -10,11 +10,13 @@ from pydantic import Field, ValidationError
 from ..errors import Malformed
 from ..messages import pointer
 from ..messages.model import Model
-from ..messages.types import Code, Did, Digest, Name, Place, Some, Term, TermsId, Token, Url
+from ..messages.types import Code, Country, Degrees, Did, Digest, Name, Scheme, Some, TermsId, Token, Url
 
 T = TypeVar("T")
 
 Listed = Annotated[list[T], Field(max_length=1000)]
+AnyTerm = Scheme
+"""A term of our vocabularies, or of one that is not known here: a reader makes of it what it can."""
 
 
 class _Open(Model, extra="ignore"):
@@ -44,9 +46,9 @@ class AcceptedTerms(_Open):
 class AskedConsent(_Open):
     """What the vendor may ask consent for."""
 
-    purposes: Some[Term] | None = None
-    data: Some[Term] | None = None
-    actions: Some[Term] | None = None
+    purposes: Some[AnyTerm] | None = None
+    data: Some[AnyTerm] | None = None
+    actions: Some[AnyTerm] | None = None
     channels: Some[Token] | None = None
 
 
@@ -54,8 +56,22 @@ class Category(Code, extra="ignore"):
     """What the vendor deals in."""
 
 
-class Served(Place, extra="ignore"):
-    """Where the vendor deals."""
+class Circle(_Open):
+    """A circle on the map."""
+
+    latitude: Degrees
+    longitude: Degrees
+    metres: Annotated[int, Field(ge=1, strict=True)]
+
+
+class Served(_Open):
+    """Where the vendor deals. It may say nothing that is known here."""
+
+    name: Name | None = None
+    country: Country | None = None
+    locality: Name | None = None
+    postal_code: Annotated[str, Field(min_length=1, max_length=20, strict=True)] | None = None
+    near: Circle | None = None
 
 
 class Discovery(_Open):

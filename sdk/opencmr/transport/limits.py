@@ -1,12 +1,15 @@
 """What a vendor bounds under load (`spec/v1/transport.md`, "Under load"): rates, work at once, who may wait.
 
-An address is charged before anything is read: a flood costs no signature check. A key is charged once its signature has
+An address is charged before anything is read: a flood costs no signature check. But a share is kept, at each address,
+for those who take something back: of what is beyond the rate, a little is read, and only what says that it narrows and
+is from a customer whom the vendor knows goes on. A key is charged once its signature has
 held: nobody uses up what belongs to another. Everything here is counted in memory, for one process.
 
 The bucket is our own (ADR 9): two numbers a key, in a table that no attacker can grow, at under a microsecond a call.
 """
 
 import math
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -15,11 +18,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+import orjson
+
 from ..errors import Overloaded, OverQuota
+from ..protocol import is_narrowing
+from .addresses import holder
+
+UNKNOWN = "unknown"
+"""What is charged where whoever tells of an address tells none."""
+MOST_RESERVED = 16_384
+"""Bytes of a message that may come from the share that is kept for narrowing messages. They are short."""
 
 _MOST_BUCKETS = 100_000
 """How many addresses or keys are remembered. Beyond it, the one that was quiet longest is forgotten: its bucket is the
 fullest."""
+_LONGEST_ADDRESS = 64
+_WITH_PORT = re.compile(r'"?(?:\[(?P<v6>[^\[\]"]*)\](?::[0-9]{0,5})?|(?P<v4>[0-9.]+):[0-9]{0,5})"?', re.ASCII)
+_DID_KEY = re.compile("did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}")
 _SHORTLY = 1
 """Seconds after which to come again where no rate tells."""
 
@@ -44,6 +59,9 @@ class Limits:
     Attributes:
         address: Requests from one network address: an IPv4 address, or the /64 of an IPv6 address. Loopback is not
             limited: a proxy on this machine that does not say who calls would make one address of all customers.
+        reserve: Beside it, narrowing messages of customers whom the vendor knows, from one network address. What else
+            comes from there does not use it up: whoever shares an address with a flood can still take something back.
+        reserve_each: What one of these customers may take of it.
         key: Messages of one key, after their signature was checked.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
@@ -54,6 +72,8 @@ class Limits:
     """
 
     address: Rate = Rate(50, 1000)
+    reserve: Rate = Rate(5, 200)
+    reserve_each: Rate = Rate(0.5, 20)
     key: Rate = Rate(20, 2000)
     narrowing: Rate = Rate(1, 500)
     at_work: int = 1000
@@ -148,6 +168,8 @@ class Gate:
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits
         self._addresses = Buckets(limits.address, clock=clock)
+        self._reserve = Buckets(limits.reserve, clock=clock)
+        self._reserve_each = Buckets(limits.reserve_each, clock=clock)
         self._keys = Buckets(limits.key, clock=clock)
         self._narrowing = Buckets(limits.narrowing, clock=clock)
         self.work = Places(limits.at_work)
@@ -159,9 +181,25 @@ class Gate:
         Raises:
             OverQuota: It comes too fast.
         """
-        name = network_of(address, loopback=self.limits.loopback) if address else None
+        name = self._network(address)
         if name is not None and (seconds := self._addresses.take(name)):
             raise OverQuota("too many requests from this network address", retry_after=seconds)
+
+    def admits_narrowing(self, address: str | None, claimed: str) -> bool:
+        """Whether a narrowing message is admitted from an address that is too fast, out of the share kept for these.
+
+        Who it is from is a claim as yet. So the share is small, nobody's claim takes all of it, and what is taken at
+        one address is taken from no other.
+
+        Args:
+            address: Where it comes from.
+            claimed: The customer that it says it is from, whom the vendor knows.
+        """
+        name = self._network(address)
+        return not self._reserve_each.take(f"{name} {claimed}") and not self._reserve.take(str(name))
+
+    def _network(self, address: str | None) -> str | None:
+        return None if address is None else network_of(address, loopback=self.limits.loopback)
 
     def charge_key(self, did: str, *, narrowing: bool = False) -> None:
         """Charge a sender for a message whose signature has held.
@@ -173,24 +211,45 @@ class Gate:
             raise OverQuota("too many messages in too short a time", retry_after=seconds)
 
 
-@lru_cache(maxsize=10_000)
+def claims_to_narrow(raw: bytes) -> str | None:
+    """Who a message says it is from, if it says that it is a customer's narrowing one. Nothing of it is checked yet."""
+    try:
+        claimed = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError):
+        return None
+    sender, type_ = (claimed.get("from"), claimed.get("type")) if isinstance(claimed, dict) else (None, None)
+    if not isinstance(sender, str) or not isinstance(type_, str) or not is_narrowing(type_, "customer"):
+        return None
+    return sender if _DID_KEY.fullmatch(sender) else None
+
+
 def network_of(address: str, *, loopback: bool = False) -> str | None:
     """What is charged for an address: itself, or the /64 in which whoever has one IPv6 address has them all.
 
+    An address that carries one of IPv4 is charged as that, with its port or without. What is no address, such as the
+    `unknown` of a proxy, has one bucket for all of its kind: it is bounded like any other, and uses up nothing of those
+    whose address is known.
+
     Args:
-        address: As the server tells it.
+        address: As the server or its proxy tells it.
         loopback: Whether loopback is charged.
 
     Returns:
-        None where nothing is charged: on loopback, and where the server tells no address (a Unix socket).
+        None where nothing is charged: on loopback.
     """
-    # Reading an address costs ten times what its bucket does, so answers are remembered.
-    try:
-        found: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
+    return _network_of(address if len(address) <= _LONGEST_ADDRESS else UNKNOWN, loopback)
+
+
+# Reading an address costs ten times what its bucket does, so answers are remembered.
+@lru_cache(maxsize=10_000)
+def _network_of(address: str, loopback: bool) -> str | None:
+    found = _WITH_PORT.fullmatch(address)
+    literal = (found["v6"] or found["v4"]) if found else address
+    who = holder(literal)
+    if who is None:
+        return UNKNOWN
+    own = ip_address(literal)
+    # A loopback address that a translator writes is nobody's; the mapped form is what this machine writes itself.
+    if (getattr(own, "ipv4_mapped", None) or own).is_loopback and not loopback:
         return None
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    if found.is_loopback and not loopback:
-        return None
-    return str(found) if isinstance(found, IPv4Address) else str(IPv6Address(int(found) >> 64 << 64))
+    return str(who) if isinstance(who, IPv4Address) else str(IPv6Address(int(who) >> 64 << 64))

@@ -42,6 +42,14 @@ class Receiver(Protocol):
         """The document `myterms.json`, if there is one."""
         ...
 
+    def knows(self, did: str) -> bool:
+        """Whether this is a customer's DID. Asked for a claim that nobody has proven: the answer goes to no peer.
+
+        Raises:
+            Problem: It cannot be told now.
+        """
+        ...
+
     async def receive(self, raw: bytes) -> list[bytes]:
         """Decide one message. Returns the signed receipt, then what follows it.
 

@@ -1,19 +1,26 @@
 """How a vendor is served by uvicorn, so that slow and endless clients are cut off."""
 
 import asyncio
+import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .. import trust
+from ..errors import TooLarge
 from .limits import network_of
 
 HEAD_TIMEOUT = 10.0
-"""Seconds within which the head of a request has to arrive, counted from its connection or from the answer before."""
+"""Seconds within which the head of a request has to arrive, counted from its connection or from its first byte."""
+REQUEST_TIMEOUT = 20.0
+"""Seconds within which a request has to arrive whole, from its first byte: head, body, what frames it, and trailers."""
 MOST_HEAD = 32_768
 """Bytes of a request's head."""
+MOST_REQUEST = MOST_HEAD + 2 * trust.MAX_BYTES
+"""Bytes of a whole request. Chunks have heads of their own, which may be as long as the body once more."""
 MOST_CONNECTIONS = 10_000
 """Connections and requests at once; beyond it uvicorn answers 503."""
 MOST_OF_ONE = 256
@@ -21,18 +28,64 @@ MOST_OF_ONE = 256
 READ_WITHIN = 15
 """Seconds that a connection may rest between requests, and that whoever asked may take to read an answer."""
 
+_PIECE = 16_384
+"""Bytes that are parsed at a time, so that what is too much is noticed before it has become objects."""
+_ONCE = (b"content-length", b"content-type", b"host", b"transfer-encoding")
+"""What two programs read differently where it stands twice: the first counts for the one, the last for the other."""
+
+
+class Proxies:
+    """The proxies whose word about the address of a client is believed.
+
+    A server that listens for IPv6 as well sees an IPv4 address within one of IPv6. So each counts in both forms.
+
+    Args:
+        believed: Addresses, networks, or `*` for everybody, as uvicorn takes them.
+    """
+
+    def __init__(self, believed: Iterable[str] = ()) -> None:
+        self.listed = sorted({form for each in believed for form in (each, *_mapped(each))})
+        self._networks = [network for each in self.listed if (network := _network(each)) is not None]
+
+    def __contains__(self, address: str) -> bool:
+        if "*" in self.listed or address in self.listed:
+            return True
+        found = _network(address)
+        return found is not None and any(found.network_address in network for network in self._networks)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        return None
+
+
+def _mapped(text: str) -> Iterator[str]:
+    found = _network(text)
+    if isinstance(found, ipaddress.IPv4Network):
+        address = f"::ffff:{found.network_address}"
+        yield f"{address}/{96 + found.prefixlen}" if "/" in text else str(ipaddress.IPv6Address(address))
+
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP of uvicorn, which would wait for a head without end and keep any number of bytes of it."""
+    """HTTP of uvicorn, which would wait for a request without end and keep any number of bytes of it.
+
+    A request has one budget of bytes and of time, whatever they are spent on: lines before it, its head, its body, the
+    framing of chunks, trailers. Whether it is answered already makes no difference.
+    """
 
     head_timeout = HEAD_TIMEOUT
+    request_timeout = REQUEST_TIMEOUT
     most_of_one = MOST_OF_ONE
     open: ClassVar[Counter[str]] = Counter()
-    proxies: ClassVar[frozenset[str]] = frozenset()
+    proxies: ClassVar[Proxies] = Proxies()
     _network: str | None = None
-    _head: asyncio.TimerHandle | None = None
+    _end: asyncio.TimerHandle | None = None
+    _began = 0.0
     _bytes = 0
     _in_head = True
+    _why: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection begins: its first head is awaited, unless its address has too many already."""
@@ -44,11 +97,11 @@ class PatientProtocol(HttpToolsProtocol):
             self.open[self._network] += 1
             if self.open[self._network] > self.most_of_one:
                 return transport.abort()
-        self._await_head()
+        self._await()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection ends."""
-        self._head_is_there()
+        self._it_is_there()
         if self._network is not None:
             self.open[self._network] -= 1
             if not self.open[self._network]:
@@ -56,22 +109,51 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes arrive; too many before a head ends are too many."""
-        if self._in_head:
-            self._bytes += len(data)
-        super().data_received(data)
-        if self._in_head and self._bytes > MOST_HEAD and not self.transport.is_closing():
-            self.transport.abort()
+        """Bytes arrive: they count for the request that they belong to, and too many are too many."""
+        for start in range(0, len(data), _PIECE):
+            if self.transport.is_closing():
+                return
+            piece = data[start : start + _PIECE]
+            if self._end is None:
+                self._await()  # also for bytes that begin no message, such as empty lines between two
+            self._bytes += len(piece)
+            super().data_received(piece)
+            most = MOST_HEAD if self._in_head else MOST_REQUEST
+            if self._end is not None and self._bytes > most and not self.transport.is_closing():
+                self._too_much()
 
     def on_message_begin(self) -> None:
-        """A head begins. Its time runs from its first byte; a connection at rest is closed by keep-alive."""
+        """A message begins; empty lines before it belong to it."""
         super().on_message_begin()
-        self._await_head()
+        if not self._in_head:
+            self._await()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head. Trailers are passed over: they must not become headers after these were looked at."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """A head is whole; for its body the application has a limit of its own."""
-        self._head_is_there()
+        """A head is whole. One that says its body in two ways is not taken; else the rest of the request is awaited.
+
+        Raises:
+            ValueError: It says so; the parser ends, and the client is told.
+        """
+        self._in_head = False
+        self._why = _ambiguous(self.headers)
+        if self._why is not None:
+            raise ValueError(self._why)
+        self._cut_off_after(self._began + self.request_timeout - self.loop.time())
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        self._it_is_there()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell the client what is wrong, and close."""
+        super().send_400_response(self._why or msg)
 
     def timeout_keep_alive_handler(self) -> None:
         """A connection has rested for long enough; who has not read an answer by now does not mean to."""
@@ -80,20 +162,56 @@ class PatientProtocol(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
-    def _await_head(self) -> None:
-        self._head_is_there()
-        self._in_head, self._bytes = True, 0
-        self._head = self.loop.call_later(self.head_timeout, self._cut_off)
+    def _await(self) -> None:
+        self._in_head, self._bytes, self._began = True, 0, self.loop.time()
+        self._cut_off_after(self.head_timeout)
 
-    def _head_is_there(self) -> None:
+    def _it_is_there(self) -> None:
         self._in_head = False
-        if self._head is not None:
-            self._head.cancel()
-            self._head = None
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+
+    def _cut_off_after(self, seconds: float) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        self._end = self.loop.call_later(seconds, self._cut_off)
 
     def _cut_off(self) -> None:
-        if not self.transport.is_closing():
+        answering = not getattr(self.cycle, "response_complete", True)  # there is no cycle before the first
+        if self.flow.read_paused or (self._in_head and answering):
+            self._cut_off_after(self.head_timeout)  # it is us who are slow: with this request, or with one before it
+        elif not self.transport.is_closing():
             self.transport.abort()
+
+    def _too_much(self) -> None:
+        cycle = self.cycle
+        if self._in_head or self.pipeline or cycle.response_started:
+            return self.transport.abort()
+        body = trust.write(TooLarge(f"{MOST_REQUEST} bytes of a request at most", rule="TRN-14").as_dict())
+        self.transport.write(
+            b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n"
+            b"Access-Control-Allow-Origin: *\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body
+        )
+        cycle.disconnected = True  # so that the application does not answer as well
+        cycle.message_event.set()
+        self.transport.close()
+
+
+def _ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Why a head says of its body what two programs would understand differently; none where it does not."""
+    said: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in said:
+            return f"{name.decode()} stands twice."
+        if name in _ONCE:
+            said[name] = value
+    coding = said.get(b"transfer-encoding")
+    if coding is not None and coding.strip().lower() != b"chunked":
+        return "The one transfer-encoding that is read here is chunked, once."
+    if coding is not None and b"content-length" in said:
+        return "A body has a content-length or a transfer-encoding, not both."
+    return None
 
 
 def configuration(
@@ -101,6 +219,7 @@ def configuration(
     *,
     proxies: Iterable[str] = ("127.0.0.1", "::1"),
     head_timeout: float = HEAD_TIMEOUT,
+    request_timeout: float = REQUEST_TIMEOUT,
     most_of_one: int = MOST_OF_ONE,
     **more: Any,
 ) -> uvicorn.Config:
@@ -110,15 +229,22 @@ def configuration(
         app: The ASGI application.
         proxies: Addresses whose word about the address of a client (`X-Forwarded-For`) is believed.
         head_timeout: Seconds within which the head of a request has to arrive.
+        request_timeout: Seconds within which a request has to arrive whole.
         most_of_one: Connections at once of one network address, proxies and loopback apart.
         more: What else `uvicorn.Config` takes.
     """
-    believed = frozenset(proxies)
-    members = {"head_timeout": head_timeout, "most_of_one": most_of_one, "open": Counter(), "proxies": believed}
+    believed = Proxies(proxies)
+    members = {
+        "head_timeout": head_timeout,
+        "request_timeout": request_timeout,
+        "most_of_one": most_of_one,
+        "open": Counter(),
+        "proxies": believed,
+    }
     settings = {
         "limit_concurrency": MOST_CONNECTIONS,
         "timeout_keep_alive": READ_WITHIN,
-        "forwarded_allow_ips": sorted(believed),
+        "forwarded_allow_ips": believed.listed,
         "ws": "none",
     }
     return uvicorn.Config(app, http=type("_Protocol", (PatientProtocol,), members), **{**settings, **more})

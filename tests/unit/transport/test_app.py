@@ -48,6 +48,9 @@ class Told:
     def myterms(self) -> dict[str, Any] | None:
         return self.listed
 
+    def knows(self, did: str) -> bool:
+        return False
+
     async def receive(self, raw: bytes) -> list[bytes]:
         self.got.append(raw)
         return await self.answer()
@@ -352,3 +355,40 @@ def test_twenty_requests_at_once_are_each_answered(told: Told, base: str) -> Non
     assert asyncio.run(all_at_once()) == [200] * 20
     assert time.monotonic() - began < 5
     assert sorted(told.got) == sorted(b"%d" % number for number in range(20))
+
+
+@pytest.mark.requirement("TRN-2", "TRN-15")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Content-Type", MESSAGE["Content-Type"]), ("Content-Type", MESSAGE["Content-Type"])],
+        [("Content-Type", MESSAGE["Content-Type"]), ("Content-Type", "text/plain")],
+        [("Content-Type", f"{MESSAGE['Content-Type']}, text/plain")],
+    ],
+)
+def test_a_request_of_two_media_types_is_refused_whatever_serves_it(
+    told: Told, http: httpx.Client, headers: list[tuple[str, str]]
+) -> None:
+    assert problem(http.post("/opencmr/messages", content=b"{}", headers=headers)) == "unsupported-media"
+    assert told.got == []
+    assert goes_on(http)
+
+
+@pytest.mark.requirement("TRN-15")
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip\r\nTransfer-Encoding: chunked"])
+def test_a_request_of_another_transfer_coding_is_refused_whatever_serves_it(told: Told, base: str, coding: str) -> None:
+    said = raw(base, f"Transfer-Encoding: {coding}\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 415 ")
+    assert told.got == []
+
+
+def raw(base: str, rest: str) -> bytes:
+    """What a message is answered whose head no client of ours would write, until the server closes."""
+    host, port = base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        head = f"POST /opencmr/messages HTTP/1.1\r\nHost: x\r\nContent-Type: {MESSAGE['Content-Type']}\r\n"
+        client.sendall((head + rest).encode())
+        heard = b""
+        while part := client.recv(4096):
+            heard += part
+        return heard

@@ -11,7 +11,9 @@ import trustme
 from opencmr import trust
 from opencmr.errors import Conflict, HandlerFailed, Malformed, Problem, Unreachable, UnsupportedVersion, UsageError
 from opencmr.transport import HttpNetwork, bundle, pack
-from rude import PUBLIC, Server, http
+from opencmr.transport import client as client_module
+from opencmr.transport.client import MOST_SENDS
+from rude import JSON, PUBLIC, Server, http
 
 RECEIPT = b'{"type":"receipt"}'
 PROBLEM = "application/problem+json"
@@ -302,6 +304,106 @@ async def test_a_vendor_of_another_version_is_told_apart(server: Server, network
     with pytest.raises(UnsupportedVersion) as raised:
         await network.find(server.did)
     assert raised.value.expected == ["1.0"]
+
+
+@pytest.mark.requirement("TRN-17")
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json",
+        "application/did",
+        "application/did+json",
+        "application/did+ld+json",
+        "application/ld+json",
+        "application/vnd.later.did+json",
+        "Application/DID+LD+JSON; Charset=UTF-8",
+        'application/ld+json;profile="https://www.w3.org/ns/did#a b"',
+    ],
+)
+async def test_did_json_media_type_may_be_any_of_json(server: Server, network: HttpNetwork, media_type: str) -> None:
+    server.is_a_vendor()
+    document = server.answers["/.well-known/did.json"]
+    assert isinstance(document, bytes)
+    server.answers["/.well-known/did.json"] = document.replace(JSON.encode(), media_type.encode())
+    assert (await network.find(server.did)).endpoint == server.endpoint
+    server.answers["/opencmr/messages"] = http(pack([RECEIPT]), media_type=media_type)
+    if media_type != "application/json":  # of an answer, the specification names the media type
+        with pytest.raises(Unreachable):
+            await network.send(server.endpoint, b"{}")
+
+
+@pytest.mark.requirement("TRN-17")
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "text/html",
+        "text/plain",
+        "application/octet-stream",
+        "application/json-seq",
+        "application/jsonp",
+        "json",
+        "",
+        "text/html;a=application/did+json",
+        "application/json, text/html",
+        "application/json\r\nContent-Type: application/json",
+        "text/html\r\nContent-Type: application/did+json",
+    ],
+)
+async def test_a_did_document_that_is_not_served_as_json_is_not_taken(
+    server: Server, network: HttpNetwork, media_type: str
+) -> None:
+    server.is_a_vendor()
+    document = server.answers["/.well-known/did.json"]
+    assert isinstance(document, bytes)
+    server.answers["/.well-known/did.json"] = document.replace(JSON.encode(), media_type.encode())
+    with pytest.raises(Unreachable):
+        await network.find(server.did)
+
+
+# Many vendors at once
+
+
+async def test_sends_are_not_behind_long_polls_however_many_there_are(server: Server) -> None:
+    waiting, all_wait = 0, asyncio.Event()
+
+    async def hold(_: asyncio.StreamWriter) -> None:
+        nonlocal waiting
+        waiting += 1
+        if waiting == MOST_SENDS + 30:
+            all_wait.set()
+        await server.over.wait()
+
+    server.is_a_vendor()
+    server.answers["/opencmr/mailbox"] = hold
+    server.answers["/opencmr/messages"] = http(pack([RECEIPT]))
+    network = HttpNetwork(timeout=5)
+    polls = [asyncio.ensure_future(network.collect(server.endpoint, b"{}", 30)) for _ in range(MOST_SENDS + 30)]
+    await all_wait.wait()
+    assert await network.send(server.endpoint, b"{}") == [RECEIPT]
+    assert (await network.find(server.did)).did == server.did
+    for poll in polls:
+        poll.cancel()
+    await asyncio.gather(*polls, return_exceptions=True)
+    await network.close()
+
+
+async def test_who_finds_no_connection_free_waits_no_longer_than_an_exchange_may_take(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hold(_: asyncio.StreamWriter) -> None:
+        await server.over.wait()
+
+    server.answers["/opencmr/mailbox"] = server.answers["/opencmr/messages"] = hold
+    monkeypatch.setattr(client_module, "MOST_SENDS", 1)
+    monkeypatch.setattr(client_module, "MOST_COLLECTS", 1)
+    network = HttpNetwork(timeout=0.2)
+    began = time.monotonic()
+    calls = [network.collect(server.endpoint, b"{}", 0.1) for _ in range(3)]
+    sends = [network.send(server.endpoint, b"{}") for _ in range(3)]
+    ended = await asyncio.gather(*calls, *sends, return_exceptions=True)
+    assert [type(error) for error in ended] == [Unreachable] * 6
+    assert time.monotonic() - began < 3
+    await network.close()
 
 
 # Addresses

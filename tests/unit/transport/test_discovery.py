@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from more_members import with_more
 from opencmr.errors import Malformed
 from opencmr.transport import Discovery, MyTerms
 
@@ -47,6 +50,55 @@ def test_members_that_are_not_known_are_passed_over_at_every_depth() -> None:
     for name in ("terms", "consents", "categories", "places"):
         more[name][0]["later"] = {"x": 1.5}
     assert Discovery.read(more) == Discovery.read(document)
+
+
+@pytest.mark.requirement("TRN-18")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"places": [{"country": "AT", "region": "EU"}]},
+        {"places": [{"region": "EU"}]},
+        {"places": [{}]},
+        {"places": [{"near": {"latitude": "48.2", "longitude": "16.3", "metres": 1000, "altitude": "170"}}]},
+        {"consents": [{"purposes": ["eu-gdpr:A6-1-a"], "data": ["https://w3id.org/dpv/pd#EmailAddress"]}]},
+        {"consents": [{"legalBasis": "consent"}]},
+        {"categories": [{"scheme": "https://later.example/scheme", "code": "1", "path": [1]}]},
+        {"roles": ["vendor", "later"], "versions": ["1.0", "1.1", "2.0-draft"], "types": ["later.say"]},
+    ],
+)
+def test_discovery_unknown_members_and_terms_are_passed_over(more: dict[str, Any]) -> None:
+    assert Discovery.read({**shown("opencmr"), **more}).did == "did:web:shop.example"
+
+
+@pytest.mark.requirement("TRN-18")
+@pytest.mark.parametrize(
+    ("more", "pointer"),
+    [
+        ({"places": [{"country": "Austria", "region": "EU"}]}, "/places/0/country"),
+        ({"places": [{"near": {"latitude": 48.2, "longitude": "16.3", "metres": 1000}}]}, "/places/0/near/latitude"),
+        ({"places": [{"near": {"latitude": "48.2", "altitude": "170"}}]}, "/places/0/near/longitude"),
+        ({"places": ["AT"]}, "/places/0"),
+        ({"consents": [{"purposes": [1]}]}, "/consents/0/purposes/0"),
+        ({"consents": [{"purposes": ["two words"]}]}, "/consents/0/purposes/0"),
+        ({"consents": {"later": 1}}, "/consents"),
+        ({"categories": [{"code": "1"}]}, "/categories/0/scheme"),
+        ({"versions": "1.0"}, "/versions"),
+        ({"endpoint": {"later": "https://shop.example/opencmr"}}, "/endpoint"),
+    ],
+)
+def test_a_known_member_of_a_wrong_form_is_named_whatever_stands_beside_it(more: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        Discovery.read({**shown("opencmr"), "later": 1, **more})
+    assert refused.value.pointer == pointer
+
+
+@pytest.mark.requirement("TRN-18")
+@given(st.data())
+def test_unknown_members_anywhere_in_a_discovery_document_change_nothing(data: st.DataObject) -> None:
+    document = shown("opencmr")
+    document["places"].append({"near": {"latitude": "48.2", "longitude": "16.3", "metres": 1000}})
+    assert Discovery.read(with_more(data, document)) == Discovery.read(document)
+    assert MyTerms.read(with_more(data, shown("myterms.json"))) == MyTerms.read(shown("myterms.json"))
 
 
 @pytest.mark.parametrize("document", [None, [], "x", 1, {"did": 1}])

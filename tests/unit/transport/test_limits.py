@@ -74,11 +74,51 @@ def test_places_are_given_back() -> None:
         ("2001:db8:1:2:ffff::", "2001:db8:1:2::"),
         ("127.0.0.1", None),
         ("::1", None),
-        ("no address", None),
+        ("192.0.2.7:555", "192.0.2.7"),
+        ("[::ffff:192.0.2.7]:555", "192.0.2.7"),
+        ("[2001:db8:1:2::3]", "2001:db8:1:2::"),
+        ("[2001:db8:1:2::3]:80", "2001:db8:1:2::"),
+        ('"[2001:db8:1:2::3]:80"', "2001:db8:1:2::"),
+        ("[2001:db8:1:2::3%eth0]:80", "2001:db8:1:2::"),
+        ("64:ff9b::192.0.2.7", "192.0.2.7"),
+        ("[64:ff9b::c000:207]:1", "192.0.2.7"),
+        ("::ffff:0:192.0.2.7", "192.0.2.7"),
+        ("2002:c000:207:1::5", "192.0.2.7"),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdf8", "192.0.2.7"),
+        ("64:ff9b::127.0.0.1", "127.0.0.1"),
+        ("::ffff:127.0.0.1", None),
+        ("127.0.0.1:555", None),
+        ("[::1]:80", None),
+        ("unknown", "unknown"),
+        ("_hidden", "unknown"),
+        ("no address", "unknown"),
+        ("", "unknown"),
+        (":80", "unknown"),
+        ("[]:80", "unknown"),
+        ("1.2.3:80", "unknown"),
+        ("[::1", "unknown"),
+        ("9" * 30_000, "unknown"),
     ],
 )
 def test_an_address_is_charged_as_its_holder_has_it(address: str, charged: str | None) -> None:
     assert network_of(address) == charged
+
+
+def test_who_hides_an_address_uses_up_nothing_of_those_who_tell_theirs() -> None:
+    gate = Gate(Limits(address=Rate(1, 1)), Clock())
+    gate.charge_address("unknown")
+    for hidden in ("", "_other", "x" * 1000):
+        with pytest.raises(OverQuota):
+            gate.charge_address(hidden)
+    gate.charge_address("192.0.2.7:555")
+    with pytest.raises(OverQuota):
+        gate.charge_address("64:ff9b::192.0.2.7")
+
+
+def test_a_server_that_tells_no_address_charges_none() -> None:
+    gate = Gate(Limits(address=Rate(1, 1)), Clock())
+    for _ in range(3):
+        gate.charge_address(None)
 
 
 @pytest.mark.requirement("SEQ-8")
@@ -111,6 +151,9 @@ class Told:
 
     def myterms(self) -> dict[str, Any] | None:
         return None
+
+    def knows(self, did: str) -> bool:
+        return False
 
     async def receive(self, raw: bytes) -> list[bytes]:
         return [b'{"type":"receipt"}']

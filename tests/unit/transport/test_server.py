@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
+import orjson
 import pytest
 import uvicorn
 
+from opencmr.errors import TooLarge
 from opencmr.transport import server as server_module
-from opencmr.transport.server import MOST_HEAD, PatientProtocol, configuration
+from opencmr.transport.server import MOST_HEAD, MOST_REQUEST, PatientProtocol, Proxies, configuration
 from serving import listening
 
 
@@ -18,6 +20,14 @@ async def _app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         if scope["path"] == "/who":
             body = str(scope["client"][0]).encode()
+        elif scope["path"] == "/read":
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                more = message["more_body"]
+            body = b",".join(name for name, _ in scope["headers"])
         elif scope["path"] == "/much":
             body = bytes(32 * 1024 * 1024)
         else:
@@ -52,6 +62,109 @@ def test_a_head_that_does_not_come_to_its_end_is_cut_off(port: int, sent: bytes)
 
 def test_a_head_without_end_is_cut_off(port: int) -> None:
     assert _said(port, b"GET / HTTP/1.1\r\nX-Long: " + b"x" * 4 * MOST_HEAD) == b""
+
+
+CHUNKED = b"POST /read HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+ANSWERED = CHUNKED.replace(b"POST /read", b"GET /")
+ENDLESS = [
+    pytest.param(b"1\r\n{\r\n0\r\n", b"x-more: %s\r\n" % (b"v" * 1000), id="trailers"),
+    pytest.param(b"1\r\n{\r\n0\r\nx-more: ", b"v" * 1000, id="one trailer"),
+    pytest.param(b"1;", b"x" * 1000, id="the extension of a chunk"),
+    pytest.param(b"", b"1;more=yes\r\nx\r\n", id="crumbs"),
+    pytest.param(b"", b"3e8\r\n%s\r\n" % (b" " * 1000), id="a body"),
+]
+
+
+@pytest.mark.requirement("TRN-14")
+@pytest.mark.parametrize(("begin", "again"), ENDLESS)
+def test_trailers_without_end_and_the_like_are_cut_off_by_their_size(begin: bytes, again: bytes) -> None:
+    """With the time of an hour, so that it is not time that ends it."""
+    with _serving(head_timeout=3600, request_timeout=3600) as port:
+        heard = _said(port, CHUNKED + begin + again * (MOST_REQUEST // len(again) + 1))
+        assert heard.startswith(b"HTTP/1.1 413 ")
+        assert orjson.loads(heard.partition(b"\r\n\r\n")[2])["type"].endswith("#" + TooLarge.code)
+        assert _sent_until_the_end(port, CHUNKED + begin, again * 64) < 32 * 1024 * 1024
+        # Nor does it make a difference that the answer was given long ago.
+        assert _sent_until_the_end(port, ANSWERED + begin, again * 64) < 32 * 1024 * 1024
+
+
+@pytest.mark.requirement("TRN-14")
+@pytest.mark.parametrize(
+    "begin", [CHUNKED, CHUNKED + b"1;", CHUNKED + b"1\r\n{\r\n0\r\nx: y\r\n", ANSWERED, b"\r\n\r\n"]
+)
+def test_a_request_that_does_not_come_to_its_end_is_cut_off_in_time(begin: bytes) -> None:
+    with _serving(head_timeout=0.3, request_timeout=0.3) as port:
+        heard = _said(port, begin)
+        assert heard.count(b"HTTP/1.1 ") == heard.count(b"HTTP/1.1 200 ") == (begin == ANSWERED)
+
+
+@pytest.mark.requirement("TRN-14")
+def test_a_request_of_the_largest_body_in_small_chunks_is_taken(port: int) -> None:
+    body = b"400\r\n%s\r\n" % (b" " * 1024) * 64 + b"0\r\nx-checksum: 1\r\n\r\n"
+    with _serving() as port, socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        for _ in range(3):  # each request of a connection has a budget of its own
+            client.sendall(CHUNKED + body)
+            heard = client.recv(4096)
+            assert heard.startswith(b"HTTP/1.1 200 ")
+            assert heard.endswith(b"host,transfer-encoding")  # and no trailer among them
+
+
+def test_empty_lines_between_requests_do_not_hold_a_connection_for_ever() -> None:
+    with _serving(head_timeout=0.3) as port:
+        assert _sent_until_the_end(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n") < 32 * 1024 * 1024
+
+
+def _sent_until_the_end(port: int, begin: bytes, again: bytes) -> int:
+    """How many bytes a client gets rid of before the server ends it; it stops by itself at 64 MiB."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        sent = 0
+        try:
+            client.sendall(begin)
+            while sent < 64 * 1024 * 1024:
+                client.sendall(again)
+                sent += len(again)
+        except ConnectionError:
+            pass
+        return sent
+
+
+@pytest.mark.requirement("TRN-15")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Content-Length: 1\r\nContent-Length: 1",
+        "Content-Length: 1\r\nContent-Length: 2",
+        "Content-Length: 1, 1",
+        "Content-Length: +1",
+        "Content-Length: 1\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding: \x0bchunked",
+        "Content-Type: application/opencmr+json\r\nContent-Type: text/plain",
+        "Content-Type: application/opencmr+json\r\ncontent-type: application/opencmr+json",
+        "Host: y",
+        "X-Folded: a\r\n b",
+        " X-Folded: a",
+    ],
+)
+def test_a_head_that_two_programs_read_differently_is_refused(port: int, lines: str) -> None:
+    heard = _said(port, f"POST / HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\n1\r\n{{\r\n0\r\n\r\n".encode())
+    assert heard.startswith(b"HTTP/1.1 400 ")
+    assert heard.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.requirement("TRN-15")
+@pytest.mark.parametrize("lines", ["Content-Length: 1", "Transfer-Encoding: Chunked", "Accept: a\r\nAccept: b"])
+def test_a_head_that_says_its_body_once_is_taken(port: int, lines: str) -> None:
+    body = "1" if "Length" in lines else "1\r\n{\r\n0\r\n\r\n" if "Encoding" in lines else ""
+    said = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n\r\n{body}"
+    assert _said(port, said.encode()).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_second_head_on_a_connection_is_cut_off_as_well(port: int) -> None:
@@ -114,3 +227,10 @@ def test_one_address_has_so_many_connections_and_others_still_come_in(monkeypatc
         while not (heard := _said(port, asked)):  # until the server has noticed that one has gone
             pass
         assert heard.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"])
+def test_a_proxy_is_believed_in_both_forms_of_its_address(address: str) -> None:
+    assert address in Proxies(["10.0.0.0/8", "192.0.2.1"])
+    assert address in Proxies(["*"])
+    assert address not in Proxies(["10.0.0.0/16", "192.0.2.2", "a name"])

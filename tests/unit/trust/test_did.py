@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from more_members import ANYTHING, with_more
 from opencmr import _spec, errors, trust
 from opencmr.trust import keys
 
@@ -191,7 +192,13 @@ def test_a_document_of_somebody_else_is_refused() -> None:
         ({"verificationMethod": []}, "/verificationMethod"),
         ({"verificationMethod": [method(id="did:web:other.example#key-1")]}, "/verificationMethod"),
         ({"verificationMethod": [method(controller="did:web:other.example")]}, "/verificationMethod"),
-        ({"verificationMethod": [method(type="JsonWebKey2020")]}, "/verificationMethod/0/type"),
+        ({"verificationMethod": [method(type="JsonWebKey2020")]}, "/verificationMethod"),
+        ({"verificationMethod": [method(id=KEY + "%20")]}, "/verificationMethod"),
+        ({"verificationMethod": [method(), method(publicKeyMultibase=OTHER.public)]}, "/verificationMethod/1/id"),
+        ({"verificationMethod": method()}, "/verificationMethod"),
+        ({"verificationMethod": None}, "/verificationMethod"),
+        ({"assertionMethod": KEY}, "/assertionMethod"),
+        ({"assertionMethod": [method()]}, "/assertionMethod"),
         ({"assertionMethod": []}, "/assertionMethod"),
         ({"assertionMethod": [VENDOR + "#key-2"]}, "/assertionMethod"),
         ({"service": {}}, "/service"),
@@ -203,11 +210,89 @@ def test_a_document_that_names_no_key_of_its_own_is_refused(members: dict[str, A
     assert caught.value.pointer == pointer
 
 
+P256 = "zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv"
+X25519 = "z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc"
+ASIDE = [
+    {"type": "JsonWebKey2020", "publicKeyMultibase": None, "publicKeyJwk": {"kty": "EC", "crv": "P-256"}},
+    {"type": "Ed25519VerificationKey2020"},
+    {"type": ["Multikey"]},
+    {"publicKeyMultibase": X25519},
+    {"publicKeyMultibase": P256},
+    {"publicKeyMultibase": "zUC7" + "a" * 133},
+    {"publicKeyMultibase": "u7QEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+    {"publicKeyMultibase": 7},
+    {"controller": "did:web:other.example"},
+    {"controller": "did:example:abc"},
+    {"controller": [VENDOR]},
+    {"id": VENDOR + "#a%20b"},
+    {"id": VENDOR + "#" + "a" * 101},
+    {"id": VENDOR},
+    {"id": "did:web:other.example#key-1"},
+    {"id": 7},
+]
+
+
+@pytest.mark.requirement("IDN-13")
+@pytest.mark.parametrize("asserted", [True, False])
+@pytest.mark.parametrize("changes", ASIDE, ids=str)
+def test_a_did_document_with_other_keys_is_taken_and_they_do_not_count(changes: dict[str, Any], asserted: bool) -> None:
+    beside = {"id": VENDOR + "#k2", "publicKeyMultibase": OTHER.public, **changes}
+    both = document()["verificationMethod"]
+    for methods in ([*both, method(**beside)], [method(**beside), *both]):
+        named = [KEY, beside["id"]] if asserted else [KEY]
+        read = trust.read_document(VENDOR, document(verificationMethod=methods, assertionMethod=named))
+        assert read == trust.read_document(VENDOR, document())
+
+
+@pytest.mark.requirement("IDN-13")
+def test_each_of_a_vendors_keys_that_may_sign_counts_however_many_there_are() -> None:
+    named = [f"{VENDOR}#k{number}" for number in range(40)]
+    methods = [
+        method(id=url, publicKeyMultibase=trust.SigningKey(bytes([n]) * 32).public) for n, url in enumerate(named)
+    ]
+    read = trust.read_document(VENDOR, document(verificationMethod=methods, assertionMethod=[*named[:20], *named[:2]]))
+    assert list(read.keys) == named[:20]
+
+
+@pytest.mark.requirement("IDN-13")
+def test_what_else_stands_in_a_did_document_does_not_count() -> None:
+    embedded = method(id=VENDOR + "#k2", publicKeyMultibase=OTHER.public)
+    elsewhere = {"id": VENDOR + "#l", "type": ["LinkedDomains"], "serviceEndpoint": {"origins": ["https://x.example"]}}
+    ours = document()["service"][0]
+    for members in (
+        {"assertionMethod": [KEY, embedded, "did:example:abc#key-1", 7, None]},
+        {"verificationMethod": [*document()["verificationMethod"], "did:example:abc#key-1", None, []]},
+        {"service": [elsewhere, None, {**ours, "serviceEndpoint": [ours["serviceEndpoint"]]}, ours]},
+        {"service": [{**ours, "type": ["LinkedDomains", "OpenCMR"]}]},
+        {"keyAgreement": [embedded], "authentication": None, "@context": None},
+        {"verificationMethod": [method(id="#key-1")], "assertionMethod": ["#key-1"]},
+        {"verificationMethod": [method(), method()]},
+    ):
+        assert trust.read_document(VENDOR, document(**members)) == trust.read_document(VENDOR, document()), members
+
+
+@pytest.mark.requirement("IDN-13")
+@given(st.data())
+def test_unknown_members_anywhere_in_a_did_document_change_nothing(data: st.DataObject) -> None:
+    assert trust.read_document(VENDOR, with_more(data, document())) == trust.read_document(VENDOR, document())
+
+
+@pytest.mark.requirement("IDN-13")
+@given(st.lists(ANYTHING, max_size=4), st.sampled_from(["verificationMethod", "assertionMethod", "service"]))
+def test_whatever_stands_in_a_list_of_a_did_document_what_is_ours_is_still_found(more: list[Any], name: str) -> None:
+    plain = document()
+    read = trust.read_document(VENDOR, document(**{name: [*plain[name], *more]}))
+    assert read == trust.read_document(VENDOR, plain)
+
+
 @pytest.mark.requirement("SIG-3")
 def test_a_document_with_a_weak_key_is_refused() -> None:
     weak = keys.encode_public((1).to_bytes(32, "little"))
     with pytest.raises(errors.WeakKey):
         trust.read_document(VENDOR, document(verificationMethod=[method(), method(publicKeyMultibase=weak)]))
+    for none_of_ours in (weak, P256, "z6MK" + PUBLIC[4:]):
+        with pytest.raises(errors.WeakKey):
+            trust.read_document(VENDOR, document(verificationMethod=[method(publicKeyMultibase=none_of_ours)]))
 
 
 @pytest.mark.parametrize("members", [[], "x", 7, None, {}])

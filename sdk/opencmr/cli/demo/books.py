@@ -44,10 +44,10 @@ class Book:
         self._seen |= {line.digest for _, line in new}
         return sorted(new, key=lambda pair: pair[1].at)
 
-    def may(self, customer: str, question: Question, at: str) -> Decision:
+    def may(self, customer: str, question: Question, at: str, *, now: bool = False) -> Decision:
         """What the owner of this file would decide about a customer."""
         with self.read() as notebooks:
-            return next(one.history for one in notebooks if one.customer == customer).may(question, at)
+            return next(one.history for one in notebooks if one.customer == customer).may(question, at, now=now)
 
     def holds(self, customer: str, text: str) -> bool:
         """Whether these words stand in anything that was said with a customer."""

@@ -22,6 +22,7 @@ from ...protocol import Decision, Question, explain
 from ...protocol.clock import shifted
 from ...roles import Casting, ConsentInHand, Customer, CustomerRelationship, OfferInHand, OrderInHand, Policy
 from ...roles.correspondence import Correspondence
+from ...roles.reading import Line
 from ...transport import HttpNetwork
 from .books import RECEIPT, Book, compare, gist
 from .persona import Persona
@@ -279,9 +280,12 @@ class Play:
         await self._consents[relationship.vendor].withdraw()
         await self._tell()
         now = self._decide(relationship, _NEWS)
-        receipt = self._receipt_of(next(one.digest for one in self.story.now.said if one.type == consent.Withdraw.type))
+        withdrawal = next(one.digest for one in self.story.now.said if one.type == consent.Withdraw.type)
+        receipt = self._read(lambda line: line.of == withdrawal)
         at = str(receipt["created"])
-        before = self._decide(relationship, _NEWS, shifted(at, timedelta(milliseconds=-1)))
+        # The customer's own view denies from when they said it, the shop's from when it took its place.
+        said = str(self._read(lambda line: line.digest == withdrawal)["created"])
+        before = self._decide(relationship, _NEWS, shifted(min(said, at), timedelta(milliseconds=-1)))
         if not before or now:
             raise Failed("the withdrawal did not change the answer")
         self.story.now.facts.update(
@@ -375,20 +379,21 @@ class Play:
 
     def _decide(self, relationship: Correspondence, question: Question, at: str | None = None) -> Decision:
         """Ask both sides; they must agree."""
-        now = at or relationship.now()
-        ours = relationship.history.may(question, now)
-        theirs = self.books[relationship.vendor].may(relationship.me, question, now)
+        when, now = at or relationship.now(), at is None
+        ours = relationship.history.may(question, when, now=now)
+        theirs = self.books[relationship.vendor].may(relationship.me, question, when, now=now)
         if ours != theirs:
             raise Failed(f"the two sides decide differently: {ours} and {theirs}")
         return ours
 
-    def _receipt_of(self, digest: str) -> dict[str, Any]:
+    def _read(self, wanted: Callable[[Line], bool]) -> dict[str, Any]:
+        """The message of the first line of this kind."""
         with self.book.read() as notebooks:
             for line in (line for notebook in notebooks for line in notebook.timeline()):
-                if line.of == digest:
+                if wanted(line):
                     found: dict[str, Any] = orjson.loads(line.raw)
                     return found
-        raise Failed(f"no receipt for {digest}")
+        raise Failed("the customer's file does not hold what was said")
 
     def _as_dict(self, decision: Decision) -> dict[str, Any]:
         question = decision.question

@@ -1,5 +1,7 @@
 """`spec/v1/transport.md`: HTTP, the mailbox, problems, discovery."""
 
+from typing import Any
+
 from ... import trust
 from ...errors import OpenCMRError, Problem
 from ...protocol import roster
@@ -19,13 +21,16 @@ async def did_document(bench: Bench) -> None:
         members = await bench.did_document(did)
         document = trust.read_document(did, members)
         must(bool(document.keys), "no keys")
-        services = [one for one in members.get("service", []) if one.get("type") == "OpenCMR"]
+        services = [one for one in members.get("service") or [] if _is_ours(one)]
         must(len(services) == 1 and document.endpoint.startswith("http"), "not one service of type OpenCMR")
-        for method in members["verificationMethod"]:
-            must(method.get("type") == "Multikey", f"a key of type {method.get('type')}")
-            must(method.get("id") in members["assertionMethod"], f"{method.get('id')} is not in assertionMethod")
     except (OpenCMRError, AttributeError) as error:
         raise error if isinstance(error, Failed) else Failed(str(error)) from error
+
+
+def _is_ours(service: Any) -> bool:
+    """What is not ours in a DID document is the vendor's own business."""
+    types = service.get("type") if isinstance(service, dict) else None
+    return "OpenCMR" in (types if isinstance(types, list) else [types])
 
 
 @page.add("discovery", "The document opencmr has all its members", "TRN-11", first=True)

@@ -1,0 +1,56 @@
+"""`opencmr export`: what a customer's store holds, written out as evidence that anybody can check offline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+from .output import Json, as_typed, console, plain, print_json
+
+
+def export(
+    store: Annotated[str, typer.Argument(metavar="STORE", help="A customer's store, such as alice.db, or a URL.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; it is made if need be.")],
+    relationship: Annotated[
+        list[str] | None,
+        typer.Option("--relationship", metavar="DID", help="Only that with this vendor; again for another."),
+    ] = None,
+    thread: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only this thread, and what it needs; the first signs of the id will do."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write what was said and answered into a folder, as evidence.
+
+    It holds each message and receipt as it was signed, and the vendors' keys. What nobody has answered yet is left out.
+    A thread by itself is a part, and the folder says so: its reader can't know what was left out.
+
+    Nothing is written into the store, and no key is needed. The manifest's digest is worth keeping: by it you can tell
+    later that nothing was left out since.
+
+    \b
+    Examples:
+      opencmr export alice.db evidence
+      opencmr export alice.db evidence --relationship did:web:shop.example
+      opencmr export alice.db evidence --thread 3f2a
+    """
+    from ..roles.export import export as write
+    from ..roles.reading import Reader
+
+    with Reader(store) as reader:  # says what is wrong where there is no store
+        ids = sorted({found.id for one in reader.notebooks() for found in one.threads(thread)} if thread else ())
+    if thread and len(ids) != 1:
+        raise UsageError(f"{len(ids) or 'no'} threads begin with {thread}; see all with: {as_typed()} show {store}")
+    written = write(folder, store, relationships=relationship, thread=ids[0] if ids else None)
+    count = len(written.manifest.messages)
+    if as_json:
+        print_json(
+            {"folder": str(folder), "manifest": written.digest, "messages": count, "thread": next(iter(ids), None)}
+        )
+        return
+    out = console()
+    out.print(f"{count} messages and receipts are in {plain(folder)}.", soft_wrap=True)
+    out.print(f"Manifest: {written.digest}", soft_wrap=True)
+    out.print(f"Check it: {as_typed()} verify {plain(folder)}", soft_wrap=True)

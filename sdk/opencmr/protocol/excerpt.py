@@ -1,0 +1,116 @@
+"""What of a relationship is needed to fold one thread of it (`spec/v1/evidence.md`, a part).
+
+Threads are judged by what their words knew, and some by other threads. So a thread is written down with those threads,
+and with what shows which places its words knew: the vendor's words that they have seen, and what they name besides.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .agreement import Agreement
+from .arrangement import Arrangement, Piece
+from .chain import TOLERANCE
+from .clock import shifted
+from .history import MARKETING, History
+from .thread import Thread
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a relationship.
+
+    Attributes:
+        threads: The threads that are in it whole.
+        pieces: Their words and receipts, and what places them.
+    """
+
+    threads: frozenset[str]
+    pieces: tuple[Piece, ...]
+
+
+def excerpt(whole: Arrangement, history: History, thread: str) -> Excerpt:
+    """The part of a relationship that one thread needs.
+
+    Args:
+        whole: The relationship: its chain is without a gap.
+        history: What it folds to.
+        thread: The thread; it is in the history.
+    """
+    threads = frozenset(_needed(history, thread))
+    places = {digest: receipt.number for digest, receipt in whole.answered().items()}
+    numbers = {word.digest: word.number for word in whole.chain}
+    kept: dict[str, Piece] = {}
+    latest: tuple[str, list[Piece]] = ("", [])
+    for word in whole.chain:
+        said = whole.customers.get(word.of or "")
+        if word.message.thread in threads:
+            around = [said] if said else whole.receipts.get(word.digest, [])
+            trail = _trail(whole, said, places, numbers) if said else ()
+            earlier = latest[1] if word.message.created < latest[0] else []  # it counts as said when that was seen
+            kept |= {piece.digest: piece for piece in (word, *around, *trail, *earlier)}
+        if said is not None and places[said.digest] == word.number:
+            latest = max(latest, _acknowledged(whole, word, said, numbers), key=lambda one: one[0])
+    return Excerpt(threads, tuple(kept.values()))
+
+
+def _trail(whole: Arrangement, said: Piece, places: dict[str, int], numbers: dict[str, int]) -> Iterator[Piece]:
+    """What shows which places a customer's word knew: what it has seen, and what its `prior` leads to beyond that."""
+    bound, here = 0, places[said.digest]
+    word: Piece | None = said
+    while word is not None:
+        seen = numbers.get(word.message.seen or "", 0)
+        if 0 < seen < here:
+            yield whole.chain[seen - 1]
+        bound = max(bound, seen)
+        word = whole.customers.get(word.message.prior or "")
+        if word is None or not bound < places.get(word.digest, 0) < here:
+            return
+        here = places[word.digest]
+        yield from (word, whole.chain[here - 1])
+
+
+def _acknowledged(whole: Arrangement, receipt: Piece, said: Piece, numbers: dict[str, int]) -> tuple[str, list[Piece]]:
+    """The date that a customer's word makes stand, and what shows it."""
+    seen = numbers.get(said.message.seen or "", 0)
+    if not 0 < seen < receipt.number:
+        return "", []
+    word = whole.chain[seen - 1]
+    date = word.message.created
+    return (date, [word, said, receipt]) if said.message.created >= shifted(date, -TOLERANCE) else ("", [])
+
+
+def _needed(history: History, thread: str) -> set[str]:
+    """The thread, and those that decide about it."""
+    threads: set[str] = set()
+    further = [thread]
+    while further:
+        id_ = further.pop()
+        if id_ in threads:
+            continue
+        threads.add(id_)
+        found = history.threads[id_]
+        if isinstance(found.record, Agreement):
+            further += _agreements(history, found.record)
+        elif _unasked(found):
+            further += [*_agreements(history, None), *_about_marketing(history)]
+    return threads
+
+
+def _unasked(thread: Thread) -> bool:
+    return bool(thread.entries) and thread.entries[0].type == "offer.make"
+
+
+def _agreements(history: History, of: Agreement | None) -> Iterator[str]:
+    """Those that have bound, of the same scope."""
+    for id_, thread in history.threads.items():
+        record = thread.record
+        if isinstance(record, Agreement) and record.since and record.scope == (of.scope if of else None):
+            yield id_
+
+
+def _about_marketing(history: History) -> Iterator[str]:
+    """Those whose words permit it, or forbid it."""
+    within = {entry.digest: id_ for id_, thread in history.threads.items() for entry in thread.entries}
+    for one in history.facts.statements:
+        if one.speaks_of("dpv:Use", MARKETING):
+            yield from (within[digest] for digest in one.evidence if digest in within)
