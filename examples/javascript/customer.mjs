@@ -350,8 +350,10 @@ export class Relationship {
     const there = last && pathTo(last.digest, held);
     const isBranch = there?.every((word) => isWhole(word, held)) && !isOn(there, this.kept.tip);
     if (isBranch && !isOn(pathTo(this.kept.tip, held), last.digest)) this.kept.tip = last.digest;
-    const goesOn = (word) => word.message.number === this.#seen + 1 && word.message.prior === this.kept.tip && isWhole(word, held);
-    for (let next; (next = this.kept.words.find(goesOn)); ) this.kept.tip = next.digest;
+    const goesOn = (word) => word.message.number === this.#seen + 1 && word.message.prior === this.kept.tip;
+    for (let next; (next = this.kept.words.find((word) => goesOn(word) && isWhole(word, held))); ) this.kept.tip = next.digest;
+    const stuck = last && this.kept.words.find(goesOn); // what it answers comes before it in the mailbox, or isn't ours
+    if (stuck) this.#notice({ code: 'answers-nothing', words: [stuck.digest] });
   }
 
   /** Signs receipts for the vendor's entries that have found their place, and notes what its words show. */

@@ -84,12 +84,13 @@ export class History {
   /** Takes in the vendor's next word, whatever it says. @param {Word} word @param {Word} [answered] what it is the receipt for */
   async follow(word, answered) {
     const { message, digest } = word;
-    const first = this.chain.wordOf(message.id);
+    const [first, malformed] = [this.chain.wordOf(message.id), faultOf(message)];
     if (first) this.find('conflict', [first, digest]);
-    const fault = first ? new Problem('conflict', ['id']) : faultOf(message);
+    const isEntry = message.type !== 'receipt'; // a receipt gives a place whatever its id
+    const fault = malformed ?? (first && isEntry ? new Problem('conflict', ['id']) : undefined);
     const point = { digest, place: this.chain.next, at: this.chain.placeTime(message.created) };
     let became = { outcome: 'nothing', problem: fault };
-    if (message.type !== 'receipt') {
+    if (isEntry) {
       const thread = await this.#take({ ...word, ...point, side: 'vendor', knows: NOTHING }, fault);
       this.threads.set(thread.id, thread);
       became = thread.entries.at(-1);
