@@ -33,7 +33,7 @@ export function gather(threads, times, mine = false) {
   const binding = [...of('terms').flatMap(({ record }) => ofAgreement(record)),
     ...of('intent').flatMap(({ id, record }) => ofOffers(id, record))];
   const statements = [...statementsOfTerms(binding, when), ...of('consent').flatMap(({ record: { items, past } }) =>
-    [...items.map((item) => ({ item })), ...past].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
+    [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
   return {
     // SEQ-27: a no of the customer's own holds from when they said it.
     statements: !mine ? statements : statements.map((one) => (one.permit || one.source === 'agreement' ||
@@ -145,7 +145,8 @@ function forbids({ actions, purposes, data, vendor, others, channels }, { action
   return isMeant && [action, 'dpv:Share'].some((each) => any(overlaps, 'action', actions, each));
 }
 
-const lasts = ({ until, ended }, at, now) => (!until || at < until) && (!ended || (!now && at < ended));
+/** Whether it has not ended. `now`: every end counts that was put to it, whatever its date. */
+export const lasts = ({ until, ended }, at, now) => (!until || at < until) && (!ended || (!now && at < ended));
 
 /** DEC-14, SEQ-21: its word came after the no and knows it, and it says no more than the no does. */
 function lifts(yes, no, { action, purpose, data, recipient }) {

@@ -5,7 +5,7 @@
 
 import { Problem } from './canonical.mjs';
 import { Chain, knows } from './chain.mjs';
-import { decide, gather, question } from './decisions.mjs';
+import { decide, gather, lasts, question } from './decisions.mjs';
 import { blank, rules } from './records.mjs';
 import { checkShape, isPrivate } from './shapes.mjs';
 import { lifecycles } from './spec.mjs';
@@ -218,7 +218,7 @@ export class History {
     const reach = ({ actions, purposes }) => actions.some((one) => reaches('action', one, action)) &&
       purposes.some((one) => reaches('purpose', one, purpose));
     const granted = facts.statements.filter((one) => one.source === 'consent' && one.evidence.includes(basis.digest) &&
-      reach(one) && (!one.until || at < one.until));
+      reach(one) && lasts(one, at, true));
     return granted.some(({ data, channels = [undefined] }) => data.some((datum) => channels.some((channel) =>
       decide(facts, question({ action, purpose, data: datum, channel }), at, true).answer === 'permit')));
   }

@@ -59,11 +59,13 @@ export const rules = {
     if (before.state !== 'given' && here.answerBy <= said.at) throw new Problem('expired', ['created']); // CNS-9
     if (here.request) checkWithin(body, here.request);
     const evidence = here.asked ? [said.digest, here.asked] : [said.digest];
-    const given = body.items.map((item) => ({
-      key: item.key, state: 'given', since: said, until: [body.until, item.until ?? body.until].sort()[0], evidence, item,
-    }));
-    const [replaced, kept] = split(here.items, ({ key }) => given.some((item) => item.key === key));
-    return consent({ ...here, items: [...kept, ...given], past: [...here.past, ...replaced.map((item) => ({ item, ended: said }))] });
+    const items = new Map(here.items.map((item) => [item.key, item]));
+    for (const item of body.items) {
+      const ends = [body.until, item.until ?? body.until].sort()[0];
+      items.set(item.key, { key: item.key, state: 'given', since: said, until: ends, evidence, item });
+    }
+    const replaced = here.items.filter((item) => items.get(item.key) !== item);
+    return consent({ ...here, items: [...items.values()], past: [...here.past, ...replaced.map((item) => ({ item, ended: said }))] });
   },
   'consent.refuse': noWord,
   'consent.withdraw': noWord,
@@ -129,7 +131,8 @@ const shown = {
   }),
   consent: ({ state, asked, items }) => ({
     record: 'consent', state, asked,
-    items: items.map(({ key, state, since, until, evidence, item }) => ({ key, state, since: since.at, until, evidence, item })),
+    items: [...items].sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ key, state, since, until, evidence, item }) => ({ key, state, since: since.at, until, evidence, item })),
   }),
   intent: ({ state, since, cast, offers, disclosed, progress, closed, evidence, ...more }) => ({
     record: 'dealing', state, since: since.at, wants: cast ? cast.wants.map(({ name }) => name) : [],
@@ -148,26 +151,25 @@ export const show = ({ family, record }) => record && JSON.parse(JSON.stringify(
 export const accepted = ({ offers, accepted: of }) => offers.find(({ digest }) => digest === of);
 
 const scopeOf = ({ scope }) => (scope === 'relationship' ? undefined : scope);
-const split = (list, test) => [list.filter(test), list.filter((each) => !test(each))];
 
 /** TRM-11 */
 function checkOpen({ answerBy }, { at }) {
   if (answerBy <= at) throw new Problem('expired', ['created']);
 }
 
-const consent = ({ items, ...more }) => ({
-  ...more,
-  items: items.sort((a, b) => (a.key < b.key ? -1 : 1)),
-  state: ['given', 'requested', 'withdrawn', 'refused'].find((state) => items.some((item) => item.state === state)),
+const consent = (here) => ({
+  ...here, state: ['given', 'requested', 'withdrawn', 'refused'].find((state) => here.items.some((item) => item.state === state)),
 });
 
 function noWord(here, said) {
   const { keys } = said.message.body;
   const after = { requested: 'refused', given: 'withdrawn' };
-  const [meant, others] = split(here.items, ({ state, key }) => state in after && (keys?.includes(key) ?? true));
+  const isMeant = ({ state, key }) => state in after && (keys?.includes(key) ?? true);
+  const meant = here.items.filter(isMeant);
   if (!meant.length) return undefined;
-  const turned = meant.map((item) => ({ ...item, state: after[item.state], since: said, evidence: [said.digest, ...item.evidence] }));
-  return consent({ ...here, items: [...others, ...turned], past: [...here.past, ...meant.map((item) => ({ item, ended: said }))] });
+  const turned = (item) => ({ ...item, state: after[item.state], since: said, evidence: [said.digest, ...item.evidence] });
+  const items = here.items.map((item) => (isMeant(item) ? turned(item) : item));
+  return consent({ ...here, items, past: [...here.past, ...meant.map((item) => ({ item, ended: said }))] });
 }
 
 /** CNS-1, CNS-2: a grant is never wider than what was asked. */
