@@ -97,7 +97,7 @@ export class Customer {
   /** The relationship with a vendor. At the first meeting: a fresh key, and the vendor's keys pinned. @param {string} did */
   async meet(did) {
     this.kept[did] ??= { vendor: did, ...(await this.#discover(did)), seed: (await signer()).seed,
-      words: [], given: {}, owed: [], lost: [], noticed: [] };
+      words: [], left: [], given: {}, owed: [], lost: [], noticed: [] };
     await this.options.save();
     return new Relationship(this.kept[did], await signer(this.kept[did].seed), this.options);
   }
@@ -118,6 +118,7 @@ export class Customer {
  * @typedef {object} Kept
  * @property {import('./history.mjs').Word[]} words the vendor's and our own, in the order in which they came
  * @property {string} [tip] the vendor's last word up to which its chain is held without a gap: what we have `seen`
+ * @property {string[]} left the vendor's words on branches that its chain has left
  * @property {Record<string, any>} given our receipts, by the digest of what they answer; `owed`: those that we bring next
  * @property {string[]} lost words of ours that can never come good, as an unsigned problem says
  * @property {any[]} noticed what the vendor's signed words have shown, for good
@@ -345,15 +346,30 @@ export class Relationship {
 
   /** Goes on from the vendor's last word that has its place; or over to its chain as it stands, where that goes another way. */
   #follow(last) {
-    const held = new Map(this.kept.words.map((word) => [word.digest, word]));
-    const isOn = (path, of) => path?.some((word) => word.digest === of);
-    const there = last && pathTo(last.digest, held);
-    const isBranch = there?.every((word) => isWhole(word, held)) && !isOn(there, this.kept.tip);
-    if (isBranch && !isOn(pathTo(this.kept.tip, held), last.digest)) this.kept.tip = last.digest;
-    const goesOn = (word) => word.message.number === this.#seen + 1 && word.message.prior === this.kept.tip;
-    for (let next; (next = this.kept.words.find((word) => goesOn(word) && isWhole(word, held))); ) this.kept.tip = next.digest;
-    const stuck = last && this.kept.words.find(goesOn); // what it answers comes before it in the mailbox, or isn't ours
+    const { kept } = this;
+    const held = new Map(kept.words.map((word) => [word.digest, word]));
+    const isOn = (path, of) => path.some((word) => word.digest === of);
+    const ours = pathTo(kept.tip, held);
+    const theirs = (last && pathTo(last.digest, held)) ?? [];
+    if (theirs.every((word) => isWhole(word, held)) && !isOn(ours, last?.digest)) {
+      const fork = theirs.findIndex((word, i) => word !== ours[i]);
+      if (ours[fork] && theirs[fork]) {
+        this.#notice({ code: 'split', words: [ours[fork].digest, theirs[fork].digest] }); // SEQ-29
+        kept.tip = last.digest;
+      }
+      kept.left = [...kept.left, ...ours.slice(fork).map((word) => word.digest)].filter((of) => !isOn(theirs, of));
+    }
+    const goesOn = ({ digest: of, message: { number, prior } }) =>
+      number === this.#seen + 1 && prior === kept.tip && !kept.left.includes(of);
+    for (let next; (next = kept.words.find((word) => goesOn(word) && isWhole(word, held))); ) kept.tip = next.digest;
+    const stuck = last && kept.words.find(goesOn); // what it answers comes before it in the mailbox, or isn't ours
     if (stuck) this.#notice({ code: 'answers-nothing', words: [stuck.digest] });
+    const chain = pathTo(kept.tip, held);
+    for (const { digest: of, message: { number } } of kept.words) {
+      if (!(number <= chain.length) || isOn(chain, of) || kept.left.includes(of)) continue;
+      this.#notice({ code: 'split', words: [chain[number - 1].digest, of] });
+      kept.left.push(of);
+    }
   }
 
   /** Signs receipts for the vendor's entries that have found their place, and notes what its words show. */

@@ -44,21 +44,18 @@ export function pathTo(digest, held) {
 /** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
 export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
 
-/** The history that a wallet holds. @param {{words: Word[], tip?: string, vendor: string}} kept `tip`: where the chain ends */
-export async function fold({ words, tip, vendor }) {
+/**
+ * The history that a wallet holds.
+ * @param {{words: Word[], tip?: string, left?: string[], vendor: string}} kept `tip`: where the chain ends; `left`: words off it
+ */
+export async function fold({ words, tip, left = [], vendor }) {
   const held = new Map(words.map((word) => [word.digest, word]));
   const history = new History();
   for (const word of pathTo(tip, held)) await history.follow(word, answeredBy(word, held));
   const { chain } = history;
   for (const pair of chain.disputes) history.find('disputed', pair);
   history.pending = words.filter(({ digest, message }) => message.from !== vendor && !chain.placeOf(digest));
-  const others = words.filter(({ digest, message }) => message.from === vendor && !chain.number(digest));
-  const isLeft = ({ digest, message }) => message.number < chain.next || Boolean(pathTo(digest, held)?.every((word) => isWhole(word, held)));
-  history.waiting = others.filter((word) => !isLeft(word));
-  for (const { digest, message: { number, prior } } of others.filter(isLeft)) {
-    const goesOn = others.some((word) => word.digest === prior && isLeft(word)); // a branch is told once: SEQ-29
-    if (!goesOn) history.find('split', [chain.digests[number - 1] ?? chain.tip, digest]);
-  }
+  history.waiting = words.filter(({ digest, message }) => message.from === vendor && !chain.number(digest) && !left.includes(digest));
   return history;
 }
 

@@ -59,13 +59,13 @@ export const rules = {
     if (before.state !== 'given' && here.answerBy <= said.at) throw new Problem('expired', ['created']); // CNS-9
     if (here.request) checkWithin(body, here.request);
     const evidence = here.asked ? [said.digest, here.asked] : [said.digest];
-    const items = new Map(here.items.map((item) => [item.key, item]));
+    const [items, past] = [new Map(here.items.map((item) => [item.key, item])), [...here.past]];
     for (const item of body.items) {
-      const ends = [body.until, item.until ?? body.until].sort()[0];
-      items.set(item.key, { key: item.key, state: 'given', since: said, until: ends, evidence, item });
+      if (items.has(item.key)) past.push({ item: items.get(item.key), ended: said }); // CNS-5
+      const until = [body.until, item.until ?? body.until].sort()[0];
+      items.set(item.key, { key: item.key, state: 'given', since: said, until, evidence, item });
     }
-    const replaced = here.items.filter((item) => items.get(item.key) !== item);
-    return consent({ ...here, items: [...items.values()], past: [...here.past, ...replaced.map((item) => ({ item, ended: said }))] });
+    return consent({ ...here, items: [...items.values()], past });
   },
   'consent.refuse': noWord,
   'consent.withdraw': noWord,
