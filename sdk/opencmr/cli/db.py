@@ -110,3 +110,25 @@ def _tell(store: str, found: "Found", as_json: bool) -> None:
     typer.echo(f"revision    {found.version or 'none'}: {words[found.state]}")
     if found.partitions:
         typer.echo(f"partitions  {found.partitions} of messages and of collects each")
+
+
+@db.command("restored")
+def restored(store: Where, as_json: Json = False) -> None:
+    """Say that a vendor's store was put back from a copy, before it is served again.
+
+    Until a customer collects, nothing is said to them unprompted, and of what they say only a no is taken. With the
+    collect they hand back what the copy lacks, and both go on from there. Without this, the vendor finds out by itself
+    when a customer names a word that it does not hold; what it has said until then is said anew.
+
+    \b
+    Example:
+      opencmr db restored shop.db
+    """
+    from ..store import Store, shown
+
+    with Store(store) as opened:
+        count = opened.write_now(lambda rows: rows.mark_restored())
+    if as_json:
+        print_json({"store": shown(store), "restored": count})
+    else:
+        typer.echo(f"{shown(store)}: {count} relationships wait for their customers to collect")

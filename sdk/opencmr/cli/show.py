@@ -62,6 +62,8 @@ def show(
             out.print(f"{plain(notebook.customer)} with {plain(notebook.vendor)}", style="bold", soft_wrap=True)
             out.print(f"the {notebook.side}'s store, since {notebook.opened}")
             out.print(_threads(threads, out.width))
+            for each in notebook.noticed:
+                out.print(plain(f"! {each.code}: {each.why} (noticed {each.at})"), style="yellow", soft_wrap=True)
             if thread:
                 _tell(out, threads[0])
             if timeline:
@@ -92,13 +94,14 @@ def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
                 "state": thread.state,
                 **({"family": thread.family} if thread.family else {}),
                 "entries": [
-                    {name: getattr(entry, name) for name in ("digest", "id", "type", "side", "at", "outcome")}
+                    {name: getattr(entry, name) for name in ("digest", "id", "type", "side", "place", "at", "outcome")}
                     for entry in thread.entries
                 ],
                 **({"record": thread.record.as_dict()} if thread.record else {}),
             }
             for thread in threads
         ],
+        **({"noticed": [each._asdict() for each in notebook.noticed]} if notebook.noticed else {}),
     }
 
 

@@ -10,7 +10,7 @@ Outcome = Literal["accepted", "moot", "void"]
 
 
 FARTHEST = 1024
-"""How many places beyond what it has seen a word can know through those before it (SEQ-20): so what it knows is small."""
+"""How many places beyond what it has seen a word can know through those before it (SEQ-20)."""
 
 
 class Knowledge(NamedTuple):
@@ -30,7 +30,9 @@ class Knowledge(NamedTuple):
 
     def and_of(self, place: int) -> "Knowledge":
         """The same, and the word in this place too, unless it lies too far beyond."""
-        return self if self.knows(place) or place - self.seen > FARTHEST else Knowledge(self.seen, self.beyond | 1 << (place - self.seen - 1))
+        if self.knows(place) or place - self.seen > FARTHEST:
+            return self
+        return Knowledge(self.seen, self.beyond | 1 << (place - self.seen - 1))
 
     def and_up_to(self, seen: int) -> "Knowledge":
         """The same, and all up to this place too."""

@@ -11,7 +11,7 @@ from ..errors import Problem
 from ..messages import core
 from ..messages.types import Side
 from ..protocol import Entry, History, Thread
-from ..store import Kept, Peer, Rows, Status, Store, shown
+from ..store import Kept, Noticed, Peer, Rows, Status, Store, shown
 from .ledger import Ledger, follow
 
 
@@ -55,6 +55,7 @@ class Notebook:
         vendor: The vendor's DID.
         opened: When it began.
         history: Its threads, folded.
+        noticed: What the other side's signed words have shown, such as contradictions.
     """
 
     def __init__(self, store: Store, peer: Peer) -> None:
@@ -64,6 +65,7 @@ class Notebook:
         self.customer, self.vendor = (peer.me, peer.peer) if self.side == "customer" else (peer.peer, peer.me)
         self.opened = peer.opened
         self.history: History = store.read(self._fold)
+        self.noticed: list[Noticed] = store.read(lambda rows: rows.findings(peer.number))
 
     def _fold(self, rows: Rows) -> History:
         # With the row of the same moment: an older one would make damage of what was said since by whoever serves.

@@ -43,6 +43,7 @@ from ..protocol import (
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import KeyFile, Rows, Store, beside
+from ..transport.bundle import MOST_WORDS
 from ..transport.limits import Gate, Limits
 from .answers import Answers
 from .desk import Desk, Received
@@ -51,6 +52,7 @@ from .health import Health
 from .ledger import Ledger
 from .observed import collecting, known_type, receiving
 from .pen import Draft, Pen, exactly
+from .steadiness import Steadiness
 from .strangers import Strangers
 
 Registered = Handler["Relationship"]
@@ -142,6 +144,7 @@ class Vendor:
         self._about = about
         self._clock = clock
         self.health = health
+        self._steadiness = Steadiness()
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -480,8 +483,8 @@ class Vendor:
         Raises:
             Problem: To be answered unsigned; nothing was stored.
         """
-        if not words:
-            raise Malformed("a collect, and the words", pointer="/messages", rule="TRN-21")
+        if not 0 < len(words) <= MOST_WORDS:
+            raise Malformed(f"a collect and the words, {MOST_WORDS} at most", pointer="/messages", rule="TRN-20")
         asking: Message[core.Collect] = verify(parse(words[0]), me=self.did, pinned={}).message
         if asking.type != core.Collect.type:
             raise Malformed("first a mailbox.collect", pointer="/messages/0/type", rule="TRN-21")
@@ -542,7 +545,9 @@ class Vendor:
     # Inside
 
     def _now(self) -> str:
-        return instant(self._clock())
+        now = self._clock()
+        self._steadiness.look(now)
+        return instant(now)
 
     def _ring(self, customer: str) -> None:
         bell = self._bells.pop(customer, None)

@@ -230,9 +230,7 @@ class Wallet:
 
     # The chain
 
-    def _place(
-        self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str, *, collected: bool
-    ) -> None:
+    def _place(self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str, *, collected: bool) -> None:
         """Give every word of the vendor's its place that goes on from the last."""
         waiting: dict[tuple[int, str | None], list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):

@@ -11,6 +11,23 @@ from .engine import DATABASE_ERRORS, open_engine, shown, why
 from .schema import HEAD, State, state_of, version_of
 from .tables import messages, relationships
 
+NEWEST = 10_000
+"""In how many relationships dates are looked at."""
+_newest = select(func.coalesce(func.max(relationships.c.relationship), 0)).scalar_subquery()
+_words = (
+    select(
+        messages.c.at,
+        func.lag(messages.c.at).over(partition_by=messages.c.relationship, order_by=messages.c.place).label("before"),
+    )
+    .where(
+        messages.c.relationship > _newest - NEWEST,
+        messages.c.side == "vendor",
+        messages.c.status.in_(("entry", "receipt")),
+        messages.c.place.is_not(None),
+    )
+    .subquery()
+)
+_DATES = select(func.max(_words.c.at), func.count().filter(_words.c.at < _words.c.before))
 MOST_PARTIES = 20_000
 """How many of our own DIDs are looked at: a wallet has one for each relationship."""
 
@@ -28,7 +45,8 @@ class Checkup:
         free: Bytes that are free where the file is; none for a database elsewhere.
         size: Bytes of the file.
         me: Our own DIDs in it, `MOST_PARTIES` at most.
-        last: The latest date of a vendor's word in any relationship.
+        last: The latest date of a vendor's word, in the newest relationships.
+        went_back: How often in these a vendor's word is dated before the one that it follows: its clock was set back.
         damage: What the database itself finds wrong with its file; empty where it finds nothing.
     """
 
@@ -41,6 +59,7 @@ class Checkup:
     size: int | None = None
     me: tuple[str, ...] = ()
     last: str | None = None
+    went_back: int = 0
     damage: tuple[str, ...] = ()
 
     @property
@@ -66,11 +85,11 @@ def look(where: str | Path) -> Checkup:
             state = state_of(version)
             settings, damage = _sqlite(connection) if kind == "sqlite" else (_postgres(connection), ())
             me: tuple[str, ...] = ()
-            last = None
+            last, went_back = None, 0
             if state == "current":
                 found = connection.execute(select(relationships.c.me).distinct().limit(MOST_PARTIES))
                 me = tuple(found.scalars())
-                last = connection.execute(select(func.max(messages.c.at))).scalar()
+                last, went_back = connection.execute(_DATES).one()
     except DATABASE_ERRORS as error:
         raise StoreError(f"cannot read {shown(where)}: {why(error)}") from error
     finally:
@@ -86,6 +105,7 @@ def look(where: str | Path) -> Checkup:
         size=file.stat().st_size if file else None,
         me=me,
         last=last,
+        went_back=went_back or 0,
         damage=damage,
     )
 

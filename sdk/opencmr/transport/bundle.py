@@ -12,7 +12,7 @@ MAX_BUNDLE = 8 * 1024 * 1024
 """Bytes. A hundred messages of 64 KiB have room."""
 MAX_WORDS = 144 * 1024
 """Bytes of what is handed back at once: a word of full size and what it answers have room."""
-MOST_WORDS = 100
+MOST_WORDS = 200
 """Of a vendor's words that are handed back at once, with what they answer."""
 MOST_MESSAGES = 1000
 """In one answer. A mailbox gives a hundred at a time; what is ready at once, or was missed, is seldom more."""

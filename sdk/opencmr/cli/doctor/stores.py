@@ -116,8 +116,11 @@ def _dates(ward: Ward, found: Checkup, now: datetime) -> None:
     if found.last is None:
         ward.note("last entry", "there is none yet")
         return
-    mend = "the clock was set back, or was wrong before: let NTP keep it. Times go on from the last entry until then"
+    mend = "the clock was set back, or was wrong before: let NTP keep it. Places don't depend on it, dates do"
     ward.judge("last entry", found.last <= instant(now + _AHEAD), f"of {found.last}", mend)
+    if found.went_back:
+        said = f"{found.went_back} times a vendor's word is dated before the one that it follows"
+        ward.note("order of dates", said, "its clock was set back: let NTP keep it; the order holds all the same")
 
 
 def _keys(file: Path | None, found: Checkup | None) -> list[Finding]:
