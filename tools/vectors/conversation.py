@@ -119,8 +119,7 @@ class Script:
         """
         self.words.append(word)
         if word.side == "vendor":
-            read = _verified(word)
-            self.history.follow(read.message, word.digest, fault=read.fault)
+            self.follow(word)
         else:
             self.receipt(word, at, **claims)
         return word
@@ -140,8 +139,13 @@ class Script:
                 body["problem"] = {name: value for name, value in body["problem"].items() if value is not None}
         made = self.word("receipt", {"of": word.digest, **body}, word.thread, by="vendor", created=at)
         self.words.append(made)
-        self.history.follow(_verified(made).message, made.digest, of=of)
+        self.follow(made, of=word)
         return made
+
+    def follow(self, word: Word, *, of: Word | None = None) -> None:
+        """A word of the vendor's takes its place, and what it answers."""
+        read = _verified(word)
+        self.history.follow(read.message, word.digest, of=_verified(of).message if of else None, fault=read.fault)
 
     def say(self, type_: str, body: Body, thread: str | None = None, **more: Any) -> Word:
         """Said and placed: a customer's message is answered a second after it was made."""

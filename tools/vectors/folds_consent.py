@@ -218,6 +218,23 @@ def consent_folds() -> list[Case]:
         ),
         fold("consent-key-twice", "Two items of one key", "CNS-4 RCV-15", "v", "none", lambda t: t.ask("news", "news")),
         fold(
+            "consent-party-not-normal",
+            "A party whose URI is not in normal form",
+            "CNS-11 RCV-15",
+            "v",
+            "none",
+            lambda t: _asked_for(t, item("news", recipients=[_partner("HTTPS://Partner.example/")])),
+            problems={1: "malformed /body/items/0/recipients/0/id CNS-11"},
+        ),
+        fold(
+            "consent-party-normal",
+            "The same in normal form",
+            "CNS-11",
+            "a",
+            "requested",
+            lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example/")])),
+        ),
+        fold(
             "consent-unknown-term",
             "A purpose that no table knows",
             "LIF-1",
@@ -247,8 +264,11 @@ def _asked_for(t: Script, *items: dict[str, Any]) -> Word:
     return t.say("consent.request", body)
 
 
+def _partner(uri: str) -> dict[str, Any]:
+    return {"name": "Partner", "role": "third-party", "id": uri}
+
+
 def _asked_twice(t: Script) -> Word:
     first = t.ask()
     body = first.message["body"]
     return t.say("consent.request", body, first.thread)
-

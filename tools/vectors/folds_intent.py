@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from opencmr import trust
-
 from .conversation import Script, Word, euros, item, offer, terms
 from .folds import fold, unknown
 from .writing import Case
@@ -516,4 +514,3 @@ def _unasked(
     line = {"name": "Boots", "price": euros("100.00"), **({"want": 0} if want else {})}
     body = {"lines": [line], "under": terms(under), **({"basis": granted.ref} if basis else {})}
     return t.offer(None, body=body)
-

@@ -308,4 +308,3 @@ def _scoped(t: Script) -> Word:
     wished = t.cast()
     proffered = t.say("terms.proffer", {"choices": [terms("PDC-GOOD")], "scope": wished.ref})
     return t.accept_terms(proffered, "PDC-GOOD")
-

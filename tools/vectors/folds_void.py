@@ -5,13 +5,14 @@ from datetime import timedelta
 from opencmr.protocol import instant, moment
 
 from .conversation import Body, Script, Word, item, terms, wish
-from .folds import fold, question
+from .folds import fold, question, unknown
 from .folds_knowing import ANALYTICS, MARKETING, NOW, OF_THE_WISH, REFUSED
 from .writing import Case
 
 ACCEPTED: Body = {"outcome": "accepted", "state": "proffered"}
 EXPIRED = "expired /expires RCV-11"
 OVERTAKEN = "wrong-state /type TRM-10"
+UNKNOWING = "stale /seen TRM-12"
 UNANSWERABLE = "expired /created TRM-11"
 TOO_LATE = "expired /created INT-4"
 
@@ -92,8 +93,17 @@ def _overtaken() -> list[Case]:
              asks=[(ANALYTICS, NOW, "permit agreement")]),
         fold("proffer-after-the-end", "Proffered by one who knew the end", "TRM-10", "aaaaa", "active", _after_the_end,
              asks=[(ANALYTICS, NOW, "permit agreement")]),
-        fold("proffer-after-the-end-unknown", "Proffered after it, by a copy of the wallet that knew it not: void",
-             "TRM-10", "aaaav", "proffered", lambda t: _after_the_end(t, unknown=True), problems={5: OVERTAKEN}),
+        fold("proffer-unknowing-the-end", "Proffered after it, by a copy of the wallet that knew it not: stale",
+             "TRM-12", "aaar", "none", lambda t: _unknowing(t), problems={4: UNKNOWING}),
+        fold("proffer-unknowing-the-end-accepted", "The vendor takes it, and accepts it: both are void",
+             "TRM-12 SEQ-28", "aaavv", "none", lambda t: t.accept_terms(_unknowing(t, **ACCEPTED)),
+             problems={4: UNKNOWING, 5: "wrong-state /type"}, differs={4: "other-outcome"}),
+        fold("proffer-unknowing-what-binds", "Nor may it not know an agreement that the customer's own word made",
+             "TRM-12", "aaar", "none", _unknowing_counter, problems={4: UNKNOWING}),
+        fold("proffer-unknowing-the-vendor-s-end", "What the vendor ended alone it need not know", "TRM-12", "aaaa",
+             "proffered", lambda t: _unknowing(t, by="vendor")),
+        fold("proffer-unknowing-another-scope", "Nor terms of another scope", "TRM-12", "aaaaa", "proffered",
+             _unknowing_scope),
         fold("counter-accepted-last", "Of a counter the customer's acceptance counts: it knows the newer agreement",
              "TRM-10", "aaaaa", "active", lambda t: _counter_last(t, knows=True),
              asks=[(ANALYTICS, NOW, "permit agreement")]),
@@ -145,11 +155,11 @@ def _wishes() -> list[Case]:
              lambda t: t.cast(until="2026-03-02T00:00:00.000Z"),
              asks=[(CASTING, {"at": "2026-03-01T23:59:59.999Z"}, "permit intent-live"),
                    (CASTING, {"at": "2026-03-02T00:00:00.000Z"}, "deny no-word")]),
-        fold("wish-amended-terms", "Terms that the wish names no more: what they permitted ends", "INT-1 DEC-10",
+        fold("wish-amended-terms", "Terms that the wish names no more: what they permitted ends", "INT-6 DEC-10",
              "aaa", "open", lambda t: _other_terms_of_wish(t),
              asks=[(OF_THE_WISH, {"at": "2026-03-01T12:02:30.000Z"}, "permit agreement"),
                    (OF_THE_WISH, NOW, "deny agreement-ended")]),
-        fold("wish-amended-same-terms", "Named again, they go on", "INT-1", "aaa", "open",
+        fold("wish-amended-same-terms", "Named again, they go on", "INT-6", "aaa", "open",
              lambda t: _other_terms_of_wish(t, code="SD-BASE-A"), asks=[(OF_THE_WISH, NOW, "permit agreement")]),
         fold("offer-under-dropped-terms", "No offer can be made under them any more", "OFR-4 INT-1", "aaav", "open",
              lambda t: t.offer(_other_terms_of_wish(t), body={"under": terms("SD-BASE-A")}),
@@ -170,11 +180,10 @@ def _twice() -> list[Case]:
              problems={3: "conflict /id RCV-6"}),
         fold("vendor-id-of-a-receipt", "An offer with the id of a receipt", "RCV-6", "av", "open", _id_of_receipt,
              problems={2: "conflict /id RCV-6"}),
-        fold("receipt-id-twice", "A receipt with the id of an earlier word answers nothing: its word has no place",
-             "RCV-6", "an", "given", _receipt_id_twice, problems={2: "conflict /id RCV-6"}, pending=1,
-             asks=[(MARKETING, NOW, "deny withdrawn")]),
-        fold("receipt-id-twice-mended", "Until another receipt gives it one", "RCV-6", "ana", "withdrawn",
-             lambda t: _receipt_id_twice(t, mended=True), problems={2: "conflict /id RCV-6"}, pending=0),
+        fold("receipt-id-twice", "A receipt with the id of an earlier word answers all the same", "RCV-6 SEQ-26",
+             "aa", "withdrawn", _receipt_id_twice, asks=[(MARKETING, NOW, "deny withdrawn")]),
+        fold("receipt-in-another-thread", "A receipt in another thread than what it answers answers nothing",
+             "ENV-3 COR-1", "an", "given", _receipt_elsewhere, pending=1, asks=[(MARKETING, NOW, "deny withdrawn")]),
         fold("customer-s-id", "A vendor's word may have the id of a customer's: ids are each sender's own", "RCV-6",
              "aa", "open", lambda t: t.offer(wished := t.cast(), id=wished.id)),
         fold("answered-twice", "A second receipt for one word: the first counts", "COR-1 SEQ-17", "ag", "proffered",
@@ -259,11 +268,35 @@ def _ended_between(t: Script, *, by: str) -> Word:
     return t.accept_terms(proffered, "SD-BASE-A")
 
 
-def _after_the_end(t: Script, *, unknown: bool = False) -> Word:
+def _after_the_end(t: Script) -> Word:
+    t.end(t.agree("SD-BASE-A"), "terms.terminate", "customer")
+    return t.accept_terms(t.proffer("SD-BASE-A"), "SD-BASE-A")
+
+
+def _unknowing(t: Script, *, by: str = "customer", **claims: str) -> Word:
+    """A proffer by a copy of the wallet, made when the agreement was there and not yet ended."""
     agreed = t.agree("SD-BASE-A")
-    copy = {"prior": agreed.digest, "seen": t.tip} if unknown else {}
-    t.end(agreed, "terms.terminate", "customer")
-    return t.accept_terms(t.proffer("SD-BASE-A", **copy), "SD-BASE-A")
+    seen = t.tip
+    t.end(agreed, "terms.terminate", by)
+    return t.proffer("SD-BASE-DP", prior=agreed.digest, seen=seen, claims=claims)
+
+
+def _unknowing_counter(t: Script) -> Word:
+    """By a copy that does not know that the counter was accepted."""
+    first = t.proffer("SD-BASE")
+    t.counter(first, "SD-BASE-A")
+    seen = t.tip
+    t.accept_terms(first, "SD-BASE-A", "customer")
+    return t.proffer("SD-BASE", prior=first.digest, seen=seen)
+
+
+def _unknowing_scope(t: Script) -> Word:
+    wished = t.cast()
+    seen = t.tip
+    scoped = t.say("terms.proffer", {"choices": [terms("PDC-GOOD")], "scope": wished.ref})
+    t.accept_terms(scoped, "PDC-GOOD")
+    t.end(scoped, "terms.terminate", "customer")
+    return t.proffer("SD-BASE", prior=wished.digest, seen=seen)
 
 
 def _counter_last(t: Script, *, knows: bool) -> Word:
@@ -347,17 +380,28 @@ def _id_of_receipt(t: Script) -> Word:
     return t.offer(wished, id=t.words[-1].id)
 
 
-def _receipt_id_twice(t: Script, *, mended: bool = False) -> Word:
+def _receipt_id_twice(t: Script) -> Word:
+    granted, withdrawn = _withdrawn_pending(t)
+    body = {"of": withdrawn.digest, "outcome": "accepted", "state": "withdrawn"}
+    t.words.append(word := t.word("receipt", body, granted.thread, by="vendor", id=t.words[1].id))
+    t.follow(word, of=withdrawn)
+    return granted
+
+
+def _receipt_elsewhere(t: Script) -> Word:
+    granted, withdrawn = _withdrawn_pending(t)
+    body = {"of": withdrawn.digest, "outcome": "accepted", "state": "withdrawn"}
+    t.words.append(word := t.word("receipt", body, unknown(), by="vendor"))
+    t.follow(word, of=withdrawn)
+    return granted
+
+
+def _withdrawn_pending(t: Script) -> tuple[Word, Word]:
     granted = t.grant(None)
-    used = t.words[-1].id
     t.later(minutes=1)
     withdrawn = t.word("consent.withdraw", {}, granted.thread)
     t.words.append(withdrawn)
-    body = {"of": withdrawn.digest, "outcome": "accepted", "state": "withdrawn"}
-    t.place(t.word("receipt", body, granted.thread, by="vendor", id=used))
-    if mended:
-        t.receipt(withdrawn)
-    return granted
+    return granted, withdrawn
 
 
 def _answered_twice(t: Script, first: Body, second: Body) -> Word:

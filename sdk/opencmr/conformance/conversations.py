@@ -82,7 +82,7 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
         thread = history.threads[message.thread]
         return {**place, "outcome": thread.entries[-1].outcome, "state": thread.state, **told(why)}
     of = held.get(str(message.body.of)) if word.fault is None else None
-    if of is None or chain.has_said(message.id):
+    if of is None or of.message.thread != message.thread:
         return {**place, "outcome": "nothing", **told(history.follow(message, word.digest, fault=word.fault)[1])}
     if chain.place_of(of.digest) is not None:
         history.follow(message, word.digest, of=of.message)
