@@ -6,6 +6,7 @@
 export const MINUTE = 60_000;
 const TOLERANCE = 5 * MINUTE; // how far two honest clocks may differ
 const CONTRADICTION = 10 * MINUTE;
+const FARTHEST = 1024; // places after what it has seen that a word can know through those before it
 
 const later = (a, b) => (a > b ? a : b);
 const earlier = (a, b) => (a < b ? a : b);
@@ -55,7 +56,7 @@ export class Chain {
     const before = this.#placed.get(prior);
     const upTo = Math.max(this.number(seen) ?? 0, before?.knows.upTo ?? 0);
     const beyond = before ? [...before.knows.beyond, before.place] : [];
-    return { upTo, beyond: beyond.filter((place) => place > upTo) };
+    return { upTo, beyond: beyond.filter((place) => place > upTo && place <= upTo + FARTHEST) };
   }
 
   /** When the next word takes its place: as the vendor dates it, but never before what was acknowledged. */

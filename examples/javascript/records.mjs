@@ -23,13 +23,13 @@ export const blank = {
  */
 export const rules = {
   // terms/page.md
-  'terms.proffer': async (here, said) => ({
-    ...here,
-    choices: await resolveAll(said.message.body.choices, [], ['body', 'choices']),
-    scope: scopeOf(said.message.body),
-    own: said,
-    answerBy: said.message.body.answerBy,
-  }),
+  async 'terms.proffer'(here, said, history) {
+    const { choices, scope, answerBy } = said.message.body;
+    const terms = await resolveAll(choices, [], ['body', 'choices']);
+    const meant = scope === 'relationship' ? undefined : scope;
+    if (history.isSuperseded(said, meant)) throw new Problem('stale', ['seen']); // TRM-12
+    return { ...here, choices: terms, scope: meant, own: said, answerBy };
+  },
   async 'terms.counter'(here, said) {
     checkOpen(here, said);
     const { terms, answerBy } = said.message.body;
@@ -150,7 +150,6 @@ export const show = ({ family, record }) => record && JSON.parse(JSON.stringify(
 /** The offer that became the order. */
 export const accepted = ({ offers, accepted: of }) => offers.find(({ digest }) => digest === of);
 
-const scopeOf = ({ scope }) => (scope === 'relationship' ? undefined : scope);
 
 /** TRM-11 */
 function checkOpen({ answerBy }, { at }) {
