@@ -223,7 +223,7 @@ def consent_folds() -> list[Case]:
             "CNS-11 RCV-15",
             "v",
             "none",
-            lambda t: _asked_for(t, item("news", recipients=[_partner("HTTPS://Partner.example/")])),
+            lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example:443/")])),
             problems={1: "malformed /body/items/0/recipients/0/id CNS-11"},
         ),
         fold(
@@ -265,7 +265,7 @@ def _asked_for(t: Script, *items: dict[str, Any]) -> Word:
 
 
 def _partner(uri: str) -> dict[str, Any]:
-    return {"name": "Partner", "role": "third-party", "id": uri}
+    return {"name": "Partner", "role": "thirdParty", "id": uri}
 
 
 def _asked_twice(t: Script) -> Word:

@@ -316,7 +316,7 @@ def _yes_not_at_once(m: Mailbox) -> None:
 
 def _word_missing(m: Mailbox) -> None:
     granted = m.grant(None)
-    m.comes(1, chain=0, waiting=1, may="deny no-word")
+    m.comes(1, chain=0, waiting=1, shows="answers-nothing", may="deny no-word")
     m.comes(granted, 1, chain=1, shows="restored", may="permit consent")
 
 

@@ -123,7 +123,7 @@ function toldOf({ digest: of, at, outcome, state, problem, knows }, { findings }
 /** Rules and advice are words for people. */
 const stated = ({ rule, expected, ...place }) => JSON.parse(JSON.stringify(place));
 
-const SHOWN = ['answered-twice', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
+const SHOWN = ['answered-twice', 'answers-nothing', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
 
 /** A customer to whom these answers of the mailbox come, and what it makes of each. */
 async function collected(kept, did, answers) {
