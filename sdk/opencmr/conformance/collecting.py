@@ -18,7 +18,9 @@ from ..roles.wallet import Wallet
 from ..store import Kept, Rows, Store
 from .conversations import Case, as_asked, asked, at_the_end, read
 
-SHOWN = ("answered-twice", "conflict", "disputed", "other-outcome", "other-state", "restored", "split")
+SHOWN = (
+    "answered-twice", "answers-nothing", "conflict", "disputed", "other-outcome", "other-state", "restored", "split",
+)  # fmt: skip
 """What signed words show, by the codes of `spec/v1/evidence.md`."""
 
 
