@@ -153,6 +153,8 @@ def _splits() -> list[Case]:
         _case("split-answered-anew", "Until it gets a place on the chain", "SEQ-30 SEQ-32", _answered_anew),
         _case("split-and-back", "The vendor goes on where it was before: its words have their places again", "SEQ-30",
               _and_back),
+        _case("split-and-back-in-pages", "So they do where the way back comes in several answers", "SEQ-30",
+              _and_back_in_pages),
         _case("split-without-the-fork", "A branch of which a word is missing is none yet: it waits", "SEQ-29",
               _no_branch_yet),
     ]  # fmt: skip
@@ -401,6 +403,18 @@ def _and_back(m: Mailbox) -> None:
     m.comes(other.ask("study"), chain=2, pending=1, shows="split", may="deny no-word")
     m.ask("study")
     m.comes(3, chain=3, shows="split", may="permit consent")
+
+
+def _and_back_in_pages(m: Mailbox) -> None:
+    m.own(m.cast())
+    other = m.other()
+    m.own(m.grant(None))
+    m.ask("study")
+    m.comes(1, 2, 3, chain=3, may="permit consent")
+    m.comes(other.ask("study"), chain=2, pending=1, shows="split", may="deny no-word")
+    m.comes(2, chain=2, shows="split", may="permit consent")
+    m.ask("news")
+    m.comes(3, 4, chain=4, may="permit consent")
 
 
 def _no_branch_yet(m: Mailbox) -> None:
