@@ -8,7 +8,7 @@ from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
 from .context import Context
-from .said import Point, Said, Word
+from .said import Outcome, Point, Said, Word
 from .vocabulary import EVERYTHING, Kind, check_terms, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
@@ -136,6 +136,54 @@ class Consent:
                 for item in sorted(self.items.values(), key=lambda item: item.key)
             ],
         }
+
+
+@dataclass(frozen=True)
+class InVain:
+    """Grants of a thread that took no effect, and what the customer takes back of them all the same.
+
+    A vendor gives the places: it could let a no pass before the grant that it is about, or refuse the grant, and the
+    no would find nothing to take back. So a no-word denies, for the keys that it names, what such a grant would have
+    given, unless that grant knows it (`spec/v1/sequence.md`, narrowing messages).
+
+    Attributes:
+        noes: The no-words of the thread, in their places.
+        open: What no no-word has taken back so far.
+        denied: What one has: it stands as withdrawn.
+    """
+
+    noes: tuple[Said, ...] = ()
+    open: tuple[ItemRecord, ...] = ()
+    denied: tuple[ItemRecord, ...] = ()
+
+    def take(self, said: Said, outcome: Outcome | Literal["refused"]) -> Self:
+        """The same with one more word of the thread, of which that came."""
+        body = said.message.body
+        if isinstance(body, consent.Refuse | consent.Withdraw) and outcome != "void":
+            named = [item for item in self.open if _names(said, item.key)]
+            still = tuple(item for item in self.open if item not in named)
+            denied = tuple(_taken_back(item, said, said.point) for item in named)
+            return replace(self, noes=(*self.noes, said), open=still, denied=self.denied + denied)
+        if not isinstance(body, consent.Grant) or said.side != "customer" or outcome == "accepted":
+            return self
+        unknown = [no for no in self.noes if not said.knows.knows(no.place)]
+        open_, denied = list(self.open), self.denied
+        for item in body.items:
+            tried = ItemRecord(item.key, "given", item, said.point, said.word, body.until, (said.digest,))
+            no = next((no for no in reversed(unknown) if _names(no, item.key)), None)
+            if no is None:
+                open_.append(tried)
+            else:
+                denied = (*denied, _taken_back(tried, no, said.point))
+        return replace(self, open=tuple(open_), denied=denied)
+
+
+def _names(no: Said, key: str) -> bool:
+    return no.message.body.keys is None or key in no.message.body.keys
+
+
+def _taken_back(item: ItemRecord, no: Said, since: Point) -> ItemRecord:
+    return replace(item, state="withdrawn", since=since, own=no.word, evidence=(no.digest, *item.evidence))
 
 
 def _check_items(items: list[Any]) -> None:

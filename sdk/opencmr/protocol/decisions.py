@@ -17,7 +17,7 @@ from ..messages.types import Channel, TermsDocument
 from .agreement import Agreement
 from .chain import TOLERANCE, Chain
 from .clock import shifted
-from .consent import Consent, ItemRecord, outsiders
+from .consent import Consent, InVain, ItemRecord, outsiders
 from .dealing import Dealing
 from .said import Point, Word
 from .thread import Thread
@@ -351,12 +351,15 @@ def turning_point(facts: Facts, at: str) -> str | None:
     return min(later, default=None)
 
 
-def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Facts:
+def gather(
+    threads: Iterable[Thread], chain: Chain, in_vain: Iterable[InVain] = (), *, mine: bool = False
+) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements.
 
     Args:
         threads: The threads.
         chain: The order, and the times of the places.
+        in_vain: What was granted and took no effect, and was taken back.
         mine: Whether it is the customer who asks: then a no of theirs holds from when they said it.
     """
     known = list(threads)
@@ -369,6 +372,9 @@ def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Fa
     for thread in known:
         if isinstance(thread.record, Consent):
             statements += _of_consent(thread.record, when)
+    for one in in_vain:
+        for item in one.denied:
+            statements += statements_of_item(item, when)
     if mine:
         statements = [_from_when_said(one) for one in statements]
     dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
