@@ -13,7 +13,7 @@ from opencmr.protocol import Question
 
 from . import words
 from .oracle import Diary, View, heard_digests
-from .parties import Vendor, Wallet
+from .parties import FOCI, Vendor, Wallet
 from .play import Failure, play
 from .words import Mint, Word, at
 
@@ -26,7 +26,7 @@ class Order:
     def __init__(self, dice: random.Random) -> None:
         mint = Mint()
         self.now = 1000.0
-        self.wallet, self.vendor = Wallet(mint), Vendor(mint)
+        self.wallet, self.vendor = Wallet(mint, focus=dice.choice(list(FOCI))), Vendor(mint)
         self.diary = Diary()
         self.inbox: list[Word] = []
         self.told: list[str] = []

@@ -22,6 +22,21 @@ KEYS = ("news", "calls")
 REFUSED = core.ProblemDetail(type="https://x.example/stale", title="Stale", status=409, fault="sender", retry=False)
 
 
+FOCI: dict[str, tuple[tuple[str, int], ...]] = {
+    "all": (
+        ("proffer", 3), ("end_terms", 3), ("accept_counter", 2), ("grant", 3), ("regrant", 4), ("no", 6), ("cast", 2),
+        ("amend", 3), ("withdraw", 2), ("accept", 2), ("cancel", 1), ("disclose", 1),
+    ),
+    "consents": (("grant", 3), ("regrant", 5), ("no", 7), ("proffer", 1)),
+    "terms": (("proffer", 5), ("end_terms", 4), ("accept_counter", 4), ("grant", 1), ("no", 1), ("cast", 1)),
+    "wishes": (
+        ("cast", 1), ("amend", 5), ("withdraw", 2), ("accept", 5), ("cancel", 4), ("disclose", 1), ("proffer", 2),
+        ("end_terms", 1), ("grant", 1), ("no", 1),
+    ),
+}  # fmt: skip
+"""What a conversation is about mostly: what the customer says, and how often."""
+
+
 class Branch:
     """A chain as it is held: the vendor's words in their order, and the history that they fold to."""
 
@@ -57,8 +72,9 @@ class Branch:
 class Wallet(Branch):
     """A customer's: own words, the vendor's chain without a gap, what is pending, and what is off the chain."""
 
-    def __init__(self, mint: Mint, skew: float = 0) -> None:
+    def __init__(self, mint: Mint, skew: float = 0, focus: str = "all") -> None:
         super().__init__(mine=True)
+        self.focus = focus
         self.mint = mint
         self.skew = skew
         self.said: list[Word] = []
@@ -67,7 +83,7 @@ class Wallet(Branch):
         self.splits = 0
 
     def copy(self) -> "Wallet":
-        other = Wallet(self.mint, self.skew)
+        other = Wallet(self.mint, self.skew, self.focus)
         other.history, other.chain, other.held = self.history.copy(), self.chain[:], self.held.copy()
         other.said, other.pending = self.said[:], self.pending[:]
         other.strays, other.splits = self.strays[:], self.splits
@@ -124,16 +140,16 @@ class Wallet(Branch):
 
     def choose(self, dice: random.Random, now: float) -> tuple[Any, str | None] | None:
         """A word that makes sense as far as this wallet knows, and its thread."""
-        makers = [
-            (3, self._proffer), (3, self._end_terms), (2, self._accept_counter), (3, self._grant), (4, self._regrant),
-            (6, self._no), (2, self._cast), (3, self._amend), (2, self._withdraw), (2, self._accept), (1, self._cancel),
-            (1, self._disclose),
-        ]  # fmt: skip
+        makers = [getattr(self, "_" + name) for name, _ in FOCI[self.focus]]
         for _ in range(4):
-            make = dice.choices([maker for _, maker in makers], [weight for weight, _ in makers])[0]
+            make = dice.choices(makers, [weight for _, weight in FOCI[self.focus]])[0]
             if (made := make(dice, now)) is not None:
                 return made
-        return self._grant(dice, now)
+        return self._first(dice, now)
+
+    def _first(self, dice: random.Random, now: float) -> tuple[Any, str | None]:
+        made = self._cast(dice, now) if self.focus == "wishes" else None
+        return made or (self._proffer(dice, now) if self.focus == "terms" else self._grant(dice, now))
 
     def own(self, *types: str) -> list[Word]:
         return [word for word in self.said if word.type in types]
@@ -146,7 +162,8 @@ class Wallet(Branch):
     def _proffer(self, dice: random.Random, now: float) -> tuple[Any, str | None] | None:
         names = dice.sample(list(words.DOCUMENTS), dice.choice((1, 1, 2)))
         casts = self.own("intent.cast")
-        scope = dice.choice(casts).ref if casts and dice.random() < 0.3 else None
+        often = 0.7 if self.focus == "wishes" else 0.3
+        scope = dice.choice(casts).ref if casts and dice.random() < often else None
         answer_by = at(now + dice.choice((600, WEEK))) if dice.random() < 0.3 else None
         return words.proffer(names, scope, answer_by), None
 
@@ -202,7 +219,7 @@ class Wallet(Branch):
         return kind(keys=keys), dice.choice(threads)
 
     def _cast(self, dice: random.Random, now: float) -> tuple[Any, str | None] | None:
-        if len(self.own("intent.cast")) > 1:
+        if len(self.own("intent.cast")) > (self.focus == "all"):
             return None
         return self._wish(dice, now, intent.Cast), None
 
@@ -326,7 +343,9 @@ class Vendor(Branch):
 
     # What there is to be said
 
-    def choose(self, dice: random.Random, now: float, *, loose: bool = False) -> tuple[Any, str | None, dict[str, Any]] | None:
+    def choose(
+        self, dice: random.Random, now: float, *, loose: bool = False
+    ) -> tuple[Any, str | None, dict[str, Any]] | None:
         """Something that a vendor may say; `loose`: whether or not the thread allows it."""
         kinds = (self._accepts, self._accepts, self._counters, self._offers, self._offers, self._asks, self._hears,
                  self._ends, self._performs)  # fmt: skip

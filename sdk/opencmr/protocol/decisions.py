@@ -239,7 +239,7 @@ class _Noes:
         """
         return (
             yes.own.place > self.last
-            and not self.places >> (yes.own.knows.seen + 1) & ~yes.own.knows.beyond
+            and not yes.own.knows.lacks(self.places)
             and not (self.channels and yes.channels is None)
             and not (self.parties and question.recipient not in (yes.third_parties or ()))
             and _below("action", yes.actions, self.actions, question.action)
@@ -413,14 +413,29 @@ When = Callable[[Point], str]
 
 
 def statements_of_terms(binding: Iterable[Binding], when: When) -> list[Statement]:
-    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin."""
+    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin.
+
+    Later are those that the customer said later. Terms whose own word does not know the words behind all that bound in
+    their scope before came too late: their permissions never begin, and end nothing.
+    """
     statements: list[Statement] = []
+    in_order = sorted(binding, key=lambda one: one.since.place)
+    bound: dict[str | None, int] = {}
+    too_late: set[int] = set()
+    for position, one in enumerate(in_order):
+        before = bound.get(one.scope, 0)
+        if one.own.knows.lacks(before & ~(1 << one.own.place)):
+            too_late.add(position)
+        else:
+            bound[one.scope] = before | 1 << one.own.place
     latest: dict[str | None, Point] = {}
-    for one in sorted(binding, key=lambda one: one.since.place, reverse=True):
+    for position, one in reversed(list(enumerate(in_order))):
+        if position in too_late:
+            statements += _of_rules(one, when, one.since)
+            continue
         ends = [end for end in (one.ended, latest.get(one.scope)) if end is not None]
-        ended = min(ends, key=lambda end: end.place, default=None)
+        statements += _of_rules(one, when, min(ends, key=lambda end: end.place, default=None))
         latest[one.scope] = one.since
-        statements += _of_rules(one, when, ended)
     return statements
 
 
