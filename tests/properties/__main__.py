@@ -3,9 +3,9 @@
 import sys
 import time
 
-from . import order
+from . import acknowledged, order
 
-PROPERTIES = {"order": order.play_order}
+PROPERTIES = {"order": order.play_order, "acknowledged": acknowledged.play_acknowledged}
 
 
 def main(name: str, first: str, last: str | None = None) -> int:

@@ -21,7 +21,17 @@ STEPS = 22
 
 
 class Order:
-    """One conversation with a hostile vendor."""
+    """One conversation with a hostile vendor.
+
+    Attributes:
+        often: Up to which number the customer speaks, the vendor gives a place, and speaks; else the customer collects.
+        in_order: How often the vendor takes the word that was said first.
+        wrong_dates: How often it dates a word wrongly.
+    """
+
+    often = (0.40, 0.66, 0.86)
+    in_order = 0.2
+    wrong_dates = 0.3
 
     def __init__(self, dice: random.Random) -> None:
         mint = Mint()
@@ -34,11 +44,11 @@ class Order:
 
     def step(self, kind: float, dice: random.Random) -> None:
         self.now += dice.choice((0.01, 1, 30, 3000))
-        if kind < 0.40:
+        if kind < self.often[0]:
             self._customer_says(dice)
-        elif kind < 0.66:
+        elif kind < self.often[1]:
             self._vendor_places(dice)
-        elif kind < 0.86:
+        elif kind < self.often[2]:
             self._vendor_says(dice)
         else:
             self._customer_collects(dice)
@@ -58,6 +68,8 @@ class Order:
             return
         waiting = [word for word in self.inbox if self.vendor.history.chain.place_of(word.digest) is None]
         word = dice.choice(waiting if waiting and dice.random() < 0.9 else self.inbox)
+        if waiting and dice.random() < self.in_order:
+            word = waiting[0]
         outcome = dice.choice(("accepted", "accepted", "accepted", "accepted", "moot", "refused"))
         receipt = self.vendor.place(word, self.now, outcome, created=self._date(dice))
         self.told.append(f"vendor places {short(word.digest)} as {outcome}: {tell(receipt)}")
@@ -79,7 +91,7 @@ class Order:
         self.told.append(f"customer collects up to {short(self.wallet.tip)}")
 
     def _date(self, dice: random.Random) -> str | None:
-        return at(self.now + dice.choice((-3000, -10, 10, 3000))) if dice.random() < 0.3 else None
+        return at(self.now + dice.choice((-3000, -10, 10, 3000))) if dice.random() < self.wrong_dates else None
 
     def broken(self) -> str | None:
         return self._judged(self.dice.random() < 0.15)

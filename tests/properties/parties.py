@@ -229,7 +229,7 @@ class Wallet(Branch):
 
     def _wish(self, dice: random.Random, now: float, kind: type[intent.Cast]) -> intent.Cast:
         names = dice.sample(list(words.DOCUMENTS), dice.choice((1, 1, 2)))
-        until = dice.choice((None, None, at(now + 4000)))
+        until = dice.choice((None, None, at(now + 1500)))
         return words.wish(kind, names, until, discloses=dice.random() < 0.7)
 
     def _withdraw(self, dice: random.Random, now: float) -> tuple[Any, str | None] | None:

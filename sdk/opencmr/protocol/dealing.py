@@ -64,6 +64,7 @@ class Dealing:
         wished_at: Since when there is a wish.
         wish: The customer's word that says it as it now stands.
         wished_until: Until when it stands, exclusive.
+        wishes: Each wish, from the cast on: since when it is, and until when it was to stand.
         terms: Digest and document of the customer's terms, by preference.
         carried: Id → terms, of earlier wishes too: they can be named again without being carried again.
         offers: Digest → offer, in their order.
@@ -71,6 +72,7 @@ class Dealing:
         disclosed: What the customer has disclosed, in the cast and for the order, and when.
         told: The same, term and bytes, to see at once whether a datum is new.
         ordered_by: Digest of the acceptance.
+        performed: Each entry of the order, from the acceptance until it is closed.
         confirmed: The vendor's confirmation.
         progress: Status after status of the fulfilment.
         settled: Refund and fee, once the vendor has stated them.
@@ -84,6 +86,7 @@ class Dealing:
     wished_at: Point | None = None
     wish: Word | None = None
     wished_until: str | None = None
+    wishes: tuple[tuple[Point, str], ...] = ()
     terms: tuple[tuple[str, TermsDocument], ...] = ()
     carried: Mapping[str, roster.Terms] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()
@@ -97,6 +100,7 @@ class Dealing:
     fee: Money | None = None
     ordered_at: Point | None = None
     ordered_by: str | None = None
+    performed: tuple[Point, ...] = ()
     closed: Point | None = None
     evidence: tuple[str, ...] = ()
 
@@ -107,6 +111,8 @@ class Dealing:
             Problem: A rule of `intent/page.md` is broken.
         """
         here = replace(self, state=to[0], latest=said.point, evidence=(*self.evidence, said.digest))
+        if self.ordered_at is not None and self.closed is None:
+            here = replace(here, performed=(*self.performed, said.point))
         match said.message.body:
             case intent.Cast() as body:  # an Amend is a Cast
                 return here._wished(said, body)
@@ -164,12 +170,14 @@ class Dealing:
             each if each.dropped or each.terms[0] in named else replace(each, dropped=said.point)
             for each in self.offers
         )
+        until = body.until or shifted(said.at, STANDS)
         return replace(
             self,
             cast=body,
             wished_at=self.wished_at or said.point,
             wish=said.word,
-            wished_until=body.until or shifted(said.at, STANDS),
+            wished_until=until,
+            wishes=(*self.wishes, (said.point, until)),
             terms=tuple(terms),
             carried=carried,
             offers=offers,
@@ -216,7 +224,11 @@ class Dealing:
             )
         _check_same_total(body.total, found.body.total, "the offer", "OFR-10")
         return replace(
-            self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.point, ordered_by=said.digest
+            self._turn(found, "accepted"),
+            accepted=found.digest,
+            ordered_at=said.point,
+            ordered_by=said.digest,
+            performed=(said.point,),
         )
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, reduce
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from ..errors import UsageError
@@ -535,32 +536,40 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
 
 
 def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]:
+    """What is live, span by span: a wish or an order that had lapsed is live again from a later word on, not before."""
     data = tuple((datum.data, when(point)) for datum, point in dealing.disclosed)
     if dealing.wished_at:
         data = (*data, (THE_WISH, when(dealing.wished_at)))
         over = dealing.ordered_at or dealing.closed
-        until, opened = str(dealing.wished_until), dealing.evidence[:1]
-        yield Activity(
-            thread, "intent-live", when(dealing.wished_at), until, when(over) if over else None, data, opened
-        )
+        ends = [*(since for since, _ in dealing.wishes[1:]), over]
+        for (since, until), end in zip(dealing.wishes, ends, strict=True):
+            closed = when(end) if end else None
+            yield Activity(thread, "intent-live", when(since), until, closed, data, dealing.evidence[:1])
     if dealing.ordered_at is not None:
         made = (str(dealing.accepted), str(dealing.ordered_by))
-        until, closed = _order_ends(dealing, when)
-        yield Activity(thread, "order-live", when(dealing.ordered_at), until, closed, data, made)
+        for begun, until, closed in _spans_of_order(dealing, when):
+            yield Activity(thread, "order-live", begun, until, closed, data, made)
 
 
-def _order_ends(dealing: Dealing, when: When) -> tuple[str, str | None]:
-    """When what an order permits ends by itself, and when an end was put to it.
+def _spans_of_order(dealing: Dealing, when: When) -> Iterator[tuple[str, str, str | None]]:
+    """Since when an order is live, when that ends by itself, and when an end was put to it.
 
     Done, and the days for returning it over; or, where it never comes to be done, a year after its last entry.
     """
-    latest = when(dealing.latest or dealing.since)
+    times = [when(point) for point in dealing.performed]
+    begun = times[0]
+    for before, after in pairwise(times):
+        if after >= (lapsed := shifted(before, _NEVER_DONE)):
+            yield begun, lapsed, lapsed
+            begun = after
     if dealing.closed is None:
-        return shifted(latest, _NEVER_DONE), None
+        yield begun, shifted(times[-1], _NEVER_DONE), None
+        return
     returns, closed = dealing.accepted_offer.body.returns, when(dealing.closed)
     if dealing.state != "done" or returns is None or not returns.days:
-        return closed, closed
-    return shifted(closed, timedelta(days=returns.days)), None
+        yield begun, closed, closed
+    else:
+        yield begun, shifted(closed, timedelta(days=returns.days)), None
 
 
 def _performs(activity: Activity, question: Question, at: str, now: bool) -> bool:
