@@ -3,9 +3,10 @@
 import sys
 import time
 
-from . import acknowledged, order
+from . import accusations, acknowledged, order, restores
 
-PROPERTIES = {"order": order.play_order, "acknowledged": acknowledged.play_acknowledged}
+PROPERTIES = {"order": order.play_order, "restores": restores.play_restores,
+    "acknowledged": acknowledged.play_acknowledged, "accusations": accusations.play_accusations}  # fmt: skip
 
 
 def main(name: str, first: str, last: str | None = None) -> int:

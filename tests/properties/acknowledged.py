@@ -83,7 +83,7 @@ class Acknowledged(Order):
 
 def _shared(side: Branch) -> History:
     """What both sides fold of the same words."""
-    return History(side.history.threads, side.history.chain, in_vain=side.history.in_vain)
+    return History(side.history.threads, side.history.chain, beside=side.history.beside)
 
 
 def play_acknowledged(seed: int) -> Failure | None:

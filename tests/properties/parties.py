@@ -274,11 +274,14 @@ class Vendor(Branch):
         """No-words that are stored and deny, and have no place yet."""
         self.dead: list[Word] = []
         """What was said on branches that were given up."""
+        self.unsaid: list[Word] = []
+        """What of that is still to be said again."""
 
     def copy(self) -> "Vendor":
         other = Vendor(self.mint, self.skew)
         other.history, other.chain, other.held = self.history.copy(), self.chain[:], self.held.copy()
         other.restored, other.waiting, other.dead = self.restored, self.waiting[:], self.dead[:]
+        other.unsaid = self.unsaid[:]
         return other
 
     def sign(self, body: Any, thread: str | None, now: float, *, created: str | None = None, **members: Any) -> Word:
@@ -341,6 +344,51 @@ class Vendor(Branch):
             given.append(word)
         return given
 
+    # After a restore
+
+    def take_back(self, words: Sequence[Word], held: dict[str, Word]) -> None:
+        """Take the branch that a customer hands back for the chain: the vendor's words, and what they answer."""
+        common = 0
+        while common < min(len(words), len(self.chain)) and words[common].digest == self.chain[common].digest:
+            common += 1
+        left = self.chain[common:]
+        self.held |= {word.message.body.of: held[word.message.body.of] for word in words if word.type == "receipt"}
+        self.dead += left
+        self.history.chain.given_up |= {word.digest for word in left}
+        self.cut(common)
+        for word in words[common:]:
+            self.follow(word)
+        self.history.chain.given_up -= {word.digest for word in words}
+        self.restored = True
+        again = [word.message.body.of for word in left if word.type == "receipt"]
+        for digest in again:
+            if self.history.chain.place_of(digest) is None and digest not in self.waiting:
+                self.waiting.append(digest)
+                self.history.hear(self.held[digest].message, digest)
+        self.unsaid += [word for word in left if word.type != "receipt" and word not in words]
+
+    def fork(self, seen: str) -> int:
+        """The last number that a branch which was given up has in common with the chain."""
+        by_digest = {word.digest: word for word in self.dead}
+        digest: str | None = seen
+        while digest is not None and self.history.chain.number(digest) is None:
+            digest = by_digest[digest].message.prior
+        return self.history.chain.number(digest) or 0
+
+    def catch_up(self, now: float) -> None:
+        """Answer what was held, and say again what was said on a branch that was given up."""
+        self.restored = False
+        waiting, self.waiting = self.waiting, []
+        for digest in waiting:
+            self.receive(self.held[digest], now)
+        unsaid, self.unsaid = self.unsaid, []
+        threads: dict[str, str] = {}
+        for word in unsaid:
+            thread = None if word.message.opens else threads.get(word.thread, word.thread)
+            said = self.speak(word.message.body, thread, now, expires=word.message.expires)
+            if said is not None:
+                threads[word.thread] = said.thread
+
     # What there is to be said
 
     def choose(
@@ -354,7 +402,7 @@ class Vendor(Branch):
                 return made
         return None
 
-    def _threads(self, kind: type[Any], *states: str) -> list[tuple[str, Any]]:
+    def threads_of(self, kind: type[Any], *states: str) -> list[tuple[str, Any]]:
         return [
             (thread.id, thread.record)
             for thread in self.history.threads.values()
@@ -362,21 +410,21 @@ class Vendor(Branch):
         ]
 
     def _accepts(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        open_ = self._threads(Agreement, *(() if loose else ("proffered",)))
+        open_ = self.threads_of(Agreement, *(() if loose else ("proffered",)))
         if not open_:
             return None
         id_, one = dice.choice(open_)
         return (terms.Accept(terms=words.terms_ref(dice.choice(one.choices)[1].id)), id_, {}) if one.choices else None
 
     def _counters(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        open_ = self._threads(Agreement, *(() if loose else ("proffered",)))
+        open_ = self.threads_of(Agreement, *(() if loose else ("proffered",)))
         if not open_:
             return None
         name = dice.choice(list(words.DOCUMENTS))
         return terms.Counter(terms=words.terms_ref(name)), dice.choice(open_)[0], {}
 
     def _offers(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        open_ = self._threads(Dealing, *(() if loose else ("open",)))
+        open_ = self.threads_of(Dealing, *(() if loose else ("open",)))
         if not open_:
             return None
         id_, one = dice.choice(open_)
@@ -386,26 +434,26 @@ class Vendor(Branch):
         return words.offer_under(dice.choice(names)), id_, {"expires": at(now + self.skew + 3 * 1440)}
 
     def _asks(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        if len(self._threads(Consent)) > 3:
+        if len(self.threads_of(Consent)) > 3:
             return None
         items = [some_item(dice, key, asked=True) for key in dice.sample(KEYS, dice.choice((1, 2)))]
         until = at(now + 90 * 1440)
         return words.request(items, until), None, {"expires": at(now + self.skew + 5000)} if dice.random() < 0.3 else {}
 
     def _hears(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        open_ = self._threads(Consent)
+        open_ = self.threads_of(Consent)
         if not open_ or dice.random() < 0.5:
             return None
         return words.heard(dice.choice((None, [KEYS[0]])), at(now)), dice.choice(open_)[0], {}
 
     def _ends(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        open_ = self._threads(Agreement)
+        open_ = self.threads_of(Agreement)
         if not open_ or dice.random() < 0.6:
             return None
         return terms.Terminate(), dice.choice(open_)[0], {}
 
     def _performs(self, dice: random.Random, now: float, loose: bool) -> tuple[Any, str | None, dict[str, Any]] | None:
-        open_ = self._threads(Dealing, "ordered", "confirmed", "fulfilling")
+        open_ = self.threads_of(Dealing, "ordered", "confirmed", "fulfilling")
         if not open_:
             return None
         id_, one = dice.choice(open_)

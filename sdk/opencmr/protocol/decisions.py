@@ -18,7 +18,7 @@ from ..messages.types import Channel, TermsDocument
 from .agreement import Agreement
 from .chain import TOLERANCE, Chain
 from .clock import shifted
-from .consent import Consent, InVain, ItemRecord, outsiders
+from .consent import Beside, Consent, ItemRecord, outsiders
 from .dealing import Dealing
 from .said import Point, Word
 from .thread import Thread
@@ -353,14 +353,14 @@ def turning_point(facts: Facts, at: str) -> str | None:
 
 
 def gather(
-    threads: Iterable[Thread], chain: Chain, in_vain: Iterable[InVain] = (), *, mine: bool = False
+    threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (), *, mine: bool = False
 ) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements.
 
     Args:
         threads: The threads.
         chain: The order, and the times of the places.
-        in_vain: What was granted and took no effect, and was taken back.
+        beside: What was taken back of consents beside what stands.
         mine: Whether it is the customer who asks: then a no of theirs holds from when they said it.
     """
     known = list(threads)
@@ -373,7 +373,7 @@ def gather(
     for thread in known:
         if isinstance(thread.record, Consent):
             statements += _of_consent(thread.record, when)
-    for one in in_vain:
+    for one in beside:
         for item in one.denied:
             statements += statements_of_item(item, when)
     if mine:

@@ -14,7 +14,7 @@ from ..messages import Message, consent, core
 from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
 from .chain import Chain
-from .consent import Consent, InVain
+from .consent import Beside, Consent
 from .decisions import Decision, Facts, Question, decide, gather
 from .lifecycle import family_of, is_narrowing
 from .said import Said, Word
@@ -32,20 +32,20 @@ class History:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
         unplaced: The customer's no-words and grants that have no place, by digest, in the order in which they were said.
-        in_vain: Thread of a consent → what was granted there and took no effect, and the no-words.
+        beside: Thread of a consent → what the noes there take back beside what stands.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
     chain: Chain = field(default_factory=Chain)
     unplaced: dict[str, Message[Any]] = field(default_factory=dict)
-    in_vain: dict[str, InVain] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
     mine: bool = False
     _facts: Facts | None = None
 
     def copy(self) -> "History":
         """One to go on with, which leaves this one as it is."""
-        return History(dict(self.threads), self.chain.copy(), dict(self.unplaced), dict(self.in_vain), self.mine)
+        return History(dict(self.threads), self.chain.copy(), dict(self.unplaced), dict(self.beside), self.mine)
 
     @property
     def size(self) -> int:
@@ -138,8 +138,8 @@ class History:
         if thread is not None:
             self.threads[thread.id] = thread
         if family_of(said.message.type) == "consent":
-            before = self.in_vain.get(said.message.thread, InVain())
-            self.in_vain[said.message.thread] = before.take(said, thread.entries[-1].outcome if thread else "refused")
+            before = self.beside.get(said.message.thread, Beside())
+            self.beside[said.message.thread] = before.take(said, thread.entries[-1].outcome if thread else "refused")
 
     def _add(self, digest: str, created: str, id_: str) -> None:
         self.chain.add(digest, created, id_)
@@ -166,7 +166,7 @@ class History:
         """What decisions rest on; gathered when first asked after a change."""
         if self._facts is None:
             view = self._with_unplaced() if self.unplaced else self
-            self._facts = gather(view.threads.values(), self.chain, view.in_vain.values(), mine=self.mine)
+            self._facts = gather(view.threads.values(), self.chain, view.beside.values(), mine=self.mine)
         return self._facts
 
     def _with_unplaced(self) -> "History":
@@ -174,7 +174,7 @@ class History:
 
         Among themselves they are in the order in which they were said, and each knows those before it.
         """
-        view = History(dict(self.threads), self.chain, in_vain=dict(self.in_vain))
+        view = History(dict(self.threads), self.chain, beside=dict(self.beside))
         for place, (digest, message) in enumerate(self.unplaced.items(), self.chain.next):
             if is_narrowing(message.type, "customer"):
                 said = Said(message, digest, "customer", place, message.created)
