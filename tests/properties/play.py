@@ -9,6 +9,8 @@ from typing import Protocol
 CONVERSATIONS = int(os.environ.get("OPENCMR_PROPERTIES", "1000"))
 """How many conversations are played, all properties together."""
 
+_SHARES = {"order": 0.4, "restores": 0.2, "acknowledged": 0.2, "accusations": 0.2}
+
 Step = tuple[float, int]
 """What is done, and the seed of the dice for it: so a step stays what it is where others are left out."""
 
@@ -76,6 +78,11 @@ def _run(seed: int, make: Callable[[random.Random], Conversation], steps: Sequen
     if (why := conversation.ended()) is not None:
         return Failure(seed, why, conversation.told, steps)
     return None
+
+
+def share(name: str) -> range:
+    """The seeds that a property has of all conversations."""
+    return range(round(CONVERSATIONS * _SHARES[name]))
 
 
 def first(play_one: Callable[[int], Failure | None], seeds: range) -> Failure | None:
