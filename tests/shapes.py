@@ -6,8 +6,10 @@ little enough to draw from directly; a seed takes Hypothesis' place, since a mes
 """
 
 import random
+import re
 import re._constants as kinds
 import re._parser as regex
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -92,6 +94,9 @@ class _Drawer:
                 for member, part in branch.get("properties", {}).items():
                     if part in _FORBIDDEN:
                         made.pop(member, None)
+        for member, (part, _) in members.items():  # what one part requires, another may forbid
+            if part in _FORBIDDEN:
+                made.pop(member, None)
         free = schema.get("additionalProperties")
         if isinstance(free, dict) and depth <= DEEP and self.dice.random() < 0.5:
             names = schema.get("propertyNames", {"enum": ["free", "x/y~z"]})
@@ -151,16 +156,19 @@ class _Drawer:
         return found
 
 
-def _branches(schema: Any, made: dict[str, Any]) -> list[Any]:
-    """The branches of a schema's conditions that hold for what has been made, with those inside of them."""
+def _branches(schema: Any, made: dict[str, Any]) -> Iterator[Any]:
+    """The branches of a schema's conditions that hold for what has been made, then those inside of them."""
     if "if" not in schema:
-        return []
+        return
     asked = schema["if"]
     holds = all(member in made for member in asked.get("required", ())) and all(
-        made.get(member) == part.get("const", made.get(member)) for member, part in asked.get("properties", {}).items()
+        made.get(member) == part.get("const", made.get(member))
+        and re.search(part.get("pattern", ""), str(made.get(member)))
+        for member, part in asked.get("properties", {}).items()
     )
     branch = schema.get("then" if holds else "else", {})
-    return [branch, *_branches(branch, made)]
+    yield branch
+    yield from _branches(branch, made)  # asked once the caller has done what the outer one says
 
 
 def _range(part: Any) -> tuple[int, int]:

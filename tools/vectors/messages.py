@@ -105,7 +105,7 @@ def _is_told(type_: str, path: Path) -> bool:
     """Whether this type is asked about this member: the envelope is the same for all, so a few types do for it."""
     if path[-1] in ("zUnknown", "is_unknown"):
         return path[0] in ("aUnknown", "zUnknown")
-    return path[0] in ("body", "inReplyTo", "expires", "type") or type_ in ("receipt", "offer.make")
+    return path[0] in ("body", "number", "prior", "seen", "expires", "type") or type_ in ("receipt", "offer.make")
 
 
 def _is_long(change: Change) -> bool:

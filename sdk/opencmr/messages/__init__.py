@@ -147,9 +147,7 @@ def _malformed(path: Path, why: str) -> Problem:
 def _place_faults(document: dict[str, Any], body: type[Body] | None) -> list[tuple[Path, str]]:
     """What type and side ask of the envelope: its deadline, and where it stands in the chain."""
     sender = document.get("from")
-    if not isinstance(sender, str):
-        return []
-    side = side_of(sender)
+    side = side_of(sender) if isinstance(sender, str) else "vendor"
     vendor, entry, first = side == "vendor", body is None or body.place != "none", document.get("number") == 1
     wanted: dict[str, tuple[bool, bool]] = {  # member → whether it must be there, and whether it may
         "expires": _deadline(body, side),
@@ -157,11 +155,12 @@ def _place_faults(document: dict[str, Any], body: type[Body] | None) -> list[tup
         "prior": (vendor and not first, not first if vendor else entry),
         "seen": (False, not vendor and (entry or body is core.Collect)),
     }
-    return [
+    faults: list[tuple[Path, str]] = [
         ((name,), f"{body.type if body else 'this'} of a {side} has {'a' if must else 'no'} member {name}")
         for name, (must, may) in wanted.items()
         if (must and name not in document) or (not may and name in document)
     ]
+    return [*faults, (("from",), "only a customer collects")] if vendor and body is core.Collect else faults
 
 
 def _chain_faults(document: dict[str, Any]) -> list[tuple[Path, str]]:

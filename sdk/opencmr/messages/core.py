@@ -6,7 +6,7 @@ from pydantic import Field, StrictInt, StringConstraints
 
 from .envelope import Body, Message
 from .model import Model, Shaped, When
-from .types import Digest, Key, Name, Text, Uri
+from .types import CustomerDid, Digest, Key, Name, Text, Uri
 
 
 class ProblemDetail(Model):
@@ -41,9 +41,10 @@ class Receipt(Body, Shaped):
 
 
 class ReceiptMessage(Shaped, Message[Receipt]):
-    """A whole receipt inside a collect: what the top level checks of a receipt's envelope stands here as types."""
+    """A customer's receipt inside a collect: what the top level checks of its envelope stands here as types."""
 
     type: Literal["receipt"]
+    from_: CustomerDid = Field(alias="from")
 
     shape: ClassVar = (When(forbids=("number", "prior", "seen", "expires")),)
 

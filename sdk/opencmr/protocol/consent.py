@@ -89,9 +89,8 @@ class Consent:
                 raise UnaskedWithoutStatement(pointer="/body/statement", rule="CNS-3")
         else:
             if self.state != "given" and self.answer_by is not None and said.at >= self.answer_by:
-                raise Expired(
-                    "the request could be answered until " + self.answer_by, pointer="/inReplyTo", rule="CNS-9"
-                )
+                why = "the request could be answered until " + self.answer_by
+                raise Expired(why, pointer="/created", rule="CNS-9")
             _check_within(body, self.request)
         items, past = dict(self.items), list(self.past)
         for item in body.items:

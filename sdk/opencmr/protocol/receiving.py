@@ -16,7 +16,7 @@ problem is raised, to be answered unsigned, and nothing is stored. From check 7 
 to be answered with a signed receipt that is stored; one that may come good (`retry`) is raised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -24,11 +24,14 @@ from typing import Any, Literal
 from .. import messages, trust
 from ..errors import Behind, Malformed, Problem, StaleCollect, TooEarly, UnknownThread, WrongAddressee
 from ..messages import Message, consent, core
+from ..messages.model import in_order
+from ..messages.types import Party
 from .clock import AHEAD, shifted
 from .history import History
 from .lifecycle import is_narrowing
 from .said import Said
 from .thread import Thread, opened_by
+from .uri import normal
 
 COLLECT_WINDOW = timedelta(seconds=120)
 
@@ -131,36 +134,49 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
 
 
 def check_place(message: Message[Any]) -> None:
-    """What belongs to the model though a schema cannot say it, in the canonical order of the members.
+    """What belongs to the model though a schema cannot say it; of several faults, the first in canonical order.
 
-    Items of one message have different keys; a vendor says where it heard the customer's words, and only a vendor
-    does; a first message names itself as its thread, and only a first one does.
+    Items of one message have different keys; parties are named in normal form; a vendor says where it heard the
+    customer's words, and only a vendor does; a first message names itself as its thread, and only a first one does.
 
     Raises:
         Malformed: One of these does not hold.
     """
-    body = messages.BODIES.get(message.type)
-    if body is consent.Withdraw and (message.body.heard is None) != message.from_.startswith("did:key:"):
-        why = "a vendor says where it heard the words, and only a vendor"
-        raise Malformed(why, pointer="/body/heard", rule="CNS-8")
-    if body in (consent.Request, consent.Grant):
-        _check_keys([item.key for item in message.body.items])
-    place = body.place if body else "either"
+    faults = sorted(_misplaced(message), key=lambda fault: in_order(fault[0]))
+    if faults:
+        path, why, more = faults[0]
+        raise Malformed(why, pointer=messages.pointer(path), **more)
+
+
+def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict[str, Any]]]:
+    kind, body = messages.BODIES.get(message.type), message.body
+    if kind is consent.Withdraw and (body.heard is None) != (message.side == "customer"):
+        yield ("body", "heard"), "a vendor says where it heard the words, and only a vendor", {"rule": "CNS-8"}
+    if kind in (consent.Request, consent.Grant):
+        keys = [item.key for item in body.items]
+        for position, key in enumerate(keys):
+            if key in keys[:position]:
+                yield ("body", "items", position, "key"), "two items of one key", {"rule": "CNS-4"}
+        parties: list[tuple[messages.Path, Party]] = [
+            *((("body", "controller", at), party) for at, party in enumerate(body.controller or ())),
+            *(
+                (("body", "items", position, "recipients", at), party)
+                for position, item in enumerate(body.items)
+                for at, party in enumerate(item.recipients or ())
+            ),
+        ]
+        for path, party in parties:
+            if party.id is not None and normal(party.id) != party.id:
+                right = {"rule": "CNS-11", "expected": [normal(party.id)]}
+                yield (*path, "id"), "a party is named in normal form", right
+    place = kind.place if kind else "either"
     opens = message.opens
-    if place == "first" or message.type == core.Collect.type:
+    if place == "first" or kind is core.Collect:
         wrong = not opens
     else:
-        wrong = opens and (place == "later" or message.type == core.Receipt.type)
+        wrong = opens and (place == "later" or kind is core.Receipt)
     if wrong:
-        raise Malformed("a first message names itself as its thread, and only a first one does", pointer="/thread")
-
-
-def _check_keys(keys: list[str]) -> None:
-    if len(set(keys)) == len(keys):
-        return
-    for position, key in enumerate(keys):
-        if key in keys[:position]:
-            raise Malformed("two items of one key", pointer=f"/body/items/{position}/key", rule="CNS-4")
+        yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
 
 
 def settle(message: Message[Any], digest: str, *, history: History, now: str) -> Settled:

@@ -25,7 +25,7 @@ def normal(uri: str) -> str:
         path = _without_dots(path) or ("/" if scheme in _PORTS else "")
     elif scheme == "did" and path.startswith("web:"):
         method, host, *rest = path.split(":")
-        path = ":".join((method, host.lower().replace("%3a", "%3A"), *rest))
+        path = ":".join((method, _lower(host), *rest))
     return f"{scheme}:" * (scheme is not None) + f"//{authority}" * (authority is not None) + path + query + fragment
 
 
@@ -40,10 +40,13 @@ def _escapes(text: str) -> str:
 def _authority(text: str, scheme: str | None) -> str:
     user, at, place = text.rpartition("@")
     host, colon, port = place.rpartition(":") if re.search(r":[0-9]*$", place) else (place, "", "")
-    host = host.lower().rstrip(".") or host
-    host = _ESCAPE.sub(lambda found: found[0].upper(), host)
+    host = _lower(host.rstrip(".") or host)
     bare = port.lstrip("0") or port[-1:]
     return user + at + host + (f":{bare}" if colon and port and bare != _PORTS.get(scheme or "") else "")
+
+
+def _lower(host: str) -> str:
+    return _ESCAPE.sub(lambda found: found[0].upper(), host.lower())
 
 
 def _without_dots(path: str) -> str:

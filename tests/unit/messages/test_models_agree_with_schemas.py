@@ -65,7 +65,11 @@ def place(document: dict[str, Any], path: Path, change: Change) -> tuple[Any, ..
 
 def told_by(type_: str, path: Path) -> bool:
     """Whether this type is asked about this member: the envelope is the same for all, so a few types do for it."""
-    return path[0] in ("body", "inReplyTo", "expires", "type") or type_ in ("receipt", "consent.grant", "offer.make")
+    return path[0] in ("body", "expires", "from", "number", "prior", "seen", "type") or type_ in (
+        "receipt",
+        "consent.grant",
+        "offer.make",
+    )
 
 
 def has_null(change: Change) -> bool:

@@ -5,35 +5,23 @@ from typing import Any
 
 import pytest
 
+from desk import IDS, KEY, ME, NEXT_WEEK, NOWHERE, THEM, VENDOR, Desk, signed, word
+from desk import NOON as NOW
 from opencmr import errors, messages, trust
-from opencmr.protocol import History, Parsed, parse, settle, verify
-from opencmr.protocol.receiving import Settled, Verified, check_collect
+from opencmr.protocol import Parsed, Verified, parse, verify
+from opencmr.protocol.receiving import check_collect
 
-CUSTOMER, VENDOR = trust.SigningKey(b"c" * 32), trust.SigningKey(b"v" * 32)
 STRANGER = trust.SigningKey(b"s" * 32)
-ME, THEM = "did:web:shop.example", CUSTOMER.did
-KEY = ME + "#key-1"
-NOW = "2026-03-01T12:00:00.000Z"
 LATER = "2026-03-01T12:05:00.000Z"
-IDS = [f"urn:uuid:{n:08x}-0000-4000-8000-000000000000" for n in range(9)]
 
 
 @pytest.fixture
 def proffer(bodies: Any) -> dict[str, Any]:
-    return {
-        "opencmr": "1.0",
-        "id": IDS[1],
-        "type": "terms.proffer",
-        "from": THEM,
-        "to": ME,
-        "thread": IDS[1],
-        "created": NOW,
-        "body": {"choices": [bodies.terms("SD-BASE")]},
-    }
+    return word("terms.proffer", {"choices": [bodies.terms("SD-BASE")]}, 1)
 
 
-def signed(document: dict[str, Any], key: trust.SigningKey = CUSTOMER, method: str | None = None) -> bytes:
-    return trust.sign(document, key, method or trust.key_url(key.did))
+def from_vendor(type_: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {**word(type_, body, 1, 2), "from": ME, "to": THEM, "number": 2, "prior": NOWHERE}
 
 
 def read(raw: bytes, **more: Any) -> Verified:
@@ -121,7 +109,8 @@ def test_check_4_refuses_a_version_and_a_type_that_it_does_not_know(proffer: dic
         ({"body": {"choices": [], "extra": 1}}, "/body/choices"),
         ({"extra": 1}, "/extra"),
         ({"created": "2026-02-30T12:00:00.000Z"}, "/created"),
-        ({"inReplyTo": "zQm" + "2" * 44}, "/inReplyTo"),
+        ({"expires": "2026-03-08"}, "/expires"),
+        ({"number": 1}, "/number"),
     ],
 )
 def test_check_4_refuses_what_is_not_of_its_type(proffer: dict[str, Any], change: dict[str, Any], pointer: str) -> None:
@@ -130,62 +119,120 @@ def test_check_4_refuses_what_is_not_of_its_type(proffer: dict[str, Any], change
 
 @pytest.mark.requirement("ENV-2", "ENV-3", "COR-12")
 @pytest.mark.parametrize(
-    ("type_", "body", "thread", "answers"),
+    ("type_", "body", "right", "wrong"),
     [
-        ("terms.proffer", None, IDS[2], False),
-        ("terms.terminate", {}, IDS[1], True),
-        ("consent.grant", "grant", IDS[1], True),
-        ("consent.grant", "grant", IDS[2], False),
-        ("mailbox.collect", {}, IDS[2], False),
-        ("com.example.hello", {}, IDS[2], False),
-        ("com.example.hello", {}, IDS[1], True),
+        ("terms.proffer", None, 1, 2),
+        ("terms.terminate", {}, 2, 1),
+        ("receipt", {"of": NOWHERE, "outcome": "accepted", "state": "active"}, 2, 1),
+        ("mailbox.collect", {}, 1, 2),
     ],
 )
 def test_check_4_lets_only_a_first_message_name_itself(
-    proffer: dict[str, Any], bodies: Any, type_: str, body: Any, thread: str, answers: bool
+    proffer: dict[str, Any], type_: str, body: Any, right: int, wrong: int
 ) -> None:
-    if body == "grant":
-        body = {"items": [bodies.item()], "until": "2027-01-01T00:00:00.000Z", "statement": "Do."}
-    document = {**proffer, "type": type_, "thread": thread, "body": proffer["body"] if body is None else body}
-    if answers:
-        document["inReplyTo"] = "zQm" + "2" * 44
-    assert refusal(errors.Malformed, lambda: read(signed(document))).pointer == "/thread"
+    body = proffer["body"] if body is None else body
+    assert read(signed(word(type_, body, 1, right))).message.thread == IDS[right]
+    assert refusal(errors.Malformed, lambda: read(signed(word(type_, body, 1, wrong)))).pointer == "/thread"
+
+
+@pytest.mark.requirement("ENV-2")
+@pytest.mark.parametrize("type_", ["consent.grant", "com.example.hello"])
+@pytest.mark.parametrize("thread", [1, 2])
+def test_check_4_leaves_it_to_some_types_whether_they_come_first(bodies: Any, type_: str, thread: int) -> None:
+    body = {"items": [bodies.item()], "until": "2027-01-01T00:00:00.000Z", "statement": "Do."}
+    assert read(signed(word(type_, body, 1, thread))).message.opens is (thread == 1)
 
 
 @pytest.mark.requirement("CNS-4")
-def test_check_4_wants_items_of_different_keys(proffer: dict[str, Any], bodies: Any) -> None:
+def test_check_4_wants_items_of_different_keys(bodies: Any) -> None:
     body = {"until": "2027-01-01T00:00:00.000Z", "statement": "Do."}
-    document = {**proffer, "type": "consent.grant"}
+    document = word("consent.grant", {}, 1)
     assert read(signed({**document, "body": {**body, "items": [bodies.item("a"), bodies.item("b")]}}))
     twice = {**document, "body": {**body, "items": [bodies.item("a"), bodies.item("b"), bodies.item("a")]}}
     assert refusal(errors.Malformed, lambda: read(signed(twice))).pointer == "/body/items/2/key"
 
 
+def third_party(id_: str) -> dict[str, str]:
+    return {"name": "Ads", "role": "thirdParty", "id": id_}
+
+
+@pytest.mark.requirement("CNS-11")
+@pytest.mark.parametrize(
+    ("id_", "right"),
+    [
+        ("https://Ads.example/", "https://ads.example/"),
+        ("https://ads.example", "https://ads.example/"),
+        ("https://ads.example./", "https://ads.example/"),
+        ("https://ads.example:443/", "https://ads.example/"),
+        ("https://ads.example/a/../b", "https://ads.example/b"),
+        ("https://ads.example/%7eads", "https://ads.example/~ads"),
+        ("https://ads.example/%2f", "https://ads.example/%2F"),
+        ("did:web:Ads.example", "did:web:ads.example"),
+        ("did:web:ads.example%3a8443", "did:web:ads.example%3A8443"),
+    ],
+)
+def test_check_4_wants_parties_named_in_one_way(bodies: Any, id_: str, right: str) -> None:
+    def granted(name: str) -> bytes:
+        items = [bodies.item(), bodies.item("b", recipients=[third_party("urn:x:y"), third_party(name)])]
+        body = {"until": "2027-01-01T00:00:00.000Z", "statement": "Do.", "items": items}
+        return signed(word("consent.grant", body, 1))
+
+    assert read(granted(right)).message.body.items[1].recipients[1].id == right
+    problem = refusal(errors.Malformed, lambda: read(granted(id_)))
+    assert (problem.pointer, problem.rule) == ("/body/items/1/recipients/1/id", "CNS-11")
+    assert problem.expected == [right]
+
+
+@pytest.mark.requirement("CNS-11", "ENV-8")
+def test_check_4_tells_the_first_of_what_no_schema_can_say(bodies: Any) -> None:
+    """In canonical order: who is responsible, then item by item."""
+    wrong, party = (
+        third_party("HTTPS://ads.example/".lower().replace("ads", "Ads")),
+        third_party("https://ads.example/"),
+    )
+    items = [bodies.item("a", recipients=[wrong]), bodies.item("a")]
+    body = {"until": "2027-01-01T00:00:00.000Z", "statement": "Do.", "items": items, "controller": [party, wrong]}
+
+    def told() -> str | None:
+        return refusal(errors.Malformed, lambda: read(signed(word("consent.grant", body, 1)))).pointer
+
+    assert told() == "/body/controller/1/id"
+    body["controller"] = [party]
+    assert told() == "/body/items/0/recipients/0/id"
+    items[0] = bodies.item("a", recipients=[party])
+    assert told() == "/body/items/1/key"
+    items[1] = bodies.item("b")
+    assert read(signed(word("consent.grant", body, 1)))
+
+
 @pytest.mark.requirement("CNS-8")
-def test_check_4_wants_to_know_from_the_vendor_and_nobody_else_where_words_were_heard(proffer: dict[str, Any]) -> None:
+def test_check_4_wants_to_know_from_the_vendor_and_nobody_else_where_words_were_heard() -> None:
     heard = {"heard": {"where": "in the shop", "when": NOW}}
-    own = {**proffer, "type": "consent.withdraw", "thread": IDS[2], "inReplyTo": "zQm" + "2" * 44, "body": {}}
+    own = word("consent.withdraw", {}, 1, 2)
     assert read(signed(own)).message.body.heard is None
     told = {**own, "body": heard}
     assert refusal(errors.Malformed, lambda: read(signed(told))).pointer == "/body/heard"
     theirs = {"me": THEM, "pinned": {KEY: VENDOR.public}}
-    by_vendor = {**told, "from": ME, "to": THEM}
+    by_vendor = from_vendor("consent.withdraw", heard)
     assert read(signed(by_vendor, VENDOR, KEY), **theirs).message.body.heard.where == "in the shop"
     silent = signed({**by_vendor, "body": {}}, VENDOR, KEY)
     assert refusal(errors.Malformed, lambda: read(silent, **theirs)).pointer == "/body/heard"
 
 
 @pytest.mark.requirement("RCV-15")
-def test_check_4_keeps_a_vendors_faulty_entry_where_it_may(proffer: dict[str, Any]) -> None:
-    document = {**proffer, "type": "terms.accept", "from": ME, "to": THEM, "inReplyTo": "zQm" + "2" * 44}
-    raw = signed({**document, "thread": IDS[2], "body": {"terms": 7}}, VENDOR, KEY)
+def test_check_4_keeps_a_vendors_faulty_entry_where_it_may() -> None:
+    document = from_vendor("terms.counter", {"terms": 7})
+    raw = signed(document, VENDOR, KEY)
     theirs = {"me": THEM, "pinned": {KEY: VENDOR.public}}
     refusal(errors.Malformed, lambda: read(raw, **theirs))
     kept = read(raw, lenient=True, **theirs)
     assert (kept.fault.code, kept.fault.pointer, kept.message.body) == ("malformed", "/body/terms", {"terms": 7})
     refusal(errors.BadSignature, lambda: read(raw.replace(b'"terms":7', b'"terms":8'), lenient=True, **theirs))
-    envelope = signed({**document, "body": {"terms": 7}, "thread": "none"}, VENDOR, KEY)
-    refusal(errors.Malformed, lambda: read(envelope, lenient=True, **theirs))
+    late = read(signed({**document, "expires": NEXT_WEEK}, VENDOR, KEY), lenient=True, **theirs)
+    assert (late.fault.code, late.fault.pointer) == ("malformed", "/body/terms")
+    for wrong, pointer in ({"thread": "none"}, "/thread"), ({"number": 1}, "/prior"), ({"seen": NOWHERE}, "/seen"):
+        envelope = signed({**document, **wrong}, VENDOR, KEY)
+        assert refusal(errors.Malformed, lambda raw=envelope: read(raw, lenient=True, **theirs)).pointer == pointer
 
 
 # 5 the key belongs to the sender
@@ -199,7 +246,7 @@ def test_check_5_refuses_a_key_that_is_not_the_senders(proffer: dict[str, Any]) 
 
 @pytest.mark.requirement("IDN-5", "IDN-9")
 def test_check_5_takes_only_pinned_keys_of_a_vendor(proffer: dict[str, Any]) -> None:
-    raw = signed({**proffer, "from": ME, "to": THEM}, VENDOR, KEY)
+    raw = signed(from_vendor("terms.counter", {"terms": proffer["body"]["choices"][0]}), VENDOR, KEY)
     assert read(raw, me=THEM, pinned={KEY: VENDOR.public}).message.from_ == ME
     problem = refusal(errors.WrongKey, lambda: read(raw, me=THEM, pinned={ME + "#key-2": VENDOR.public}))
     assert problem.expected == [ME + "#key-2"]
@@ -208,7 +255,7 @@ def test_check_5_takes_only_pinned_keys_of_a_vendor(proffer: dict[str, Any]) -> 
 @pytest.mark.requirement("SIG-3")
 def test_check_5_refuses_a_key_under_which_anything_can_be_forged(proffer: dict[str, Any]) -> None:
     weak = trust.keys.encode_public(b"\x01" + b"\x00" * 31)
-    raw = signed({**proffer, "from": ME, "to": THEM}, VENDOR, KEY)
+    raw = signed(from_vendor("terms.counter", {"terms": proffer["body"]["choices"][0]}), VENDOR, KEY)
     problem = refusal(errors.WeakKey, lambda: read(raw, me=THEM, pinned={KEY: weak}))
     assert problem.pointer == "/proof/verificationMethod"
 
@@ -242,64 +289,48 @@ def test_of_several_faults_the_first_check_speaks(proffer: dict[str, Any]) -> No
 # 7 to 9
 
 
-class Desk:
-    """A vendor's side of checks 7 to 9."""
-
-    def __init__(self) -> None:
-        self.history = History()
-        self.refused: set[str] = set()
-
-    def decide(self, document: dict[str, Any], now: str = NOW) -> Settled:
-        verified = read(signed(document))
-        thread = self.history.threads.get(verified.message.thread)
-        held = {entry.digest for each in self.history.threads.values() for entry in each.entries}
-        settled = settle(
-            verified,
-            side="customer",
-            thread=thread,
-            context=self.history,
-            now=now,
-            known=lambda digest: digest in held | self.refused,
-        )
-        if settled.problem is None:
-            self.history.put(settled.thread, now)
-        else:
-            self.refused.add(verified.digest)
-        return settled
-
-
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
 
 
-def decline(proffer: dict[str, Any], head: str, **more: Any) -> dict[str, Any]:
-    body = {"reason": "changedMind"}
-    return {**proffer, "id": IDS[2], "type": "terms.decline", "inReplyTo": head, "body": body, **more}
+def decline(at: int = 2, thread: int = 1, **more: Any) -> dict[str, Any]:
+    return word("terms.decline", {"reason": "changedMind"}, at, thread, **more)
 
 
-def accept(proffer: dict[str, Any], head: str, **more: Any) -> dict[str, Any]:
-    body = {"terms": proffer["body"]["choices"][0]}
-    return {**proffer, "id": IDS[3], "type": "terms.accept", "inReplyTo": head, "body": body, **more}
+def accept(proffer: dict[str, Any], at: int = 3, thread: int = 1, **more: Any) -> dict[str, Any]:
+    return word("terms.accept", {"terms": proffer["body"]["choices"][0]}, at, thread, **more)
+
+
+@pytest.mark.requirement("SEQ-6")
+def test_check_7_signs_nothing_where_a_word_that_was_seen_is_not_held(proffer: dict[str, Any], desk: Desk) -> None:
+    for document in (
+        {**proffer, "seen": NOWHERE},
+        {**proffer, "seen": NOWHERE, "expires": NOW},
+        accept(proffer, thread=5, seen=NOWHERE, created="2026-03-01T13:00:00.000Z"),
+    ):
+        problem = refusal(errors.Behind, lambda asked=document: desk.decide(asked))
+        assert (problem.pointer, problem.retry) == ("/seen", True)
+    assert desk.history.threads == {}
+    assert desk.decide(proffer).outcome == "accepted"
 
 
 @pytest.mark.requirement("RCV-9")
 def test_check_7_knows_no_thread_that_was_not_opened_between_the_two(proffer: dict[str, Any], desk: Desk) -> None:
     opened = desk.decide(proffer)
-    assert (opened.outcome, opened.previous, opened.thread.state) == ("accepted", None, "proffered")
-    other = accept(proffer, str(opened.thread.head), thread=IDS[5])
-    problem = refusal(errors.UnknownThread, lambda: desk.decide(other))
+    assert (opened.outcome, opened.said.place, opened.thread.state) == ("accepted", 1, "proffered")
+    problem = refusal(errors.UnknownThread, lambda: desk.after(accept(proffer, thread=5)))
     assert (problem.pointer, problem.retry) == ("/thread", True)
     assert IDS[5] not in desk.history.threads
 
 
 @pytest.mark.requirement("SEQ-9")
 def test_check_7_lets_a_no_word_come_before_its_thread(proffer: dict[str, Any], desk: Desk) -> None:
-    early = desk.decide(decline(proffer, "zQm" + "2" * 44))
-    assert (early.outcome, early.previous, early.thread.state) == ("moot", None, "none")
+    early = desk.decide(decline())
+    assert (early.outcome, early.said.place, early.thread.state) == ("moot", 1, "none")
     late = desk.decide(proffer)
-    assert (late.outcome, late.problem.code) == ("refused", "stale-head")
-    assert late.problem.missing == (early.thread.head,)
+    assert (late.outcome, late.problem.code, late.problem.pointer) == ("refused", "stale", "/seen")
+    assert late.problem.expected == [early.said.digest]
 
 
 @pytest.mark.requirement("RCV-10")
@@ -310,8 +341,8 @@ def test_check_8_waits_for_a_message_that_is_dated_ahead(proffer: dict[str, Any]
     assert desk.decide(ahead, "2026-03-01T12:00:00.001Z").outcome == "accepted"
 
 
-@pytest.mark.requirement("RCV-11", "RCV-4")
-def test_check_8_refuses_for_good_what_has_expired(proffer: dict[str, Any], desk: Desk) -> None:
+@pytest.mark.requirement("RCV-11", "RCV-4", "SEQ-25")
+def test_check_8_refuses_for_good_what_comes_too_late_to_its_place(proffer: dict[str, Any], desk: Desk) -> None:
     short = {**proffer, "expires": LATER}
     late = desk.decide(short, LATER)
     assert (late.outcome, late.problem.code, late.problem.pointer) == ("refused", "expired", "/expires")
@@ -323,39 +354,53 @@ def test_check_8_refuses_for_good_what_has_expired(proffer: dict[str, Any], desk
 @pytest.mark.requirement("SEQ-8", "RCV-10", "RCV-11")
 def test_checks_8_and_9_refuse_no_word_that_takes_something_back(proffer: dict[str, Any], desk: Desk) -> None:
     desk.decide(proffer)
-    said = decline(proffer, "zQm" + "2" * 44, created="2030-01-01T00:00:00.000Z", expires=NOW)
-    settled = desk.decide(said, LATER)
+    settled = desk.decide(decline(created="2030-01-01T00:00:00.000Z"), LATER)
     assert (settled.outcome, settled.thread.state) == ("accepted", "declined")
-    again = desk.decide({**said, "id": IDS[4]}, "2026-03-01T12:06:00.000Z")
-    assert (again.outcome, again.thread.state, again.previous) == ("moot", "declined", settled.thread.head)
-
-
-@pytest.mark.requirement("SEQ-6")
-def test_check_9_waits_for_the_message_that_is_answered(proffer: dict[str, Any], desk: Desk) -> None:
-    desk.decide(proffer)
-    problem = refusal(errors.UnknownHead, lambda: desk.decide(accept(proffer, "zQm" + "2" * 44), LATER))
-    assert (problem.pointer, problem.retry) == ("/inReplyTo", True)
+    again = desk.decide(decline(4, prior=NOWHERE), "2026-03-01T12:06:00.000Z")
+    assert (again.outcome, again.thread.state, again.said.place) == ("moot", "declined", 3)
 
 
 @pytest.mark.requirement("SEQ-4", "RCV-4")
-def test_check_9_refuses_for_good_what_answers_an_earlier_or_a_refused_message(
+def test_check_9_refuses_for_good_what_does_not_know_its_thread(proffer: dict[str, Any], desk: Desk) -> None:
+    opened = desk.decide(proffer)
+    stale = desk.decide(accept(proffer), LATER)
+    assert (stale.outcome, stale.problem.code, stale.problem.pointer) == ("refused", "stale", "/seen")
+    assert stale.problem.expected == [opened.said.digest]
+    assert stale.thread.entries == opened.thread.entries
+    knowing = desk.after(accept(proffer, 4), LATER)
+    assert knowing.problem.code == "wrong-side"  # it is not stale
+
+
+@pytest.mark.requirement("RCV-12", "RCV-15")
+def test_a_customer_judges_a_vendors_deadline_at_its_place_time(
+    proffer: dict[str, Any], bodies: Any, desk: Desk
+) -> None:
+    wish = {"wants": [{"name": "Boots"}], "terms": [bodies.terms("PDC-INTENT")], "standing": "ready"}
+    desk.decide(word("intent.cast", wish, 1))
+    body = bodies.offer()
+    _, why = desk.say(word("offer.make", body, 2, 1, expires=LATER), "2026-03-01T12:04:59.999Z")
+    assert why is None
+    thread, why = desk.say(word("offer.make", body, 3, 1, expires=LATER), LATER)
+    assert (why.code, why.pointer, thread.entries[-1].outcome) == ("expired", "/expires", "void")
+
+
+@pytest.mark.requirement("RCV-16")
+def test_a_customer_lets_a_vendors_word_take_its_place_whatever_its_date_is(
     proffer: dict[str, Any], desk: Desk
 ) -> None:
-    opened = desk.decide(proffer)
-    refused = desk.decide(accept(proffer, str(opened.thread.head)), LATER)
-    assert refused.problem.code == "wrong-side"
-    assert refused.thread.head == opened.thread.head
-    (digest,) = desk.refused
-    after = desk.decide(accept(proffer, digest, id=IDS[4]), LATER)
-    assert (after.outcome, after.problem.code) == ("refused", "stale-head")
-    assert after.problem.missing == (opened.thread.head,)
+    desk.decide(proffer)
+    accepted = word("terms.accept", {"terms": proffer["body"]["choices"][0]}, 2, 1)
+    thread, why = desk.say(accepted, "2030-01-01T00:00:00.000Z")
+    assert (why, thread.state, thread.entries[-1].place) == (None, "active", 2)
+    withdrawn = desk.after(word("terms.terminate", {}, 3, 1), LATER)
+    assert (withdrawn.outcome, withdrawn.thread.state, withdrawn.said.place) == ("accepted", "terminated", 3)
 
 
 @pytest.mark.requirement("RCV-4", "LIF-1")
 def test_check_9_refuses_what_a_rule_across_members_forbids_and_keeps_the_thread(
     proffer: dict[str, Any], desk: Desk
 ) -> None:
-    document = {**proffer, "body": {"choices": [{"id": "SD-BASE", "digest": "zQm" + "2" * 44}]}}
+    document = {**proffer, "body": {"choices": [{"id": "SD-BASE", "digest": NOWHERE}]}}
     settled = desk.decide(document)
     assert (settled.outcome, settled.problem.code) == ("refused", "terms-mismatch")
     assert settled.problem.pointer == "/body/choices/0/digest"
@@ -379,8 +424,8 @@ def test_an_extension_changes_nothing(proffer: dict[str, Any], desk: Desk) -> No
     ("seconds", "fine"),
     [("11:58:00.000", True), ("12:02:00.000", True), ("11:57:59.999", False), ("12:02:00.001", False)],
 )
-def test_a_collect_is_valid_for_two_minutes_around_its_date(proffer: dict[str, Any], seconds: str, fine: bool) -> None:
-    document = {**proffer, "type": "mailbox.collect", "body": {}, "created": f"2026-03-01T{seconds}Z"}
+def test_a_collect_is_valid_for_two_minutes_around_its_date(seconds: str, fine: bool) -> None:
+    document = word("mailbox.collect", {}, 1, created=f"2026-03-01T{seconds}Z")
     message = messages.read(trust.read(signed(document)))
     if fine:
         check_collect(message, NOW)
