@@ -335,7 +335,10 @@ class Wallet:
             path.append(digest)
             digest = read(kept)[0].prior
         fork = history.chain.number(digest) or 0 if digest is not None else 0
-        if fork == history.chain.next - 1:
+        if fork == history.chain.next - 1:  # it goes on from where we are, perhaps over what we had left before
+            for each in path:
+                if (known := rows.message(self.number, each)) is not None and known.status == "forked":
+                    rows.change_message(self.number, each, status="waiting")
             return False
         for kept in rows.from_place(self.number, fork + 1):
             if kept.digest in path:
