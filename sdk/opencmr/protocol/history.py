@@ -189,9 +189,7 @@ class History:
         """
         view = History(dict(self.threads), self.chain, beside=dict(self.beside))
         for place, (digest, message) in enumerate(self.unplaced.items(), self.chain.next):
-            knows = self.chain.knowledge(message)
-            for before in range(self.chain.next, place):
-                knows = knows.and_of(before)
+            knows = self.chain.knowledge(message).and_between(self.chain.next, place)
             said = Said(message, digest, "customer", place, message.created, knows)
             no = is_narrowing(message.type, "customer")
             view._take(said, view._thread(message).take(said, view)[0] if no else None)

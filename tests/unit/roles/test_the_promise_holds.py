@@ -15,6 +15,8 @@ from opencmr.errors import OpenCMRError, Overloaded, Problem, Unreachable
 from opencmr.messages.types import Datum, Ref, Rule, TermsDocument, TermsRef
 from opencmr.protocol import instant, roster
 from opencmr.roles import CustomerRelationship
+from opencmr.roles.ledger import Ledger
+from opencmr.store import Rows
 from opencmr.testing import StandingClock
 from parties import CAST, GRANT, MARKETING, NEW_YEAR, NEWS, REQUEST, SHOP, Street, an_offer, read
 
@@ -302,3 +304,25 @@ async def test_an_offer_brings_nothing_back_that_later_terms_for_the_thread_have
         await rel.say(offer.Accept(offer=first.ref, total=first.body.total), thread)
     assert rel.may(**question).reason == shop.may(rel.me, **question).reason == "agreement-ended"
     assert rel.may(**{**question, "purpose": "dpv:RequestedServiceProvision"})
+
+
+async def test_what_a_vendor_signs_costs_work_once(
+    street: Street, rel: CustomerRelationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words each show something, and fill page after page: nothing is folded or looked up anew for each."""
+    await rel.proffer("SD-BASE")
+    await rel.collect()
+    hand, ahead = street.vendors_hand(rel), "2031-01-01T00:00:00.000Z"
+    pages = [[hand.write({}, type="shop.example", created=ahead) for _ in range(10)] for _ in range(5)]
+    looked: list[str] = []
+    for kind, name in ((Ledger, "replay"), (Rows, "add_findings")):
+        whole = getattr(kind, name)
+        monkeypatch.setattr(kind, name, lambda *args, whole=whole, name=name: (looked.append(name), whole(*args))[1])
+
+    async def collect(*_: object) -> tuple[list[bytes], bool]:
+        return (pages.pop(0), True) if pages else ([], False)
+
+    monkeypatch.setattr(street.wire, "collect", collect)
+    await rel.collect()
+    assert len(rel.noticed) == 50
+    assert (looked.count("replay"), looked.count("add_findings")) == (0, 6)
