@@ -51,6 +51,7 @@ class Correspondence:
         self._sending = asyncio.Lock()
         self._collecting = asyncio.Lock()
         self._given_up: dict[str, Fault] = {}
+        self._broken: list[str] = []  # the noes that the line broke for last, each of which lets others go first
         self.on_waiting: Callable[[int], None] = lambda asked: None
 
     async def say(self, body: Body | Draft, thread: str | None = None, *, check: bool = True) -> str:
@@ -241,7 +242,9 @@ class Correspondence:
             lost: set[str] = set()
             down: Unreachable | None = None
             pause: Problem | None = None  # the vendor asks for one, which narrowing messages need not be part of
-            pending = _in_turn(self._store.read(self._wallet.pending))
+            pending = _in_turn(self._store.read(self._wallet.pending), self._broken)
+            waiting = {kept.digest for kept in pending}
+            self._broken = [digest for digest in self._broken if digest in waiting]
             for position, kept in enumerate(pending):
                 narrowing = is_narrowing(kept.type, "customer")
                 if down is not None and not narrowing:
@@ -250,7 +253,9 @@ class Correspondence:
                 try:
                     fault = fault or await self._send(kept, faults)
                 except Unreachable as error:
-                    faults.update({waiting.digest: error for waiting in pending[position:]})
+                    faults.update({each.digest: error for each in pending[position:]})
+                    if narrowing:
+                        self._broken = [*(digest for digest in self._broken if digest != kept.digest), kept.digest]
                     if down or narrowing:
                         return faults
                     down = error
@@ -318,8 +323,11 @@ class Correspondence:
         return f"{type(self).__name__}({self.me} with {self.vendor})"
 
 
-def _in_turn(pending: list[Kept]) -> list[Kept]:
-    """Narrowing messages first, but for those whose thread has something earlier to send; else as they were said."""
+def _in_turn(pending: list[Kept], broken: list[str]) -> list[Kept]:
+    """Narrowing messages first, but for those whose thread has something earlier to send; else as they were said.
+
+    Those that the line broke for come after the others: a vendor that drops it for one no keeps no other one back.
+    """
     first: list[Kept] = []
     later: list[Kept] = []
     busy: set[str] = set()
@@ -329,7 +337,8 @@ def _in_turn(pending: list[Kept]) -> list[Kept]:
         else:
             busy.add(kept.thread)
             later.append(kept)
-    return first + later
+    turns = {digest: turn for turn, digest in enumerate(broken, start=1)}
+    return [kept for some in (first, later) for kept in sorted(some, key=lambda kept: turns.get(kept.digest, 0))]
 
 
 def quiet(results: list[Any]) -> None:

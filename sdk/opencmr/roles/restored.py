@@ -42,6 +42,8 @@ def take_back(ledger: Ledger, rows: Rows, peer: Peer, words: Sequence[Verified])
             before = word
             continue
         number = int(message.number or 0)
+        if word.digest in chain.given_up:  # or who holds words of two branches could send us to and fro
+            raise Conflict("we go on from another branch, and this one is given up", pointer="/number", rule="SEQ-32")
         if chain.number(word.digest) is None:
             if number > chain.next or message.prior != (chain.digests[number - 2] if number > 1 else None):
                 raise Conflict("it does not go on from what is held here", pointer="/number", rule="SEQ-32")
@@ -114,7 +116,10 @@ def _place(rows: Rows, peer: Peer, asked: Verified, status: Status, place: int |
 def _keep_receipt(rows: Rows, peer: Peer, receipt: Verified) -> None:
     of = receipt.message.body.of
     said = rows.message(peer.number, of)
-    if said is not None and said.side == "vendor" and rows.receipt_of(peer.number, of, "customer") is None:
+    if said is None or (said.side, said.status, said.thread) != ("vendor", "entry", receipt.message.thread):
+        return  # it answers nothing of ours
+    used = rows.message_by_id(peer.number, "customer", receipt.message.id) is not None
+    if not used and rows.receipt_of(peer.number, of, "customer") is None:
         kept = as_kept(receipt, "customer", rows.next_position(peer.number), "receipt", None, None)
         rows.add_message(peer.number, kept._replace(of=of))
 

@@ -129,3 +129,30 @@ async def test_a_no_that_has_seen_lost_words_denies_at_once_and_gets_its_receipt
     (receipt,) = await story.new.receive(no)
     assert read(receipt)["body"]["of"] == trust.digest(no)
     assert read(receipt)["number"] == 3
+
+
+@pytest.mark.requirement("SEQ-32", "TRN-22")
+async def test_words_of_a_branch_that_was_given_up_send_nobody_to_and_fro(story: Story) -> None:
+    she, words = story.she, story.words
+    await story.new.take_back([story.collect(), *words[:2]])
+    await story.new.collect(story.collect(words[1]))
+    other = she.write(GRANT, after=trust.digest(words[1]))
+    (mine,) = await story.new.receive(other)  # number 2, as the withdrawal's receipt is
+    await story.new.take_back([story.collect(), *words[2:]])
+    await story.new.collect(story.collect())
+    chain = story.new.history(she.did).chain.digests
+    with pytest.raises(Conflict):
+        await story.new.take_back([she.write(core.Collect(), seen=trust.digest(b"made up")), other, mine])
+    assert story.new.history(she.did).chain.digests == chain
+
+
+@pytest.mark.requirement("TRN-21")
+async def test_a_receipt_that_answers_nothing_is_not_kept_with_what_is_handed_back(story: Story) -> None:
+    bad = story.she.write(
+        {"of": trust.digest(story.words[1]), "outcome": "accepted", "state": "given"},
+        read(story.grant)["thread"], type="receipt",
+    )  # fmt: skip
+    await story.new.take_back([story.collect(), *story.words, bad])
+    peer = story.new._store.read(lambda rows: rows.peer(SHOP, story.she.did))
+    assert peer is not None
+    assert len(story.new._store.read(lambda rows: rows.everything(peer.number))) == len(story.words)

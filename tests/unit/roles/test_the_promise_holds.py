@@ -326,3 +326,28 @@ async def test_what_a_vendor_signs_costs_work_once(
     await rel.collect()
     assert len(rel.noticed) == 50
     assert (looked.count("replay"), looked.count("add_findings")) == (0, 6)
+
+
+@pytest.mark.requirement("SEQ-8")
+async def test_a_line_that_breaks_for_one_no_keeps_no_other_one_back(
+    street: Street, rel: CustomerRelationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreed = await rel.proffer("SD-BASE")
+    given = await rel.grant(
+        purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR
+    )
+    send = street.wire.send
+
+    async def breaks(endpoint: str, raw: bytes) -> list[bytes]:
+        if read(raw)["type"] == "consent.withdraw":
+            raise Unreachable("the line broke")
+        return await send(endpoint, raw)
+
+    monkeypatch.setattr(street.wire, "send", breaks)
+    for body, thread in ((consent.Withdraw(), given.thread), (terms.Terminate(), agreed.thread)):
+        with suppress(Unreachable):
+            await rel.say(body, thread)
+    with suppress(Unreachable):
+        await rel.sync()
+    assert (agreed.state, rel.waiting) == ("terminated", 1)
+    assert not rel.may(**MARKETING)
