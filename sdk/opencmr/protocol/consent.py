@@ -162,6 +162,11 @@ class Beside:
     heard: Mapping[str, ItemRecord] = field(default_factory=dict)
     denied: tuple[ItemRecord, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many statements it gives, and a no-word could yet make of what took no effect."""
+        return len(self.denied) + sum(not replaced for _, replaced in self.open)
+
     def take(self, said: Said, outcome: Outcome | Literal["refused"]) -> Self:
         """The same with one more word of the thread, of which that came."""
         match said.message.body:

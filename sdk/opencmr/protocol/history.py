@@ -155,7 +155,7 @@ class History:
         if family_of(said.message.type) == "consent":
             before = self.beside.get(said.message.thread, Beside())
             after = before.take(said, thread.entries[-1].outcome if thread else "refused")
-            self._statements = self.statements + len(after.denied) - len(before.denied)
+            self._statements = self.statements + after.size - before.size
             self.beside[said.message.thread] = after
 
     def _placed(self, digest: str, message: Message[Any]) -> None:
@@ -210,7 +210,7 @@ class History:
         """How many statements decisions rest on: all that live, and all that have."""
         if self._statements is None:
             self._statements = sum(map(how_many, self.threads.values())) + sum(
-                len(one.denied) for one in self.beside.values()
+                one.size for one in self.beside.values()
             )
         return self._statements
 
@@ -218,6 +218,11 @@ class History:
         """How many there would be with this thread as it would stand. Who holds many may refuse what would add more."""
         before = self.threads.get(thread.id)
         return self.statements + how_many(thread) - (how_many(before) if before is not None else 0)
+
+    def statements_besides(self, said: Said) -> int:
+        """How many there would be with a grant that takes no effect: a no-word makes its items statements too."""
+        before = self.beside.get(said.message.thread, Beside())
+        return self.statements + before.take(said, "refused").size - before.size
 
     # What rules ask of the other threads
 

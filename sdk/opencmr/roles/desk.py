@@ -260,8 +260,11 @@ class Desk:
         if history.chain.lacks(message.seen) or (peer is not None and peer.restored):
             raise self.behind(history, message.seen)
         settled = settle(message, digest, history=history, now=now)
-        widens = settled.outcome == "accepted" and not is_narrowing(message.type, "customer")
-        if widens and history.statements_with(settled.thread) > MOST_STATEMENTS:
+        if is_narrowing(message.type, "customer"):
+            return settled
+        took = settled.outcome == "accepted"
+        after = history.statements_with(settled.thread) if took else history.statements_besides(settled.said)
+        if after > MOST_STATEMENTS and after > history.statements:
             raise OverQuota("more was said here than is decided by; take something back first", pointer="/body")
         return settled
 

@@ -58,3 +58,17 @@ async def test_no_words_that_are_held_fill_no_store_with_threads(tmp_path: Path)
     assert (said.count("behind"), said.count("over-quota")) == (100, 10)
     assert len(shop.history(hand.did).unplaced) == 100
     await shop.close()
+
+
+@pytest.mark.requirement("SEQ-8")
+async def test_grants_that_are_refused_pass_no_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a refused grant said is denied by a no that it does not know: so it counts among the statements too."""
+    monkeypatch.setattr("opencmr.roles.desk.MOST_STATEMENTS", 5)
+    clock = StandingClock()
+    shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=clock)
+    hand, thread = _hand(clock), uuid.uuid4().urn
+    assert await _outcome(shop, hand.write(consent.Withdraw(), thread)) == "moot"
+    said = [await _outcome(shop, hand.write(GRANT, thread)) for _ in range(8)]  # none of them knows the withdrawal
+    assert (said.count("refused"), said.count("over-quota")) == (5, 3)
+    assert await _outcome(shop, hand.write(consent.Withdraw(), thread)) == "moot"
+    await shop.close()
