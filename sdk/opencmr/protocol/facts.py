@@ -126,7 +126,9 @@ def _terms_in_force(threads: Iterable[Thread]) -> Iterator[Binding]:
                 for offer in record.offers:
                     if offer.own is not None:
                         end = offer.dropped or record.ordered_at or over
-                        yield Binding(offer.terms[1], offer.own, offer.since, (offer.digest,), end, thread.id, offered=True)
+                        yield Binding(
+                            offer.terms[1], offer.own, offer.since, (offer.digest,), end, thread.id, offered=True
+                        )
                 if record.ordered_at is not None and (chosen := record.accepted_offer).own is not None:
                     made, end = (chosen.digest, str(record.ordered_by)), chosen.dropped or over
                     yield Binding(chosen.terms[1], chosen.own, record.ordered_at, made, end, thread.id, offered=True)

@@ -209,9 +209,7 @@ class History:
     def statements(self) -> int:
         """How many statements decisions rest on: all that live, and all that have."""
         if self._statements is None:
-            self._statements = sum(map(how_many, self.threads.values())) + sum(
-                one.size for one in self.beside.values()
-            )
+            self._statements = sum(map(how_many, self.threads.values())) + sum(one.size for one in self.beside.values())
         return self._statements
 
     def statements_with(self, thread: Thread) -> int:
