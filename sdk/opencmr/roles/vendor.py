@@ -42,6 +42,7 @@ from ..protocol import (
 )
 from ..protocol.clock import shifted
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
+from ..protocol.uri import normal
 from ..store import KeyFile, Rows, Store, beside
 from ..transport.bundle import MOST_WORDS
 from ..transport.limits import Gate, Limits
@@ -306,7 +307,7 @@ class Vendor:
             UsageError: A term is not in the vocabulary, or `at` is no instant.
         """
         did = customer if isinstance(customer, str) else customer.customer
-        who = VENDOR if recipient != VENDOR and recipient == self.did else recipient
+        who = VENDOR if normal(recipient) == normal(self.did) else recipient
         asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
         if at is None:
             return self._answers.may(did, asked)
