@@ -238,7 +238,9 @@ class History:
         Many items may name the same data and channels: each pair is asked about once, and of what was said only that
         is looked at which names the datum, something wider, or a part of it.
         """
-        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", MARKETING)]
+        # A fold rests on words with a place alone: a no without one denies, and makes no offer void.
+        held = gather(self.threads.values(), self.chain) if self.unplaced else self.facts
+        said = [one for one in held.statements if one.speaks_of("dpv:Use", MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
         for one in said:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
