@@ -8,7 +8,7 @@ from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Attr, Party, Place, Quantity
 from opencmr.protocol import instant, roster
-from opencmr.roles.pen import Pen
+from opencmr.roles.pen import Link, Pen
 
 VENDOR = "did:web:shop.example"
 SIZE = 1500
@@ -111,11 +111,12 @@ class Sender:
         id_, body = str(trust.read(raw)["id"]), amend(_words(300), at)
         yield raw
         for _ in range(many - 1):
-            raw = self.pen.write(Draft(body), to=self.to, at=instant(at), thread=id_, answers=trust.digest(raw)).raw
+            link = Link(prior=trust.digest(raw))
+            raw = self.pen.write(Draft(body), to=self.to, at=instant(at), thread=id_, link=link).raw
             yield raw
 
     def _write(self, body: Body, at: datetime) -> bytes:
-        return self.pen.write(Draft(body), to=self.to, at=instant(at)).raw
+        return self.pen.write(Draft(body), to=self.to, at=instant(at), link=Link()).raw
 
 
 def _words(length: int) -> str:
