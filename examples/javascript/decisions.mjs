@@ -26,7 +26,7 @@ const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohib
  * @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
  */
 
-/** All that decisions rest on. @param {any[]} threads @param {string[]} times of the places @param {boolean} [mine] the customer asks */
+/** All that decisions rest on. @param {any[]} threads @param {string[]} times of places @param {boolean} [mine] the customer asks */
 export function gather(threads, times, mine = false) {
   const when = (said) => said && (times[said.place - 1] ?? said.at);
   const of = (family) => threads.filter((thread) => thread.family === family && thread.record);
@@ -45,7 +45,9 @@ export function gather(threads, times, mine = false) {
 }
 
 function ofAgreement({ terms, since, own, ended, scope, evidence }) {
-  return since ? [{ document: terms.document, own, since, ended, scope: scope?.id, evidence: ended ? evidence.slice(0, -1) : evidence }] : [];
+  if (!since) return [];
+  const made = ended ? evidence.slice(0, -1) : evidence;
+  return [{ document: terms.document, own, since, ended, scope: scope?.id, evidence: made }];
 }
 
 /** Making an offer is accepting the customer's terms; accepting it leaves only those of the accepted one. */
@@ -194,8 +196,8 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
   const own = asked.thread !== undefined && governed.some(([thread, since]) => thread === asked.thread && begun(since));
   const scope = own ? asked.thread : undefined;
   const there = !own || here.some(holds); // a thread's own terms permit what was disclosed in it, and no more
-  const said = statements.filter((one) => begun(one.at) &&
-    (one.source !== 'agreement' || (one.scope === scope && (there || !one.permit))) && (one.permit ? permits : forbids)(one, asked));
+  const isMeant = (one) => one.source !== 'agreement' || (one.scope === scope && (there || !one.permit));
+  const said = statements.filter((one) => begun(one.at) && isMeant(one) && (one.permit ? permits : forbids)(one, asked));
   const noes = said.filter(({ permit }) => !permit);
   const yeses = said.filter((one) => one.permit && lasts(one, at, now) && noes.every((no) => lifts(one, no, asked)));
   if (yeses.length) {

@@ -31,7 +31,7 @@ export function answeredBy(word, held) {
   return found?.message.thread === word.message.thread ? found : undefined;
 }
 
-/** The vendor's words up to one, in their order; nothing, where one is missing. @param {string} [digest] @param {Map<string, Word>} held */
+/** The vendor's words up to one, in their order; none where one is missing. @param {string} [digest] @param {Map<string, Word>} held */
 export function pathTo(digest, held) {
   const path = [];
   for (let of = digest; of !== undefined; of = held.get(of).message.prior) {
@@ -42,7 +42,8 @@ export function pathTo(digest, held) {
 }
 
 /** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
-export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
+export const isWhole = (word, held) =>
+  word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
 
 /**
  * The history that a wallet holds.
@@ -55,7 +56,8 @@ export async function fold({ words, tip, left = [], vendor }) {
   const { chain } = history;
   for (const pair of chain.disputes) history.find('disputed', pair);
   history.pending = words.filter(({ digest, message }) => message.from !== vendor && !chain.placeOf(digest));
-  history.waiting = words.filter(({ digest, message }) => message.from === vendor && !chain.number(digest) && !left.includes(digest));
+  history.waiting = words.filter(({ digest, message }) =>
+    message.from === vendor && !chain.number(digest) && !left.includes(digest));
   return history;
 }
 
@@ -65,9 +67,9 @@ export class History {
   threads = new Map();
   /** Digest of a customer's word → what the receipt says that gives it its place. @type {Map<string, any>} */
   receipts = new Map();
-  /** What became of each of the vendor's words, in their order: outcome and state as in an entry, and what its customer's word knew. */
+  /** What became of each of the vendor's words, in their order; of a receipt: of what it answers, and what that knew. */
   places = [];
-  /** What the signed words show: a code, and the digests of two of them. @type {{code: string, words: string[], why?: string}[]} */
+  /** What the signed words show: a code, and the digests of two. @type {{code: string, words: string[], why?: string}[]} */
   findings = [];
   /** The customer's words without a place. @type {Word[]} */
   pending = [];
@@ -106,8 +108,9 @@ export class History {
     const thread = await this.#take(said);
     const entry = thread.entries.at(-1);
     const right = entry.problem ? { outcome: 'refused' } : entry;
-    if (body.outcome !== right.outcome) this.find('other-outcome', words, `by the rules: ${entry.problem?.message ?? entry.outcome}`);
-    else if (body.state !== right.state) this.find('other-state', words, `by the rules: ${entry.state}`);
+    const rules = `by the rules: ${entry.problem?.message ?? `${entry.outcome}, ${entry.state}`}`;
+    if (body.outcome !== right.outcome) this.find('other-outcome', words, rules);
+    else if (body.state !== right.state) this.find('other-state', words, rules);
     this.receipts.set(answered.digest, body);
     // SEQ-26: a no-word counts by any receipt, whatever outcome that names.
     const isRefused = body.outcome === 'refused' && !isNarrowing(answered.message.type, 'customer');
@@ -132,7 +135,8 @@ export class History {
       [outcome, problem] = ['void', error];
     }
     const state = record?.state ?? 'none';
-    return { ...thread, record, state, entries: [...thread.entries, { digest, id, type, side, place, at, outcome, state, problem }] };
+    const entry = { digest, id, type, side, place, at, outcome, state, problem };
+    return { ...thread, record, state, entries: [...thread.entries, entry] };
   }
 
   /** Checks 7 to 9 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
@@ -189,7 +193,8 @@ export class History {
   // What rules ask of the other threads
 
   #agreements() {
-    return [...this.threads.values()].filter(({ family, record }) => family === 'terms' && record?.since).map(({ record }) => record);
+    const bound = [...this.threads.values()].filter(({ family, record }) => family === 'terms' && record?.since);
+    return bound.map(({ record }) => record);
   }
 
   /** TRM-10: whether terms of this scope have begun to bind, or were ended by the customer, that the own word doesn't know. */

@@ -13,7 +13,9 @@ const STANDS = 30 * 24 * 60 * MINUTE; // a wish that does not say until when
 export const blank = {
   terms: () => ({ state: 'none', choices: [], evidence: [] }),
   consent: () => ({ state: 'none', items: [], past: [] }),
-  intent: (said) => ({ state: 'none', since: said, offers: [], disclosed: [], progress: [], terms: [], carried: [], evidence: [] }),
+  intent: (said) => ({
+    state: 'none', since: said, offers: [], disclosed: [], progress: [], terms: [], carried: [], evidence: [],
+  }),
 };
 
 /**
@@ -85,7 +87,8 @@ export const rules = {
     checkTerms(body, ['body']); // needs
     checkSum(body);
     const terms = await pick(body.under, cast ? here.terms : history.activeTerms(), ['body', 'under']); // OFR-4, OFR-7
-    return { ...here, offers: [...here.offers, { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish }] };
+    const offer = { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish };
+    return { ...here, offers: [...here.offers, offer] };
   },
   'offer.decline'(here, { message: { body } }) {
     const found = find(here, body.offer);
@@ -136,7 +139,8 @@ const shown = {
   }),
   intent: ({ state, since, cast, offers, disclosed, progress, closed, evidence, ...more }) => ({
     record: 'dealing', state, since: since.at, wants: cast ? cast.wants.map(({ name }) => name) : [],
-    offers: offers.map(({ digest, state, body, expires, terms }) => ({ digest, state, total: body.total, expires, under: ref(terms) })),
+    offers: offers.map(({ body, terms, ...each }) =>
+      ({ digest: each.digest, state: each.state, total: body.total, expires: each.expires, under: ref(terms) })),
     disclosed: disclosed.map(({ datum, said }) => ({ data: datum.data, at: said.at })),
     progress: progress.map(({ status, said }) => ({ status, at: said.at })),
     accepted: more.accepted, reference: more.reference, refund: more.refund, fee: more.fee, until: more.until,

@@ -37,7 +37,9 @@ export const overlaps = (kind, no, asked) => prohibits(kind, no, asked) || reach
 /** Whether a term is one of the vocabulary. */
 export const isTerm = (kind, term) => Object.hasOwn(vocabulary[kind], term);
 
-const KINDS = { action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', purpose: 'purpose', purposes: 'purpose' };
+const KINDS = {
+  action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', purpose: 'purpose', purposes: 'purpose',
+};
 
 /** Each term of a part, whether it has one or a list of a kind, is in the vocabulary. */
 export function checkTerms(part, path) {

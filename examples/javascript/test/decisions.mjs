@@ -11,7 +11,10 @@ const when = (said) => said?.at;
 export function may(facts, asked, at) {
   const moments = [...new Set(facts.map((fact) => fact.at ?? fact.since))].sort();
   const place = (moment) => moments.indexOf(moment) + 1;
-  const own = (moment) => ({ place: place(moment), at: moment, message: { created: moment }, knows: { upTo: place(moment) - 1, beyond: [] } });
+  const own = (moment) => { // each word knows all that was said before it
+    const knows = { upTo: place(moment) - 1, beyond: [] };
+    return { place: place(moment), at: moment, message: { created: moment }, knows };
+  };
   const ended = (fact) => fact.ended && { at: fact.ended, place: moments.findLastIndex((moment) => moment < fact.ended) + 1.5 };
   const of = (...kinds) => facts.filter(({ kind }) => kinds.includes(kind));
   const binding = of('agreement').map(({ terms, scope, evidence, ...fact }) => ({
