@@ -15,7 +15,9 @@ from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
 from .chain import Chain
 from .consent import Consent
-from .decisions import Decision, Facts, Question, decide, gather
+from .dealing import Dealing
+from .decisions import Decision, Facts, Question, decide
+from .facts import gather, how_many
 from .lifecycle import is_narrowing
 from .said import Said, Word
 from .thread import Thread, opened_by
@@ -40,10 +42,13 @@ class History:
     unplaced: dict[str, Message[Any]] = field(default_factory=dict)
     mine: bool = False
     _facts: Facts | None = None
+    _statements: int | None = None
 
     def copy(self) -> "History":
         """One to go on with, which leaves this one as it is."""
-        return History(dict(self.threads), self.chain.copy(), dict(self.unplaced), self.mine)
+        return History(
+            dict(self.threads), self.chain.copy(), dict(self.unplaced), self.mine, _statements=self._statements
+        )
 
     @property
     def size(self) -> int:
@@ -74,12 +79,12 @@ class History:
         self._add(receipt, created, id_)
         self._placed(said.digest, said.message)
         if thread is not None:
-            self.threads[thread.id] = thread
+            self._put(thread)
 
     def say(self, said: Said, thread: Thread) -> None:
         """Let a vendor's message take the place that it was made for."""
         self._add(said.digest, said.message.created, said.message.id)
-        self.threads[thread.id] = thread
+        self._put(thread)
 
     def follow(
         self, message: Message[Any], digest: str, *, of: Message[Any] | None = None, fault: Problem | None = None
@@ -137,6 +142,10 @@ class History:
         self.chain.add(digest, created, id_)
         self._facts = None
 
+    def _put(self, thread: Thread) -> None:
+        self._statements = self.statements_with(thread)
+        self.threads[thread.id] = thread
+
     def _placed(self, digest: str, message: Message[Any]) -> None:
         self.chain.answer(digest, message)
         self.unplaced.pop(digest, None)
@@ -175,17 +184,25 @@ class History:
         """
         return decide(self.facts, question, at, now=now)
 
+    @property
+    def statements(self) -> int:
+        """How many statements decisions rest on: all that live, and all that have."""
+        if self._statements is None:
+            self._statements = sum(map(how_many, self.threads.values()))
+        return self._statements
+
+    def statements_with(self, thread: Thread) -> int:
+        """How many there would be with this thread as it would stand. Who holds many may refuse what would add more."""
+        before = self.threads.get(thread.id)
+        return self.statements + how_many(thread) - (how_many(before) if before is not None else 0)
+
     # What rules ask of the other threads
 
     def active_terms(self) -> Iterable[tuple[str, TermsDocument]]:
-        """The relationship's own terms; the latest alone."""
-        in_force = [
-            record
-            for record in self._agreements(None)
-            if record.terms is not None and record.since is not None and record.ended is None
-        ]
-        latest = max(in_force, key=lambda record: record.since or (0, ""), default=None)
-        return [latest.terms] if latest is not None and latest.terms is not None else []
+        """The relationship's own terms: the latest, unless they have ended. What they replaced does not come back."""
+        bound = [(record.since.place, record) for record in self._agreements(None) if record.since is not None]
+        _, latest = max(bound, default=(0, None), key=lambda one: one[0])
+        return [latest.terms] if latest is not None and latest.terms is not None and latest.ended is None else []
 
     def superseded(self, own: Word, scope: Ref | None) -> str | None:
         """A word about the terms of this scope that `own` does not know, by its digest; none where there is none."""
@@ -196,7 +213,8 @@ class History:
                 return record.evidence[0]
             if record.ended is not None and record.ended_by == "customer" and not _known(own, record.ended.place):
                 return record.evidence[-1]
-        return None
+        dealing = self.threads.get(scope.id) if scope is not None else None
+        return _unknown_wish(own, dealing) if dealing is not None else None
 
     def _agreements(self, scope: Ref | None) -> Iterable[Agreement]:
         for thread in self.threads.values():
@@ -228,13 +246,26 @@ class History:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
                 for term in one.data:
                     asked.setdefault(term, set()).update(one.channels or (None,))
+        names = {name for one in said for name in one.data}
         for term, channels in asked.items():
-            about = [(one, [name for name in one.data if overlaps("data", name, term)]) for one in said]
+            near = {name for name in names if overlaps("data", name, term)}
+            about = [(one, [name for name in one.data if name in near]) for one in said]
             facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
             for each in channels:
                 if decide(facts, Question("dpv:Use", MARKETING, term, channel=each), at, now=True):
                     return True
         return False
+
+
+def _unknown_wish(own: Word, thread: Thread) -> str | None:
+    """What the customer has said of the terms of their wish, and `own` does not know: as it stands, ordered, or off."""
+    record = thread.record
+    if not isinstance(record, Dealing):
+        return None
+    over = record.closed if record.state in ("withdrawn", "cancelled") else None
+    places = [point.place for point in (record.wish, record.ordered_at, over) if point is not None]
+    unknown = next((place for place in places if not _known(own, place)), None)
+    return next((entry.digest for entry in thread.entries if entry.place == unknown), None)
 
 
 def _known(word: Word, place: int) -> bool:

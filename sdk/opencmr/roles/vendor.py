@@ -533,6 +533,8 @@ class Vendor:
 
     def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
         """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
+        if message.body.answer_by is not None and message.body.answer_by <= self._now():
+            return terms.Decline(reason="tooLate")
         choice = self.acceptable(message.body.choices) if self._accepts else None
         if choice is not None:
             return terms.Accept(terms=choice)

@@ -223,9 +223,9 @@ class Wallet:
 
     def _heard_again(self, known: Kept, arrived: Arrived) -> None:
         """What came before by another way is told again, and changes nothing."""
-        if known.status == "receipt" and known.side == "vendor" and known.of is not None:
+        if known.status in ("receipt", "waiting") and known.side == "vendor" and known.of is not None:
             arrived.answered.add(known.of)
-            if (refused := _refusal(known)) is not None:
+            if known.status == "receipt" and (refused := _refusal(known)) is not None:
                 arrived.refusals[known.of] = refused
 
     # The chain
