@@ -17,7 +17,7 @@ import { problems, roster } from './spec.mjs';
 const AHEAD = 10 * MINUTE;
 const WEEK = 7 * 24 * 60 * MINUTE;
 const ANSWER = { size: 8 * 1024 * 1024, depth: 34 }; // many messages, two levels down
-const HANDED = 1024 * 1024 - 64; // bytes that are handed back at once
+const HANDED = { size: 147_456 - 64, messages: 200 }; // at once (TRN-20)
 const WRONG = ['conflict', 'answered-twice', 'other-outcome', 'other-state']; // what shows that a vendor is at fault
 const BARE = { redirect: 'error', credentials: 'omit' }; // TRN-1, and no cookies
 const REGISTRY = 'https://w3id.org/opencmr/v1/problems#';
@@ -293,8 +293,9 @@ export class Relationship {
     const groups = lacking.map(given);
     while (groups.length) {
       const messages = [await this.#write('mailbox.collect', {}, { seen: this.kept.tip })];
-      const fits = (group) => messages.length + group.length <= 100 && bytesOf([...messages, group], ANSWER.depth).length < HANDED;
-      while (groups.length && fits(groups[0])) messages.push(...groups.shift());
+      const fits = (group) => messages.length + group.length <= HANDED.messages &&
+        bytesOf([...messages, ...group], ANSWER.depth).length <= HANDED.size;
+      do messages.push(...groups.shift()); while (groups.length && fits(groups[0]));
       await this.#post('words', { messages });
     }
   }
