@@ -79,8 +79,8 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
     place: dict[str, Any] = {"digest": word.digest, "at": chain.place_time(message.created)}
     if is_entry(message):
         _, why = history.follow(message, word.digest, fault=word.fault)
-        thread = history.threads[message.thread]
-        return {**place, "outcome": thread.entries[-1].outcome, "state": thread.state, **told(why)}
+        entered = history.threads[message.thread]
+        return {**place, "outcome": entered.entries[-1].outcome, "state": entered.state, **told(why)}
     of = held.get(str(message.body.of)) if word.fault is None else None
     if of is None or of.message.thread != message.thread:
         return {**place, "outcome": "nothing", **told(history.follow(message, word.digest, fault=word.fault)[1])}
