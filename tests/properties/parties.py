@@ -303,7 +303,7 @@ class Vendor(Branch):
         )
         return self.sign(body, word.thread, now, created=created)
 
-    def receive(self, word: Word, now: float) -> str:
+    def receive(self, word: Word, now: float, *, caught_up: bool = False) -> str:
         """Settle what came, as an honest vendor does. Says what became of it."""
         if self.history.chain.place_of(word.digest) is not None or word.digest in self.waiting:
             return "known"
@@ -312,7 +312,7 @@ class Vendor(Branch):
         try:
             if self.restored:
                 raise Behind("first they collect")
-            settled = settle(word.message, word.digest, history=self.history, now=dated)
+            settled = settle(word.message, word.digest, history=self.history, now=dated, caught_up=caught_up)
         except Problem as problem:
             if isinstance(problem, Behind) and narrowing:
                 self.held[word.digest] = word
@@ -380,7 +380,7 @@ class Vendor(Branch):
         self.restored = False
         waiting, self.waiting = self.waiting, []
         for digest in waiting:
-            self.receive(self.held[digest], now)
+            self.receive(self.held[digest], now, caught_up=True)
         unsaid, self.unsaid = self.unsaid, []
         threads: dict[str, str] = {}
         for word in unsaid:
