@@ -164,5 +164,3 @@ def test_a_no_whose_seen_nobody_holds_any_more_takes_its_place_at_the_next_colle
     assert old.history.chain.place_of(no.digest) is None
     old.catch_up(NOW)
     assert old.history.chain.place_of(no.digest) == 1
-
-

@@ -179,9 +179,7 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
 
 
-def settle(
-    message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False
-) -> Settled:
+def settle(message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False) -> Settled:
     """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
 
     Args:
