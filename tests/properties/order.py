@@ -36,7 +36,8 @@ class Order:
     def __init__(self, dice: random.Random) -> None:
         mint = Mint()
         self.now = 1000.0
-        self.wallet, self.vendor = Wallet(mint, focus=dice.choice(list(FOCI))), Vendor(mint)
+        focus = dice.choice(list(FOCI))
+        self.wallet, self.vendor = Wallet(mint, focus=focus), Vendor(mint, focus=focus)
         self.diary = Diary()
         self.inbox: list[Word] = []
         self.told: list[str] = []
