@@ -13,7 +13,7 @@ from ..messages.types import Channel, Rule, TermsDocument
 from .agreement import Agreement
 from .chain import TOLERANCE, Chain
 from .clock import shifted
-from .consent import Consent, ItemRecord, outsiders
+from .consent import Beside, Consent, ItemRecord, outsiders
 from .dealing import Dealing
 from .decisions import Activity, Facts, Statement
 from .said import Point, Word
@@ -30,12 +30,13 @@ THE_WISH = "pd:Intention"
 """What a cast discloses by being said."""
 
 
-def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Facts:
+def gather(threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (), *, mine: bool = False) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements.
 
     Args:
         threads: The threads.
         chain: The order, and the times of the places.
+        beside: What was taken back of consents beside what stands.
         mine: Whether it is the customer who asks: then a no of theirs holds from when they said it.
     """
     known = list(threads)
@@ -49,6 +50,9 @@ def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Fa
     for thread in known:
         if isinstance(thread.record, Consent):
             statements += _of_consent(thread.record, when)
+    for one in beside:
+        for item in one.denied:
+            statements += statements_of_item(item, when)
     dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
     return Facts(
         tuple(statements),

@@ -99,8 +99,7 @@ class Wallet:
             said = Said(message, verified.digest, "customer", place, now, history.chain.knowledge(message))
             (thread or opened_by(message)).judge(said, history)
         self._add(rows, verified, "customer", "pending")
-        if narrowing:
-            history.hear(verified.message, verified.digest)
+        history.hear(verified.message, verified.digest)
         self.ledger.publish(rows, peer.number, history)
         return verified
 
@@ -208,8 +207,7 @@ class Wallet:
         if not is_entry(verified.message):
             raise UnknownReference("no word of ours", pointer="/type")
         self._add(rows, verified, "customer", "pending")
-        if is_narrowing(verified.message.type, "customer"):
-            history.hear(verified.message, verified.digest)
+        history.hear(verified.message, verified.digest)
         why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
         arrived.noticed.append(Noticed("restored", why, (verified.digest,), now))
 
