@@ -17,9 +17,8 @@ from opencmr.protocol import agreement, chain, dealing, is_narrowing, receiving
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.said import NOTHING, Knowledge
 from opencmr.roles import desk as desk_module
-from opencmr.roles import numbering
+from opencmr.roles import mailbox, numbering
 from opencmr.roles import restored as restored_module
-from opencmr.roles import vendor as vendor_module
 from opencmr.roles.pen import Link
 from opencmr.store import Rows
 from opencmr.transport import app as app_module
@@ -387,7 +386,7 @@ def takes_back_what_it_has_not_signed(at: Switch) -> None:
 
 @fault("TRN-21")
 def takes_words_back_with_any_collect(at: Switch) -> None:
-    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
     at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
 
 
@@ -421,7 +420,7 @@ def does_not_wait_for_the_collect(at: Switch) -> None:
 
 @fault("COR-8")
 def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
 
 
 @fault("COR-9")

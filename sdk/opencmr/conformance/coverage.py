@@ -25,7 +25,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "RCV-13": "tests that end the process in the middle",
         **dict.fromkeys(
             ["TRN-14", "TRN-15", "TRN-16"],
-            "tests of the server: they take bare sockets, floods, and a peer with an address of its own",
+            "tests of the server: they flood, and bounds may stand in front of a vendor",
         ),
         "RCV-3": "a vendor of this version sends nothing by itself",
     },
