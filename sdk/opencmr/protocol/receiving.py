@@ -199,7 +199,7 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
         raise Behind("a word of ours that you have seen is not held here", pointer="/seen", rule="SEQ-6")
     thread = history.threads.get(message.thread)
     if thread is None:
-        if not message.opens and not narrowing:
+        if not message.opens and not narrowing and not _expired(message, now):
             raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
         thread = opened_by(message)
     try:
@@ -215,6 +215,11 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
             raise
         return Settled(said, thread, "refused", problem)
     return Settled(said, after, outcome)
+
+
+def _expired(message: Message[Any], now: str) -> bool:
+    """Whether it can never take its place: it is refused, whatever may still open its thread."""
+    return message.expires is not None and message.expires <= now
 
 
 def check_collect(message: Message[core.Collect], now: str) -> None:
