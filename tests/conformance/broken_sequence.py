@@ -226,16 +226,13 @@ def accepts_what_was_overtaken(at: Switch) -> None:
 
 @fault("INT-4")
 def ignores_until(at: Switch) -> None:
-    def offered(inner: Any, self: Any, said: Any, body: Any, context: Any) -> Any:
-        return replace(inner(replace(self, wished_until=None), said, body, context), wished_until=self.wished_until)
-
-    at.around(dealing.Dealing, "_offered", offered)
+    at.patch.setattr(dealing.Dealing, "wished_until", property(lambda self: None))
 
 
 @fault("INT-4")
 def ends_a_wish_with_its_word(at: Switch) -> None:
     def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return replace(inner(self, said, body), wished_until=said.message.expires)
+        return inner(self, said, body.model_copy(update={"until": said.message.expires}))
 
     at.around(dealing.Dealing, "_wished", wished)
 
