@@ -18,7 +18,9 @@ def main(name: str, first: str, last: str | None = None) -> int:
             print(failure, flush=True)
             if failed == 3:
                 break
-    print(f"{name}: {failed} of {seed - seeds[0] + 1} failed, {1000 * (time.monotonic() - began) / len(seeds):.1f} ms each")
+    print(
+        f"{name}: {failed} of {seed - seeds[0] + 1} failed, {1000 * (time.monotonic() - began) / len(seeds):.1f} ms each"
+    )
     return int(bool(failed))
 
 

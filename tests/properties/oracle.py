@@ -126,7 +126,8 @@ class View:
         for yes in yeses:
             for area in yes.areas:
                 if area.covers(question) and all(
-                    no.index < yes.index and all(area.lifts(each, question) for each in no.areas if each.touches(question))
+                    no.index < yes.index
+                    and all(area.lifts(each, question) for each in no.areas if each.touches(question))
                     for no in noes
                 ):
                     return None
@@ -136,9 +137,7 @@ class View:
     # What is taken back, and what stands
 
     def _later(self, index: int, thread: str, *types: str) -> list[Noted]:
-        return [
-            one for one in self.noted if one.index > index and one.word.thread == thread and one.word.type in types
-        ]
+        return [one for one in self.noted if one.index > index and one.word.thread == thread and one.word.type in types]
 
     def _noes(self, thread: str | None) -> Iterator[No]:
         for one in self.noted:

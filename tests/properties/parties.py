@@ -186,7 +186,9 @@ class Wallet(Branch):
         return [some_item(dice, key, asked=asked) for key in keys]
 
     def _grant(self, dice: random.Random, now: float) -> tuple[Any, str | None] | None:
-        return words.grant(self._some_items(dice, asked=False), at(now + dice.choice((3000, 90 * 1440))), asked=False), None
+        return words.grant(
+            self._some_items(dice, asked=False), at(now + dice.choice((3000, 90 * 1440))), asked=False
+        ), None
 
     def _requests(self) -> list[tuple[str, consent.Request]]:
         return [(id_, one.request) for id_, one in self.records(Consent) if one.request is not None]

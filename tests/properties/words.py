@@ -126,9 +126,7 @@ def areas_of_item(item: consent.Item) -> tuple[Area, ...]:
 
 @cache
 def areas_of_terms(name: str, effect: str) -> tuple[Area, ...]:
-    return tuple(
-        Area(str(rule.purpose), str(rule.data)) for rule in DOCUMENTS[name].rules if rule.effect == effect
-    )
+    return tuple(Area(str(rule.purpose), str(rule.data)) for rule in DOCUMENTS[name].rules if rule.effect == effect)
 
 
 def _terms(name: str, *rules: tuple[str, str, str]) -> TermsDocument:

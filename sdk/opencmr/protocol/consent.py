@@ -174,9 +174,7 @@ class Beside:
 
     def _replaced(self, said: Said, items: list[ItemRecord]) -> Self:
         before = tuple((self.stands[item.key], said.place) for item in items if item.key in self.stands)
-        return replace(
-            self, stands={**self.stands, **{item.key: item for item in items}}, open=(*self.open, *before)
-        )
+        return replace(self, stands={**self.stands, **{item.key: item for item in items}}, open=(*self.open, *before))
 
     def _took_no_effect(self, said: Said, body: consent.Grant) -> Self:
         unknown = [no for no in self.noes if not said.knows.knows(no.place)]

@@ -30,9 +30,7 @@ THE_WISH = "pd:Intention"
 """What a cast discloses by being said."""
 
 
-def gather(
-    threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (), *, mine: bool = False
-) -> Facts:
+def gather(threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (), *, mine: bool = False) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements.
 
     Args:
