@@ -179,7 +179,7 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
 
 
-def settle(message: Message[Any], digest: str, *, history: History, now: str) -> Settled:
+def settle(message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False) -> Settled:
     """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
 
     Args:
@@ -187,6 +187,8 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
         digest: Its digest.
         history: The relationship up to here.
         now: The date of the receipt that would give it the place.
+        caught_up: The customer has collected with what is held here. A no whose `seen` isn't, has seen a branch that
+            neither side holds any more: it is answered all the same.
 
     Raises:
         Problem: UnknownThread, TooEarly or Behind, which may come good; nothing is to be stored, but for a no-word for
@@ -195,7 +197,7 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
     narrowing = is_narrowing(message.type, "customer")
     said = history.placing(message, digest, now)
     # 7 parties: what they hold of each other's words, and the thread. A narrowing message may come before its thread.
-    if history.chain.lacks(message.seen):
+    if history.chain.lacks(message.seen) and not (narrowing and caught_up):
         raise Behind("a word of ours that you have seen is not held here", pointer="/seen", rule="SEQ-6")
     thread = history.threads.get(message.thread)
     if thread is None:
