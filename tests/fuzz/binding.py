@@ -85,7 +85,6 @@ def as_sent(value: Any, to: str, *, opens: bool) -> bytes:
     document = {member: each for member, each in value.items() if member != "proof"} | {"from": CUSTOMER, "to": to}
     if opens or document.get("type") == "mailbox.collect":
         document["thread"] = document.get("id")
-        document.pop("inReplyTo", None)
         document["created"] = NOW
     try:
         return trust.sign(document, CUSTOMER_KEY, trust.key_url(CUSTOMER))

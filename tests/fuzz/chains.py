@@ -23,7 +23,7 @@ from opencmr.protocol.clock import shifted
 from opencmr.roles.ledger import Ledger
 from opencmr.roles.pen import Draft, Pen
 from opencmr.roles.wallet import Wallet
-from opencmr.store import Rows, Store
+from opencmr.store import Store
 
 from .cast import CUSTOMER, CUSTOMER_KEY
 from .documents import _folder as scratch
