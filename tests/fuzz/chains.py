@@ -136,6 +136,12 @@ class _Holder:
         expect(ours.chain.disputes == again.chain.disputes, "the store has other contradictions", self.vendor)
         expect(list(ours.unplaced) == list(again.unplaced), "the store has other words without a place", self.vendor)
 
+    @property
+    def heard(self) -> bool:
+        """Whether the vendor says that it has heard a no elsewhere."""
+        entries = [entry for thread in self.history().threads.values() for entry in thread.entries]
+        return any((entry.type, entry.side) == ("consent.withdraw", "vendor") for entry in entries)
+
     def holds(self, digest: str) -> bool:
         """Whether a word is kept here."""
         return self.store.read(lambda rows: rows.message(self.number, digest)) is not None
@@ -143,7 +149,10 @@ class _Holder:
     def denies(self) -> None:
         """The last thing that was said about it was a no, or nothing was."""
         history = self.history()
-        for at, now in ((_NOW, True), (_NOW, False), (_UNTIL[:3] + "6-12-31T00:00:00.000Z", False)):
+        asked = [(_NOW, True), (_NOW, False), ("2026-12-31T00:00:00.000Z", False)]
+        if self.heard:  # then the customer's own is moot, and the instant from which on it denies is the vendor's
+            asked = asked[:1]
+        for at, now in asked:
             decision = history.may(_NEWS, at, now=now)
             expect(not decision, "permitted after a no", at, now, decision)
 

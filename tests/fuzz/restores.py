@@ -192,6 +192,7 @@ async def _hand_back(vendor: Vendor, before: _Held, seen: str | None, words: lis
         expect(_Held.by(vendor).rows == before.rows, "refused, and yet kept", problem)
     after = _Held.by(vendor)
     after.keeps(before)
+    expect(bool(after.rows) or after.history is None, "a relationship with nothing in it", words)
     if not lost:
         expect(after.rows == before.rows, "nothing was lost, and yet something is changed", words)
 
@@ -272,6 +273,7 @@ def seeds() -> list[bytes]:
         {"stage": 0, "first": [no], "seen": -1, "words": everything},
         {"stage": 1, "first": [other, no], "seen": -1, "words": everything[3:9]},
         {"stage": 2, "first": [4, 5], "seen": 4, "words": everything[2:6]},
+        {"stage": -1, "first": [], "seen": -1, "words": [other, 0]},
         {"stage": 5, "first": [], "seen": "zQm" + "2" * 44, "words": [*everything, other]},
     ]
     return [written(case) for case in cases]

@@ -509,7 +509,9 @@ class Vendor:
             until = shifted(asking.created, 2 * COLLECT_WINDOW)
             if not rows.use_collect(peer.number, asking.id, until=until, now=self._now()):
                 raise Replayed("this collect has been used", pointer="/messages/0/id")
-        if words and self._desk.lacks(rows, asking.from_, asking.seen):
+        # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
+        ours = any(word.message.side == "vendor" for word in words)
+        if ours and self._desk.lacks(rows, asking.from_, asking.seen):
             self._desk.take_back(rows, asking.from_, words)
 
     async def _collected(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
