@@ -104,14 +104,9 @@ def _facts(number: int) -> Facts:
                 (fact.action,),
                 (fact.purpose,),
                 (fact.data,),
-<<<<<<< HEAD
                 Word(place, Knowledge(place - 1), AT),
                 AT,
                 evidence,
-=======
-                own=Word(place, Knowledge(place - 1), AT),
-                at=AT,
->>>>>>> dec
                 until=UNTIL if fact.permit else None,
                 third_parties=frozenset() if fact.permit else None,
             )

@@ -7,11 +7,7 @@ from opencmr import Draft, Price, Want, consent, intent, terms, trust
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Attr, Party, Place, Quantity
-<<<<<<< HEAD
 from opencmr.protocol import Verified, instant, roster
-=======
-from opencmr.protocol import instant, roster
->>>>>>> dec
 from opencmr.roles.pen import Link, Pen
 
 VENDOR = "did:web:shop.example"
@@ -120,7 +116,6 @@ class Sender:
         id_, body = str(trust.read(raw)["id"]), amend(_words(300), at)
         yield raw
         for _ in range(many - 1):
-<<<<<<< HEAD
             yield self.say(body, at, id_)
 
     def hear(self, answers: Sequence[bytes]) -> None:
@@ -136,14 +131,6 @@ class Sender:
     def _written(self, body: Body, at: datetime, prior: str | None, thread: str | None = None) -> Verified:
         link = Link(prior=prior, seen=self.seen)
         return self.pen.write(Draft(body), to=self.to, at=instant(at), thread=thread, link=link)
-=======
-            link = Link(prior=trust.digest(raw))
-            raw = self.pen.write(Draft(body), to=self.to, at=instant(at), thread=id_, link=link).raw
-            yield raw
-
-    def _write(self, body: Body, at: datetime) -> bytes:
-        return self.pen.write(Draft(body), to=self.to, at=instant(at), link=Link()).raw
->>>>>>> dec
 
 
 def _words(length: int) -> str:
