@@ -81,7 +81,7 @@ class Decisions:
         return {
             "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
             "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
-            "cold: decide": lambda: decide(known.facts, question, known.page.at),
+            "cold: decide": lambda: decide(known.facts, question, known.page.at, now=True),
         }
 
     def close(self) -> None:
@@ -104,10 +104,10 @@ def _facts(number: int) -> Facts:
                 (fact.action,),
                 (fact.purpose,),
                 (fact.data,),
-                own=Word(place, Knowledge(place - 1), AT),
-                at=AT,
+                Word(place, Knowledge(place - 1), AT),
+                AT,
+                evidence,
                 until=UNTIL if fact.permit else None,
-                evidence=evidence,
                 third_parties=frozenset() if fact.permit else None,
             )
             for place, fact in enumerate(FACTS, 1)

@@ -6,7 +6,6 @@ import pytest
 
 from opencmr.messages import consent, intent, offer, order, terms
 from opencmr.protocol import Question
-
 from properties import words
 from properties.parties import Vendor, Wallet
 from properties.words import DIRECT, EMAIL, PHONE, WISHES, Mint, Word, at
