@@ -1,7 +1,7 @@
 import pytest
 
-from properties.restores import play_restores
 from properties.play import first, share
+from properties.restores import play_restores
 
 
 @pytest.mark.requirement("SEQ-29", "SEQ-30", "SEQ-31", "SEQ-32")

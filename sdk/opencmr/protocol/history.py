@@ -33,7 +33,7 @@ class History:
     Attributes:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
-        unplaced: The customer's no-words and grants that have no place, by digest, in the order in which they were said.
+        unplaced: The customer's no-words and grants that have no place, by digest, in the order of saying.
         beside: Thread of a consent → what the noes there take back beside what stands.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """

@@ -11,7 +11,7 @@ from .. import messages, trust
 from .._telemetry import observe
 from ..errors import Problem
 from ..messages import Message
-from ..protocol import History, Thread, is_narrowing
+from ..protocol import History, Thread
 from ..protocol.receiving import check_place
 from ..store import Kept, Peer, Rows, Status, damaged
 
