@@ -11,7 +11,9 @@ import base58
 
 from opencmr import messages, trust
 from opencmr.errors import Problem
-from opencmr.protocol import History, Said
+from opencmr.messages import Message, core
+from opencmr.protocol import History, Thread, is_narrowing
+from opencmr.protocol.receiving import check_place
 
 SPEC = Path(__file__).parents[2] / "spec" / "v1"
 VECTORS = SPEC / "vectors"
@@ -46,11 +48,10 @@ def hostile_examples() -> tuple[dict[str, Any], ...]:
 
 @dataclass(frozen=True)
 class Scene:
-    """A conversation of the vectors: its messages, in their places."""
+    """A conversation of the vectors: the words of one relationship, each of the customer's before what answers it."""
 
     name: str
-    entries: tuple[tuple[dict[str, Any], str, str], ...]
-    """Message, side, place time."""
+    words: tuple[dict[str, Any], ...]
 
 
 @cache
@@ -59,23 +60,57 @@ def scenes() -> tuple[Scene, ...]:
     found = []
     for file in sorted((VECTORS / "threads").glob("*.json")):
         for case in json.loads(file.read_text())["cases"]:
-            if "entries" in case:
-                entries = tuple((each["message"], each["side"], each["at"]) for each in case["entries"])
-                found.append(Scene(case["id"], entries))
+            if "words" in case:
+                found.append(Scene(case["id"], tuple(case["words"])))
     return tuple(found)
 
 
-def said(message: dict[str, Any], side: Any, at: str) -> tuple[Said, Problem | None]:
-    """A message in its place, and why it is not of the form of its type where it isn't.
+class Listener:
+    """Takes in the words of a relationship one by one, as whoever holds them all.
+
+    Attributes:
+        history: What they fold to.
+        held: The customer's words, by digest.
+    """
+
+    def __init__(self, history: History | None = None) -> None:
+        self.history = history or History()
+        self.held: dict[str, Message[Any]] = {}
+
+    def hear(self, document: dict[str, Any]) -> tuple[Thread | None, Problem | None]:
+        """A word, whoever said it; a vendor's is the next of its chain, whatever number it says.
+
+        Returns:
+            The thread that has a new entry by it, and why that is void where it is.
+
+        Raises:
+            Problem: Not even its envelope holds.
+        """
+        digest, message, fault = trust.digest(trust.write(document)), *read(document)
+        if message.side == "customer":
+            if fault is not None:
+                return None, fault  # refused at check 4: nobody holds it
+            self.held[digest] = message
+            if is_narrowing(message.type, "customer"):
+                self.history.hear(message, digest)
+            return None, fault
+        answers = message.type == core.Receipt.type and fault is None
+        of = self.held.get(message.body.of) if answers else None
+        return self.history.follow(message, digest, of=of, fault=fault)
+
+
+def read(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
+    """A message, and why it is not of the form of its type where it isn't.
 
     Raises:
         Problem: Not even its envelope holds.
     """
-    digest = trust.digest(trust.write(message))
     try:
-        return Said(messages.read(message), digest, side, at), None
+        message = messages.read(document)
+        check_place(message)
+        return message, None
     except Problem as problem:
-        return Said(messages.read_envelope(message), digest, side, at), problem
+        return messages.read_envelope(document), problem
 
 
 @cache
@@ -83,10 +118,10 @@ def histories() -> tuple[History, ...]:
     """What each conversation folds to, and nothing at all. Not to be changed."""
     found = [History()]
     for scene in scenes():
-        history = History()
-        for message, side, at in scene.entries:
-            history.take(*said(message, side, at))
-        found.append(history)
+        listener = Listener()
+        for word in scene.words:
+            listener.hear(word)
+        found.append(listener.history)
     return tuple(found)
 
 

@@ -83,8 +83,8 @@ def _travels(problem: Problem) -> None:
 def run_answers(data: bytes) -> None:
     """As the answer of a vendor, and as a problem of one."""
     try:
-        found, cursor = unpack(data)
-        expect(pack(found, cursor) == data, "an answer is another when packed again", data)
+        found, more = unpack(data)
+        expect(pack(found, more) == data, "an answer is another when packed again", data)
     except Problem as problem:
         _travels(problem)
     try:
@@ -181,7 +181,7 @@ def _dumped(*documents: Any) -> list[bytes]:
 
 def _answers() -> list[bytes]:
     some = sorted((trust.write(each) for each in examples()), key=len)[:6]
-    return [pack([]), pack(some[:1]), pack(some[1:3], "17"), pack(some[3:], "0"), *_dumped(_PROBLEM)]
+    return [pack([]), pack(some[:1]), pack(some[1:3], True), pack(some[3:], False), *_dumped(_PROBLEM)]
 
 
 def _addresses() -> list[bytes]:

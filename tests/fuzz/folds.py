@@ -1,25 +1,26 @@
 """Folds: any sequence of well-formed words of both sides, allowed or not, folds alike on both sides."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 from opencmr import messages, trust
-from opencmr.errors import Problem
+from opencmr.errors import Expired, Problem
+from opencmr.messages import BODIES
 from opencmr.messages.types import Side
-from opencmr.protocol import History, Said, Thread, instant, moment, roster
-from opencmr.protocol.clock import strictly_after
-from opencmr.protocol.history import replay
+from opencmr.protocol import History, Settled, Thread, instant, moment, roster, settle
+from opencmr.protocol.clock import shifted
 from opencmr.protocol.thread import opened_by
 
-from .cast import CUSTOMER, VENDOR, examples
+from .cast import CUSTOMER, VENDOR, Listener, examples, read
 from .mutations import mutated_bytes
 from .receiving import QUESTIONS
 from .target import Target, expect
 
 MOST = 40
 """Words a relationship."""
-_STEP = 4
-"""Bytes a word: what is said, in which thread, how, and how long after the last one."""
+_STEP = 5
+"""Bytes a word: what is said, in which thread, how, how long after the last one, and what it knows."""
 _NOON, _YEAR = moment("2026-03-01T12:00:00.000Z"), "2027-01-01T00:00:00.000Z"
 _PROOF = next(each["proof"] for each in examples())
 _REFS = [roster.ref(code).wire() for code in ("SD-BASE", "SD-BASE-DP", "PDC-INTENT")]
@@ -31,6 +32,8 @@ _PARTY = {"name": "Shop", "role": "controller"}
 _PURPOSES = ("dpv:DirectMarketing", "dpv:Marketing", "dpv:Purpose", "dpv:Nonsense")
 _GAPS = (0, 0, 1, 1000, 3_600_000, 86_400_000 * 200)
 """Milliseconds."""
+_SKEWS = (timedelta(0), timedelta(0), timedelta(minutes=-15), timedelta(minutes=4))
+"""How far a clock is off."""
 _WORDS: tuple[tuple[str, Side], ...] = (
     ("terms.proffer", "customer"), ("terms.accept", "vendor"), ("terms.counter", "vendor"), ("terms.accept",
     "customer"),
@@ -46,54 +49,124 @@ _WORDS: tuple[tuple[str, Side], ...] = (
 
 
 class _Talk:
-    """One relationship, as the vendor sequences it."""
+    """One relationship, as the vendor gives it its places, and as the customer hears it."""
 
     def __init__(self) -> None:
         self.history = History()
-        self.entries: list[Said] = []
+        self.theirs = Listener(History(mine=True))
+        self.said: list[dict[str, Any]] = []
+        self.chained: list[dict[str, Any]] = []
+        self.open: list[dict[str, Any]] = []
+        self.answered: list[dict[str, Any]] = []
+        self.own: list[str] = []
         self.now = instant(_NOON)
         self.count = 0
 
-    def step(self, word: int, where: int, how: int, gap: int) -> None:
-        """One of the two says something; the vendor gives it a place, or refuses it."""
+    def step(self, word: int, where: int, how: int, gap: int, link: int) -> None:
+        """One of the two says something; the vendor answers at once, later, wrongly, twice, or never."""
         type_, side = _WORDS[word % len(_WORDS)]
         if side == "vendor" and how & 64:
             type_ = _WORDS[where % len(_WORDS)][0]  # what only the other side may say
-        later = moment(self.now).timestamp() + _GAPS[gap % len(_GAPS)] / 1000
-        clock = instant(_NOON.fromtimestamp(later, _NOON.tzinfo))
-        self.now = strictly_after(clock, self.history.last)
+        self.now = shifted(self.now, timedelta(milliseconds=_GAPS[gap % len(_GAPS)]))
         threads = list(self.history.threads.values())
         thread = threads[where % len(threads)] if threads and where & 192 else None
-        said = self._said(type_, side, thread, how)
-        if said is None:
-            return
-        before = self.history.threads.get(said.message.thread) or opened_by(said.message)
+        body = _body(type_, side, thread, how, self.now)
+        document = self._document(type_, side, body, how, link, thread.id if thread else None)
         try:
+            _, fault = read(document)
+        except Problem:
+            return
+        if side == "vendor":
+            self._say(document, fault)
+        elif fault is None:  # else a type that never opens a thread, say
+            self._ask(document, where, how, link)
+
+    def _ask(self, document: dict[str, Any], where: int, how: int, link: int) -> None:
+        self._hear(document)
+        self.own.append(trust.digest(trust.write(document)))
+        self.open.append(document)
+        late = link >> 4 & 3
+        if late == 3 and self.answered:
+            self._answer(self.answered[where % len(self.answered)], how, link)  # for the second time
+        while self.open and late != 1:
+            self._answer(self.open.pop(), how, link if late == 2 else 0)
+
+    def _hear(self, document: dict[str, Any]) -> None:
+        self.said.append(document)
+        self.theirs.hear(document)
+
+    def _say(self, document: dict[str, Any], fault: Problem | None) -> None:
+        """A vendor's word has its place, whatever it says."""
+        message, _ = read(document)
+        said = self.history.saying(message, trust.digest(trust.write(document)))
+        before = self.history.threads.get(message.thread) or opened_by(message)
+        try:
+            if fault is not None:
+                raise fault
             after, _ = before.judge(said, self.history)
         except Problem:
-            if side == "customer":
-                return  # refused: no place
-            after, why = before.take(said, self.history)  # a vendor that says what it may not
+            after, why = before.take(said, self.history, fault)
             expect(why is not None and after.entries[-1].outcome == "void", "refused, and yet not void", said)
-        self.history.put(after, said.at)
-        self.entries.append(said)
+        self.history.say(said, after)
+        self.chained.append(document)
+        self._hear(document)
 
-    def _said(self, type_: str, side: Side, thread: Thread | None, how: int) -> Said | None:
+    def _answer(self, document: dict[str, Any], how: int, link: int) -> None:
+        """Give a word its place by a receipt that says what the rules say, or something else."""
+        message, digest = messages.read(document), trust.digest(trust.write(document))
+        again = self.history.chain.place_of(digest) is not None
+        settled: Settled | None = None
+        try:
+            settled = settle(message, digest, history=self.history, now=self._date(link))
+            told = {"outcome": settled.outcome, "state": settled.thread.state}
+            if settled.problem is not None:
+                told = {"outcome": "refused", "problem": settled.problem.as_dict()}
+        except Problem as problem:
+            expect(problem.retry, "a refusal that is final is raised", problem)
+            told = {"outcome": "refused", "problem": problem.as_dict()}
+        lies = again or settled is None or (link & 48 == 32 and how & 3)
+        if lies and how & 3:
+            told = {"outcome": ("accepted", "moot")[how & 1], "state": "open"}
+        elif lies:
+            told = {"outcome": "refused", "problem": Expired("no").as_dict()}
+        receipt = self._document("receipt", "vendor", {"of": digest, **told}, how, link, message.thread)
+        of = trust.digest(trust.write(receipt))
+        if lies or settled is None:
+            self.history.follow(messages.read(receipt), of, of=message)
+        else:
+            taken = None if settled.problem else settled.thread
+            self.history.answer(settled.said, of, receipt["id"], receipt["created"], taken)
+        self.answered.append(document)
+        self.chained += [receipt] if again else [document, receipt]
+        self._hear(receipt)
+
+    def _date(self, link: int) -> str:
+        return shifted(self.now, _SKEWS[link >> 6 & 3])
+
+    def _document(
+        self, type_: str, side: Side, body: dict[str, Any], how: int, link: int, thread: str | None
+    ) -> dict[str, Any]:
         self.count += 1
         id_ = f"urn:uuid:{self.count:08x}-0000-4000-8000-000000000000"
         sender, to = (CUSTOMER, VENDOR) if side == "customer" else (VENDOR, CUSTOMER)
+        deadline = BODIES[type_].expires if type_ in BODIES else "may"
+        asked = (
+            deadline == "must" or (deadline == "customer" and side == "customer") or (deadline == "may" and how & 32)
+        )
         document = {
-            "opencmr": "1.0", "id": id_, "type": type_, "from": sender, "to": to,
-            "thread": thread.id if thread else id_,
-            "created": self.now, "body": _body(type_, side, thread, how, self.now), "proof": _PROOF,
-            **({"inReplyTo": thread.head} if thread and thread.head else {}),
-            **({"expires": _YEAR if how & 16 else self.now} if type_ == "offer.make" or how & 32 else {}),
+            "opencmr": "1.0", "id": id_, "type": type_, "from": sender, "to": to, "thread": thread or id_,
+            "created": self._date(link), "body": body, "proof": _PROOF, **self._link(side, link),
+            **({"expires": _YEAR if how & 16 else shifted(self.now, timedelta(minutes=1))} if asked else {}),
         }  # fmt: skip
-        try:
-            message = messages.read(document)
-        except Problem:
-            return None  # a type that never opens a thread, say
-        return Said(message, trust.digest(trust.write(document)), side, self.now)
+        return {name: value for name, value in document.items() if value is not None}
+
+    def _link(self, side: Side, link: int) -> dict[str, Any]:
+        chain = self.history.chain
+        if side == "vendor":
+            return {"number": chain.next, "prior": chain.tip}
+        seen = (chain.tip, chain.tip, chain.digests[link % len(chain.digests)] if chain.digests else None, None)
+        own = self.own or [None]
+        return {"seen": seen[link & 3], "prior": (own[-1], own[-1], own[link % len(own)], None)[link >> 2 & 3]}
 
 
 def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> dict[str, Any]:
@@ -114,9 +187,10 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
     }  # fmt: skip
     match type_:
         case "terms.proffer":
-            return {"choices": [terms, _REFS[0]], **({"scope": "relationship"} if how & 128 else {})}
+            scope = {"scope": ref if how & 1 else "relationship"} if how & 128 else {}
+            return {"choices": [terms, _REFS[0]], **scope, **({"answerBy": now} if how & 2 else {})}
         case "terms.accept" | "terms.counter":
-            return {"terms": terms}
+            return {"terms": terms, **({"answerBy": _YEAR} if how & 2 and type_ == "terms.counter" else {})}
         case "consent.request":
             notice = {"url": "https://shop.example/n", "digest": "zQm" + "2" * 44, "lang": "en"}
             return {"items": [item], "controller": [_PARTY], "notice": notice, "until": _YEAR}
@@ -129,7 +203,8 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
             return {**({"keys": ["a"]} if how & 1 else {}), **heard}
         case "intent.cast" | "intent.amend":
             discloses = {"discloses": [{"data": "pd:EmailAddress", "value": {"n": how}}]} if how & 4 else {}
-            return {"wants": [{"name": "boots"}], "terms": [terms], "standing": "ready", **discloses}
+            return {"wants": [{"name": "boots"}], "terms": [terms], "standing": "ready", **discloses,
+                    **({"until": _YEAR} if how & 32 else {})}  # fmt: skip
         case "offer.make":
             basis = {"basis": ref} if how & 128 else {}
             line = {"name": "boots", "price": money, **({"want": how & 1} if how & 2 else {})}
@@ -151,25 +226,50 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
 
 
 def run_folds(data: bytes) -> None:
-    """Both sides fold the same entries to the same, once and again; every question has its answer."""
+    """Both sides fold the same words to the same, once and again; every question has its answer."""
     talk = _Talk()
     for at in range(0, min(len(data), _STEP * MOST) - _STEP + 1, _STEP):
         talk.step(*data[at : at + _STEP])
-    theirs, again = replay(talk.entries), replay(talk.entries)
-    expect(talk.history.threads == theirs.threads == again.threads, "they fold to different things", data)
-    for thread in theirs.threads.values():
+    ours, theirs = talk.history, talk.theirs.history
+    again, mailed = _told(talk.said), _told(talk.chained)
+    for other in (theirs, again, mailed):
+        expect(ours.threads == other.threads, "they fold to different things", data)
+        expect(ours.chain.times() == other.chain.times(), "the places have different times", data)
+        expect(ours.chain.disputes == other.chain.disputes, "other contradictions", data)
+    for thread in ours.threads.values():
         if thread.record is not None:
             expect(trust.write(thread.record.as_dict()) != b"", "no record", thread)
     for question in QUESTIONS:
-        for at in (talk.history.now(talk.now), "9999-12-31T23:59:59.999Z"):
-            ours = talk.history.may(question, at)
-            expect(ours == theirs.may(question, at) == again.may(question, at), "different answers", question, at)
-    shuffled = list(talk.entries)
+        for at, now in ((talk.now, True), (talk.now, False), ("9999-12-31T23:59:59.999Z", False)):
+            told = ours.may(question, at, now=now)
+            expect(told == mailed.may(question, at, now=now), "different answers", question, at)
+            expect(bool(told) >= bool(theirs.may(question, at, now=now)), "the customer permits more", question, at)
+    _take_all_back(talk)
+    shuffled = list(talk.said)
     random.Random(data).shuffle(shuffled)
-    odd = replay(shuffled)
-    expect(odd.threads == replay(shuffled).threads, "one order folds to two things", data)
+    odd = _told(shuffled)
+    expect(odd.threads == _told(shuffled).threads, "one order folds to two things", data)
     for question in QUESTIONS:
         odd.may(question, talk.now)
+
+
+def _told(documents: list[dict[str, Any]]) -> History:
+    listener = Listener()
+    for document in documents:
+        listener.hear(document)
+    return listener.history
+
+
+def _take_all_back(talk: _Talk) -> None:
+    """A no that nobody has answered: no grant of its thread permits anything any more."""
+    theirs, grants = talk.theirs.history, set[str]()
+    for thread in list(theirs.threads.values()):
+        if thread.family == "consent":
+            grants |= {entry.digest for entry in thread.entries if entry.type == "consent.grant"}
+            talk.theirs.hear(talk._document("consent.withdraw", "customer", {}, 0, 0, thread.id))
+    for question in QUESTIONS:
+        decision = theirs.may(question, talk.now, now=True)
+        expect(not decision or grants.isdisjoint(decision.evidence), "permitted after a no", question, decision)
 
 
 def seeds() -> list[bytes]:
@@ -184,9 +284,9 @@ def seeds() -> list[bytes]:
          ("order.confirm", "vendor", 255), ("order.fulfil", "vendor", 255), ("order.cancel", "vendor", 255)],
     ]  # fmt: skip
     found = []
-    for how in (0, 16, 17, 20, 80, 144):
+    for how, link in ((0, 0), (16, 0), (17, 16), (20, 0), (80, 0), (144, 0), (16, 32), (16, 48), (17, 2), (16, 128)):
         for talk in talks:
-            found.append(b"".join(bytes((say[type_, side], where, how, 2)) for type_, side, where in talk))
+            found.append(b"".join(bytes((say[type_, side], where, how, 2, link)) for type_, side, where in talk))
     dice = random.Random(4)
     return found + [dice.randbytes(_STEP * count) for count in (4, 8, 16, 40)]
 

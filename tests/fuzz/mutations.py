@@ -46,7 +46,7 @@ NUMBERS: tuple[Any, ...] = (
     -0.0, True, False, None,
 )  # fmt: skip
 NAMES: tuple[str, ...] = (
-    "", "a", "A", "é", "\U0001f600", "id", "type", "from", "from_", "inReplyTo", "in_reply_to", "expires", "body",
+    "", "a", "A", "é", "\U0001f600", "id", "type", "from", "from_", "number", "prior", "seen", "expires", "body",
     "ext",
     "proof", "items", "keys", "terms", "offer", "document", "digest", "value", "key", "a/b~c", "__proto__", "self",
     "[key]",

@@ -7,18 +7,18 @@ from typing import Any
 
 import orjson
 
-from opencmr import trust
-from opencmr.errors import OpenCMRError, Problem
+from opencmr import messages, trust
+from opencmr.errors import Expired, OpenCMRError, Problem
 from opencmr.messages import core
-from opencmr.protocol import History, Question, Said, Thread, parse, settle, verify
+from opencmr.protocol import History, Question, Settled, Verified, is_narrowing, parse, settle, verify
 from opencmr.protocol.history import is_entry
 from opencmr.protocol.receiving import check_collect
-from opencmr.protocol.thread import opened_by
 
 from .cast import CUSTOMER, PINNED, VENDOR, examples, histories, hostile_examples, scenes, signed
 from .mutations import crossed, mutated, mutated_json, written
 from .target import Target, expect
 
+_PROOF = next(each["proof"] for each in examples() if each["from"] == VENDOR)
 NOWS = (
     "2026-03-01T12:00:00.000Z", "2026-09-01T20:15:00.000Z", "2027-03-10T18:00:00.000Z", "0001-01-01T00:00:00.000Z",
     "9999-12-31T23:59:59.999Z", "2026-12-31T23:59:59.999Z",
@@ -57,48 +57,93 @@ def run_receiving(data: bytes) -> None:
         _settled(verified, history, now)
 
 
-def _settled(verified: Any, history: History, now: str) -> None:
+def _settled(verified: Verified, history: History, now: str) -> None:
     message = verified.message
-    side = "vendor" if message.from_ == VENDOR else "customer"
     if message.type == core.Collect.type and verified.fault is None:
         try:
             check_collect(message, now)
         except Problem:
             pass
-    if not is_entry(message):
-        return
-    thread = history.threads.get(message.thread)
-    known = {entry.digest for each in history.threads.values() for entry in each.entries}
-    if side == "customer" and verified.fault is None:
-        first, second = (_answer(verified, thread, history, now, known) for _ in range(2))
-        expect(first == second, "two answers to the same", first, second)
-    said = Said(message, verified.digest, side, now)
-    after, why = (thread or opened_by(message)).take(said, history, verified.fault)
-    expect((after.entries[-1].outcome == "void") == (why is not None), "void without a reason", why)
-    later = History(dict(history.threads), history.last)
-    later.put(after, now)
-    if after.record is not None:
-        trust.write(after.record.as_dict())
+    if message.side == "customer":
+        if not is_entry(message) or verified.fault is not None:
+            return
+        settled = _answer(verified, history, now)
+        if settled is None or history.chain.place_of(verified.digest) is not None:
+            return  # what has its place is never settled again: check 2
+        after = _both_hold(settled, history, now)
+    else:
+        after = history.copy()
+        thread, why = after.follow(message, verified.digest, fault=verified.fault)
+        expect((thread is not None) == is_entry(message), "an entry without a place, or the other way round", message)
+        void = thread is not None and thread.entries[-1].outcome == "void"
+        expect(not is_entry(message) or void == (why is not None), "void without a reason", why)
+    for thread in after.threads.values():
+        if thread.record is not None:
+            trust.write(thread.record.as_dict())
     for question in QUESTIONS:
-        decision = later.may(question, later.now(now))
-        expect(decision == later.may(replace(question), later.now(now)), "two answers to one question", decision)
+        for asked in (True, False):
+            decision = after.may(question, now, now=asked)
+            expect(decision == after.may(replace(question), now, now=asked), "two answers to one question", decision)
 
 
-def _answer(verified: Any, thread: Thread | None, history: History, now: str, known: set[str]) -> tuple[Any, ...]:
-    """What `settle` says, as values that can be compared."""
+def _answer(verified: Verified, history: History, now: str) -> Settled | None:
+    """What `settle` says, once and again; none where that may come good."""
+    message, before = verified.message, history.threads.get(verified.message.thread)
+    settled, told = _settle(message, verified.digest, history, now)
+    again, told_again = _settle(message, verified.digest, history, now)
+    expect(told == told_again, "two problems of the same", told, told_again)
+    if settled is None or again is None:
+        expect(settled is again, "two answers to the same", settled, again)
+        return None
+    expect((settled.thread, settled.outcome) == (again.thread, again.outcome), "two answers to the same", settled)
+    placed = settled.outcome != "refused"
+    count = len(before.entries) if before else 0
+    expect(len(settled.thread.entries) == count + placed, "an entry too many or too few", settled)
+    expect(placed == (told is None), "refused without a problem, or taken with one", settled)
+    expect(placed or not is_narrowing(message.type, "customer"), "a no is refused", settled)
+    return settled
+
+
+def _settle(message: Any, digest: str, history: History, now: str) -> tuple[Settled | None, dict[str, Any] | None]:
     try:
-        settled = settle(verified, side="customer", thread=thread, context=history, now=now, known=known.__contains__)
+        settled = settle(message, digest, history=history, now=now)
     except Problem as problem:
         expect(problem.retry, "a refusal that is final is raised", problem)
-        return (problem.as_dict(),)
-    before = len(thread.entries) if thread else 0
-    placed = settled.outcome != "refused"
-    expect(len(settled.thread.entries) == before + placed, "an entry too many or too few", settled)
+        return None, problem.as_dict()
     told = settled.problem.as_dict() if settled.problem else None
-    expect(placed == (told is None), "refused without a problem, or taken with one", settled)
     if told is not None:
         core.ProblemDetail.model_validate(told, by_alias=True)
-    return settled.thread, settled.previous, settled.outcome, told
+    return settled, told
+
+
+def _both_hold(settled: Settled, history: History, now: str) -> History:
+    """The vendor gives the word its place; whoever hears the receipt, whatever it says, folds the same."""
+    ours, said = history.copy(), settled.said
+    taken = None if settled.problem else settled.thread
+    digest, id_ = trust.digest(settled.said.digest.encode()), "urn:uuid:00000000-0000-4000-8000-00000000fffe"
+    ours.answer(said, digest, id_, now, taken)
+    body: dict[str, Any] = {"of": said.digest, "outcome": settled.outcome}
+    body |= {"problem": settled.problem.as_dict()} if settled.problem else {"state": settled.thread.state}
+    document = {
+        "opencmr": "1.0", "id": id_, "type": "receipt", "from": VENDOR, "to": CUSTOMER, "created": now,
+        "thread": said.message.thread, "number": history.chain.next, "body": body, "proof": _PROOF,
+        **({"prior": history.chain.tip} if history.chain.tip else {}),
+    }  # fmt: skip
+    theirs = history.copy()
+    theirs.follow(messages.read(document), digest, of=said.message)
+    expect(ours.threads == theirs.threads, "the two sides fold it otherwise", settled)
+    expect(ours.chain.times() == theirs.chain.times(), "the two sides know other times", settled)
+    expect(ours.chain.place_of(said.digest) is not None, "no place", settled)
+    if settled.problem is None:  # a vendor that refuses what it may not refuse
+        document["body"] = {**body, "outcome": "refused", "problem": Expired("no").as_dict()}
+        del document["body"]["state"]
+        denied = history.copy()
+        thread, _ = denied.follow(messages.read(document), digest, of=said.message)
+        if is_narrowing(said.message.type, "customer"):
+            expect(thread == taken, "a no counts by its receipt, whatever that says", settled)
+        else:
+            expect(denied.threads == history.threads, "a refused word changes something", settled)
+    return ours
 
 
 def _chosen(among: Any, which: Any) -> Any:
@@ -119,13 +164,24 @@ def seeds() -> list[bytes]:
     placed = [
         {"in": number + 1, "now": 0, "message": message}
         for number, scene in enumerate(scenes())
-        for message, _, _ in scene.entries
+        for message in scene.words
     ]
     return [orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in (*alone, *placed)]
 
 
+def _linked(dice: random.Random, message: dict[str, Any], history: History) -> dict[str, Any]:
+    """The members that link a message to a relationship, mostly as they should be."""
+    chain = history.chain
+    entries = [entry.digest for thread in history.threads.values() for entry in thread.entries]
+    if message.get("from") == VENDOR:
+        number = chain.next if dice.random() < 0.8 else dice.randrange(chain.next + 3)
+        return {"number": number, "prior": chain.tip if dice.random() < 0.9 else dice.choice(entries)}
+    seen = chain.tip if dice.random() < 0.6 else dice.choice(chain.digests)
+    return {"seen": seen, **({"prior": dice.choice(entries)} if dice.random() < 0.5 else {})}
+
+
 def mutated_case(dice: random.Random, data: bytes, donor: bytes) -> bytes:
-    """The message changed, its thread another one, its predecessor the head, or the whole case changed."""
+    """The message changed, its thread another one, its links others, or the whole case changed."""
     roll = dice.random()
     try:
         case = json.loads(data)
@@ -136,9 +192,7 @@ def mutated_case(dice: random.Random, data: bytes, donor: bytes) -> bytes:
             return written(case)
         if roll < 0.45 and history.threads:
             thread = dice.choice(list(history.threads.values()))
-            message = {**message, "thread": thread.id, "inReplyTo": dice.choice(thread.entries).digest}
-            if dice.random() < 0.3:
-                del message["inReplyTo"]
+            message = {**message, "thread": thread.id, **_linked(dice, message, history)}
             if dice.random() < 0.5:
                 message["id"] = f"urn:uuid:{dice.randrange(16**8):08x}-0000-4000-8000-000000000000"
         elif roll < 0.97:
@@ -154,7 +208,7 @@ def mutated_case(dice: random.Random, data: bytes, donor: bytes) -> bytes:
 TARGETS = (
     Target(
         "receiving",
-        "parse, verify, settle, take, may: signed and hostile",
+        "parse, verify, settle, follow, may: signed and hostile",
         run_receiving,
         seeds,
         mutated_case,

@@ -85,7 +85,7 @@ async def _vendor() -> Vendor:
 
 
 def run_vendor(data: bytes) -> None:
-    """A list of messages of one customer, each signed and sent; `$head` and `$offer` stand for what was answered."""
+    """A list of messages of one customer, each signed and sent; `$seen` and `$offer` stand for what was answered."""
     try:
         steps = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -96,7 +96,7 @@ def run_vendor(data: bytes) -> None:
 async def _tell(data: bytes, steps: list[Any]) -> None:
     vendor = await _vendor()
     key = trust.SigningKey(hashlib.sha256(data).digest())
-    known: dict[str, Any] = {"$me": key.did, "$now": _NOW}
+    known: dict[str, Any] = {"$me": key.did, "$now": _NOW, "$prior": None, "$seen": None}
     for number, step in enumerate(steps[:_STEPS]):
         document = _filled(step, {**known, "$id": _id(number, data)})
         try:
@@ -114,11 +114,11 @@ async def _tell(data: bytes, steps: list[Any]) -> None:
             continue
         if not collects:
             expect(await vendor.receive(raw) == answers[:1], "another answer to the same bytes", answers)
-            known["$head"], known["$thread"] = trust.digest(raw), document["thread"]
+            known["$prior"], known["$thread"] = trust.digest(raw), document["thread"]
             for answer in map(orjson.loads, answers):
+                known["$seen"] = trust.digest(trust.write(answer))
                 if answer["type"] != "receipt":
-                    known["$head"] = trust.digest(trust.write(answer))
-                    known["$offer"] = {"id": answer["id"], "digest": known["$head"]}
+                    known["$offer"] = {"id": answer["id"], "digest": known["$seen"]}
     decision = vendor.may(key.did, action="dpv:Use", purpose="dpv:DirectMarketing", data="pd:EmailAddress")
     expect(
         decision == vendor.may(key.did, action="dpv:Use", purpose="dpv:DirectMarketing", data="pd:EmailAddress"),
@@ -131,19 +131,22 @@ def _id(number: int, data: bytes) -> str:
 
 
 def _filled(value: Any, known: dict[str, Any]) -> Any:
-    """A value with what is known in the place of words that stand for it."""
+    """A value with what is known in the place of words that stand for it; what stands for nothing is left out."""
     if isinstance(value, dict):
-        return {name: _filled(each, known) for name, each in value.items()}
+        filled = {name: _filled(each, known) for name, each in value.items()}
+        return {name: each for name, each in filled.items() if each is not None or value[name] is None}
     if isinstance(value, list):
         return [_filled(each, known) for each in value]
     return known.get(value, value) if isinstance(value, str) else value
 
 
 def _step(body: Body, first: bool, **more: Any) -> dict[str, Any]:
+    asks = body.type == core.Collect.type
     return {
         "opencmr": "1.0", "id": "$id", "type": body.type, "from": "$me", "to": VENDOR, "created": "$now",
-        "thread": "$id" if first else "$thread", "body": body.wire(), **({} if first else {"inReplyTo": "$head"}),
-        **more,
+        "thread": "$id" if first else "$thread", "body": body.wire(), "seen": "$seen",
+        **({} if asks else {"prior": "$prior"}),
+        **({"expires": _UNTIL} if body.expires in ("must", "customer") else {}), **more,
     }  # fmt: skip
 
 
@@ -154,6 +157,7 @@ def vendor_seeds() -> list[bytes]:
     cast = intent.Cast(wants=[Want(name="boots")], terms=[roster.ref("SD-BASE")], standing="ready")
     accept = _step(terms.Terminate(), False) | {
         "type": "offer.accept", "body": {"offer": "$offer", "total": {"amount": "49.00", "currency": "EUR"}},
+        "expires": _UNTIL,
     }  # fmt: skip
     collect = _step(core.Collect(limit=10), True)
     talks: list[list[Any]] = [
@@ -161,8 +165,9 @@ def vendor_seeds() -> list[bytes]:
         [_step(terms.Proffer(choices=[roster.ref("SD-BASE-DP")]), True),
         _step(terms.Accept(terms=roster.ref("SD-BASE-A")), False)],
         [_step(grant, True), _step(consent.Withdraw(keys=["news"]), False), collect],
-        [_step(cast, True, expires=_UNTIL), accept, _step(order.Cancel(reason="changedMind"), False), collect],
-        [_step(consent.Withdraw(), False, thread=_id(9, b""), inReplyTo="zQm" + "2" * 44), collect],
+        [_step(cast, True), accept, _step(order.Cancel(reason="changedMind"), False), collect],
+        [_step(consent.Withdraw(), False, thread=_id(9, b"")), collect],
+        [_step(consent.Withdraw(), False, thread=_id(9, b""), seen="zQm" + "2" * 44), collect],
     ]  # fmt: skip
     return [written(talk) for talk in talks]
 
@@ -196,7 +201,7 @@ class _Hostile:
 
     def __init__(self, did: str, key: trust.SigningKey, steps: list[Any]) -> None:
         self.did, self.key, self.steps = did, key, steps
-        self.known: dict[str, Any] = {"$vendor": did}
+        self.known: dict[str, Any] = {"$vendor": did, "$number": 1, "$tip": None}
         self.count = 0
 
     async def find(self, did: str) -> Found:
@@ -209,13 +214,15 @@ class _Hostile:
         """What was sent is answered with the next step."""
         message = orjson.loads(raw)
         self.known |= {"$of": trust.digest(raw), "$thread": message["thread"], "$me": message["from"]}
-        self.known.setdefault("$head", self.known["$of"])
         return self._next()
 
-    async def collect(self, _: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
+    async def collect(self, _: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
         """A collect, with another."""
         self.known["$me"] = orjson.loads(raw)["from"]
-        return self._next(), "17"
+        return self._next(), len(self.steps) % 2 == 1
+
+    async def hand_back(self, _: str, words: list[bytes]) -> None:
+        """What is handed back is thrown away."""
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -226,15 +233,15 @@ class _Hostile:
         step = self.steps.pop(0)
         answers = []
         for each in step if isinstance(step, list) else [step]:
-            self.count += 1  # a vendor's times strictly increase
+            self.count += 1
             self.known["$now"] = instant(_CLOCK() + timedelta(milliseconds=self.count))
             document = _filled(each, {**self.known, "$id": _id(self.count, written(each))})
             try:
                 raw = trust.sign({n: v for n, v in document.items() if n != "proof"}, self.key, trust.key_url(self.did))
             except (OpenCMRError, AttributeError):
                 raw = written(document)
-            if isinstance(document, dict) and document.get("type") != "receipt":
-                self.known["$head"] = trust.digest(raw)
+            if isinstance(document, dict) and document.get("number") == self.known["$number"]:
+                self.known |= {"$number": self.known["$number"] + 1, "$tip": trust.digest(raw)}
             answers.append(raw)
         return answers
 
@@ -289,11 +296,9 @@ async def _listen(data: bytes, steps: list[Any]) -> None:
 
 
 def _answer(type_: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    receipt = type_ == "receipt"
     return {
         "opencmr": "1.0", "id": "$id", "type": type_, "from": "$vendor", "to": "$me", "thread": "$thread",
-        "created": "$now",
-        "body": body, **({} if receipt else {"inReplyTo": "$head"}), **more,
+        "created": "$now", "number": "$number", "prior": "$tip", "body": body, **more,
     }  # fmt: skip
 
 
@@ -313,7 +318,6 @@ def customer_seeds() -> list[bytes]:
         "controller": [{"name": "Shop", "role": "controller"}], "until": _UNTIL,
         "notice": {"url": "https://shop.example/n", "digest": "zQm" + "2" * 44, "lang": "en"}},
         thread="$id")  # fmt: skip
-    del asked["inReplyTo"]
     talks: list[list[Any]] = [
         [[taken, accept], [], [cast, offered], [asked]], [[refused], [asked, asked], [cast], [offered, offered]],
         [[taken], [accept], [offered, cast], []], [[], [taken], [cast], []],

@@ -5,25 +5,29 @@ from datetime import timedelta
 from typing import Any
 
 from opencmr import trust
-from opencmr.protocol import instant, moment, roster
+from opencmr.messages import BODIES
+from opencmr.protocol import History, instant, moment, roster, verify
+from opencmr.protocol.receiving import parse
+from opencmr.protocol.thread import opened_by
 
 from .writing import CUSTOMER, CUSTOMER_URL, PINNED, VENDOR, VENDOR_KEY, VENDOR_URL, Case, case, uuid
 
 Body = dict[str, Any]
 NOON = "2026-03-01T12:00:00.000Z"
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
+IN_TIME = timedelta(days=7)
+"""By when a customer's word must have taken its place, unless a script says otherwise."""
 VENDORS = ("terms.counter", "consent.request", "offer.make", "order.confirm", "order.fulfil")
 """Types that only a vendor sends. Others are the customer's unless a script says otherwise."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """A signed message, and its place in time where it has one."""
+    """A signed message."""
 
     message: dict[str, Any]
     digest: str
     side: str
-    at: str
 
     @property
     def id(self) -> str:
@@ -37,19 +41,22 @@ class Word:
     def ref(self) -> Body:
         return {"id": self.id, "digest": self.digest}
 
-    @property
-    def entry(self) -> Body:
-        return {"message": self.message, "at": self.at, "side": self.side}
-
 
 @dataclass
 class Script:
-    """What is said in one relationship, a minute apart. Nothing is checked: a script can be wrong on purpose."""
+    """What is said in one relationship, a minute apart. Nothing is checked: a script can be wrong on purpose.
+
+    Attributes:
+        words: What was said, in the order of the mailbox: a receipt right after what it answers.
+        history: What it folds to so far; an honest vendor's receipts say so.
+        last: The customer's last own word.
+    """
 
     name: str
     now: str = NOON
-    entries: list[Word] = field(default_factory=list)
-    heads: dict[str, str] = field(default_factory=dict)
+    words: list[Word] = field(default_factory=list)
+    history: History = field(default_factory=History)
+    last: str | None = None
     said: int = 0
 
     def later(self, **by: float) -> str:
@@ -59,8 +66,17 @@ class Script:
     def after(self, **by: float) -> str:
         return instant(moment(self.now) + timedelta(**by))
 
+    @property
+    def tip(self) -> str | None:
+        """The vendor's last word."""
+        return self.history.chain.tip
+
+    def at(self, place: int) -> str:
+        """The vendor's word of this number."""
+        return self.history.chain.digests[place - 1]
+
     def word(self, type_: str, body: Body, thread: str | None = None, *, by: str = "", **more: Any) -> Word:
-        """A signed message that follows the thread's head, unless `more` says otherwise. It takes no place."""
+        """A signed message of somebody who holds all that was said, unless `more` says otherwise; it has no place."""
         self.said += 1
         side = by or ("vendor" if type_ in VENDORS else "customer")
         key, url, sender, to = (
@@ -77,32 +93,71 @@ class Script:
             "to": to,
             "thread": thread or id_,
             "created": self.now,
+            **self._links(type_, side),
         }
-        if thread in self.heads:
-            document["inReplyTo"] = self.heads[thread]
         document = {name: value for name, value in {**document, **more, "body": body}.items() if value is not None}
+        if type_ in BODIES and side == "customer" and BODIES[type_].expires in ("must", "customer"):
+            document.setdefault("expires", instant(moment(str(document["created"])) + IN_TIME))
         raw = trust.sign(document, key, url)
-        return Word(trust.read(raw), trust.digest(raw), side, str(document["created"]))
+        word = Word(trust.read(raw), trust.digest(raw), side)
+        if side == "customer" and type_ != "mailbox.collect":
+            self.last = word.digest
+        return word
 
-    def place(self, word: Word, at: str | None = None) -> Word:
-        """Give a word its place: a vendor's own time, or that of the vendor's receipt."""
-        placed = Word(word.message, word.digest, word.side, at or word.at)
-        self.entries.append(placed)
-        self.heads[placed.thread] = placed.digest
-        return placed
+    def _links(self, type_: str, side: str) -> Body:
+        if side == "vendor":
+            return {"number": self.history.chain.next, "prior": self.tip}
+        return {"prior": None if type_ == "mailbox.collect" else self.last, "seen": self.tip}
+
+    def place(self, word: Word, at: str | None = None, **claims: Any) -> Word:
+        """Give a word its place: a vendor's in the chain, a customer's by a receipt that says what is right.
+
+        Args:
+            word: The word.
+            at: The receipt's date; a second after now if it doesn't say.
+            claims: What the receipt says instead: `outcome` and `state`, or `problem`.
+        """
+        self.words.append(word)
+        if word.side == "vendor":
+            self.follow(word)
+        else:
+            self.receipt(word, at, **claims)
+        return word
+
+    def receipt(self, word: Word, at: str | None = None, **claims: Any) -> Word:
+        """The vendor's receipt for a customer's word."""
+        at = at or self.after(seconds=1)
+        of = _verified(word).message
+        if claims:
+            body = claims
+        else:
+            said = self.history.placing(of, word.digest, at)
+            thread, why = (self.history.threads.get(of.thread) or opened_by(of)).take(said, self.history)
+            body = {"outcome": thread.entries[-1].outcome, "state": thread.state}
+            if why is not None:
+                body = {"outcome": "refused", "problem": {**why.as_dict(), "detail": None}}
+                body["problem"] = {name: value for name, value in body["problem"].items() if value is not None}
+        made = self.word("receipt", {"of": word.digest, **body}, word.thread, by="vendor", created=at)
+        self.words.append(made)
+        self.follow(made, of=word)
+        return made
+
+    def follow(self, word: Word, *, of: Word | None = None) -> None:
+        """A word of the vendor's takes its place, and what it answers."""
+        read = _verified(word)
+        self.history.follow(read.message, word.digest, of=_verified(of).message if of else None, fault=read.fault)
 
     def say(self, type_: str, body: Body, thread: str | None = None, **more: Any) -> Word:
         """Said and placed: a customer's message is answered a second after it was made."""
         self.later(minutes=1)
-        word = self.word(type_, body, thread, **more)
-        return self.place(word, self.after(seconds=1) if word.side == "customer" else None)
+        claims = more.pop("claims", {})
+        return self.place(self.word(type_, body, thread, **more), **claims)
 
     # what is said often
 
     def proffer(self, *codes: str, **more: Any) -> Word:
-        return self.say(
-            "terms.proffer", {"choices": [terms(code) for code in codes or ("SD-BASE-DP", "SD-BASE")]}, **more
-        )
+        body = {"choices": [terms(code) for code in codes or ("SD-BASE-DP", "SD-BASE")], **more.pop("body", {})}
+        return self.say("terms.proffer", body, **more)
 
     def accept_terms(self, thread: Word, code: str = "SD-BASE-DP", by: str = "vendor", **more: Any) -> Word:
         return self.say("terms.accept", {"terms": terms(code)}, thread.thread, by=by, **more)
@@ -113,7 +168,7 @@ class Script:
         return proffered
 
     def counter(self, thread: Word, code: str = "SD-BASE-A", **more: Any) -> Word:
-        return self.say("terms.counter", {"terms": terms(code)}, thread.thread, **more)
+        return self.say("terms.counter", {"terms": terms(code), **more.pop("body", {})}, thread.thread, **more)
 
     def end(self, thread: Word, type_: str, by: str, **more: Any) -> Word:
         body = {"reason": "changedMind"} if type_ == "terms.decline" else {}
@@ -143,8 +198,11 @@ class Script:
             body["heard"] = {"where": "by telephone", "when": self.now}
         return self.say("consent.withdraw", body, thread.thread, by=by, **more)
 
-    def cast(self, *codes: str, expires: str | None = None, **body: Any) -> Word:
-        return self.say("intent.cast", wish(*codes, **body), expires=expires)
+    def cast(self, *codes: str, more: Body | None = None, **body: Any) -> Word:
+        return self.say("intent.cast", wish(*codes, **body), **(more or {}))
+
+    def amend(self, wished: Word, *codes: str, more: Body | None = None, **body: Any) -> Word:
+        return self.say("intent.amend", wish(*codes, **body), wished.thread, **(more or {}))
 
     def offer(self, thread: Word | None, amount: str = "100.00", *, hours: float = 48, **more: Any) -> Word:
         body = {**offer(amount), **more.pop("body", {})}
@@ -169,6 +227,11 @@ class Script:
 
     def cancel(self, thread: Word, by: str, **body: Any) -> Word:
         return self.say("order.cancel", {"reason": "changedMind", **body}, thread.thread, by=by)
+
+
+def _verified(word: Word) -> Any:
+    raw, me = trust.write(word.message), str(word.message["to"])
+    return verify(parse(raw), me=me, pinned=PINNED, lenient=word.side == "vendor")
 
 
 def terms(code: str) -> Body:

@@ -190,7 +190,7 @@ def consent_folds() -> list[Case]:
             "SEQ-9",
             "m",
             "none",
-            lambda t: t.say("consent.withdraw", {}, unknown(), inReplyTo=trust.digest(b"none")),
+            lambda t: t.say("consent.withdraw", {}, unknown()),
         ),
         fold(
             "consent-granted-by-vendor",
@@ -218,6 +218,23 @@ def consent_folds() -> list[Case]:
         ),
         fold("consent-key-twice", "Two items of one key", "CNS-4 RCV-15", "v", "none", lambda t: t.ask("news", "news")),
         fold(
+            "consent-party-not-normal",
+            "A party whose URI is not in normal form",
+            "CNS-11 RCV-15",
+            "v",
+            "none",
+            lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example:443/")])),
+            problems={1: "malformed /body/items/0/recipients/0/id CNS-11"},
+        ),
+        fold(
+            "consent-party-normal",
+            "The same in normal form",
+            "CNS-11",
+            "a",
+            "requested",
+            lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example/")])),
+        ),
+        fold(
             "consent-unknown-term",
             "A purpose that no table knows",
             "LIF-1",
@@ -234,14 +251,6 @@ def consent_folds() -> list[Case]:
             lambda t: t.ask(expires=t.after(minutes=1)),
         ),
         fold("consent-asked-twice", "One request a thread", "LIF-1 RCV-15", "av", "requested", _asked_twice),
-        fold(
-            "consent-fork",
-            "A withdrawal by the vendor beside the customer's",
-            "SEQ-13",
-            "aaaf",
-            "withdrawn",
-            _consent_fork,
-        ),
     ]
 
 
@@ -255,13 +264,11 @@ def _asked_for(t: Script, *items: dict[str, Any]) -> Word:
     return t.say("consent.request", body)
 
 
+def _partner(uri: str) -> dict[str, Any]:
+    return {"name": "Partner", "role": "thirdParty", "id": uri}
+
+
 def _asked_twice(t: Script) -> Word:
     first = t.ask()
     body = first.message["body"]
     return t.say("consent.request", body, first.thread)
-
-
-def _consent_fork(t: Script) -> Word:
-    granted = t.grant(t.ask("news"))
-    t.withdraw(granted)
-    return t.withdraw(granted, by="vendor", inReplyTo=granted.digest)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from opencmr import trust
-
 from .conversation import Script, Word, euros, item, offer, terms
 from .folds import fold, unknown
 from .writing import Case
@@ -118,7 +116,7 @@ def intent_folds() -> list[Case]:
             "SEQ-9",
             "m",
             "none",
-            lambda t: t.say("intent.withdraw", {}, unknown(), inReplyTo=trust.digest(b"none")),
+            lambda t: t.say("intent.withdraw", {}, unknown()),
         ),
         fold(
             "intent-withdraw-an-order",
@@ -304,19 +302,19 @@ def intent_folds() -> list[Case]:
         ),
         fold(
             "offer-just-in-time",
-            "One millisecond before the wish expires",
+            "One millisecond before the wish ends",
             "INT-4",
             "aa",
             "open",
-            lambda t: t.offer(t.cast(expires=t.after(minutes=2, milliseconds=1))),
+            lambda t: t.offer(t.cast(until=t.after(minutes=2, milliseconds=1))),
         ),
         fold(
             "offer-too-late",
-            "At the instant when the wish expires",
+            "At the instant when the wish ends",
             "INT-4",
             "av",
             "open",
-            lambda t: t.offer(t.cast(expires=t.after(minutes=2))),
+            lambda t: t.offer(t.cast(until=t.after(minutes=2))),
         ),
         fold(
             "offer-malformed",
@@ -441,15 +439,6 @@ def intent_folds() -> list[Case]:
             "none",
             lambda t: _unasked(t, want=True),
         ),
-        fold("intent-fork", "Two offers with one predecessor", "SEQ-13", "aaf", "open", _offer_fork),
-        fold(
-            "intent-missing",
-            "An offer whose predecessor has not come",
-            "SEQ-1",
-            "ax",
-            "open",
-            lambda t: t.offer(t.cast(), inReplyTo=trust.digest(b"elsewhere")),
-        ),
         fold(
             "intent-conditions",
             "Conditions, a note and needs change nothing else",
@@ -525,9 +514,3 @@ def _unasked(
     line = {"name": "Boots", "price": euros("100.00"), **({"want": 0} if want else {})}
     body = {"lines": [line], "under": terms(under), **({"basis": granted.ref} if basis else {})}
     return t.offer(None, body=body)
-
-
-def _offer_fork(t: Script) -> Word:
-    wished = t.cast()
-    t.offer(wished)
-    return t.offer(wished, "80.00", inReplyTo=wished.digest)

@@ -82,13 +82,18 @@ def _ref(code: str) -> Document:
     return roster.ref(code).wire()
 
 
+IN_TIME = "2026-03-09T09:30:00.000Z"
+
+
 def proffer(**more: Any) -> Document:
-    return _message("terms.proffer", {"choices": [_ref("SD-BASE-DP"), _ref("SD-BASE")]}, **more)
+    body = {"choices": [_ref("SD-BASE-DP"), _ref("SD-BASE")]}
+    return _message("terms.proffer", body, expires=IN_TIME, **more)
 
 
 def accept(**more: Any) -> Document:
     body = {"terms": _ref("SD-BASE-DP")}
-    return _message("terms.accept", body, by="vendor", thread=THREAD, inReplyTo=trust.digest(b"before"), **more)
+    links = {"number": 3, "prior": trust.digest(b"before")}
+    return _message("terms.accept", body, by="vendor", thread=THREAD, **links, **more)
 
 
 def _good() -> list[tuple[str, str, Document, trust.SigningKey, str, dict[str, str]]]:
@@ -105,8 +110,11 @@ def _good() -> list[tuple[str, str, Document, trust.SigningKey, str, dict[str, s
         {"of": trust.digest(b"a message"), "outcome": "moot", "state": "none"},
         by="vendor",
         thread=THREAD,
+        number=1,
     )
-    collect = _message("mailbox.collect", {"after": "17", "limit": 100, "wait": 30})
+    seen = trust.digest(b"the last word")
+    collect = _message("mailbox.collect", {"limit": 100, "wait": 30}, seen=seen)
+    links = {"prior": trust.digest(b"an own word"), "seen": seen}
     theirs = {**PINNED, SECOND: VENDOR_KEY_2.public}
     return [
         ("customer", "A customer's message", proffer(), CUSTOMER, CUSTOMER_URL, {}),
@@ -114,7 +122,7 @@ def _good() -> list[tuple[str, str, Document, trust.SigningKey, str, dict[str, s
         (
             "ext",
             "Extensions, and text beyond ASCII",
-            _message("intent.cast", cast, ext=ext),
+            _message("intent.cast", cast, ext=ext, expires=IN_TIME, **links),
             CUSTOMER,
             CUSTOMER_URL,
             {},
@@ -220,12 +228,29 @@ def _bad() -> list[Case]:
             "bad-signature",
             value,
         ),
+        bad(
+            "changed-number",
+            "Another place than was signed",
+            "SIG-6",
+            {**theirs, "number": 4},
+            "bad-signature",
+            value,
+            PINNED,
+        ),
+        bad(
+            "added-seen",
+            "What a word has seen, added by somebody else",
+            "SIG-6",
+            {**good, "seen": trust.digest(b"the last word")},
+            "bad-signature",
+            value,
+        ),
         bad("removed-ext", "Extensions are signed too", "SIG-6", nothing_left, "bad-signature", value),
         bad(
             "changed-vendor",
             "A vendor's word changed",
             "SIG-6",
-            {**theirs, "inReplyTo": trust.digest(b"another")},
+            {**theirs, "prior": trust.digest(b"another")},
             "bad-signature",
             value,
             PINNED,

@@ -1,26 +1,36 @@
-"""Threads: what they fold to, by family, and what a vendor answers to each delivery."""
+"""Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
-from . import deliveries, folds_consent, folds_intent, folds_terms
+from . import deliveries, folds_consent, folds_intent, folds_knowing, folds_terms, folds_times, folds_void, mailboxes
 from .writing import Files, cases_file
 
 FOLD = (
-    "Entries of {}, in the order of their places. Each has its outcome; `state` and `record` are those of the thread "
-    "named, once all are folded."
+    "{} `words` are those of one relationship, in the order of the vendor's numbers; each place has what it comes to, "
+    "and at the end there are the times of all places, the disputes and the records."
 )
 DELIVERIES = (
-    "Messages delivered to one vendor in this order, each at the vendor's time `now`; `entry` is what the vendor said "
-    "itself. Each delivery has its answer in `expect`."
+    "What a vendor answers. `held` is what it held before; each step of `receive` comes at its time `now`, and "
+    "has its answer in `expect`."
+)
+MAILBOXES = (
+    "What a customer makes of what the mailbox brings. `said` waits for its receipt; each of `answers` has in `expect` "
+    "what is known then, and at the end there are the chain, the times, the disputes and the records."
 )
 
 
 def files() -> Files:
-    kinds = {
-        "terms": folds_terms.terms_folds,
-        "consent": folds_consent.consent_folds,
-        "intent": folds_intent.intent_folds,
-    }
+    folds = {
+        "terms": ("Threads of terms.", folds_terms.terms_folds),
+        "consent": ("Threads of consent.", folds_consent.consent_folds),
+        "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
+        "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
+        "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
+                 folds_void.void_folds),
+        "times": ("Clocks that go back and forth, and dates that contradict each other.", folds_times.times_folds),
+    }  # fmt: skip
     made = {
-        f"threads/{name}.json": cases_file(FOLD.format(f"threads of {name}"), "thread", cases())
-        for name, cases in kinds.items()
+        f"threads/{name}.json": cases_file(FOLD.format(about), "thread", cases())
+        for name, (about, cases) in folds.items()
     }
-    return {**made, "threads/receiving.json": cases_file(DELIVERIES, "thread", deliveries.cases())}
+    made["threads/receiving.json"] = cases_file(DELIVERIES, "thread", deliveries.cases())
+    made["threads/collecting.json"] = cases_file(MAILBOXES, "thread", mailboxes.cases())
+    return made

@@ -4,119 +4,140 @@ from typing import Any
 
 from opencmr import trust
 
-from .conversation import NEW_YEAR, Body, Word, item, wish
-from .visit import Visit, offer_made
-from .writing import uuid
+from .conversation import NEW_YEAR, Body, item
+from .visit import Visit, by_another, offer_made
+
+NOWHERE = trust.digest(b"nowhere")
 
 # --- sequence
 
 
-def unknown_head(v: Visit) -> None:
-    wished = v.ok(v.cast(), "open")
-    first = v.say("intent.amend", wish(), wished.thread)
-    second = v.say("intent.amend", wish(note="in red"), wished.thread, inReplyTo=first.digest)
-    v.unsigned(second, "unknown-head", "/inReplyTo")
-    v.ok(first, "open")
-    v.ok(second, "open")
+def numbered(v: Visit) -> None:
+    """Held are 1 to 3; the answers are 4, 5 and 6, whatever thread they are of, and whether they refuse or not."""
+    made = offer_made(v)
+    v.hold(v.proffer())
+    v.ok(v.accept(made), "ordered")
+    v.refused(v.accept(made), "wrong-state", "/type")
+    v.ok(v.grant(None), "given")
+
+
+def same_numbers_for_another(v: Visit) -> None:
+    """Numbers are of one relationship."""
+    offer_made(v)
+    v.ok(v.proffer(), "proffered")
+    v.ok(by_another(v.proffer("SD-BASE")), "proffered")
+    v.ok(v.grant(None), "given")
 
 
 def stale(v: Visit) -> None:
-    wished = v.ok(v.cast(), "open")
-    amended = v.say("intent.amend", wish(), wished.thread)
+    wished = v.hold(v.cast())
+    amended = v.amend(wished)
     made = v.offer(wished)
-    v.then("open")
-    v.refused(amended, "stale-head", "/inReplyTo", missing=(made,))
-    v.ok(v.say("intent.amend", wish(), wished.thread), "open")
+    v.refused(amended, "stale", "/seen", unknown=made)
+    v.ok(v.amend(wished), "open")
 
 
 def stale_own(v: Visit) -> None:
-    wished = v.ok(v.cast(), "open")
-    first, second = (v.say("intent.amend", wish(note=note), wished.thread) for note in ("red", "blue"))
+    """The own word in between is not the one before: another copy of the wallet said it."""
+    wished = v.hold(v.cast())
+    first = v.amend(wished, note="red")
+    second = v.amend(wished, note="blue", more={"prior": wished.digest})
     v.ok(first, "open")
-    v.refused(second, "stale-head", "/inReplyTo", missing=(first,))
+    v.refused(second, "stale", "/seen", unknown=first)
 
 
 def stale_many(v: Visit) -> None:
-    wished = v.ok(v.cast(), "open")
-    late = v.say("intent.amend", wish(), wished.thread)
-    one = v.offer(wished)
-    v.then("open")
-    two = v.ok(v.say("offer.decline", {"offer": one.ref, "reason": "tooDear"}, wished.thread), "open")
-    three = v.offer(wished, "80.00")
-    v.then("open")
-    v.refused(late, "stale-head", "/inReplyTo", missing=(one, two, three))
+    wished = v.hold(v.cast())
+    late = v.amend(wished)
+    v.offer(wished)
+    last = v.offer(wished, "80.00")
+    v.refused(late, "stale", "/seen", unknown=last)
 
 
-def stale_refused(v: Visit) -> None:
-    wished = v.ok(v.cast(), "open")
-    bad = v.refused(v.accept(never_made(wished)), "unknown-reference", "/body/offer")
-    after = v.say("intent.amend", wish(), wished.thread, inReplyTo=bad.digest)
-    v.refused(after, "stale-head", "/inReplyTo", missing=(wished,))
+def known_by_prior(v: Visit) -> None:
+    """Three words in a row, before any receipt was held."""
+    wished = v.cast()
+    amended = v.amend(wished, note="red")
+    again = v.amend(wished, note="blue")
+    for word in (wished, amended, again):
+        v.ok(word, "open")
 
 
-def never_made(wished: Word) -> Word:
-    return Word({**wished.message, "id": uuid("never made")}, trust.digest(b"never made"), "vendor", wished.at)
+def prior_not_here(v: Visit) -> None:
+    """The word before it never came, or comes later: an opener need know nothing."""
+    first, second = v.proffer(), v.cast()
+    v.ok(second, "open")
+    v.ok(first, "proffered")
 
 
-def stale_other_thread(v: Visit) -> None:
-    wished = v.ok(v.cast(), "open")
-    other = v.ok(v.proffer(), "proffered")
-    v.refused(
-        v.say("intent.amend", wish(), wished.thread, inReplyTo=other.digest),
-        "stale-head",
-        "/inReplyTo",
-        missing=(wished,),
-    )
+def prior_not_here_stale(v: Visit) -> None:
+    """In a thread where nothing else stands, nothing is missed; the amendment that comes too late is stale."""
+    wished = v.hold(v.cast())
+    first, second = v.amend(wished, note="red"), v.amend(wished, note="blue")
+    v.ok(second, "open")
+    v.refused(first, "stale", "/seen", unknown=second)
+
+
+def behind(v: Visit) -> None:
+    wished = v.hold(v.cast())
+    v.unsigned(v.amend(wished, more={"seen": NOWHERE}), "behind", "/seen")
+    v.ok(v.amend(wished, more={"prior": wished.digest}), "open")
+
+
+def behind_before_the_thread(v: Visit) -> None:
+    """Who is behind says nothing else: not that it does not know the thread either."""
+    wished = v.cast()
+    v.unsigned(v.amend(wished, more={"seen": NOWHERE}), "behind", "/seen")
+    v.unsigned(v.amend(wished), "unknown-thread", "/thread")
+
+
+def behind_before_the_rest(v: Visit) -> None:
+    """Of a widening word, before lifecycle and rules."""
+    wished = v.hold(v.cast())
+    v.unsigned(v.say("order.disclose", {"discloses": [{"data": "pd:Name", "value": "A"}]}, wished.thread, seen=NOWHERE),
+               "behind", "/seen")  # fmt: skip
 
 
 def crossing(v: Visit) -> None:
     made = offer_made(v)
     word = v.accept(made)
     v.offer(made, "90.00")
-    v.then("open")
     v.ok(word, "ordered")
 
 
 def crossing_own(v: Visit) -> None:
     made = offer_made(v)
     word = v.accept(made)
-    amended = v.ok(v.say("intent.amend", wish(), made.thread), "open")
-    v.refused(word, "stale-head", "/inReplyTo", missing=(amended,))
+    amended = v.amend(made)
+    v.ok(amended, "open")
+    v.refused(word, "stale", "/seen", unknown=amended)
 
 
 def crossing_decline(v: Visit) -> None:
-    proffered = v.ok(v.proffer(), "proffered")
+    proffered = v.hold(v.proffer())
     v.counter(proffered)
-    v.then("countered")
     word = v.accept_terms(proffered, "SD-BASE-A", "customer")
     ended = v.end(proffered, "terms.decline", "vendor")
-    v.then("declined")
-    v.refused(word, "stale-head", "/inReplyTo", missing=(ended,))
+    v.refused(word, "stale", "/seen", unknown=ended)
 
 
 def crossing_withdrawals(v: Visit) -> None:
-    granted = v.ok(v.grant(None), "given")
+    granted = v.hold(v.grant(None))
     word = v.withdraw(granted)
     v.withdraw(granted, by="vendor")
-    v.then("withdrawn")
     v.moot(word, "withdrawn")
 
 
 def narrowing_stale(v: Visit) -> None:
     asked = v.ask()
-    v.then("requested")
     late = v.withdraw(asked)
-    v.ok(v.grant(asked), "given")
+    v.ok(v.grant(asked, prior=None), "given")
     v.ok(late, "withdrawn")
 
 
-def narrowing_unknown_head(v: Visit) -> None:
-    asked = v.ask()
-    v.then("requested")
-    granted = v.grant(asked, item("news"), item("study"))
-    withdrawn = v.withdraw(asked, "study", inReplyTo=granted.digest)
-    v.ok(withdrawn, "requested")
-    v.refused(granted, "stale-head", "/inReplyTo", missing=(withdrawn,))
+def narrowing_without_links(v: Visit) -> None:
+    granted = v.hold(v.grant(None))
+    v.ok(v.withdraw(granted, prior=None, seen=None), "withdrawn")
 
 
 def narrowing_twice(v: Visit) -> None:
@@ -128,33 +149,33 @@ def narrowing_twice(v: Visit) -> None:
 
 def narrowing_first(v: Visit) -> None:
     proffered = v.proffer()
-    declined = v.say("terms.decline", {"reason": "changedMind"}, proffered.thread, inReplyTo=proffered.digest)
+    declined = v.end(proffered, "terms.decline", "customer")
     v.moot(declined, "none")
-    v.refused(proffered, "stale-head", missing=(declined,))
+    v.refused(proffered, "stale", "/seen", unknown=declined)
 
 
 def withdrawal_first(v: Visit) -> None:
     wished = v.cast()
-    withdrawn = v.say("intent.withdraw", {}, wished.thread, inReplyTo=wished.digest)
+    withdrawn = v.say("intent.withdraw", {}, wished.thread)
     v.moot(withdrawn, "none")
-    v.refused(wished, "stale-head", missing=(withdrawn,))
+    v.refused(wished, "stale", "/seen", unknown=withdrawn)
     v.ok(v.cast(), "open")
 
 
 def narrowing_first_twice(v: Visit) -> None:
     proffered = v.proffer()
-    for type_ in ("terms.decline", "terms.terminate"):
-        v.moot(v.end(proffered, type_, "customer", inReplyTo=proffered.digest), "none")
-    v.refused(proffered, "stale-head", missing=tuple(v.entries))
+    declined, ended = (v.end(proffered, type_, "customer") for type_ in ("terms.decline", "terms.terminate"))
+    v.moot(declined, "none")
+    v.moot(ended, "none")
+    v.refused(proffered, "stale", "/seen", unknown=ended)
 
 
 # --- state
 
 
 def wrong_state(v: Visit) -> None:
-    proffered = v.ok(v.proffer(), "proffered")
+    proffered = v.hold(v.proffer())
     v.counter(proffered)
-    v.then("countered")
     v.ok(v.end(proffered, "terms.decline", "customer"), "declined")
     v.refused(v.accept_terms(proffered, "SD-BASE-A", "customer"), "wrong-state", "/type")
 
@@ -170,22 +191,48 @@ def wrong_family(v: Visit) -> None:
 
 
 def counter_and_other(v: Visit) -> None:
-    proffered = v.ok(v.proffer("SD-BASE"), "proffered")
+    proffered = v.hold(v.proffer("SD-BASE"))
     v.counter(proffered)
-    v.then("countered")
     v.refused(v.accept_terms(proffered, "SD-BASE", "customer"), "terms-not-offered", "/body/terms/id")
     v.ok(v.accept_terms(proffered, "SD-BASE-A", "customer"), "active")
 
 
+def counter_overtaken(v: Visit) -> None:
+    """The customer accepts a counter without knowing the agreement that was made since."""
+    first = v.hold(v.proffer("SD-BASE-DP"))
+    v.counter(first, "SD-BASE-A")
+    word = v.accept_terms(first, "SD-BASE-A", "customer")
+    v.accept_terms(v.hold(v.proffer("SD-BASE")), "SD-BASE")
+    v.refused(word, "wrong-state", "/type")
+    v.ok(v.accept_terms(first, "SD-BASE-A", "customer"), "active")
+
+
+def proffer_unknowing(v: Visit) -> None:
+    """A proffer by a copy of the wallet that does not know the end of the agreement."""
+    agreed = v.hold(v.proffer("SD-BASE"))
+    v.accept_terms(agreed, "SD-BASE")
+    copy = {"prior": agreed.digest, "seen": v.tip}
+    ended = v.hold(v.end(agreed, "terms.terminate", "customer"))
+    v.refused(v.proffer("SD-BASE", **copy), "stale", "/seen", unknown=ended)
+    v.ok(v.proffer("SD-BASE"), "proffered")
+
+
+def counter_by(v: Visit, milliseconds: int) -> None:
+    first = v.hold(v.proffer())
+    v.counter(first, body={"answerBy": v.after(minutes=30)})
+    word, now = v.accept_terms(first, "SD-BASE-A", "customer"), v.after(minutes=28, milliseconds=milliseconds)
+    if milliseconds < 0:
+        v.ok(word, "active", now=now)
+    else:
+        v.refused(word, "expired", "/created", now=now)
+
+
 def wider(v: Visit, wider: Body, pointer: str, until: str = NEW_YEAR) -> None:
-    asked = v.ask("news")
-    v.then("requested")
-    v.refused(v.grant(asked, wider, until=until), "wider-than-asked", pointer)
+    v.refused(v.grant(v.ask("news"), wider, until=until), "wider-than-asked", pointer)
 
 
 def narrower(v: Visit) -> None:
     asked = v.ask("news")
-    v.then("requested")
     narrow = item("news", data=["pd:EmailAddress"], channels=["email"], until="2026-05-01T00:00:00.000Z")
     v.ok(v.grant(asked, narrow, until="2026-12-31T23:59:59.999Z"), "given")
 
@@ -233,3 +280,157 @@ def disclose_too_soon(v: Visit) -> None:
     v.refused(v.say("order.disclose", body, made.thread), "wrong-state", "/type")
     v.ok(v.accept(made), "ordered")
     v.ok(v.say("order.disclose", body, made.thread), "ordered")
+
+
+# --- a no, and the decision
+
+
+def denied_at_once(v: Visit) -> None:
+    granted = v.hold(v.grant(None))
+    v.may(MARKETING, "permit", "consent")
+    v.ok(v.withdraw(granted), "withdrawn")
+    v.may(MARKETING, "deny", "withdrawn")
+
+
+def unknowing_yes(v: Visit) -> None:
+    """A grant in another thread by a copy of the wallet that does not know the withdrawal."""
+    granted = v.hold(v.grant(None))
+    copy = {"prior": granted.digest, "seen": v.tip}
+    unknowing = v.grant(None, **copy)
+    v.ok(v.withdraw(granted, **copy), "withdrawn")
+    v.ok(unknowing, "given")
+    v.may(MARKETING, "deny", "withdrawn")
+
+
+# --- what waits in the mailbox
+
+
+def collected(v: Visit) -> None:
+    """A wallet that holds nothing gets the own words too, each before its receipt."""
+    made = offer_made(v)
+    wished = v.words[0]
+    v.collect({"messages": [wished.digest, v.at(1), made.digest], "more": False}, seen=None)
+    for _ in range(2):  # until a later collect has seen it
+        v.collect({"messages": [made.digest], "more": False}, seen=v.at(1))
+    v.collect({"messages": [], "more": False}, seen=v.at(2))
+
+
+def collected_with_answers(v: Visit) -> None:
+    made = offer_made(v)
+    seen = v.tip
+    accepted = v.ok(v.accept(made), "ordered")
+    refused = v.refused(v.accept(made), "wrong-state", "/type")
+    waiting = [accepted.digest, {"receiptOf": accepted.digest}, refused.digest, {"receiptOf": refused.digest}]
+    v.collect({"messages": waiting, "more": False}, seen=seen)
+
+
+def collected_in_pages(v: Visit) -> None:
+    """The limit counts the vendor's words: the own word that one answers comes with it."""
+    made = offer_made(v)
+    second = v.offer(made, "90.00")
+    wished = v.words[0]
+    v.collect({"messages": [wished.digest, v.at(1)], "more": True}, seen=None, limit=1)
+    v.collect({"messages": [made.digest, second.digest], "more": False}, seen=v.at(1), limit=2)
+
+
+def collect_is_no_word(v: Visit) -> None:
+    """It takes no number, and no word knows it."""
+    wished = v.hold(v.cast())
+    v.collect({"messages": [], "more": False}, seen=v.tip)
+    v.ok(v.amend(wished), "open")
+
+
+def collected_by_a_stranger(v: Visit) -> None:
+    v.collect({"messages": [], "more": False}, seen=None)
+
+
+# --- after a restore
+
+
+def restored_collect(v: Visit) -> None:
+    """It lacks what the customer has seen. The customer hands that back, and the vendor goes on from there."""
+    v.hold(v.cast())
+    v.lose()
+    made = v.offer(v.words[0])
+    v.step(None, {"unsigned": "behind"}, collect=v.word("mailbox.collect", {}).message)
+    v.hand_back(v.words)
+    v.collect({"messages": [], "more": False}, seen=v.tip)
+    v.ok(v.accept(made), "ordered")
+
+
+def restored_widening(v: Visit) -> None:
+    v.hold(v.cast())
+    v.lose()
+    made = v.offer(v.words[0])
+    word = v.accept(made)
+    v.unsigned(word, "behind", "/seen")
+    v.hand_back(v.words)
+    v.collect({"messages": [], "more": False}, seen=v.tip)
+    v.ok(word, "ordered")
+
+
+def restored_narrowing(v: Visit) -> None:
+    """A no is stored and denies at once; its receipt follows."""
+    granted = v.hold(v.grant(None))
+    v.lose()
+    v.ask("study")
+    withdrawn = v.withdraw(granted)
+    v.may(MARKETING, "permit", "consent")
+    v.unsigned(withdrawn, "behind")
+    v.may(MARKETING, "deny", "withdrawn")
+    v.unsigned(withdrawn, "behind")
+    v.hand_back(v.words)
+    v.collect({"messages": [withdrawn.digest, {"receiptOf": withdrawn.digest}], "more": False}, seen=v.tip)
+    v.may(MARKETING, "deny", "withdrawn")
+
+
+def restored_grant_lost(v: Visit) -> None:
+    """What was granted after the copy was made comes back with what is handed back: the customer's word too."""
+    v.hold(v.proffer())
+    v.lose()
+    granted = v.hold(v.grant(None))
+    v.step(None, {"unsigned": "behind"}, collect=v.word("mailbox.collect", {}).message)
+    v.hand_back(v.words)
+    v.collect({"messages": [], "more": False}, seen=v.tip)
+    v.may(MARKETING, "permit", "consent")
+    v.ok(v.withdraw(granted), "withdrawn")
+    v.may(MARKETING, "deny", "withdrawn")
+
+
+def restored_and_knows(v: Visit) -> None:
+    """Before the next collect it takes nothing that widens, though it lacks nothing that this customer has seen."""
+    wished = v.hold(v.cast())
+    v.restored = True
+    amended = v.amend(wished)
+    v.unsigned(amended, "behind")
+    v.collect({"messages": [], "more": False}, seen=v.tip)
+    v.ok(amended, "open")
+
+
+def restored_and_knows_narrowing(v: Visit) -> None:
+    granted = v.hold(v.grant(None))
+    v.restored = True
+    withdrawn = v.withdraw(granted)
+    v.unsigned(withdrawn, "behind")
+    v.may(MARKETING, "deny", "withdrawn")
+    v.collect({"messages": [withdrawn.digest, {"receiptOf": withdrawn.digest}], "more": False}, seen=v.tip)
+
+
+def handed_back_from_elsewhere(v: Visit) -> None:
+    """What does not go on from what is held is not taken."""
+    made = offer_made(v)
+    v.lose()
+    v.offer(made, "90.00")
+    last = v.offer(made, "80.00")
+    v.step(None, {"unsigned": "conflict", "pointer": "/number"}, handBack=[last.message])
+    v.step(None, {"unsigned": "behind"}, collect=v.word("mailbox.collect", {}, seen=v.tip).message)
+
+
+def handed_back_without_what_it_answers(v: Visit) -> None:
+    v.hold(v.cast())
+    v.lose()
+    v.hold(v.proffer())
+    v.step(None, {"unsigned": "conflict", "pointer": "/body/of"}, handBack=[v.words[-1].message])
+
+
+MARKETING: Body = {"action": "dpv:Use", "purpose": "dpv:DirectMarketing", "data": "pd:EmailAddress"}

@@ -3,22 +3,19 @@
 from opencmr import trust
 
 from .conversation import Word, euros, item, terms, wish
-from .visit import Visit, offer_made, proffered_terms
-from .writing import OTHER_CUSTOMER
+from .visit import Visit, by_another, offer_made, proffered_terms
 
 # --- whole conversations
 
 
 def whole_terms(v: Visit) -> None:
-    proffered = v.ok(v.proffer(), "proffered")
+    proffered = v.hold(v.proffer())
     v.accept_terms(proffered)
-    v.then("active")
     v.ok(v.end(proffered, "terms.terminate", "customer"), "terminated")
 
 
 def whole_consent(v: Visit) -> None:
     asked = v.ask()
-    v.then("requested")
     granted = v.ok(v.grant(asked, item("news"), item("study")), "given")
     v.ok(v.withdraw(granted, "study"), "given")
     v.ok(v.withdraw(granted), "withdrawn")
@@ -28,11 +25,7 @@ def whole_order(v: Visit) -> None:
     made = offer_made(v)
     v.ok(v.accept(made), "ordered")
     v.ok(v.say("order.disclose", {"discloses": [{"data": "pd:Name", "value": "Alice"}]}, made.thread), "ordered")
-    v.confirm(made)
-    v.then("confirmed")
     v.ok(v.cancel(made, "customer"), "cancelled")
-    v.cancel(made, "vendor", refund=euros("100.00"))
-    v.then("cancelled")
     v.moot(v.cancel(made, "customer"), "cancelled")
 
 
@@ -42,15 +35,24 @@ def whole_order(v: Visit) -> None:
 def same_instant(v: Visit) -> None:
     one, other = v.proffer(), v.proffer("SD-BASE")
     now = v.after(seconds=1)
-    v.ok(one, "proffered", now=now, at=now)
-    v.ok(other, "proffered", now=now, at=v.after(seconds=1, milliseconds=1))
+    v.ok(one, "proffered", now=now)
+    v.ok(other, "proffered", now=now)
 
 
 def clock_behind(v: Visit) -> None:
     one, other = v.proffer(), v.proffer("SD-BASE")
-    now = v.after(seconds=10)
-    v.ok(one, "proffered", now=now, at=now)
-    v.ok(other, "proffered", now=v.after(seconds=1), at=v.after(seconds=10, milliseconds=1))
+    v.ok(one, "proffered", now=v.after(seconds=10))
+    v.ok(other, "proffered", now=v.after(seconds=1))
+
+
+def clock_behind_expired(v: Visit) -> None:
+    """The vendor's clock has gone back behind what the customer has acknowledged: that time counts."""
+    made = offer_made(v, created="2026-03-01T12:20:00.000Z")
+    v.now = "2026-03-01T12:20:00.000Z"
+    v.hold(v.amend(made))
+    v.now = "2026-03-01T12:10:00.000Z"
+    v.refused(v.amend(made, more={"expires": "2026-03-01T12:19:00.000Z"}), "expired", "/expires")
+    v.ok(v.amend(made, more={"expires": "2026-03-01T12:21:00.000Z"}), "open")
 
 
 def too_early(v: Visit) -> None:
@@ -69,6 +71,11 @@ def narrowing_too_early(v: Visit) -> None:
     v.ok(v.withdraw(granted, created="2026-05-01T00:00:00.000Z"), "withdrawn")
 
 
+def dated_long_ago(v: Visit) -> None:
+    """Written on a plane: a date in the past is no fault."""
+    v.ok(v.proffer(), "proffered", now=v.after(days=6))
+
+
 def expiring(v: Visit, *, milliseconds: int) -> None:
     expires = v.after(hours=1)
     word = v.proffer(expires=expires)
@@ -81,9 +88,12 @@ def expiring(v: Visit, *, milliseconds: int) -> None:
         v.again(word, 0, now=v.after(minutes=-30))
 
 
-def narrowing_expired(v: Visit) -> None:
-    granted = v.ok(v.grant(None), "given")
-    v.ok(v.withdraw(granted, expires=v.after(minutes=2)), "withdrawn", now=v.after(days=2))
+def expired_before_stale(v: Visit) -> None:
+    """Of two faults the one of the earlier check is told."""
+    wished = v.hold(v.cast())
+    late = v.amend(wished, more={"expires": v.after(minutes=5)})
+    v.offer(wished)
+    v.refused(late, "expired", "/expires", now=v.after(minutes=10))
 
 
 def two_clocks(v: Visit) -> None:
@@ -91,6 +101,13 @@ def two_clocks(v: Visit) -> None:
     v.ok(one, "proffered", now=v.after(seconds=59))
     two = v.proffer(expires=v.after(minutes=2))
     v.refused(two, "expired", "/expires", now=v.after(minutes=4))
+
+
+def narrowing_with_expiry(v: Visit) -> None:
+    """A no-word has none: the form forbids it, and without it the same no gets through."""
+    granted = v.ok(v.grant(None), "given")
+    v.unsigned(v.withdraw(granted, expires=v.after(minutes=2)), "malformed", "/expires")
+    v.ok(v.withdraw(granted, prior=granted.digest), "withdrawn", now=v.after(days=300))
 
 
 def accept_at(v: Visit, milliseconds: int) -> None:
@@ -107,34 +124,31 @@ def accept_at(v: Visit, milliseconds: int) -> None:
 
 def grant_at(v: Visit, milliseconds: int) -> None:
     asked = v.ask(expires=v.after(hours=1))
-    v.then("requested")
     word = v.grant(asked)
     v.now = str(asked.message["expires"])
     now = v.after(milliseconds=milliseconds)
     if milliseconds < 0:
         v.ok(word, "given", now=now)
     else:
-        v.refused(word, "expired", "/inReplyTo", now=now)
+        v.refused(word, "expired", "/created", now=now)
 
 
 def given_then_late(v: Visit) -> None:
     asked = v.ask(expires=v.after(hours=1))
-    v.then("requested")
     v.ok(v.grant(asked), "given")
-    v.later(days=3)
+    v.later(days=2)
     v.ok(v.grant(asked, item("news", channels=["email"])), "given")
     v.ok(v.withdraw(asked), "withdrawn")
-    v.refused(v.grant(asked), "expired", "/inReplyTo")
+    v.refused(v.grant(asked), "expired", "/created")
 
 
-# --- known before
+# --- known messages
 
 
 def late_retry(v: Visit) -> None:
     proffered = v.ok(v.proffer(), "proffered")
-    v.accept_terms(proffered)
-    v.then("active")
-    v.ok(v.end(proffered, "terms.terminate", "customer"), "terminated")
+    v.ok(v.end(proffered, "terms.decline", "customer"), "declined")
+    v.again(proffered, 0)
     v.again(proffered, 0, now=v.after(days=90))
 
 
@@ -143,6 +157,14 @@ def retry_of_refusal(v: Visit) -> None:
     v.refused(word, "terms-unknown", "/body/choices/0/id")
     v.again(word, 0)
     v.again(word, 0, now=v.after(days=1))
+
+
+def retry_of_a_stale_word(v: Visit) -> None:
+    wished = v.hold(v.cast())
+    late = v.amend(wished)
+    made = v.offer(wished)
+    v.refused(late, "stale", "/seen", unknown=made)
+    v.again(late, 0)
 
 
 def retry_expired(v: Visit) -> None:
@@ -165,19 +187,7 @@ def conflict_of_refused(v: Visit) -> None:
 
 def same_id_of_another(v: Visit) -> None:
     one = v.ok(v.proffer(), "proffered")
-    other = by_another(v.proffer("SD-BASE", id=one.id))
-    v.receive.append({"message": other.message, "now": v.after(seconds=1)})
-    v.expect.append({"outcome": "accepted", "state": "proffered"})
-
-
-def by_another(word: Word) -> Word:
-    """The same words by another customer."""
-    document = {name: value for name, value in word.message.items() if name != "proof"}
-    document["from"] = OTHER_CUSTOMER.did
-    if "inReplyTo" not in document:
-        document["thread"] = document["id"]
-    raw = trust.sign(document, OTHER_CUSTOMER, trust.key_url(OTHER_CUSTOMER.did))
-    return Word(trust.read(raw), trust.digest(raw), "customer", word.at)
+    v.ok(by_another(v.proffer("SD-BASE", id=one.id)), "proffered")
 
 
 # --- parties and form
@@ -186,20 +196,36 @@ def by_another(word: Word) -> Word:
 def malformed_then_good(v: Visit) -> None:
     bad = v.say("terms.proffer", {"choices": [terms("SD-BASE")], "chioces": 1})
     v.unsigned(bad, "malformed", "/body/chioces")
-    v.ok(v.proffer("SD-BASE", id=bad.id), "proffered")
+    v.ok(v.proffer("SD-BASE", id=bad.id, prior=None), "proffered")
+
+
+def with_number(v: Visit) -> None:
+    """A customer's word has no number: nothing may rest on one."""
+    v.unsigned(v.proffer(number=1), "malformed", "/number")
 
 
 def bad_signature(v: Visit) -> None:
     word = v.proffer()
-    changed = {**word.message, "created": v.after(milliseconds=1)}
-    v.receive.append({"message": changed, "now": v.after(seconds=1)})
-    v.expect.append({"unsigned": "bad-signature", "pointer": "/proof/proofValue"})
+    changed = Word({**word.message, "created": v.after(milliseconds=1)}, "", "customer")
+    v.unsigned(changed, "bad-signature", "/proof/proofValue")
+    v.ok(word, "proffered")
+
+
+def changed_seen(v: Visit) -> None:
+    """What a word knows is signed with it."""
+    v.hold(v.cast())
+    word = v.proffer()
+    v.unsigned(
+        Word({name: value for name, value in word.message.items() if name != "seen"}, "", "customer"),
+        "bad-signature",
+        "/proof/proofValue",
+    )
     v.ok(word, "proffered")
 
 
 def unknown_thread(v: Visit) -> None:
     wished = v.cast()
-    amended = v.say("intent.amend", wish(), wished.thread, inReplyTo=wished.digest)
+    amended = v.amend(wished)
     v.unsigned(amended, "unknown-thread", "/thread")
     v.ok(wished, "open")
     v.ok(amended, "open")
@@ -207,15 +233,25 @@ def unknown_thread(v: Visit) -> None:
 
 def thread_of_others(v: Visit) -> None:
     wished = v.ok(v.cast(), "open")
-    v.unsigned(by_another(v.say("intent.amend", wish(), wished.thread)), "unknown-thread", "/thread")
-    late = by_another(v.say("intent.withdraw", {}, wished.thread))
-    v.receive.append({"message": late.message, "now": v.after(seconds=1)})
-    v.expect.append({"outcome": "moot", "state": "none"})
-    v.ok(v.say("intent.amend", wish(), wished.thread), "open")
+    amended = v.amend(wished)
+    v.unsigned(by_another(amended), "unknown-thread", "/thread")
+    v.moot(by_another(v.say("intent.withdraw", {}, wished.thread)), "none")
+    v.ok(amended, "open")
 
 
 def same_thread_id(v: Visit) -> None:
     wished = v.ok(v.cast(), "open")
-    other = by_another(v.say("intent.cast", wish(), id=wished.id))
-    v.receive.append({"message": other.message, "now": v.after(seconds=1)})
-    v.expect.append({"outcome": "accepted", "state": "open"})
+    v.ok(by_another(v.say("intent.cast", wish(), id=wished.id)), "open")
+
+
+def collect_at(v: Visit, seconds: float, *, taken: bool) -> None:
+    v.hold(v.cast())
+    expected = {"messages": [], "more": False} if taken else {"unsigned": "stale-collect", "pointer": "/created"}
+    v.collect(expected, seen=v.tip, now=v.after(seconds=seconds))
+
+
+def refunds(v: Visit) -> None:
+    """What only a vendor settles."""
+    made = offer_made(v)
+    v.ok(v.accept(made), "ordered")
+    v.ok(v.cancel(made, "customer", refund=euros("500.00")), "cancelled")

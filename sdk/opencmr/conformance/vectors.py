@@ -17,7 +17,9 @@ from ..errors import OpenCMRError, Problem, UsageError
 from ..protocol import parse, verify
 from ..protocol.receiving import check_place
 from . import changes
-from .conversations import run_thread
+from .answering import run_deliveries
+from .collecting import run_answers
+from .conversations import run_words
 from .decisions import run_decision, run_roster
 
 Case = dict[str, Any]
@@ -221,6 +223,13 @@ def _run_mutant(folder: Folder, case: Case) -> tuple[Any, Any]:
     except Problem as problem:
         return said, {"accepted": False, **_told(problem, said)}
     return said, {"accepted": True}
+
+
+def run_thread(case: Case) -> tuple[Any, Any]:
+    """A case of threads, of whichever of the three forms."""
+    if "words" in case:
+        return run_words(case)
+    return run_deliveries(case) if "receive" in case else run_answers(case)
 
 
 def _judged(document: dict[str, Any], pinned: dict[str, str], said: dict[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class Dealing:
         match said.message.body:
             case intent.Cast() as body:  # an Amend is a Cast
                 return here._wished(said, body)
-            case intent.Withdraw():
+            case intent.Withdraw() | order.Cancel() if self.state == "open":  # a cancelled order that never came to be
                 lapsed = tuple(replace(each, state="lapsed") if each.state == "firm" else each for each in self.offers)
                 return replace(here, offers=lapsed, closed=said.point)
             case offer.Make() as body:

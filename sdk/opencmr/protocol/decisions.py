@@ -242,7 +242,7 @@ class _Noes:
         """
         return (
             yes.own.place > self.last
-            and not self.places >> (yes.own.knows.seen + 1) & ~yes.own.knows.beyond
+            and not yes.own.knows.lacks(self.places)
             and not (self.channels and yes.channels is None)
             and not (self.parties and question.recipient not in (yes.third_parties or ()))
             and _below("action", yes.actions, self.actions, question.action)

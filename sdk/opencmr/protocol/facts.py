@@ -13,7 +13,7 @@ from ..messages.types import Channel, Rule, TermsDocument
 from .agreement import Agreement
 from .chain import TOLERANCE, Chain
 from .clock import shifted
-from .consent import Consent, ItemRecord, outsiders
+from .consent import Beside, Consent, ItemRecord, outsiders
 from .dealing import Dealing
 from .decisions import Activity, Facts, Statement
 from .said import Point, Word
@@ -30,12 +30,13 @@ THE_WISH = "pd:Intention"
 """What a cast discloses by being said."""
 
 
-def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Facts:
+def gather(threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (), *, mine: bool = False) -> Facts:
     """The facts of a relationship: what its threads fold to, as dated statements.
 
     Args:
         threads: The threads.
         chain: The order, and the times of the places.
+        beside: What was taken back of consents beside what stands.
         mine: Whether it is the customer who asks: then a no of theirs holds from when they said it.
     """
     known = list(threads)
@@ -49,6 +50,9 @@ def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Fa
     for thread in known:
         if isinstance(thread.record, Consent):
             statements += _of_consent(thread.record, when)
+    for one in beside:
+        for item in one.denied:
+            statements += statements_of_item(item, when)
     dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
     return Facts(
         tuple(statements),
@@ -80,14 +84,39 @@ When = Callable[[Point], str]
 
 
 def statements_of_terms(binding: Iterable[Binding], when: When) -> list[Statement]:
-    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin."""
+    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin.
+
+    Later are those that the customer said later: those that came too late never begin to permit, and end nothing.
+    """
     statements: list[Statement] = []
+    in_order = sorted(binding, key=lambda one: one.since.place)
+    too_late = _too_late(in_order)
     latest: dict[str | None, Point] = {}
-    for one in sorted(binding, key=lambda one: one.since.place, reverse=True):
+    for position, one in reversed(list(enumerate(in_order))):
+        since = when(one.since)
+        if position in too_late:
+            statements += _of_rules(one, since, since)
+            continue
         ends = (when(end) for end in (one.ended, latest.get(one.scope)) if end is not None)
-        statements += _of_rules(one, when(one.since), min(ends, default=None))
+        statements += _of_rules(one, since, min(ends, default=None))
         latest[one.scope] = one.since
     return statements
+
+
+def _too_late(in_order: Sequence[Binding]) -> set[int]:
+    """Which of these came too late: their own word does not know those behind all that bound in their scope before.
+
+    Such as an offer under an old wish, where terms for its thread have been agreed since.
+    """
+    bound: dict[str | None, int] = {}
+    found = set()
+    for position, one in enumerate(in_order):
+        before = bound.get(one.scope, 0)
+        if one.own.knows.lacks(before & ~(1 << one.own.place)):
+            found.add(position)
+        else:
+            bound[one.scope] = before | 1 << one.own.place
+    return found
 
 
 def _terms_in_force(threads: Iterable[Thread]) -> Iterator[Binding]:

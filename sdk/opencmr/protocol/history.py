@@ -14,11 +14,11 @@ from ..messages import Message, consent, core
 from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
 from .chain import Chain
-from .consent import Consent
+from .consent import Beside, Consent
 from .dealing import Dealing
 from .decisions import Decision, Facts, Question, decide
 from .facts import gather, how_many
-from .lifecycle import is_narrowing
+from .lifecycle import family_of, is_narrowing
 from .said import Said, Word
 from .thread import Thread, opened_by
 from .vocabulary import overlaps
@@ -33,13 +33,15 @@ class History:
     Attributes:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
-        unplaced: The customer's no-words that have no place, by digest, in the order in which they were said.
+        unplaced: The customer's no-words and grants that have no place, by digest, in the order of their saying.
+        beside: Thread of a consent → what the noes there take back beside what stands.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
     chain: Chain = field(default_factory=Chain)
     unplaced: dict[str, Message[Any]] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
     mine: bool = False
     _facts: Facts | None = None
     _statements: int | None = None
@@ -47,7 +49,12 @@ class History:
     def copy(self) -> "History":
         """One to go on with, which leaves this one as it is."""
         return History(
-            dict(self.threads), self.chain.copy(), dict(self.unplaced), self.mine, _statements=self._statements
+            dict(self.threads),
+            self.chain.copy(),
+            dict(self.unplaced),
+            dict(self.beside),
+            self.mine,
+            _statements=self._statements,
         )
 
     @property
@@ -78,13 +85,12 @@ class History:
         """
         self._add(receipt, created, id_)
         self._placed(said.digest, said.message)
-        if thread is not None:
-            self._put(thread)
+        self._take(said, thread)
 
     def say(self, said: Said, thread: Thread) -> None:
         """Let a vendor's message take the place that it was made for."""
         self._add(said.digest, said.message.created, said.message.id)
-        self._put(thread)
+        self._take(said, thread)
 
     def follow(
         self, message: Message[Any], digest: str, *, of: Message[Any] | None = None, fault: Problem | None = None
@@ -142,9 +148,15 @@ class History:
         self.chain.add(digest, created, id_)
         self._facts = None
 
-    def _put(self, thread: Thread) -> None:
-        self._statements = self.statements_with(thread)
-        self.threads[thread.id] = thread
+    def _take(self, said: Said, thread: Thread | None) -> None:
+        if thread is not None:
+            self._statements = self.statements_with(thread)
+            self.threads[thread.id] = thread
+        if family_of(said.message.type) == "consent":
+            before = self.beside.get(said.message.thread, Beside())
+            after = before.take(said, thread.entries[-1].outcome if thread else "refused")
+            self._statements = self.statements + len(after.denied) - len(before.denied)
+            self.beside[said.message.thread] = after
 
     def _placed(self, digest: str, message: Message[Any]) -> None:
         self.chain.answer(digest, message)
@@ -153,8 +165,12 @@ class History:
     # Asking
 
     def hear(self, message: Message[Any], digest: str) -> None:
-        """Know a no-word of the customer's that has no place yet: it denies all the same."""
-        if self.chain.place_of(digest) is None:
+        """Know a word of the customer's that has no place yet. A no denies all the same.
+
+        A grant permits nothing; but a no that follows it takes it back. Other words are passed over.
+        """
+        counts = message.type == consent.Grant.type or is_narrowing(message.type, "customer")
+        if counts and self.chain.place_of(digest) is None:
             self.unplaced[digest] = message
             self._facts = None
 
@@ -162,17 +178,24 @@ class History:
     def facts(self) -> Facts:
         """What decisions rest on; gathered when first asked after a change."""
         if self._facts is None:
-            threads = self._with_unplaced() if self.unplaced else self.threads
-            self._facts = gather(threads.values(), self.chain, mine=self.mine)
+            view = self._with_unplaced() if self.unplaced else self
+            self._facts = gather(view.threads.values(), self.chain, view.beside.values(), mine=self.mine)
         return self._facts
 
-    def _with_unplaced(self) -> dict[str, Thread]:
-        """The threads, with the no-words that have no place after all that have: no word knows them."""
-        view = History(dict(self.threads), self.chain)
-        for further, (digest, message) in enumerate(self.unplaced.items()):
-            said = Said(message, digest, "customer", self.chain.next + further, message.created)
-            view.threads[message.thread] = view._thread(message).take(said, view)[0]
-        return view.threads
+    def _with_unplaced(self) -> "History":
+        """The same, with the words that have no place after all that have: none of those knows them.
+
+        Among themselves they are in the order in which they were said, and each knows those before it.
+        """
+        view = History(dict(self.threads), self.chain, beside=dict(self.beside))
+        for place, (digest, message) in enumerate(self.unplaced.items(), self.chain.next):
+            knows = self.chain.knowledge(message)
+            for before in range(self.chain.next, place):
+                knows = knows.and_of(before)
+            said = Said(message, digest, "customer", place, message.created, knows)
+            no = is_narrowing(message.type, "customer")
+            view._take(said, view._thread(message).take(said, view)[0] if no else None)
+        return view
 
     def may(self, question: Question, at: str, *, now: bool = False) -> Decision:
         """Whether the vendor may do this, at an instant.
@@ -188,7 +211,9 @@ class History:
     def statements(self) -> int:
         """How many statements decisions rest on: all that live, and all that have."""
         if self._statements is None:
-            self._statements = sum(map(how_many, self.threads.values()))
+            self._statements = sum(map(how_many, self.threads.values())) + sum(
+                len(one.denied) for one in self.beside.values()
+            )
         return self._statements
 
     def statements_with(self, thread: Thread) -> int:
@@ -238,7 +263,10 @@ class History:
         Many items may name the same data and channels: each pair is asked about once, and of what was said only that
         is looked at which names the datum, something wider, or a part of it.
         """
-        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", MARKETING)]
+        # A fold rests on words with a place alone: a no without one denies, and makes no offer void.
+        placed = self.threads.values(), self.chain, self.beside.values()
+        held = gather(*placed) if self.unplaced else self.facts
+        said = [one for one in held.statements if one.speaks_of("dpv:Use", MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
         for one in said:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):

@@ -29,6 +29,10 @@ class Knowledge(NamedTuple):
         """Whether the word in this place is known."""
         return place <= self.seen or bool(self.beyond >> (place - self.seen - 1) & 1)
 
+    def lacks(self, places: int) -> bool:
+        """Whether one of these places is not known, a bit each: bit 1 is the first."""
+        return bool(places >> (self.seen + 1) & ~self.beyond)
+
     def and_of(self, place: int) -> "Knowledge":
         """The same, and the word in this place too, unless it lies too far beyond."""
         if self.knows(place) or place - self.seen > FARTHEST:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
-from ..protocol import History, Settled, Verified, is_narrowing, settle
+from ..protocol import MOST_STATEMENTS, History, Settled, Verified, is_narrowing, settle
 from ..store import Peer, Rows, Status
 from .ledger import Ledger
 from .numbering import Numbering, as_kept
@@ -75,7 +75,7 @@ class Desk:
         receipt = rows.receipt_of(peer.number, digest, "vendor")
         return Received([receipt.raw] if receipt else [], None, peer)
 
-    def behind(self, history: History) -> Behind:
+    def behind(self, history: History, seen: str | None = None) -> Behind:
         """What to tell a customer who has seen what is not held here: which words are, the last one first.
 
         Some of the last, and then ever fewer, so that one of them is held by both sides.
@@ -86,7 +86,9 @@ class Desk:
             named.append(digests[position])
             step *= 2 if len(named) > 4 else 1
             position -= step
-        return Behind("words of ours that you have seen are not held here", expected=named or None, rule="SEQ-6")
+        where = "/seen" if history.chain.lacks(seen) else None
+        why = "words of ours that you have seen are not held here"
+        return Behind(why, pointer=where, expected=named or None, rule="SEQ-6")
 
     def preview(self, rows: Rows, verified: Verified, now: str) -> Settled:
         """What checks 7 to 9 would say now, with nothing stored.
@@ -165,7 +167,7 @@ class Desk:
         """
         history = self.ledger.history(rows, peer)
         if history.chain.lacks(message.seen):
-            raise self.behind(history)
+            raise self.behind(history, message.seen)
         if message.seen in history.chain.given_up:
             return  # the customer goes over to our chain first
         if peer.restored or history.unplaced or history.chain.given_up:
@@ -226,7 +228,7 @@ class Desk:
         peer = rows.peer(self.pen.did, customer)
         history = self.ledger.history(rows, peer) if peer else History()
         if history.chain.lacks(seen):
-            raise self.behind(history)
+            raise self.behind(history, seen)
         if peer is None:
             return [], False
         after = history.chain.number(seen) or 0
@@ -251,8 +253,12 @@ class Desk:
             if early >= EARLY_THREADS:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")
         if history.chain.lacks(message.seen) or (peer is not None and peer.restored):
-            raise self.behind(history)
-        return settle(message, digest, history=history, now=now)
+            raise self.behind(history, message.seen)
+        settled = settle(message, digest, history=history, now=now)
+        widens = settled.outcome == "accepted" and not is_narrowing(message.type, "customer")
+        if widens and history.statements_with(settled.thread) > MOST_STATEMENTS:
+            raise OverQuota("more was said here than is decided by; take something back first", pointer="/body")
+        return settled
 
     def _done(self, rows: Rows, peer: Peer, history: History, added: Sequence[str], id_: str | None = None) -> None:
         """Let the others know what has changed, once it is durable."""

@@ -1,0 +1,194 @@
+"""Cases of threads, second form: what a vendor answers to each delivery.
+
+They go to the vendor's real desk, over a store in a folder that is gone afterwards. What the vendor held before is put
+there as if it had said it; ids and dates of its own answers are its own, so a case names them by what they answer.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import trust
+from ..errors import Problem
+from ..messages import Message, core
+from ..protocol import parse, verify
+from ..protocol.receiving import check_collect
+from ..roles.desk import Desk, Received
+from ..roles.ledger import Ledger
+from ..roles.pen import Pen
+from ..store import Rows, Store
+from .conversations import Case, asked, read
+
+_LIMIT = 100
+"""Of the vendor's words in an answer, where a collect says no less."""
+
+
+def run_deliveries(case: Case) -> tuple[Any, Any]:
+    """What a case with `receive` expects, and what came of it."""
+    got: list[dict[str, Any]] = []
+    with _shop(case) as shop:
+        for step in case["receive"]:
+            try:
+                told = shop.step(step)
+            except Problem as problem:
+                shop.answers.append([])
+                told = {"unsigned": problem.code, "pointer": problem.pointer}
+            got.append(_as_asked(told, step["expect"]))
+    return [step["expect"] for step in case["receive"]], got
+
+
+@dataclass
+class _Shop:
+    """A vendor to whom the messages of a case are delivered."""
+
+    case: Case
+    store: Store
+    desk: Desk
+    answers: list[list[bytes]] = field(default_factory=list)
+    of: dict[str, str] = field(default_factory=dict)
+    """Digest of a receipt that the vendor has made here → what it answers."""
+
+    def step(self, step: dict[str, Any]) -> dict[str, Any]:
+        """One step of a case, and what came of it."""
+        now = step["now"]
+        if "ask" in step:
+            told = self._ask(step["ask"], now)
+        elif "collect" in step:
+            told = self._collect(trust.write(step["collect"]), now)
+        elif "handBack" in step:
+            told = self._hand_back(step["handBack"])
+        else:
+            return self._deliver(trust.write(step["message"]), now)
+        self.answers.append([])
+        return told
+
+    def hold(self, words: Sequence[dict[str, Any]], *, restored: bool) -> None:
+        """What the vendor held before; `restored`: it knows that its store is an older copy."""
+
+        def work(rows: Rows) -> None:
+            self.desk.take_back(rows, self.case["customer"], [read(self.case, word) for word in words])
+            rows.change_peer(self._peer(rows), restored=restored)
+
+        if words:
+            self.store.write_now(work)
+
+    def _peer(self, rows: Rows) -> int:
+        peer = rows.peer(self.desk.pen.did, self.case["customer"])
+        if peer is None:
+            raise ValueError("the case's vendor does not know the customer yet")
+        return peer.number
+
+    def _deliver(self, raw: bytes, now: str) -> dict[str, Any]:
+        """The ten checks of one delivery."""
+        parsed = parse(raw)
+        known = self.store.read(lambda rows: self.desk.known(rows, parsed.sender, parsed.id, parsed.digest))
+        if known is None:
+            verified = verify(parsed, me=self.desk.pen.did, pinned={})
+
+            def work(rows: Rows) -> Received:
+                return self.desk.receive(rows, verified, [], now)
+
+            before = self.store.read(lambda rows: self._chain(rows, parsed.sender))
+            known = self.store.write_now(work)
+        else:
+            before = None
+        if known.behind is not None:
+            raise known.behind
+        number = next((n for n, answers in enumerate(self.answers) if answers == known.answers), None)
+        self.answers.append(known.answers)
+        return self._as_told(known.answers, parsed.digest, before, number)
+
+    def _chain(self, rows: Rows, customer: str) -> tuple[int, str | None]:
+        peer = rows.peer(self.desk.pen.did, customer)
+        chain = self.desk.ledger.history(rows, peer).chain if peer else None
+        return (chain.next, chain.tip) if chain else (1, None)
+
+    def _as_told(
+        self, answers: list[bytes], digest: str, before: tuple[int, str | None] | None, number: int | None
+    ) -> dict[str, Any]:
+        """A receipt, as cases state it."""
+        (raw,) = answers
+        receipt = trust.read(raw)
+        body = core.Receipt.model_validate(receipt["body"], by_alias=True, by_name=False)
+        self.of[trust.digest(raw)] = digest
+        told: dict[str, Any] = {"again": number, "number": receipt["number"]}
+        if body.of != digest:
+            told["receipt of"] = body.of
+        if before not in (None, (receipt["number"], receipt.get("prior"))):
+            told["not the next word after"] = before
+        if body.problem is not None:
+            problem = Problem.from_dict(body.problem.wire())
+            told |= {"refused": problem.code, "pointer": problem.pointer, "expected": problem.expected}
+        else:
+            told |= {"outcome": body.outcome, "state": body.state}
+        return told
+
+    def _collect(self, raw: bytes, now: str) -> dict[str, Any]:
+        verified = verify(parse(raw), me=self.desk.pen.did, pinned={})
+        message: Message[core.Collect] = verified.message
+        check_collect(message, now)
+
+        def work(rows: Rows) -> tuple[list[bytes], bool]:
+            peer = rows.peer(self.desk.pen.did, message.from_)
+            if peer is not None:
+                self.desk.check_collect(rows, peer, message, now)
+            return self.desk.waiting(rows, message.from_, message.seen, message.body.limit or _LIMIT)
+
+        found, more = self.store.write_now(work)
+        return {"messages": [self._named(raw) for raw in found], "more": more}
+
+    def _named(self, raw: bytes) -> str | dict[str, str]:
+        """A message by its digest; one that the vendor has made here by what it is."""
+        digest, document = trust.digest(raw), trust.read(raw)
+        held = {trust.digest(trust.write(word)) for word in self._known()}
+        if digest in held:
+            return digest
+        if document["type"] == core.Receipt.type:
+            return {"receiptOf": document["body"]["of"]}
+        return {"type": document["type"]}
+
+    def _known(self) -> Iterator[dict[str, Any]]:
+        yield from self.case.get("held", ())
+        for step in self.case["receive"]:
+            yield from step.get("handBack", ())
+            if "message" in step:
+                yield step["message"]
+
+    def _hand_back(self, words: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        def work(rows: Rows) -> None:
+            taken = [read(self.case, word) for word in words]
+            self.desk.take_back(rows, self.case["customer"], taken)
+
+        self.store.write_now(work)
+        return {"taken": True}
+
+    def _ask(self, ask: dict[str, Any], now: str) -> dict[str, Any]:
+        def work(rows: Rows) -> dict[str, Any]:
+            peer = rows.peer(self.desk.pen.did, self.case["customer"])
+            if peer is None:
+                raise ValueError("the case's vendor does not know the customer yet")
+            return asked(self.desk.ledger.history(rows, peer), {"question": ask, "at": now, "now": True})
+
+        return self.store.read(work)
+
+
+@contextmanager
+def _shop(case: Case) -> Iterator[_Shop]:
+    key = trust.SigningKey.generate()
+    pen = Pen(case["vendor"], key, trust.key_url(case["vendor"]))
+    with tempfile.TemporaryDirectory(prefix="opencmr-") as folder, Store(Path(folder) / "shop.db") as store:
+        shop = _Shop(case, store, Desk(pen, Ledger()))
+        shop.hold(case.get("held", ()), restored=case.get("restored", False))
+        yield shop
+
+
+def _as_asked(told: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    """Only what the case speaks of: it may leave out a pointer or what was expected, never the answer itself."""
+    kept = {name: told[name] for name in expected if name in told}
+    if "again" not in expected:
+        always = ("refused", "unsigned", "outcome", "receipt of", "not the next word after", "messages", "answer")
+        kept |= {name: told[name] for name in always if name in told}
+    return kept
