@@ -17,7 +17,18 @@ from typing import Any
 SPEC = Path(__file__).resolve().parents[1] / "spec" / "v1"
 FOLDER = SPEC / "vectors" / "decisions"
 
-ACTIONS = ("dpv:Use", "dpv:Store", "dpv:Tracking", "dpv:Profiling", "dpv:Share", "dpv:Transfer", "dpv:Erase")
+ACTIONS = (
+    "dpv:Processing",
+    "dpv:Use",
+    "dpv:Store",
+    "dpv:Tracking",
+    "dpv:Profiling",
+    "dpv:Disclose",
+    "dpv:Share",
+    "dpv:Transmit",
+    "dpv:Transfer",
+    "dpv:Erase",
+)
 PURPOSES = (
     "dpv:RequestedServiceProvision",
     "dpv:DeliveryOfGoods",
@@ -56,10 +67,14 @@ class Family:
         self.guards = guards
 
     def prohibited(self, term: str) -> set[str]:
-        """All at or below; with personal data all that may hold some, which is all but what holds none."""
+        """All that have a part at or below; with personal data all that may hold some: all but what holds none.
+
+        The parts of a question are what a permission of its term would reach.
+        """
+        forbidden = self.below[term]
         if term == "dpv:PersonalData":
-            return set(self.below).difference(self.below["dpv:NonPersonalData"])
-        return self.below[term]
+            forbidden = set(self.below).difference(self.below["dpv:NonPersonalData"])
+        return {asked for asked in self.below if not forbidden.isdisjoint(self.permitted(asked))}
 
     def permitted(self, term: str) -> set[str]:
         """All at or below, without what lies behind a named-only term that is not itself at or below."""
@@ -97,7 +112,8 @@ def questions(rule: dict[str, Any], named: list[str]) -> set[Asked]:
     if "third-party" in rule["by"]:
         if SHARE in actions:
             # Handing over is sharing, whatever it is called; only what must be named is still to be named.
-            others = [ACTION.below[guard] for guard in ACTION.guards if guard != SHARE and guard not in actions]
+            below = [ACTION.below[guard] for guard in ACTION.guards if guard != SHARE]
+            others = [terms for terms in below if rule["action"] not in terms]
             actions = set(ACTION.below).difference(*others) if permit else set(ACTION.below)
         elif permit:
             actions = set()

@@ -13,6 +13,9 @@ from opencmr import Customer
 from opencmr.errors import OpenCMRError, Problem, Refused, Unreachable
 from opencmr.messages import BODIES, read_body
 
+TOLD = {"split": "split", "disputed": "disputed", "date-ahead": "date", "restored": "restored"}
+"""What accuses nobody; anything else that was noticed shows that the vendor is at fault."""
+
 
 async def obey(alice, command):
     vendor = command["vendor"]
@@ -24,8 +27,13 @@ async def obey(alice, command):
         return {"ok": True}
     if command["do"] == "state":
         thread = shop.thread(command["thread"])
-        head = {"head": thread.head} if thread and thread.head else {}
-        return {"ok": True, "state": thread.state if thread else "none", **head}
+        last = {"last": thread.entries[-1].digest} if thread and thread.entries else {}
+        return {"ok": True, "state": thread.state if thread else "none", **last}
+    if command["do"] == "may":
+        asked = {name: command[name] for name in ("action", "purpose", "data")}
+        return {"ok": True, "answer": shop.may(**asked).answer}
+    if command["do"] == "told":
+        return {"ok": True, "told": sorted({TOLD.get(each.code, "fault") for each in shop.noticed})}
     body = read_body(BODIES[command["type"]], command["body"])
     known = {"thread": command["thread"]} if "thread" in command else {}
     waiting = shop.waiting

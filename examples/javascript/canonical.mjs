@@ -67,8 +67,8 @@ export function canonical(value, depth = MESSAGE.depth, path = []) {
   throw new Problem('null-member', path, 'leave an absent member out');
 }
 
-/** The canonical bytes of a JSON value. @param {unknown} value */
-export const bytesOf = (value) => new TextEncoder().encode(canonical(value));
+/** The canonical bytes of a JSON value. @param {unknown} value @param {number} [depth] */
+export const bytesOf = (value, depth) => new TextEncoder().encode(canonical(value, depth));
 
 /** @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
 export const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));

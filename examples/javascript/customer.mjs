@@ -7,26 +7,39 @@
 
 import { bytesOf, digest, Problem, read } from './canonical.mjs';
 import { publicBytes, signer } from './keys.mjs';
-import { fold } from './lifecycle.mjs';
+import { MINUTE, shifted } from './chain.mjs';
+import { answeredBy, fold, isWhole, pathTo } from './history.mjs';
 import { check, sign } from './proof.mjs';
+import { show } from './records.mjs';
 import { checkEnvelope, checkShape } from './shapes.mjs';
-import { problems, roster } from './spec.mjs';
+import { isNarrowing, problems, roster } from './spec.mjs';
 
-const AHEAD = 5 * 60_000;
-const ANSWER = { size: 100 * 65_536 + 4096, depth: 34 }; // up to 100 messages, two levels down
+const AHEAD = 10 * MINUTE;
+const WEEK = 7 * 24 * 60 * MINUTE;
+const ANSWER = { size: 8 * 1024 * 1024, depth: 34 }; // many messages, two levels down
+const HANDED = { size: 147_456 - 64, messages: 200 }; // at once (TRN-20)
+const WRONG = ['conflict', 'answered-twice', 'other-outcome', 'other-state']; // what shows that a vendor is at fault
 const BARE = { redirect: 'error', credentials: 'omit' }; // TRN-1, and no cookies
 const REGISTRY = 'https://w3id.org/opencmr/v1/problems#';
 
 /** The vendor's no. `Refused` is signed and final; `Undecided` decides nothing: `send` sends the same bytes again. */
 class No extends Error {
   /** @param {any} [problem] as RFC 9457 has it @param {object} [more] */
-  constructor({ type, title, detail, pointer, retry = true } = {}, more = {}) {
+  constructor({ type, title, detail, pointer, expected, retry = true } = {}, more = {}) {
     super([title ?? 'the vendor did not answer', detail].filter(Boolean).join(': '), { cause: more.cause });
-    Object.assign(this, { code: type?.replace(REGISTRY, ''), pointer, retry }, more);
+    Object.assign(this, { code: type?.replace(REGISTRY, ''), pointer, expected, retry }, more);
   }
 }
 export class Refused extends No {}
 export class Undecided extends No {}
+
+/** The vendor's signed words say what the rules do not bear out. The finding is kept. */
+export class Misconduct extends Error {
+  constructor(finding) {
+    super([finding.code, finding.why].filter(Boolean).join(': '));
+    this.finding = finding;
+  }
+}
 
 const isLoopback = (host) => /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3})(:\d+)?$/.test(host);
 
@@ -68,7 +81,7 @@ export function readDocument(did, document) {
 }
 
 /** The reference to an agreement of the roster. @param {string} code */
-export const termsRef = (code) => ({ id: code, digest: roster.get(code) });
+export const termsRef = (code) => ({ id: code, digest: roster.get(code).digest });
 
 export class Customer {
   /** @param {Record<string, any>} [kept] vendor's DID → what is kept of the relationship @param {object} [options] */
@@ -83,8 +96,8 @@ export class Customer {
 
   /** The relationship with a vendor. At the first meeting: a fresh key, and the vendor's keys pinned. @param {string} did */
   async meet(did) {
-    this.kept[did] ??= { vendor: did, ...(await this.#discover(did)), seed: (await signer()).seed, entries: [],
-      pending: [], receipts: {}, owed: [], misconduct: [] };
+    this.kept[did] ??= { vendor: did, ...(await this.#discover(did)), seed: (await signer()).seed,
+      words: [], left: [], given: {}, owed: [], lost: [], noticed: [] };
     await this.options.save();
     return new Relationship(this.kept[did], await signer(this.kept[did].seed), this.options);
   }
@@ -100,58 +113,113 @@ export class Customer {
   }
 }
 
-/** Dealings with one vendor under one key. `kept` is all of it; what it comes to is computed from its entries. */
+/**
+ * Dealings with one vendor under one key. `kept` is all of it; what it comes to is computed from its words.
+ * @typedef {object} Kept
+ * @property {import('./history.mjs').Word[]} words the vendor's and our own, in the order in which they came
+ * @property {string} [tip] the vendor's last word up to which its chain is held without a gap: what we have `seen`
+ * @property {string[]} left the vendor's words on branches that its chain has left
+ * @property {Record<string, any>} given our receipts, by the digest of what they answer; `owed`: those that we bring next
+ * @property {string[]} lost words of ours that can never come good, as an unsigned problem says
+ * @property {any[]} noticed what the vendor's signed words have shown, for good
+ */
 export class Relationship {
   constructor(kept, me, options) {
     Object.assign(this, { kept, me, ...options });
   }
 
+  /** All that was said, in its places. */
+  history = () => fold(this.kept);
+
   /** What a thread comes to. @param {string} id */
-  record = async (id) => (await fold(this.kept.entries)).get(id)?.record;
+  async record(id) {
+    const thread = (await this.history()).threads.get(id);
+    return thread && show(thread);
+  }
+
+  /**
+   * Whether the vendor may do something; a no of ours denies from when it was said.
+   * @param {{action: string, purpose: string, data?: string, recipient?: string, channel?: string, thread?: string}} asked
+   * @param {string} [at] an instant; without: now
+   */
+  async may({ recipient, ...asked }, at) {
+    const who = recipient === this.kept.vendor ? 'vendor' : recipient;
+    const how = { now: at === undefined, mine: true };
+    return (await this.history()).may({ ...asked, ...(who && { recipient: who }) }, at ?? this.now().toISOString(), how);
+  }
+
+  /** What among the noticed shows that the vendor is at fault; the rest accuses nobody. */
+  get misconduct() {
+    return this.kept.noticed.filter(({ code }) => WRONG.includes(code));
+  }
 
   /**
    * Says something, and waits for the vendor's receipt.
    * @param {string} type @param {object} body @param {string} [thread] the thread that it goes on; without, it opens one
-   * @param {{expires?: string}} [more] @returns {Promise<string>} the thread's id
+   * @param {{expires?: string}} [more] by when it must have taken its place: a week, if nothing else is said
+   * @returns {Promise<string>} the thread's id
    */
   async say(type, body, thread, more = {}) {
-    const { pending, entries, receipts } = this.kept;
-    const waiting = pending.findLast(({ message }) => message.thread === thread);
-    const head = waiting?.digest ?? (await fold(entries)).get(thread)?.head;
-    const message = await this.#write(type, body, { ...(thread && { thread, inReplyTo: head }), ...more });
+    const expires = isNarrowing(type, 'customer') ? undefined : shifted(this.now().toISOString(), WEEK);
+    const prior = this.kept.words.findLast(({ message }) => message.from === this.me.did)?.digest;
+    const message = await this.#write(type, body, { thread, prior, seen: this.kept.tip, expires, ...more });
     checkShape(message);
     const of = await digest(message);
-    pending.push({ message, digest: of, side: 'customer' });
+    this.kept.words.push({ message, digest: of });
     await this.save();
     const undecided = await this.send().catch((error) => error);
-    if (!receipts[of]) throw undecided;
-    if (receipts[of].body.outcome === 'refused') throw new Refused(receipts[of].body.problem, { receipt: receipts[of] });
+    const receipt = (await this.history()).receipts.get(of);
+    const wrong = this.misconduct.find(({ words }) => words.includes(of));
+    if (wrong) throw new Misconduct(wrong);
+    if (!receipt) throw undecided ?? new Undecided({ title: 'given up', retry: false });
+    if (receipt.outcome === 'refused') throw new Refused(receipt.problem, { receipt });
     return message.thread;
   }
 
-  /** Sends what the vendor has not decided yet: the same bytes, as often as it takes (TRN-6). */
+  /** Sends what has no place yet: the same bytes, as often as it takes (TRN-6). */
   async send() {
-    let undecided;
-    for (const { message, digest: of } of [...this.kept.pending]) {
-      try {
-        const dropped = await this.#takeIn((await this.#post('messages', message)).messages);
-        if (!this.kept.receipts[of]) throw new Undecided({ title: 'no valid receipt' }, { cause: dropped });
-      } catch (error) {
-        undecided ??= error; // and go on: what the vendor can't take now must not hold up a withdrawal
-      }
+    let faults = await this.#sendAll();
+    if (faults.some(({ code }) => code === 'behind') || (await this.history()).waiting.length) {
+      await this.collect();
+      faults = [...faults.filter(({ retry }) => retry === false), ...(await this.#sendAll())];
     }
-    if (undecided) throw undecided;
+    if (faults.length) throw faults[0];
+  }
+
+  /** What keeps something from having its place. It must not hold up a withdrawal, or another thread. */
+  async #sendAll() {
+    const faults = [];
+    const held = new Map(); // thread → why what is to be said in it has to wait
+    for (const word of inTurn((await this.history()).pending)) {
+      const { message: { type, thread }, digest: of } = word;
+      const narrowing = isNarrowing(type, 'customer');
+      if (this.kept.lost.includes(of)) continue;
+      const fault = (!narrowing && held.get(thread)) || (await this.#sendOne(word).catch((error) => error));
+      if (!fault) continue;
+      faults.push(fault);
+      held.set(thread, fault);
+      if (fault.retry === false && !narrowing) this.kept.lost.push(of); // unsigned words can't stop a withdrawal
+    }
+    return faults;
+  }
+
+  async #sendOne({ message, digest: of }) {
+    const dropped = await this.#takeIn((await this.#post('messages', message)).messages);
+    if ((await this.history()).receipts.has(of)) return;
+    throw new Undecided({ title: 'no receipt that goes on from what was said before' }, { cause: dropped });
   }
 
   /** Collects what waits, and brings our receipts for what came before. @param {number} [wait] seconds, up to 30 */
   async collect(wait = 0) {
-    const receipts = this.kept.owed.slice(0, 20);
-    const body = { limit: 100, wait, ...(this.kept.cursor && { after: this.kept.cursor }), ...(receipts.length && { receipts }) };
-    const { messages, cursor } = await this.#post('mailbox', await this.#write('mailbox.collect', body));
-    this.kept.owed.splice(0, receipts.length);
-    const dropped = await this.#takeIn(messages);
-    if (!dropped.some(({ code }) => code === 'too-early')) this.kept.cursor = cursor; // acknowledges with the next collect
-    await this.save();
+    for (let more = true; more; wait = 0) {
+      const before = this.kept.tip;
+      const owed = this.kept.owed.slice(0, 20);
+      const receipts = owed.map((of) => this.kept.given[of]);
+      const answer = await this.#ask({ limit: 100, ...(wait && { wait }), ...(owed.length && { receipts }) });
+      this.kept.owed = this.kept.owed.filter((of) => !owed.includes(of));
+      await this.#takeIn(answer.messages, true); // the next collect says that it is seen
+      more = answer.more && this.kept.tip !== before;
+    }
   }
 
   /** Proffers agreements of the roster, the best first. @param {...string} codes */
@@ -163,15 +231,16 @@ export class Relationship {
   /** Says what is wanted. @param {object} body @param {{expires?: string}} [more] */
   cast = (body, more) => this.say('intent.cast', body, undefined, more);
 
-  /** The offers in a thread that are firm now, each with its message. @param {string} thread */
+  /** The offers in a thread that are firm now. @param {string} thread */
   async offers(thread) {
     const now = this.now().toISOString();
-    const firm = (await this.record(thread)).offers.filter(({ state, expires }) => state === 'firm' && now < expires);
-    return firm.map((offer) => ({ ...offer, message: this.kept.entries.find((entry) => entry.digest === offer.digest).message }));
+    const { offers } = (await this.history()).threads.get(thread).record;
+    const firm = offers.filter(({ state, expires }) => state === 'firm' && now < expires);
+    return firm.map(({ id, digest: of, body, expires }) => ({ thread, id, digest: of, expires, ...body }));
   }
 
   /** Accepts an offer. @param {any} offer one of `offers` @param {object} [more] payment and benefits */
-  accept({ message: { id, thread }, digest: of, total }, more = {}) {
+  accept({ thread, id, digest: of, total }, more = {}) {
     return this.say('offer.accept', { offer: { id, digest: of }, total, ...more }, thread);
   }
 
@@ -181,17 +250,18 @@ export class Relationship {
     return this.say('order.disclose', { discloses }, thread);
   }
 
-  async #write(type, body, more = {}) {
+  async #write(type, body, members = {}) {
     const id = `urn:uuid:${crypto.randomUUID()}`;
-    const envelope = { opencmr: '1.0', id, type, from: this.me.did, to: this.kept.vendor, thread: id };
-    return sign({ ...envelope, created: this.now().toISOString(), ...more, body }, this.me);
+    const envelope = { opencmr: '1.0', id, type, from: this.me.did, to: this.kept.vendor, created: this.now().toISOString() };
+    const message = { ...envelope, ...members, thread: members.thread ?? id, body };
+    return sign(JSON.parse(JSON.stringify(message)), this.me); // without what is absent
   }
 
   async #post(path, message) {
     let problem;
     try {
       const headers = { 'Content-Type': 'application/opencmr+json' };
-      const request = { ...BARE, method: 'POST', headers, body: bytesOf(message), signal: AbortSignal.timeout(60_000) };
+      const request = { ...BARE, method: 'POST', headers, body: bytesOf(message, ANSWER.depth), signal: AbortSignal.timeout(60_000) };
       const response = await this.fetch(`${this.kept.endpoint}/${path}`, request);
       if (response.status !== 200) problem = await response.json();
       const answer = problem ?? read(new Uint8Array(await response.arrayBuffer()), ANSWER);
@@ -202,64 +272,143 @@ export class Relationship {
     throw new Undecided(problem);
   }
 
+  /** Collects; where the vendor was restored from a copy, after it was handed back what it lacks (SEQ-32). */
+  async #ask(body) {
+    for (let tries = 3; ; tries--) {
+      try {
+        return await this.#post('mailbox', await this.#write('mailbox.collect', body, { seen: this.kept.tip }));
+      } catch (error) {
+        if (error.code !== 'behind' || !tries) throw error;
+        await this.#handBack(error.expected ?? []);
+      }
+    }
+  }
+
+  /** Hands the vendor back its own words, each after what it answers, a request's worth at a time. @param {string[]} held by it */
+  async #handBack(held) {
+    const all = new Map(this.kept.words.map((word) => [word.digest, word]));
+    const path = pathTo(this.kept.tip, all);
+    const lacking = path.slice(path.findLastIndex((word) => held.includes(word.digest)) + 1);
+    const given = (word) => [answeredBy(word, all)?.message, word.message, this.kept.given[word.digest]].filter(Boolean);
+    const groups = lacking.map(given);
+    while (groups.length) {
+      const messages = [await this.#write('mailbox.collect', {}, { seen: this.kept.tip })];
+      const fits = (group) => messages.length + group.length <= HANDED.messages &&
+        bytesOf([...messages, ...group], ANSWER.depth).length <= HANDED.size;
+      do messages.push(...groups.shift()); while (groups.length && fits(groups[0]));
+      await this.#post('words', { messages });
+    }
+  }
+
   /** Takes in what the vendor has sent, in any order, any number of times. Returns what had to be dropped. */
-  async #takeIn(messages) {
+  async #takeIn(messages, collected = false) {
     const dropped = [];
+    let last;
     for (const message of messages) {
       try {
-        await this.#receive(message);
+        const word = await this.#receive(message);
+        if (message.from === this.kept.vendor && !(last?.message.number > message.number)) last = word;
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         dropped.push(error);
       }
     }
+    this.#follow(collected ? last : undefined);
     await this.#answer();
     await this.save();
     return dropped;
   }
 
-  /** The checks of spec/v1/receiving.md, as a customer makes them. */
+  /** The checks 1 to 6 of spec/v1/receiving.md, as a customer makes them. What comes is the vendor's, or our own again. */
   async #receive(message) {
-    const { entries, pending, receipts, misconduct } = this.kept;
     const bytes = bytesOf(message);
     read(bytes); // 1 size and shape
     const of = await digest(bytes);
-    const known = entries.find((entry) => entry.digest === of || (entry.side === 'vendor' && entry.message.id === message.id));
-    if (known?.digest === of || receipts[message.body?.of]?.id === message.id) return; // 2 already known
-    if (known) throw new Problem('conflict', ['id']);
-    if (message.to !== this.me.did) throw new Problem('wrong-addressee', ['to']); // 3 addressee
-    let fault; // 4 model: an entry with a faulty body keeps its place, and is void
-    try { checkShape(message); } catch (error) { fault = error; }
-    if (fault) checkEnvelope({ ...message, opencmr: '1.0' });
-    if (message.type === 'mailbox.collect') throw new Problem('unsupported-type', ['type']);
-    if (message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 key, 6 signature
+    const known = this.kept.words.find((word) => word.digest === of);
+    if (known) return known; // 2 already known
+    const isOurs = message.from === this.me.did;
+    if (message.to !== (isOurs ? this.kept.vendor : this.me.did)) throw new Problem('wrong-addressee', ['to']); // 3 addressee
+    try {
+      checkShape(message); // 4 model: a vendor's word with a faulty body keeps its place, and is void
+    } catch (fault) {
+      if (isOurs) throw fault;
+      checkEnvelope({ ...message, opencmr: '1.0' });
+    }
+    const isWord = message.type !== 'mailbox.collect' && !(isOurs && message.type === 'receipt');
+    if (!isWord) throw new Problem('unsupported-type', ['type']);
+    if (!isOurs && message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 key, 6 signature
     await check(message, this.kept.pinned);
-    if (Date.parse(message.created) > this.now().getTime() + AHEAD) throw new Problem('too-early', ['created']); // 8 time
-    if (message.type !== 'receipt') return void entries.push({ message, digest: of, side: 'vendor', at: message.created });
-    if (fault) throw fault;
-    if (receipts[message.body.of]) return void misconduct.push(message); // two receipts for one message
-    const ours = pending.find((entry) => entry.digest === message.body.of);
-    const early = Date.parse(message.created) < Date.parse(ours?.message.created) - AHEAD;
-    if (!ours || early || message.thread !== ours.message.thread) throw new Problem('unknown-reference', ['body', 'of']); // SEQ-11, COR-7
-    pending.splice(pending.indexOf(ours), 1);
-    receipts[ours.digest] = message;
-    if (message.body.outcome !== 'refused') entries.push({ ...ours, at: message.created, previous: message.body.previous });
+    const word = { message, digest: of };
+    this.kept.words.push(word);
+    if (isOurs) this.#notice({ code: 'restored', words: [of] }); // this is an older copy, and finds back
+    const now = this.now();
+    if (Date.parse(message.created) - now.getTime() > AHEAD) { // it orders nothing, and a person wants to know
+      this.#notice({ code: 'date-ahead', words: [of], why: `dated ${message.created}, here it is ${now.toISOString()}` });
+    }
+    return word;
   }
 
-  /** Answers the entries that have found their place: 9 state, 10 effect. The vendor's receipts are compared with it. */
+  /** Goes on from the vendor's last word that has its place; or over to its chain as it stands, where that goes another way. */
+  #follow(last) {
+    const { kept } = this;
+    const held = new Map(kept.words.map((word) => [word.digest, word]));
+    const isOn = (path, of) => path.some((word) => word.digest === of);
+    const ours = pathTo(kept.tip, held);
+    const theirs = (last && pathTo(last.digest, held)) ?? [];
+    if (theirs.every((word) => isWhole(word, held)) && !isOn(ours, last?.digest)) {
+      const fork = theirs.findIndex((word, i) => word !== ours[i]);
+      if (ours[fork] && theirs[fork]) {
+        this.#notice({ code: 'split', words: [ours[fork].digest, theirs[fork].digest] }); // SEQ-29
+        kept.tip = last.digest;
+      }
+      kept.left = [...kept.left, ...ours.slice(fork).map((word) => word.digest)].filter((of) => !isOn(theirs, of));
+    }
+    const goesOn = ({ digest: of, message: { number, prior } }) =>
+      number === this.#seen + 1 && prior === kept.tip && !kept.left.includes(of);
+    for (let next; (next = kept.words.find((word) => goesOn(word) && isWhole(word, held))); ) kept.tip = next.digest;
+    const stuck = last && kept.words.find(goesOn); // what it answers comes before it in the mailbox, or isn't ours
+    if (stuck) this.#notice({ code: 'answers-nothing', words: [stuck.digest] });
+    const chain = pathTo(kept.tip, held);
+    for (const { digest: of, message: { number } } of kept.words) {
+      if (!(number <= chain.length) || isOn(chain, of) || kept.left.includes(of)) continue;
+      this.#notice({ code: 'split', words: [chain[number - 1].digest, of] });
+      kept.left.push(of);
+    }
+  }
+
+  /** Signs receipts for the vendor's entries that have found their place, and notes what its words show. */
   async #answer() {
-    for (const { places } of (await fold(this.kept.entries)).values()) {
-      for (const { entry, outcome, state, problem } of places) {
-        if (entry.answered || outcome === 'missing') continue;
-        const { message: { thread }, digest: of, side } = entry;
-        const said = this.kept.receipts[of];
-        const disagrees = side === 'customer' && (said.body.outcome !== outcome || said.body.state !== state);
-        if (outcome === 'fork' || disagrees) this.kept.misconduct.push(side === 'customer' ? said : entry.message);
+    const { threads, findings } = await this.history();
+    findings.forEach((finding) => this.#notice(finding));
+    for (const { id, entries } of threads.values()) {
+      for (const { side, digest: of, outcome, state, problem } of entries) {
+        if (side === 'customer' || this.kept.given[of]) continue;
         const refusal = problem && { type: REGISTRY + problem.code, ...problems.get(problem.code), pointer: problem.pointer };
         const body = problem ? { of, outcome: 'refused', problem: refusal } : { of, outcome, state };
-        if (side === 'vendor') this.kept.owed.push(await this.#write('receipt', body, { thread }));
-        entry.answered = true;
+        this.kept.given[of] = await this.#write('receipt', body, { thread: id });
+        this.kept.owed.push(of);
       }
     }
   }
+
+  /** The number of the vendor's word that `tip` names. */
+  get #seen() {
+    return this.kept.words.find((word) => word.digest === this.kept.tip)?.message.number ?? 0;
+  }
+
+  #notice(finding) {
+    const isSame = ({ code, words }) => code === finding.code && words.join() === finding.words.join();
+    if (!this.kept.noticed.some(isSame)) this.kept.noticed.push(finding);
+  }
+}
+
+/** Withdrawals first, but for those whose own thread has something earlier to say. */
+function inTurn(pending) {
+  const [first, later, busy] = [[], [], new Set()];
+  for (const word of pending) {
+    const { type, thread } = word.message;
+    if (isNarrowing(type, 'customer') && !busy.has(thread)) first.push(word);
+    else later.push(word), busy.add(thread);
+  }
+  return [...first, ...later];
 }

@@ -4,7 +4,8 @@
  */
 
 import { Problem } from './canonical.mjs';
-import { schemas } from './spec.mjs';
+import { lifecycles, schemas } from './spec.mjs';
+import { normal } from './uri.mjs';
 
 const BASE = 'https://w3id.org/opencmr/v1/';
 const KNOWN = schemas.get(BASE + 'message.schema.json').if.properties.type.enum;
@@ -89,12 +90,8 @@ export function checkShape(message) {
   const { opencmr, type, body } = message;
   if (is.string(opencmr) && opencmr !== '1.0') throw new Problem('unsupported-version', ['opencmr']);
   if (is.string(type) && !KNOWN.includes(type) && !isPrivate(type)) throw new Problem('unsupported-type', ['type']);
-  const fault = firstFault(message, 'message.schema.json') ?? placeFault(message) ?? itemFault(body);
+  const fault = firstFault(message, 'message.schema.json') ?? modelFaults(message).sort(compare)[0];
   if (fault) throw new Problem('malformed', fault);
-  const fromVendor = message.from.startsWith('did:web:');
-  if (type === 'consent.withdraw' && fromVendor !== Object.hasOwn(body, 'heard')) {
-    throw new Problem('malformed', ['body', 'heard']); // CNS-8
-  }
 }
 
 /** Check 4 of the envelope alone: enough to say who speaks, and where it stands. @param {any} message */
@@ -103,14 +100,29 @@ export function checkEnvelope(message) {
   if (fault) throw new Problem('malformed', fault);
 }
 
-/** ENV-2, ENV-3, COR-12: a first message names itself as its thread, and only a first one does. */
-function placeFault({ type, id, thread, inReplyTo }) {
-  const first = type === 'mailbox.collect' || (type !== 'receipt' && inReplyTo === undefined);
-  return (id === thread) === first ? undefined : ['thread'];
+/** What belongs to the model though a schema can't say it: the paths of the members that break it. */
+function modelFaults({ type, from, id, thread, body }) {
+  const faults = [];
+  if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, COR-12
+  const isVendors = from.startsWith('did:web:');
+  if (type === 'consent.withdraw' && isVendors !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
+  if (type !== 'consent.request' && type !== 'consent.grant') return faults;
+  const parties = (list = [], ...path) => list.forEach((party, i) => { // CNS-11
+    if (party.id !== undefined && normal(party.id) !== party.id) faults.push(['body', ...path, i, 'id']);
+  });
+  parties(body.controller, 'controller');
+  body.items.forEach((item, i) => {
+    parties(item.recipients, 'items', i, 'recipients');
+    if (body.items.findIndex(({ key }) => key === item.key) < i) faults.push(['body', 'items', i, 'key']); // CNS-4
+  });
+  return faults;
 }
 
-/** CNS-4: the keys of items differ. */
-function itemFault({ items }) {
-  const again = items?.findIndex((item, i) => items.findIndex(({ key }) => key === item.key) < i) ?? -1;
-  return again < 0 ? undefined : ['body', 'items', again, 'key'];
+/** A first message names itself as its thread, and only a first one does. The tables say which types open a thread. */
+function isPlaced(type, first) {
+  if (isPrivate(type)) return true;
+  const from = Object.values(lifecycles).flatMap(({ transitions }) => transitions)
+    .filter((row) => row.type === type).flatMap((row) => row.from);
+  if (first) return from.includes('none') || type === 'mailbox.collect';
+  return from.some((state) => state !== 'none') || type === 'receipt';
 }

@@ -27,8 +27,18 @@ await load('message.schema.json');
 export const lifecycles = {};
 for (const family of ['terms', 'consent', 'intent']) lifecycles[family] = await table(`${family}/lifecycle.json`);
 
-/** The roster of agreements: code → digest of its terms. @type {Map<string, string>} */
-export const roster = new Map(Object.entries((await table('vocabulary/roster.json')).terms));
+const belongs = ({ transitions, narrowing }, type) => type in narrowing || transitions.some((row) => row.type === type);
+/** The family whose table knows a type; none for private types, and those that are no entries. @param {string} type */
+export const familyOf = (type) => Object.keys(lifecycles).find((family) => belongs(lifecycles[family], type));
+
+/** Whether a message takes something back or says no. @param {string} type @param {'customer' | 'vendor'} side */
+export const isNarrowing = (type, side) => Boolean(lifecycles[familyOf(type)]?.narrowing[type]?.includes(side));
+
+/** The roster of agreements: code → its terms, with id and digest. @type {Map<string, any>} */
+export const roster = new Map();
+for (const [id, digest] of Object.entries((await table('vocabulary/roster.json')).terms)) {
+  roster.set(id, { id, digest, document: await table(`vocabulary/roster/${id}.json`) });
+}
 
 /** Kind → term → {label, broader}. */
 export const vocabulary = {
@@ -36,6 +46,10 @@ export const vocabulary = {
   purpose: (await table('vocabulary/purposes.json')).terms,
   data: (await table('vocabulary/personal-data.json')).terms,
 };
+
+const { actions, purposes } = await table('vocabulary/named-only.json');
+/** Kind → the terms that a permission reaches only by name. */
+export const namedOnly = { action: actions, purpose: purposes, data: [] };
 
 /** The registry of problems: code → its title, status, fault and retry. @type {Map<string, any>} */
 export const problems = new Map((await table('problems.json')).problems.map(({ code, ...rest }) => [code, rest]));

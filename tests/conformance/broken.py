@@ -4,7 +4,6 @@ import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 import base58
@@ -34,14 +33,12 @@ from opencmr.errors import (
 )
 from opencmr.messages import core
 from opencmr.protocol import consent as consent_fold
-from opencmr.protocol import dealing, is_narrowing, lifecycle, receiving, roster
-from opencmr.protocol import thread as thread_fold
-from opencmr.roles import desk as desk_module
+from opencmr.protocol import dealing, lifecycle, receiving, roster
 from opencmr.roles import pen as pen_module
 from opencmr.roles import vendor as vendor_module
 from opencmr.roles.desk import Desk
 from opencmr.roles.handlers import Handlers
-from opencmr.store import Rows
+from opencmr.roles.pen import Link
 from opencmr.transport import app as app_module
 from opencmr.trust import keys
 
@@ -123,7 +120,7 @@ FAULTS["accepts_names_that_are_not_ascii"] = ("JSN-2", reads_in_spite_of(Malform
 
 @fault("JSN-5")
 def accepts_what_is_too_long(at: Switch) -> None:
-    at.swap(app_module, "trust", MAX_BYTES=10**7)
+    at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 10**7))
     at.swap(receiving, "trust", read=lambda raw: trust.read(raw, limit=10**7))
 
 
@@ -295,20 +292,20 @@ def resolves_what_strangers_name(at: Switch) -> None:
 
 @fault("RCV-8")
 def takes_what_is_for_others(at: Switch) -> None:
-    def verify(parsed: Any, *, me: str, pinned: Any) -> Any:
-        return receiving.verify(parsed, me=str(parsed.document.get("to", me)), pinned=pinned)
+    def verify(parsed: Any, *, me: str, **named: Any) -> Any:
+        return receiving.verify(parsed, me=str(parsed.document.get("to", me)), **named)
 
     at.patch.setattr(vendor_module, "verify", verify)
 
 
 @fault("TRN-10")
 def signs_with_a_key_that_is_not_listed(at: Switch) -> None:
-    at.desk.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
+    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
 
 
 @fault("SIG-2")
 def signs_with_another_key(at: Switch) -> None:
-    at.desk.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
+    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
 
 
 # What is known, and what is said of it
@@ -336,7 +333,7 @@ def tells_more_to_whoever_knows_a_message(at: Switch) -> None:
         found = inner(rows, *args)
         if found is None:
             return None
-        more = [kept.raw for kept in rows.entries(found.peer.number) if kept.side == "vendor"]
+        more = [kept.raw for kept in rows.placed(found.peer.number) if kept.side == "vendor" and kept.of is None]
         return replace(found, answers=[*found.answers, *more])
 
     at.around(at.desk, "_known", known)
@@ -377,7 +374,13 @@ def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
         except (Malformed, BadSignature) as problem:
             document, pen = orjson.loads(raw), at.desk.pen
             at_ = vendor_module.instant(at.vendor._clock())
-            said = {"to": document["from"], "at": at_, "thread": document["thread"], "problem": problem}
+            said = {
+                "to": document["from"],
+                "at": at_,
+                "thread": document["thread"],
+                "problem": problem,
+                "link": Link(1),
+            }
             return [pen.receipt(trust.digest(raw), **said).raw]
 
     at.around(at.vendor, "receive", receive)
@@ -397,14 +400,17 @@ def signs_no_refusal(at: Switch) -> None:
 
 @fault("RCV-9")
 def tells_strangers_that_a_thread_exists(at: Switch) -> None:
-    def settled(inner: Any, rows: Rows, peer: Any, history: Any, verified: Any, now: str) -> Any:
+    threads: set[str] = set()
+
+    def settled(inner: Any, peer: Any, history: Any, message: Any, *rest: Any) -> Any:
         try:
-            return inner(rows, peer, history, verified, now)
+            found = inner(peer, history, message, *rest)
         except UnknownThread:
-            threads = {kept.thread for one in rows.peers() for kept in rows.everything(one.number)}
-            if verified.message.thread in threads:
+            if message.thread in threads:
                 raise WrongKey("not your thread", pointer="/thread") from None
             raise
+        threads.add(message.thread)
+        return found
 
     at.around(at.desk, "_settled", settled)
 
@@ -426,11 +432,12 @@ def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
             if self.did != ours:
                 return inner(self, of, to=to, at=at, thread=thread, **said)
             problem = said.pop("problem", None)
+            link = said.pop("link")
             right = core.Receipt(of=of, problem=problem and core.ProblemDetail(**problem.as_dict()), **said)
             body = change(of, right)
             told = body.problem and Problem.from_dict(body.problem.wire())
-            members = {"outcome": body.outcome, "previous": body.previous, "state": body.state, "problem": told}
-            return inner(self, body.of, to=to, at=at, thread=thread, **members)
+            members = {"outcome": body.outcome, "state": body.state, "problem": told}
+            return inner(self, body.of, to=to, at=at, thread=thread, link=link, **members)
 
         at.patch.setattr(pen_module.Pen, "receipt", receipt)
 
@@ -444,14 +451,6 @@ def _taken(body: core.Receipt) -> bool:
 FAULTS["says_the_wrong_state"] = (
     "COR-5",
     receipts_say(lambda digest, body: body.model_copy(update={"state": "none"}) if _taken(body) else body),
-)
-FAULTS["names_no_predecessor"] = (
-    "SEQ-2",
-    receipts_say(lambda digest, body: body.model_copy(update={"previous": None})),
-)
-FAULTS["names_a_wrong_predecessor"] = (
-    "SEQ-2",
-    receipts_say(lambda digest, body: body.model_copy(update={"previous": digest}) if _taken(body) else body),
 )
 FAULTS["receipts_of_another_digest"] = (
     "ENV-12", receipts_say(lambda digest, body: body.model_copy(update={"of": NOWHERE}))
@@ -467,94 +466,7 @@ def receipts_of_another_thread(at: Switch) -> None:
     at.around(at.vendor, "receive", receive)
 
 
-# Time and sequence
-
-
-@fault("RCV-11")
-def ignores_expiry(at: Switch) -> None:
-    def settle(verified: Any, **named: Any) -> Any:
-        message = verified.message.model_copy(update={"expires": None})
-        return receiving.settle(replace(verified, message=message), **named)
-
-    at.patch.setattr(desk_module, "settle", settle)
-
-
-@fault("RCV-10")
-def takes_what_is_dated_tomorrow(at: Switch) -> None:
-    at.patch.setattr(receiving, "AHEAD", timedelta(days=2))
-
-
-@fault("SEQ-3")
-def has_a_clock_of_minutes(at: Switch) -> None:
-    at.patch.setattr(desk_module, "strictly_after", lambda now, last: now[:17] + "00.000Z")
-
-
-@fault("SEQ-1")
-def links_its_entries_wrongly(at: Switch) -> None:
-    def write(inner: Any, draft: Any, *, answers: Any = None, **named: Any) -> Any:
-        return inner(draft, answers=answers and NOWHERE, **named)
-
-    at.around(pen_module.Pen, "write", lambda inner, self, draft, **named: write(
-        lambda *args, **more: inner(self, *args, **more), draft, **named))  # fmt: skip
-
-
-@fault("SEQ-4")
-def accepts_stale_heads(at: Switch) -> None:
-    at.patch.setattr(thread_fold.Thread, "check_follows", lambda self, message, side: None)
-
-
-@fault("SEQ-5")
-def keeps_what_was_missed(at: Switch) -> None:
-    at.patch.setattr(at.desk, "_missing", lambda rows, peer, settled: [])
-
-
-@fault("SEQ-6")
-def calls_an_unknown_head_stale(at: Switch) -> None:
-    at.patch.setattr(receiving, "UnknownHead", receiving.TooEarly)
-
-
-@fault("SEQ-7")
-def lets_offers_bar_their_acceptance(at: Switch) -> None:
-    def follows(inner: Any, self: Any, message: Any, side: Any) -> Any:
-        if message.type == "offer.accept" and message.in_reply_to != self.head:
-            return tuple(entry.digest for entry in self.entries[1:])
-        return inner(self, message, side)
-
-    at.around(thread_fold.Thread, "follows", follows)
-
-
-def refuses_narrowing(when: Callable[[Any], bool]) -> Break:
-    """For a time, a date or a head: as if it were any other message."""
-
-    def switch(at: Switch) -> None:
-        def settle(verified: Any, **named: Any) -> Any:
-            for module in (receiving, thread_fold):
-                at.patch.setattr(module, "is_narrowing", lambda *_: not when(verified.message))
-            try:
-                return receiving.settle(verified, **named)
-            finally:
-                for module in (receiving, thread_fold):
-                    at.patch.setattr(module, "is_narrowing", is_narrowing)
-
-        def guarded(verified: Any, **named: Any) -> Any:
-            narrowing = is_narrowing(verified.message.type, "customer")
-            return settle(verified, **named) if narrowing else receiving.settle(verified, **named)
-
-        at.patch.setattr(desk_module, "settle", guarded)
-
-    return switch
-
-
-FAULTS["refuses_withdrawals_that_expired"] = ("SEQ-8", refuses_narrowing(lambda message: message.expires is not None))
-FAULTS["refuses_withdrawals_of_tomorrow"] = ("SEQ-8", refuses_narrowing(lambda message: message.created > "2090"))
-FAULTS["refuses_withdrawals_of_unknown_heads"] = (
-    "SEQ-8", refuses_narrowing(lambda message: message.in_reply_to == NOWHERE)
-)  # fmt: skip
-FAULTS["refuses_declines_of_stale_heads"] = (
-    "SEQ-8",
-    refuses_narrowing(lambda message: message.type == "terms.decline"),
-)
-FAULTS["knows_no_word_before_its_thread"] = ("SEQ-9", refuses_narrowing(lambda message: True))
+# Handlers
 
 
 @fault("RCV-14")
@@ -579,6 +491,11 @@ def lets_consent_end_agreements(at: Switch) -> None:
 @fault("INT-3")
 def is_bound_after_a_withdrawal(at: Switch) -> None:
     at.patch.setitem(lifecycle("intent").rows, ("withdrawn", "offer.accept", "customer"), ("ordered",))
+
+
+@fault("ORD-6")
+def passes_over_early_cancellations(at: Switch) -> None:
+    at.patch.delitem(lifecycle("intent").rows, ("open", "order.cancel", "customer"))
 
 
 @fault("TRM-8")
@@ -665,7 +582,10 @@ def needs_no_statement(at: Switch) -> None:
 
 @fault("CNS-4")
 def takes_two_items_of_one_key(at: Switch) -> None:
-    at.patch.setattr(receiving, "_check_keys", lambda keys_: None)
+    def misplaced(inner: Any, message: Any) -> Any:
+        return (found for found in inner(message) if found[2].get("rule") != "CNS-4")
+
+    at.around(receiving, "_misplaced", misplaced)
 
 
 @fault("CNS-5")
@@ -742,8 +662,8 @@ def offers_what_the_cast_said(at: Switch) -> None:
 
 def _offered_anyhow(self: Any, said: Any, body: Any, context: Any) -> Any:
     made = dealing.Offer(
-        said.message.id, said.digest, "firm", said.at, str(said.message.expires), body,
-        (str(body.under.digest), roster.document(str(body.under.id))),
+        said.message.id, said.digest, "firm", said.point, str(said.message.expires), body,
+        (str(body.under.digest), roster.document(str(body.under.id))), self.wish,
     )  # fmt: skip
     return replace(self, offers=(*self.offers, made))
 
@@ -757,90 +677,12 @@ def lets_amendments_lapse_offers(at: Switch) -> None:
     at.around(dealing.Dealing, "_wished", wished)
 
 
-# The mailbox
-
-
-@fault("COR-8")
-def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
-
-
-@fault("COR-9")
-def answers_a_collect_again(at: Switch) -> None:
-    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
-
-
-@fault("COR-10")
-def leaks_anothers_mailbox(at: Switch) -> None:
-    def waiting(inner: Any, rows: Rows, customer: str, after: Any, limit: int) -> Any:
-        found, cursor = inner(rows, customer, after, limit)
-        others = [kept.raw for one in rows.peers() for kept in rows.said_by(one.number, "vendor", after=0, limit=9)]
-        return (found, cursor) if found or after else (others[:1], cursor)
-
-    at.around(at.desk, "waiting", waiting)
-
-
-@fault("COR-11")
-def forgets_what_it_has_sent(at: Switch) -> None:
-    sent: set[bytes] = set()
-
-    def waiting(inner: Any, *args: Any) -> Any:
-        found, cursor = inner(*args)
-        new = [raw for raw in found if raw not in sent]
-        sent.update(new)
-        return new, cursor
-
-    at.around(at.desk, "waiting", waiting)
-
-
-@fault("COR-11")
-def keeps_no_limit(at: Switch) -> None:
-    at.around(at.desk, "waiting", lambda inner, rows, who, after, limit: inner(rows, who, after, 100))
-
-
-@fault("COR-11")
-def follows_no_cursor(at: Switch) -> None:
-    at.around(at.desk, "waiting", lambda inner, rows, who, after, limit: inner(rows, who, None, limit))
-
-
-@fault("TRN-7")
-def loses_receipts_from_the_mailbox(at: Switch) -> None:
-    def waiting(inner: Any, *args: Any) -> Any:
-        found, cursor = inner(*args)
-        return [raw for raw in found if b'"outcome"' not in raw], cursor
-
-    at.around(at.desk, "waiting", waiting)
-
-
-@fault("TRN-7")
-def shuffles_the_mailbox(at: Switch) -> None:
-    def waiting(inner: Any, *args: Any) -> Any:
-        found, cursor = inner(*args)
-        return found[::-1], cursor
-
-    at.around(at.desk, "waiting", waiting)
-
-
-@fault("COR-7")
-def chokes_on_bad_receipts(at: Switch) -> None:
-    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
-        if any(one.from_ != peer.peer for one in receipts):
-            raise Malformed("a receipt of somebody else", pointer="/body/receipts")
-
-    at.around(at.desk, "keep_receipts", keep)
-
-
-@fault("COR-12")
-def takes_collects_of_any_thread(at: Switch) -> None:
-    opens_threads_of_any_name(at)
-
-
 # HTTP and discovery
 
 
 @fault("TRN-2")
 def takes_any_media_type(at: Switch) -> None:
-    async def body(request: Any, timeout: float) -> bytes:
+    async def body(request: Any, timeout: float, limit: int = 0) -> bytes:
         return bytes(await request.body())
 
     at.patch.setattr(app_module, "_body", body)

@@ -3,19 +3,21 @@
 import asyncio
 import importlib.util
 import sys
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from opencmr import trust
-from opencmr.errors import Overloaded, WrongKey
-from opencmr.protocol import dealing, lifecycle, receiving
+from opencmr.errors import Behind, Expired, Overloaded, Stale, TooEarly, WrongKey
+from opencmr.protocol import agreement, chain, dealing, history, lifecycle, receiving
 from opencmr.protocol import thread as thread_fold
-from opencmr.protocol.clock import instant
-from opencmr.roles import wallet
-from opencmr.roles.pen import Pen
+from opencmr.protocol.clock import instant, shifted
+from opencmr.roles import correspondence, wallet
+from opencmr.roles.pen import Link, Pen
+from opencmr.store import Noticed
 from opencmr.transport import client
 
 ADAPTER = Path(__file__).parents[2] / "examples" / "conformance" / "customer.py"
@@ -24,10 +26,6 @@ ADAPTER = Path(__file__).parents[2] / "examples" / "conformance" / "customer.py"
 def one_key_for_all() -> None:
     key = trust.SigningKey.generate()
     trust.SigningKey.generate = classmethod(lambda cls: key)  # type: ignore[assignment,method-assign]
-
-
-def believes_any_date() -> None:
-    wallet.AHEAD = timedelta(days=1)
 
 
 def gives_up() -> None:
@@ -64,17 +62,21 @@ def adds_nothing_up() -> None:
     dealing._check_sum = lambda body: None
 
 
-def says_nothing_of_forks() -> None:
-    wallet.Wallet._fork = lambda self, *args: None  # type: ignore[method-assign]
+def gives_its_receipts_a_number() -> None:
+    inner = wallet.Wallet.collect
 
+    def signed(pen: Pen, document: dict[str, Any]) -> dict[str, Any]:
+        bare = {name: value for name, value in document.items() if name != "proof"}
+        return dict(trust.read(trust.sign(bare, pen.key, pen.method, check=False)))
 
-def names_places() -> None:
-    inner = Pen.receipt
+    def collect(self: Any, *args: Any, **named: Any) -> Any:
+        raw, brought = inner(self, *args, **named)
+        document = trust.read(raw)
+        for receipt in document["body"].get("receipts", []):
+            receipt.update(signed(self.pen, {**receipt, "number": 1}))
+        return trust.write(signed(self.pen, document)), brought
 
-    def receipt(self: Pen, of: str, **said: Any) -> Any:
-        return inner(self, of, **({"previous": of} if "outcome" in said else {}), **said)
-
-    Pen.receipt = receipt  # type: ignore[method-assign]
+    wallet.Wallet.collect = collect  # type: ignore[method-assign]
 
 
 def follows_redirects() -> None:
@@ -87,8 +89,6 @@ def follows_redirects() -> None:
 
 
 def judges_expiry_when_it_reads() -> None:
-    from datetime import UTC, datetime
-
     thread_fold.Thread._in_time = staticmethod(  # type: ignore[method-assign,assignment]
         lambda said: said.message.expires is None or instant(datetime.now(UTC)) < said.message.expires
     )
@@ -98,19 +98,157 @@ def discloses_early() -> None:
     lifecycle("intent").rows["open", "order.disclose", "customer"] = ("open",)
 
 
+# The sequence
+
+
+def names_no_prior() -> None:
+    wallet.Link = lambda prior=None, seen=None: Link(seen=seen)  # type: ignore[misc,assignment]
+
+
+def sees_beyond_a_gap() -> None:
+    inner, last = wallet.Wallet.say, list[str]()
+
+    def say(self: Any, rows: Any, *args: Any, **named: Any) -> Any:
+        waiting = sorted(rows.with_status(self.number, "waiting"), key=lambda kept: kept.place)
+        last[:] = [kept.digest for kept in waiting[-1:]]
+        return inner(self, rows, *args, **named)
+
+    wallet.Wallet.say = say  # type: ignore[method-assign]
+    wallet.Link = lambda prior=None, seen=None: Link(prior=prior, seen=last[0] if last else seen)  # type: ignore[misc,assignment]
+
+
+def passes_over_words_of_tomorrow() -> None:
+    inner = wallet.Wallet._verified
+
+    def verified(self: Any, peer: Any, parsed: Any) -> Any:
+        found = inner(self, peer, parsed)
+        if found.message.created > instant(datetime.now(UTC) + timedelta(minutes=5)):
+            raise TooEarly(pointer="/created")
+        return found
+
+    wallet.Wallet._verified = verified  # type: ignore[method-assign]
+
+
+def orders_by_dates() -> None:
+    inner = thread_fold.Thread.judge
+
+    def judge(self: Any, said: Any, context: Any) -> Any:
+        if any(said.message.created < shifted(entry.at, -timedelta(minutes=1)) for entry in self.entries):
+            raise Stale(pointer="/created")
+        return inner(self, said, context)
+
+    thread_fold.Thread.judge = judge  # type: ignore[method-assign]
+
+
+def believes_every_receipt() -> None:
+    thread_fold.Thread.check_in_time = lambda self, said: None  # type: ignore[method-assign,assignment]
+
+
+def passes_over_its_own_expires() -> None:
+    inner = thread_fold.Thread.check_in_time
+
+    def check(self: Any, said: Any) -> None:
+        with suppress(Expired):
+            inner(self, said)
+
+    thread_fold.Thread.check_in_time = check  # type: ignore[method-assign]
+
+
+def tells_nothing_of_splits() -> None:
+    wallet.Wallet._split = lambda self, rows, history, kept, *_: rows.change_message(  # type: ignore[method-assign,assignment]
+        self.number, kept.digest, status="forked"
+    )
+
+
+def takes_splits_for_misconduct() -> None:
+    wallet.Wallet._split = lambda self, rows, history, kept, arrived, now: arrived.noticed.append(  # type: ignore[method-assign,assignment]
+        Noticed("conflict", "two words of one number", (kept.digest,), now)
+    )
+
+
+def stays_on_its_branch() -> None:
+    wallet.Wallet._goes_over = lambda self, *_: False  # type: ignore[method-assign,assignment]
+
+
+def tells_no_disputes() -> None:
+    chain.CONTRADICTION = timedelta(days=9999)
+
+
+def denies_once_it_is_heard() -> None:
+    history.History.hear = lambda self, *_: None  # type: ignore[method-assign,assignment]
+
+
+def believes_a_refused_no() -> None:
+    history.is_narrowing = lambda *_: False  # type: ignore[assignment]
+
+
+def needs_a_thread_for_a_no() -> None:
+    wallet.is_narrowing = lambda *_: False  # type: ignore[assignment]
+
+
+def hands_nothing_back() -> None:
+    async def hand_back(self: Any, behind: Any) -> None:
+        return None
+
+    correspondence.Correspondence._hand_back = hand_back  # type: ignore[method-assign,assignment]
+
+
+def hands_back_without_what_was_answered() -> None:
+    inner = wallet.Wallet.handed_back
+
+    def handed_back(self: Any, *args: Any) -> Any:
+        for words in inner(self, *args):
+            yield [raw for raw in words if b'"from":"did:web' in raw]
+
+    wallet.Wallet.handed_back = handed_back  # type: ignore[method-assign]
+
+
+def takes_behind_for_a_refusal() -> None:
+    Behind.retry = False
+
+
+def brings_old_terms_back() -> None:
+    agreement.Agreement._check_latest = lambda self, own, context: None  # type: ignore[method-assign,assignment]
+
+
+def answers_at_any_time() -> None:
+    agreement.Agreement._check_open = lambda self, said: None  # type: ignore[method-assign,assignment]
+
+
+def wishes_for_ever() -> None:
+    dealing.STANDS = timedelta(days=9999)
+
+
 FAULTS = {
     one_key_for_all: "IDN-2",
-    believes_any_date: "SEQ-11",
     gives_up: "TRN-6",
     checks_no_signature: "SIG-6",
     takes_new_keys: "IDN-5",
     reads_others_mail: "RCV-8",
     adds_nothing_up: "OFR-1",
-    says_nothing_of_forks: "SEQ-13",
-    names_places: "COR-4",
+    gives_its_receipts_a_number: "COR-4",
     follows_redirects: "TRN-1",
     judges_expiry_when_it_reads: "RCV-12",
     discloses_early: "ORD-1",
+    names_no_prior: "SEQ-17",
+    sees_beyond_a_gap: "SEQ-17",
+    passes_over_words_of_tomorrow: "RCV-16",
+    orders_by_dates: "SEQ-18",
+    believes_every_receipt: "SEQ-28",
+    passes_over_its_own_expires: "SEQ-25",
+    tells_nothing_of_splits: "SEQ-29",
+    takes_splits_for_misconduct: "SEQ-29",
+    stays_on_its_branch: "SEQ-30",
+    tells_no_disputes: "SEQ-24",
+    denies_once_it_is_heard: "SEQ-27",
+    believes_a_refused_no: "SEQ-26",
+    needs_a_thread_for_a_no: "SEQ-27",
+    hands_nothing_back: "SEQ-32",
+    hands_back_without_what_was_answered: "SEQ-32",
+    takes_behind_for_a_refusal: "SEQ-32",
+    brings_old_terms_back: "TRM-10",
+    answers_at_any_time: "TRM-11",
+    wishes_for_ever: "INT-4",
 }
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from broken import FAULTS, Switch
+from broken import Switch
+from broken_sequence import FAULTS
 from inprocess import suite_against
 
 from opencmr import Vendor

@@ -362,7 +362,7 @@ def cases() -> list[Case]:
         (
             "collected",
             "What waits after what was seen; own words come before their receipts",
-            "SEQ-34 TRN-7",
+            "SEQ-34 COR-11",
             order.collected,
         ),
         (

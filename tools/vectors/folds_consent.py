@@ -218,6 +218,23 @@ def consent_folds() -> list[Case]:
         ),
         fold("consent-key-twice", "Two items of one key", "CNS-4 RCV-15", "v", "none", lambda t: t.ask("news", "news")),
         fold(
+            "consent-party-not-normal",
+            "A party whose URI is not in normal form",
+            "CNS-11 RCV-15",
+            "v",
+            "none",
+            lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example:443/")])),
+            problems={1: "malformed /body/items/0/recipients/0/id CNS-11"},
+        ),
+        fold(
+            "consent-party-normal",
+            "The same in normal form",
+            "CNS-11",
+            "a",
+            "requested",
+            lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example/")])),
+        ),
+        fold(
             "consent-unknown-term",
             "A purpose that no table knows",
             "LIF-1",
@@ -245,6 +262,10 @@ def _asked_for(t: Script, *items: dict[str, Any]) -> Word:
         "until": "2027-01-01T00:00:00.000Z",
     }
     return t.say("consent.request", body)
+
+
+def _partner(uri: str) -> dict[str, Any]:
+    return {"name": "Partner", "role": "thirdParty", "id": uri}
 
 
 def _asked_twice(t: Script) -> Word:

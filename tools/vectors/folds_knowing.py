@@ -41,6 +41,8 @@ def _knowing() -> list[Case]:
              "SEQ-20 SEQ-4", "aar", "open", _overtaken, knows=[(0, []), (1, []), (1, [])], problems={3: STALE}),
         fold("prior-of-nothing", "A digest of nothing", "SEQ-20", "aa", "proffered",
              lambda t: t.proffer(prior=NOWHERE, seen=None) if t.cast() else None, knows=[(0, []), (0, [])]),
+        fold("prior-of-vendor-s-word", "A vendor's word is no own word: it is not known by `prior`", "SEQ-17 SEQ-20",
+             "aar", "open", _prior_of_vendor, knows=[(0, []), (1, [])], problems={3: STALE}),
         fold("seen-of-nothing", "A seen that is in no chain counts as none", "SEQ-20", "ar", "open",
              lambda t: t.amend(t.cast(), more={"prior": None, "seen": NOWHERE}), knows=[(0, []), (0, [])],
              problems={2: STALE}),
@@ -202,6 +204,12 @@ def _overtaken(t: Script) -> Word:
     second = t.word("intent.amend", {**_wish(), "note": "blue"}, wished.thread)
     t.place(second)
     return t.place(first)
+
+
+def _prior_of_vendor(t: Script) -> Word:
+    wished = t.cast()
+    made = t.offer(wished)
+    return t.amend(wished, more={"prior": made.digest, "seen": t.at(1)})
 
 
 def _seen_own(t: Script) -> Word:

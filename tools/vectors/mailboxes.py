@@ -117,6 +117,7 @@ def _with_faults() -> list[Case]:
         _case("no-refused", "A receipt refuses a no: it counts", "SEQ-26", _no_refused),
         _case("answered-twice", "Two receipts for one word: the first counts", "COR-1", _answered_twice),
         _case("id-twice", "Two words of one id: the second is void", "RCV-6", _id_twice),
+        _case("dated-ahead", "A vendor's word dated far ahead takes its place", "RCV-16 SEQ-18", _ahead),
         _case("disputed", "Two dates that can't both be right are told, and accuse nobody", "SEQ-24", _disputed),
     ]  # fmt: skip
 
@@ -152,6 +153,8 @@ def _splits() -> list[Case]:
         _case("split-answered-anew", "Until it gets a place on the chain", "SEQ-30 SEQ-32", _answered_anew),
         _case("split-and-back", "The vendor goes on where it was before: its words have their places again", "SEQ-30",
               _and_back),
+        _case("split-and-back-in-pages", "So they do where the way back comes in several answers", "SEQ-30",
+              _and_back_in_pages),
         _case("split-without-the-fork", "A branch of which a word is missing is none yet: it waits", "SEQ-29",
               _no_branch_yet),
     ]  # fmt: skip
@@ -273,6 +276,11 @@ def _id_twice(m: Mailbox) -> None:
     m.comes(1, 2, 3, chain=3, shows="conflict")
 
 
+def _ahead(m: Mailbox) -> None:
+    m.offer(m.own(m.cast()), created="2026-06-01T00:00:00.000Z", expires="2026-07-01T00:00:00.000Z")
+    m.comes(1, 2, chain=2)
+
+
 def _disputed(m: Mailbox) -> None:
     wished = m.own(m.cast())
     m.offer(wished, created="2026-03-01T18:00:00.000Z")
@@ -308,7 +316,7 @@ def _yes_not_at_once(m: Mailbox) -> None:
 
 def _word_missing(m: Mailbox) -> None:
     granted = m.grant(None)
-    m.comes(1, chain=0, waiting=1, may="deny no-word")
+    m.comes(1, chain=0, waiting=1, shows="answers-nothing", may="deny no-word")
     m.comes(granted, 1, chain=1, shows="restored", may="permit consent")
 
 
@@ -395,6 +403,18 @@ def _and_back(m: Mailbox) -> None:
     m.comes(other.ask("study"), chain=2, pending=1, shows="split", may="deny no-word")
     m.ask("study")
     m.comes(3, chain=3, shows="split", may="permit consent")
+
+
+def _and_back_in_pages(m: Mailbox) -> None:
+    m.own(m.cast())
+    other = m.other()
+    m.own(m.grant(None))
+    m.ask("study")
+    m.comes(1, 2, 3, chain=3, may="permit consent")
+    m.comes(other.ask("study"), chain=2, pending=1, shows="split", may="deny no-word")
+    m.comes(2, chain=2, shows="split", may="permit consent")
+    m.ask("news")
+    m.comes(3, 4, chain=4, may="permit consent")
 
 
 def _no_branch_yet(m: Mailbox) -> None:

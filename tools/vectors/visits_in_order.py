@@ -310,7 +310,8 @@ def collected(v: Visit) -> None:
     made = offer_made(v)
     wished = v.words[0]
     v.collect({"messages": [wished.digest, v.at(1), made.digest], "more": False}, seen=None)
-    v.collect({"messages": [made.digest], "more": False}, seen=v.at(1))
+    for _ in range(2):  # until a later collect has seen it
+        v.collect({"messages": [made.digest], "more": False}, seen=v.at(1))
     v.collect({"messages": [], "more": False}, seen=v.at(2))
 
 

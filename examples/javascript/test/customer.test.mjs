@@ -4,134 +4,354 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { canonical, digest } from '../canonical.mjs';
-import { Customer, documentUrl, readDocument, Refused, Undecided } from '../customer.mjs';
+import { Customer, documentUrl, Misconduct, readDocument, Refused, termsRef, Undecided } from '../customer.mjs';
 import { signer } from '../keys.mjs';
 import { sign } from '../proof.mjs';
 
 const did = 'did:web:shop.example';
 const now = () => new Date('2026-03-02T09:30:00.000Z');
+const TERMS = termsRef('SD-BASE').digest;
 const item = { key: 'news', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'] };
 const grant = { items: [item], until: '2027-01-01T00:00:00.000Z', statement: 'Write to me.' };
 
-/** A customer, its relationship with a vendor that answers as `answer` says, and what the vendor received. */
-async function meet(answer) {
+/** A vendor's hand: it numbers its words, and links them, as it should; `members` replace what it writes. */
+class Hand {
+  words = [];
+
+  constructor(key) {
+    this.key = key;
+  }
+
+  async write(to, members) {
+    const [last] = this.words.slice(-1);
+    const envelope = { opencmr: '1.0', id: `urn:uuid:${crypto.randomUUID()}`, from: did, to, created: now().toISOString() };
+    const chain = { number: this.words.length + 1, ...(last && { prior: await digest(last) }) };
+    const message = await sign(JSON.parse(JSON.stringify({ ...envelope, ...chain, ...members })), members.by ?? this.key);
+    this.words.push(message);
+    return message;
+  }
+
+  async receipt(message, body = {}, { by, ...members } = {}) {
+    const said = { of: await digest(message), outcome: 'accepted', state: STATES[message.type], ...body };
+    return this.write(message.from, { type: 'receipt', thread: message.thread, body: said, ...members, by });
+  }
+
+  /** The same vendor, put back to an older copy: it has these words and no others. */
+  restored = (words) => Object.assign(new Hand(this.key), { words: this.words.slice(0, words) });
+}
+const STATES = { 'com.example.note': 'none', 'consent.grant': 'given', 'consent.withdraw': 'withdrawn', 'terms.proffer': 'proffered' };
+const heard = { where: 'a call', when: '2026-03-02T09:00:00.000Z' };
+
+/**
+ * A customer, its relationship with a vendor that answers as `answer` says, and what the vendor received. Without an
+ * answer, the vendor gives receipts, and its mailbox is empty.
+ */
+async function meet(answer = async (message, hand, path) => (path === 'messages' ? hand.receipt(message) : [])) {
   const key = { ...(await signer()), method: `${did}#key-1` };
   const method = { id: key.method, type: 'Multikey', controller: did, publicKeyMultibase: key.did.slice('did:key:'.length) };
   const service = [{ id: `${did}#opencmr`, type: 'OpenCMR', serviceEndpoint: 'https://shop.example/opencmr' }];
   const document = { id: did, verificationMethod: [method], assertionMethod: [method.id], service };
-  const received = [];
+  const [hand, received] = [new Hand(key), []];
+  const vendor = { answer };
   const fetch = async (url, { method: verb, body } = {}) => {
     if (verb !== 'POST') return Response.json(document);
     const message = JSON.parse(new TextDecoder().decode(body));
     received.push(message);
-    const said = await answer(message, key, url);
-    return said instanceof Response ? said : new Response(canonical(said));
+    const said = await vendor.answer(message, hand, url.split('/').at(-1));
+    return said instanceof Response ? said : new Response(canonical({ messages: [said].flat(), more: false }, 34));
   };
   const customer = new Customer({}, { fetch, now });
-  return { customer, shop: await customer.meet(did), received };
+  return { customer, shop: await customer.meet(did), received, hand, vendor, options: { fetch, now } };
 }
 
-let last = 0;
-const write = (key, to, members) => sign({
-  opencmr: '1.0', id: `urn:uuid:${crypto.randomUUID()}`, from: did, to,
-  created: new Date(now().getTime() + ++last).toISOString(), ...members,
-}, key);
-const receipt = async (key, message, body = {}, members = {}) => write(key, message.from, {
-  type: 'receipt', thread: message.thread, ...members,
-  body: JSON.parse(JSON.stringify({ of: await digest(message), outcome: 'accepted', state: 'given', ...body })),
-});
-const unsigned = (code, status, retry) =>
-  Response.json({ type: `https://w3id.org/opencmr/v1/problems#${code}`, title: code, status, fault: 'sender', retry }, { status });
+const unsigned = (code, status, retry, more) =>
+  Response.json({ type: `https://w3id.org/opencmr/v1/problems#${code}`, title: code, status, fault: 'sender', retry, ...more }, { status });
+const waiting = async (shop) => (await shop.history()).pending.map(({ message }) => message.type);
+const codes = (shop) => shop.kept.noticed.map(({ code }) => code);
+const mayWrite = (shop) => shop.may({ action: 'dpv:Use', purpose: 'dpv:DirectMarketing', data: 'pd:EmailAddress' });
 
 test('a signed receipt gives the message its place', async () => {
-  const { shop } = await meet(async (message, key) => ({ messages: [await receipt(key, message)] }));
+  const { shop } = await meet();
   const thread = await shop.grant(grant);
   assert.equal((await shop.record(thread)).state, 'given');
-  assert.deepEqual(shop.kept.misconduct, []);
+  assert.deepEqual(shop.kept.noticed, []);
+});
+
+test('a word names our word before it, and the last of the vendor that we hold without a gap', async () => {
+  const { shop, received, hand } = await meet();
+  const thread = await shop.grant(grant);
+  await shop.withdraw(thread);
+  await shop.collect();
+  const [first, second, collect] = received;
+  assert.deepEqual([first.prior, first.seen], [undefined, undefined]);
+  assert.equal(first.expires, '2026-03-09T09:30:00.000Z');
+  assert.deepEqual([second.prior, second.seen], [await digest(first), await digest(hand.words[0])]);
+  assert.equal(second.expires, undefined); // a no never expires
+  assert.deepEqual([collect.prior, collect.seen], [undefined, await digest(hand.words[1])]);
 });
 
 test('an unsigned problem decides nothing, and the same bytes are sent again', async () => {
-  const answers = [() => unsigned('overloaded', 503, true), async (message, key) => ({ messages: [await receipt(key, message)] })];
-  const { shop, received } = await meet((message, key) => answers.shift()(message, key));
+  const { shop, received, vendor } = await meet(() => unsigned('overloaded', 503, true));
   await assert.rejects(shop.grant(grant), (error) => error instanceof Undecided && error.code === 'overloaded' && error.retry);
-  assert.equal(shop.kept.pending.length, 1);
+  assert.deepEqual(await waiting(shop), ['consent.grant']);
+  vendor.answer = (message, hand) => hand.receipt(message);
   await shop.send();
   assert.deepEqual(received[1], received[0]);
-  assert.deepEqual(shop.kept.pending, []);
+  assert.deepEqual(await waiting(shop), []);
+});
+
+test('what can never come good is given up, but a withdrawal is sent again', async () => {
+  const { shop, received, vendor } = await meet();
+  const thread = await shop.grant(grant);
+  vendor.answer = () => unsigned('unsupported-type', 422, false);
+  await assert.rejects(shop.proffer('SD-BASE'), (error) => error instanceof Undecided && !error.retry);
+  await assert.rejects(shop.withdraw(thread), Undecided);
+  received.length = 0;
+  await assert.rejects(shop.send(), Undecided);
+  assert.deepEqual(received.map(({ type }) => type), ['consent.withdraw']);
 });
 
 test('a message that the vendor cannot take does not hold up a withdrawal', async () => {
-  const { shop } = await meet(async (message, key) => message.type === 'terms.proffer' ? unsigned('handler-failed', 503, true)
-    : { messages: [await receipt(key, message, { state: message.type === 'consent.grant' ? 'given' : 'withdrawn', previous: message.inReplyTo })] });
+  const { shop, received } = await meet((message, hand) =>
+    (message.type === 'terms.proffer' ? unsigned('handler-failed', 503, true) : hand.receipt(message)));
   const thread = await shop.grant(grant);
   await assert.rejects(shop.proffer('SD-BASE'), Undecided);
   await shop.withdraw(thread);
   assert.equal((await shop.record(thread)).state, 'withdrawn');
+  assert.deepEqual(received.map(({ type }) => type), ['consent.grant', 'terms.proffer', 'consent.withdraw', 'terms.proffer']);
 });
 
 for (const [what, forge] of Object.entries({
-  'signed with another key': async (key, message) => receipt({ ...(await signer()), method: key.method }, message),
-  'that names a key which is not pinned': (key, message) => receipt({ ...key, method: `${did}#key-2` }, message),
-  'changed after it was signed': async (key, message) => ({ ...(await receipt(key, message)), created: now().toISOString() }),
-  'for somebody else': async (key, message) => receipt(key, message, {}, { to: (await signer()).did }),
-  'of another thread': (key, message) => receipt(key, message, {}, { thread: `urn:uuid:${crypto.randomUUID()}` }),
-  'dated long before its message': (key, message) => receipt(key, message, {}, { created: '2026-03-02T09:24:59.999Z' }),
-  'dated long after the clock': (key, message) => receipt(key, message, {}, { created: '2026-03-02T09:35:00.001Z' }),
+  'signed with another key': async (hand, message) => hand.receipt(message, {}, { by: { ...(await signer()), method: hand.key.method } }),
+  'that names a key which is not pinned': (hand, message) => hand.receipt(message, {}, { by: { ...hand.key, method: `${did}#key-2` } }),
+  'changed after it was signed': async (hand, message) => ({ ...(await hand.receipt(message)), created: '2026-03-02T09:30:01.000Z' }),
+  'for somebody else': async (hand, message) => hand.receipt(message, {}, { to: (await signer()).did }),
+  'of another thread': (hand, message) => hand.receipt(message, {}, { thread: `urn:uuid:${crypto.randomUUID()}` }),
+  'without a number': (hand, message) => hand.receipt(message, {}, { number: undefined }),
+  'that goes on from what nobody has said': (hand, message) => hand.receipt(message, {}, { number: 2, prior: TERMS }),
 })) {
-  test(`a receipt ${what} is none`, async () => {
-    const { shop } = await meet(async (message, key) => ({ messages: [await forge(key, message)] }));
+  test(`a receipt ${what} gives no place`, async () => {
+    const { shop } = await meet(async (message, hand, path) => (path === 'messages' ? forge(hand, message) : []));
     await assert.rejects(shop.grant(grant), Undecided);
-    assert.deepEqual([shop.kept.entries, shop.kept.receipts], [[], {}]);
+    assert.deepEqual(await waiting(shop), ['consent.grant']);
+    assert.deepEqual(shop.kept.noticed, []);
   });
 }
 
-test('a state other than ours is noticed', async () => {
-  const { shop } = await meet(async (message, key) => ({ messages: [await receipt(key, message, { state: 'withdrawn' })] }));
-  const thread = await shop.grant(grant);
-  assert.equal((await shop.record(thread)).state, 'given');
-  assert.equal(shop.kept.misconduct.length, 1);
+test('a date orders nothing: a receipt of any date gives a place, and a date far ahead is told', async () => {
+  for (const [created, told] of [['2020-01-01T00:00:00.000Z', []], ['2026-03-02T09:40:00.001Z', ['date-ahead']]]) {
+    const { shop } = await meet((message, hand) => hand.receipt(message, {}, { created }));
+    const thread = await shop.grant({ ...grant, until: '2027-01-01T00:00:00.000Z' });
+    assert.equal((await shop.record(thread)).state, 'given');
+    assert.deepEqual(codes(shop), told);
+  }
 });
 
-test('of two entries with one predecessor the first stays, and the other is refused', async () => {
-  const heard = { where: 'a call', when: '2026-03-02T09:00:00.000Z' };
-  let granted;
-  const { shop, received } = await meet(async (message, key, url) => {
-    if (url.endsWith('/messages')) return { messages: [await receipt(key, granted = message)] };
-    const members = { type: 'consent.withdraw', thread: granted.thread, inReplyTo: await digest(granted), body: { heard } };
-    const messages = [await write(key, message.from, members), await write(key, message.from, members)];
-    return { cursor: '1', messages: received.length > 2 ? [] : messages };
-  });
+test('a word dated long before what it has seen is told as disputed, and accuses nobody', async () => {
+  const { shop } = await meet((message, hand) => hand.receipt(message, {}, { created: '2026-03-02T09:40:00.001Z' }));
   const thread = await shop.grant(grant);
-  await shop.collect();
+  await shop.withdraw(thread);
+  assert.deepEqual(codes(shop), ['date-ahead', 'date-ahead', 'disputed']);
+  assert.deepEqual(shop.misconduct, []);
+});
+
+test('a state or an outcome other than ours is misconduct, and ours stays', async () => {
+  for (const [body, code, type, path] of [
+    [{ state: 'withdrawn' }, 'other-state', 'consent.grant', 'given'],
+    [{ outcome: 'moot' }, 'other-outcome', 'consent.grant', 'given'],
+  ]) {
+    const { shop } = await meet((message, hand) => hand.receipt(message, body));
+    await assert.rejects(shop.say(type, grant), (error) => error instanceof Misconduct && error.finding.code === code);
+    const [{ record: { state } }] = (await shop.history()).threads.values();
+    assert.equal(state, path);
+  }
+});
+
+test('a vendor that accepts what had expired binds nobody', async () => {
+  const { shop } = await meet((message, hand) => hand.receipt(message, {}, { created: '2026-03-09T09:30:00.000Z' }));
+  await assert.rejects(shop.grant(grant), ({ finding }) => finding.code === 'other-outcome' && finding.why.includes('expired'));
+  const [thread] = (await shop.history()).threads.values();
+  assert.deepEqual([thread.state, thread.entries[0].outcome], ['none', 'void']);
+  assert.equal((await mayWrite(shop)).answer, 'deny');
+});
+
+test('a vendor that accepts what did not know a no binds nobody', async () => {
+  const { shop, vendor } = await meet();
+  const thread = await shop.grant(grant);
+  let no;
+  vendor.answer = async (message, hand, path) => {
+    if (path !== 'messages') return [no];
+    no = await hand.write(message.from, { type: 'consent.withdraw', thread, body: { heard } });
+    return hand.receipt(message);
+  };
+  await assert.rejects(shop.grant({ ...grant, statement: 'More.' }, thread), ({ finding }) => finding.why.includes('stale'));
   assert.equal((await shop.record(thread)).state, 'withdrawn');
-  assert.equal(shop.kept.misconduct.length, 1);
+});
+
+test('a no denies from when it was said, though nobody has heard it', async () => {
+  const { shop, vendor } = await meet();
+  const thread = await shop.grant(grant);
+  assert.equal((await mayWrite(shop)).reason, 'consent');
+  vendor.answer = () => { throw new Error('unreachable'); };
+  await assert.rejects(shop.withdraw(thread), Undecided);
+  assert.equal((await mayWrite(shop)).reason, 'withdrawn');
+  assert.equal((await shop.record(thread)).state, 'given'); // the record is what both sides hold
+});
+
+test('a no counts by any signed receipt, whatever it says', async () => {
+  const { shop, vendor } = await meet();
+  const thread = await shop.grant(grant);
+  vendor.answer = (message, hand) => hand.receipt(message, { outcome: 'refused', state: undefined, problem });
+  await assert.rejects(shop.withdraw(thread), ({ finding }) => finding.code === 'other-outcome');
+  assert.equal((await shop.record(thread)).state, 'withdrawn');
+});
+
+test('what is missing in the chain is collected again, and everything finds its place', async () => {
+  const { shop, vendor, hand, received } = await meet();
+  const thread = await shop.grant(grant);
+  let lost;
+  vendor.answer = async (message, hand, path) => {
+    if (path !== 'messages') return [lost, hand.words.at(-1)];
+    lost = await hand.write(message.from, { type: 'consent.withdraw', thread, body: { heard } });
+    return hand.receipt(message);
+  };
+  const terms = await shop.proffer('SD-BASE');
+  assert.equal((await shop.record(terms)).state, 'proffered');
+  assert.equal((await shop.record(thread)).state, 'withdrawn');
+  assert.equal(received.at(-1).type, 'mailbox.collect');
+  assert.equal(shop.kept.tip, await digest(hand.words.at(-1)));
+});
+
+test('two words of one number are both kept and told, and accuse nobody', async () => {
+  const { shop, vendor, hand } = await meet();
+  const thread = await shop.grant(grant);
+  const fork = hand.restored(1);
+  const no = await hand.write(shop.me.did, { type: 'consent.withdraw', thread, body: { heard } });
+  const other = await fork.write(shop.me.did, { type: 'consent.withdraw', thread, body: { keys: ['none'], heard } });
+  vendor.answer = () => [no, other];
   await shop.collect();
-  const answers = received.at(-1).body.receipts.map(({ body }) => body.problem?.type.split('#')[1] ?? body.state);
-  assert.deepEqual(answers, ['withdrawn', 'stale-head']);
+  assert.deepEqual(codes(shop), ['split']);
+  assert.deepEqual(shop.misconduct, []);
+  assert.equal(shop.kept.words.length, 4);
+});
+
+test('a vendor that goes on from an earlier place is followed, and what was left behind is sent again', async () => {
+  const { shop, vendor, hand, received } = await meet();
+  const thread = await shop.grant(grant);
+  await shop.withdraw(thread);
+  const fork = hand.restored(1);
+  vendor.answer = (message, _, path) => (path === 'messages' ? fork.receipt(message) : fork.words.slice(1));
+  await fork.write(shop.me.did, { type: 'consent.withdraw', thread, body: { keys: ['none'], heard } });
+  await shop.collect();
+  assert.deepEqual(codes(shop), ['split']);
+  assert.deepEqual(await waiting(shop), ['consent.withdraw']);
+  assert.equal((await mayWrite(shop)).reason, 'withdrawn');
+  await shop.send();
+  assert.deepEqual(received.at(-1), received[1]);
+  assert.equal((await shop.record(thread)).state, 'withdrawn');
+});
+
+test('a vendor that was restored is handed back its own words, each after what it answers', async () => {
+  const { shop, vendor, hand, received } = await meet();
+  const thread = await shop.grant(grant);
+  await shop.withdraw(thread);
+  let has = 1;
+  vendor.answer = async (message, _, path) => {
+    if (path === 'words') return (has = 2, []);
+    if (has < 2) return unsigned('behind', 409, true, { expected: [await digest(hand.words[0])] });
+    return path === 'messages' ? hand.receipt(message) : [];
+  };
+  const terms = await shop.proffer('SD-BASE');
+  assert.equal((await shop.record(terms)).state, 'proffered');
+  const { messages: [collect, ...words] } = received.find(({ messages }) => messages);
+  assert.equal(collect.type, 'mailbox.collect');
+  assert.deepEqual(words, [received[1], hand.words[1]]);
+});
+
+test('what is handed back is split where a request is full, never between a word and its receipt', async () => {
+  const { shop, vendor, hand, received } = await meet();
+  const note = (i) => shop.say('com.example.note', { text: `${i} `.repeat(5000) });
+  for (let i = 0; i < 20; i++) await note(i);
+  let has = 0;
+  vendor.answer = async (message, _, path) => {
+    if (path === 'words') return (has += message.messages.length - 1, []);
+    if (has < 40) return unsigned('behind', 409, true);
+    return path === 'messages' ? hand.receipt(message) : [];
+  };
+  await note(20);
+  const batches = received.filter(({ messages }) => messages).map(({ messages }) => messages);
+  assert.ok(batches.length > 1);
+  for (const [collect, ...words] of batches) {
+    assert.ok(canonical({ messages: [collect, ...words] }, 34).length <= 147_456);
+    assert.deepEqual(words.map(({ type }) => type === 'receipt'), words.map((_, i) => i % 2 === 1));
+  }
+  assert.deepEqual(batches.flatMap(([, ...words]) => words).filter(({ type }) => type === 'receipt'), hand.words.slice(0, 20));
+});
+
+test('a wallet that was restored finds back its own words, and a no among them denies at once', async () => {
+  const { shop, customer, vendor, hand, options } = await meet();
+  const thread = await shop.grant(grant);
+  const copy = JSON.stringify(customer);
+  await shop.withdraw(thread);
+  const [no] = shop.kept.words.slice(-2);
+  const again = await new Customer(JSON.parse(copy), options).meet(did);
+  vendor.answer = () => [no.message, hand.words[1]];
+  await again.collect();
+  assert.equal((await again.record(thread)).state, 'withdrawn');
+  assert.deepEqual(codes(again), ['restored']);
+  assert.deepEqual(again.misconduct, []);
 });
 
 test('a void message keeps its place, and the receipt says why', async () => {
-  let head;
-  const { shop } = await meet(async (message, key, url) => {
-    if (url.endsWith('/messages')) return { messages: [await receipt(key, head = message, { state: 'proffered' })] };
-    const body = { terms: { id: 'SD-BASE-ATP', digest: shop.kept.entries[0].message.body.choices[0].digest } };
-    const members = { type: 'terms.accept', thread: head.thread, inReplyTo: await digest(head), body };
-    return { cursor: '1', messages: [await write(key, message.from, members)] };
-  });
+  const { shop, vendor, received } = await meet();
   const thread = await shop.proffer('SD-BASE');
+  const terms = { id: 'SD-BASE-ATP', digest: TERMS };
+  vendor.answer = async (_, hand) => hand.words[1] ?? hand.write(shop.me.did, { type: 'terms.accept', thread, body: { terms } });
   await shop.collect();
   assert.equal((await shop.record(thread)).state, 'proffered');
-  assert.equal(shop.kept.entries.length, 2);
-  assert.equal(shop.kept.owed[0].body.problem.type.split('#')[1], 'terms-not-offered');
+  const [{ entries }] = (await shop.history()).threads.values();
+  assert.deepEqual(entries.map(({ outcome }) => outcome), ['accepted', 'void']);
+  await shop.collect();
+  const [{ body, number, prior, seen }] = received.at(-1).body.receipts;
+  assert.equal(body.problem.type.split('#')[1], 'terms-not-offered');
+  assert.deepEqual([number, prior, seen], [undefined, undefined, undefined]);
 });
 
+test('an id that was used before makes a word void, and is misconduct', async () => {
+  const { shop, vendor, hand } = await meet();
+  const thread = await shop.grant(grant);
+  const { id } = hand.words[0];
+  vendor.answer = async () => hand.words[1] ?? hand.write(shop.me.did, { id, type: 'consent.withdraw', thread, body: { heard } });
+  await shop.collect();
+  assert.deepEqual(codes(shop), ['conflict']);
+  assert.equal((await shop.record(thread)).state, 'given');
+});
+
+test('a second receipt for one word changes nothing, and is misconduct', async () => {
+  const { shop, vendor, hand, received } = await meet();
+  const thread = await shop.grant(grant);
+  const second = await hand.receipt(received[0], { state: 'withdrawn' });
+  vendor.answer = () => second;
+  await shop.collect();
+  assert.deepEqual(codes(shop), ['answered-twice']);
+  assert.equal((await shop.record(thread)).state, 'given');
+});
+
+const problem = { type: 'https://w3id.org/opencmr/v1/problems#stale', title: 'No', status: 409, fault: 'sender', retry: false };
+
 test('a signed refusal is final', async () => {
-  const problem = { type: 'https://w3id.org/opencmr/v1/problems#wrong-state', title: 'No', status: 409, fault: 'sender', retry: false };
-  const { shop } = await meet(async (message, key) => ({ messages: [await write(key, message.from, {
-    type: 'receipt', thread: message.thread, body: { of: await digest(message), outcome: 'refused', problem },
-  })] }));
-  await assert.rejects(shop.grant(grant), (error) => error instanceof Refused && error.code === 'wrong-state');
-  assert.deepEqual([shop.kept.pending, shop.kept.entries], [[], []]);
+  const { shop, vendor, hand } = await meet();
+  const thread = await shop.grant(grant);
+  const no = await hand.write(shop.me.did, { type: 'consent.withdraw', thread, body: { heard } });
+  vendor.answer = (message, _, path) => (path === 'messages' ? hand.receipt(message, { outcome: 'refused', state: undefined, problem }) : [no, hand.words.at(-1)]);
+  await assert.rejects(shop.grant(grant, thread), (error) => error instanceof Refused && error.code === 'stale');
+  assert.deepEqual(await waiting(shop), []);
+  assert.deepEqual(shop.misconduct, []);
+});
+
+test('a refusal that the rules do not bear out is misconduct', async () => {
+  const { shop } = await meet((message, hand) => hand.receipt(message, { outcome: 'refused', state: undefined, problem }));
+  await assert.rejects(shop.grant(grant), ({ finding }) => finding.code === 'other-outcome');
 });
 
 test('a did:web names a host and nothing else', () => {

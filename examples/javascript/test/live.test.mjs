@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,13 +32,8 @@ const freePort = () => new Promise((resolve, reject) => {
 
 let folder, vendor, did;
 
-before(async () => {
-  if (skip) return;
-  const port = await freePort();
-  did = `did:web:127.0.0.1%3A${port}`;
-  folder = await mkdtemp(join(tmpdir(), 'opencmr-'));
-  const shop = (await readFile(join(ROOT, 'examples/shop.py'), 'utf8')).replace('127.0.0.1%3A8001', `127.0.0.1%3A${port}`);
-  await writeFile(join(folder, 'shop.py'), shop);
+/** Serves the shop until `stop`. */
+async function start() {
   vendor = spawn(command[0], [...command.slice(1), 'shop.py:shop'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the vendor does not start')), 20_000);
@@ -48,15 +44,34 @@ before(async () => {
       if (said.includes('listening')) resolve(clearTimeout(timer));
     });
   });
+}
+
+async function stop() {
+  const stopped = once(vendor.removeAllListeners('exit'), 'exit');
+  vendor.kill();
+  await stopped;
+}
+
+before(async () => {
+  if (skip) return;
+  const port = await freePort();
+  did = `did:web:127.0.0.1%3A${port}`;
+  folder = await mkdtemp(join(tmpdir(), 'opencmr-'));
+  const shop = (await readFile(join(ROOT, 'examples/shop.py'), 'utf8')).replace('127.0.0.1%3A8001', `127.0.0.1%3A${port}`);
+  await writeFile(join(folder, 'shop.py'), shop);
+  await start();
 }, { timeout: 30_000 });
 
 after(async () => {
   if (skip) return;
-  vendor.removeAllListeners('exit').kill();
+  await stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 const live = (name, run) => test(name, { skip, timeout: 30_000 }, run);
+const item = {
+  key: 'news', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'], channels: ['email'],
+};
 const until = () => new Date(Date.now() + 86_400_000).toISOString();
 
 /** A relationship with the shop. Each receipt's state is compared with our own fold; a difference is misconduct. */
@@ -69,7 +84,7 @@ async function met(kept) {
 async function reaches(shop, thread, state) {
   for (let tries = 0; (await shop.record(thread)).state !== state && tries < 5; tries++) await shop.collect(2);
   assert.equal((await shop.record(thread)).state, state);
-  assert.deepEqual(shop.kept.misconduct, []);
+  assert.deepEqual(shop.misconduct, []);
 }
 
 live('terms are proffered and accepted', async () => {
@@ -81,16 +96,13 @@ live('terms are proffered and accepted', async () => {
 
 live('a consent is given and taken back, each with a receipt', async () => {
   const { shop } = await met();
-  const item = {
-    key: 'news', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'], channels: ['email'],
-  };
   const controller = [{ name: 'The shop', role: 'controller' }];
   const thread = await shop.grant({ items: [item], until: until(), controller, statement: 'Write to me about boots.' });
   await reaches(shop, thread, 'given');
   await shop.withdraw(thread);
   await reaches(shop, thread, 'withdrawn');
   await shop.withdraw(thread);
-  const outcomes = Object.values(shop.kept.receipts).map(({ body }) => body.outcome);
+  const outcomes = [...(await shop.history()).receipts.values()].map(({ outcome }) => outcome);
   assert.deepEqual(outcomes, ['accepted', 'accepted', 'moot']);
 });
 
@@ -123,7 +135,54 @@ live('a signed refusal is final, and says why', async () => {
     items: [{ key: 'a', purposes: ['dpv:DirectMarketing'], data: ['pd:EmailAddress'], actions: ['dpv:Use'] }], until: until(),
   });
   await assert.rejects(refusal, (error) => error instanceof Refused && error.code === 'unasked-without-statement');
-  assert.deepEqual(shop.kept.pending, []);
+  assert.deepEqual((await shop.history()).pending, []);
+});
+
+live('a vendor that was put back from a copy gets back its words, and nobody is accused', async () => {
+  const { shop } = await met();
+  const thread = await shop.grant({ items: [item], until: until(), statement: 'Write to me.' });
+  await stop();
+  const kept = async (from, to) => {
+    for (const name of (await readdir(from)).filter((each) => each.startsWith('shop.db'))) await cp(join(from, name), join(to, name));
+  };
+  const copy = await mkdtemp(join(tmpdir(), 'opencmr-'));
+  await kept(folder, copy);
+  await start();
+  await shop.withdraw(thread);
+  await stop();
+  for (const name of await readdir(folder)) if (name.startsWith('shop.db')) await rm(join(folder, name));
+  await kept(copy, folder);
+  await rm(copy, { recursive: true });
+  await start();
+  const terms = await shop.proffer('SD-BASE');
+  await reaches(shop, terms, 'active');
+  await reaches(shop, thread, 'withdrawn');
+  assert.deepEqual(shop.kept.noticed, []);
+});
+
+live('a wallet that was put back from a copy finds back its own words', async () => {
+  const { customer, shop } = await met();
+  const thread = await shop.grant({ items: [item], until: until(), statement: 'Write to me.' });
+  const copy = JSON.parse(JSON.stringify(customer));
+  await shop.withdraw(thread);
+  const again = await met(copy);
+  await reaches(again.shop, thread, 'withdrawn');
+  assert.deepEqual(again.shop.kept.noticed.map(({ code }) => code), ['restored']);
+});
+
+live('a yes that does not know what the vendor said meanwhile is stale, and said again once it does', async () => {
+  const { shop } = await met();
+  const wants = [{ name: 'Rugged boots, 49' }];
+  const cast = { wants, terms: [termsRef('SD-BASE-DP')], standing: 'ready' };
+  const thread = await shop.cast(cast);
+  for (let tries = 0; !(await shop.offers(thread)).length && tries < 5; tries++) await shop.collect(2);
+  const { tip, words } = shop.kept;
+  const made = words.findLast(({ message }) => message.type === 'offer.make').message;
+  Object.assign(shop.kept, { tip: made.prior, words: words.filter(({ message }) => message !== made) }); // as if it were lost
+  await assert.rejects(shop.say('intent.amend', cast, thread), (error) => error instanceof Refused && error.code === 'stale');
+  assert.equal(shop.kept.words.some(({ digest }) => digest === tip), true); // collected: its refusal comes after it
+  assert.equal(await shop.say('intent.amend', cast, thread), thread);
+  assert.deepEqual(shop.misconduct, []);
 });
 
 live('each vendor sees another key', async () => {
@@ -137,5 +196,5 @@ live('what the README shows runs as it stands', async () => {
     .replace("'./customer.mjs'", JSON.stringify(new URL('../customer.mjs', import.meta.url).href));
   await writeFile(join(folder, 'shown.mjs'), shown);
   const { stdout } = await promisify(execFile)(process.execPath, ['shown.mjs'], { cwd: folder, timeout: 25_000 });
-  assert.match(stdout, /^(ordered|confirmed)\n$/);
+  assert.match(stdout, /^(ordered|confirmed)\ndeny\n$/);
 });

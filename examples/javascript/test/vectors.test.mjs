@@ -6,8 +6,10 @@ import { test } from 'node:test';
 
 import { bytesOf, canonical, digest, hex, multibase, Problem, read, sha256, unhex } from '../canonical.mjs';
 import { publicBytes, signer, verify } from '../keys.mjs';
-import { fold } from '../lifecycle.mjs';
+import { Relationship } from '../customer.mjs';
+import { fold } from '../history.mjs';
 import { check, hashData, sign } from '../proof.mjs';
+import { show } from '../records.mjs';
 import { checkShape } from '../shapes.mjs';
 import { table } from '../spec.mjs';
 import { may } from './decisions.mjs';
@@ -77,30 +79,73 @@ const kinds = {
     if (!accepted) return refused(run, { problem, pointer });
     run();
   },
-  async thread({ thread, keys, entries, outcomes, state, record }) {
-    const said = [];
-    for (const entry of entries) {
-      await check(entry.message, keys);
-      const isBefore = (each, j) => each.message.thread === entry.message.thread && !['fork', 'missing'].includes(outcomes[j]);
-      const previous = said.findLast(isBefore)?.digest;
-      said.push({ ...entry, digest: await digest(entry.message), previous });
+  async thread({ customer, vendor, keys, words, said, answers, asks = [], ...right }) {
+    const kept = { vendor, pinned: keys, endpoint: 'https://shop.example', words: [], left: [], given: {}, owed: [], lost: [], noticed: [] };
+    const write = async (message) => ({ message, digest: await digest(message) });
+    for (const message of words ?? said) kept.words.push(await write(message));
+    if (words) { // what they fold to
+      for (const { message } of kept.words) await check(message, keys);
+      kept.tip = kept.words.findLast(({ message }) => message.from === vendor).digest;
+    } else await collected(kept, customer, answers); // what a customer makes of the answers of the mailbox
+    const history = await fold(kept);
+    const got = {
+      places: history.places.map((place) => toldOf(place, history)),
+      times: history.chain.times(),
+      disputes: history.chain.disputes.map(([seen, word]) => ({ place: history.chain.number(seen), word })),
+      pending: history.pending.map((word) => word.digest),
+      digests: history.chain.digests,
+      threads: Object.fromEntries([...history.threads].map(([id, thread]) => [id, { state: thread.state, record: show(thread) ?? null }])),
+    };
+    for (const [name, value] of Object.entries(got)) {
+      if (name in right) assert.deepEqual(value, name === 'places' ? right.places.map(stated) : right[name], name);
     }
-    const threads = await fold(said);
-    const places = new Map([...threads.values()].flatMap((each) => each.places).map(({ entry, outcome }) => [entry, outcome]));
-    assert.deepEqual(said.map((entry) => places.get(entry)), outcomes);
-    assert.equal(threads.get(thread).state, state);
-    assert.deepEqual(threads.get(thread).record ?? null, record);
+    for (const { question, at, now, ...answer } of asks) assertDecision(await history.may(question, at, { now }), answer);
   },
-  decision({ facts, question, at, answer, reason, evidence }) {
-    const got = may(facts, question, at);
-    assert.deepEqual([got.answer, got.reason, [...got.evidence].sort()], [answer, reason, [...evidence].sort()]);
+  decision({ facts, question, at, now, answer, reason, evidence }) {
+    assertDecision(may(facts, question, at, now), { answer, reason, evidence });
   },
   'decision-roster'([terms, action, purpose, data, recipient, ...right]) {
     const [since, at] = ['2026-03-01T12:00:00.000Z', '2026-03-05T12:00:00.000Z'];
-    const { answer, reason } = may([{ kind: 'agreement', terms, at: since, evidence: [] }], { action, purpose, data, recipient }, at);
+    const { answer, reason } = may([{ kind: 'agreement', terms, place: 1, at: since, evidence: [] }], { action, purpose, data, recipient }, at);
     assert.deepEqual([answer, reason], right);
   },
 };
+
+/** What became of a place, as cases state it; that of a receipt with how it differs from the rules. */
+function toldOf({ digest: of, at, outcome, state, problem, knows }, { findings }) {
+  const differs = findings.find(({ code, words }) => code.startsWith('other-') && words[0] === of)?.code;
+  return stated({
+    digest: of, at, outcome, differs, state: ['accepted', 'moot', 'void'].includes(outcome) ? state : undefined,
+    knows: knows && outcome !== 'again' ? { seen: knows.upTo, beyond: [...knows.beyond].sort((a, b) => a - b) } : undefined,
+    problem: problem?.code, pointer: problem?.pointer,
+  });
+}
+/** Rules and advice are words for people. */
+const stated = ({ rule, expected, ...place }) => JSON.parse(JSON.stringify(place));
+
+const SHOWN = ['answered-twice', 'answers-nothing', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
+
+/** A customer to whom these answers of the mailbox come, and what it makes of each. */
+async function collected(kept, did, answers) {
+  const me = { did, method: `${did}#${did.slice('did:key:'.length)}`, sign: async () => new Uint8Array(64) };
+  for (const { messages, now, asks = [], expect: { asked = [], shows, chain, waiting, pending } } of answers) {
+    const fetch = async () => new Response(canonical({ messages, more: false }, 34));
+    const known = kept.noticed.length;
+    const shop = new Relationship(kept, me, { fetch, now: () => new Date(now), save: () => {} });
+    await shop.collect();
+    const history = await shop.history();
+    const digests = (words) => words.map((word) => word.digest);
+    const plain = (findings) => findings.map(({ code, words }) => `${code} ${[...words].sort()}`).sort();
+    assert.deepEqual([history.chain.digests.length, digests(history.pending)], [chain, pending]);
+    assert.deepEqual(digests(history.waiting).sort(), [...waiting].sort());
+    assert.deepEqual(plain(kept.noticed.slice(known).filter(({ code }) => SHOWN.includes(code))), plain(shows));
+    for (const [i, question] of asks.entries()) assertDecision(await shop.may(question), asked[i]);
+  }
+}
+
+function assertDecision(got, { answer, reason, evidence }) {
+  assert.deepEqual([got.answer, got.reason, [...got.evidence].sort()], [answer, reason, [...evidence].sort()]);
+}
 
 /** The vector of the W3C's own suite. It is no message: its proof has members that OpenCMR leaves out. */
 async function officialProof(folder) {

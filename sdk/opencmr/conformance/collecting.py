@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import trust
-from ..protocol import is_narrowing
 from ..roles.ledger import Ledger
 from ..roles.pen import Pen
 from ..roles.wallet import Wallet
 from ..store import Kept, Rows, Store
 from .conversations import Case, as_asked, asked, at_the_end, read
 
-SHOWN = ("answered-twice", "conflict", "disputed", "other-outcome", "other-state", "restored", "split")
+SHOWN = (
+    "answered-twice", "answers-nothing", "conflict", "disputed", "other-outcome", "other-state", "restored", "split",
+)  # fmt: skip
 """What signed words show, by the codes of `spec/v1/evidence.md`."""
 
 
@@ -51,8 +52,7 @@ class _Holder:
             rows.add_message(number, kept)
             peer = self.wallet.peer(rows)
             history = self.wallet.ledger.draft(rows, peer)
-            if is_narrowing(message.type, "customer"):
-                history.hear(message, word.digest)
+            history.hear(message, word.digest)
             self.wallet.ledger.publish(rows, number, history)
 
         self.store.write_now(work)

@@ -1,22 +1,28 @@
 """Cases of decisions: facts and a question, as `spec/v1/vectors/decisions/` writes them."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from ..messages.consent import GrantItem
 from ..messages.types import TermsDocument
-from ..protocol import Facts, Question, decide, roster
+from ..protocol import Facts, Knowledge, Point, Question, Word, decide, roster
+from ..protocol.clock import shifted
 from ..protocol.consent import ItemRecord
-from ..protocol.decisions import Activity, Binding, as_dict, statements_of_item, statements_of_terms
+from ..protocol.dealing import STANDS
+from ..protocol.decisions import Activity, as_dict
+from ..protocol.facts import Binding, standing_order, standing_wish, statements_of_item, statements_of_terms
 
+Fact = dict[str, Any]
 _FOR_EVER = "9999-12-31T23:59:59.999Z"
-_LIVE: dict[str, Any] = {"intent": "intent-live", "order": "order-live"}
 _STATES: dict[str, Any] = {"consent": "given", "refusal": "refused", "withdrawal": "withdrawn"}
 
 
 def run_decision(case: dict[str, Any]) -> tuple[Any, Any]:
     """A case of `rules.json`: what is expected, and what was decided."""
-    made = as_dict(decide(facts_of(case["facts"]), Question(**case["question"]), case["at"]))
+    made = as_dict(
+        decide(facts_of(case["facts"]), Question(**case["question"]), case["at"], now=case.get("now", False))
+    )
     names = ("answer", "reason", "evidence")
     return {name: case[name] for name in names}, {name: made[name] for name in names}
 
@@ -33,42 +39,66 @@ _AT = "2026-03-05T12:00:00.000Z"
 
 @cache
 def _agreed(code: str) -> Facts:
-    return Facts(tuple(statements_of_terms([Binding(roster.document(code), _AT, ("zQm",))])))
+    return facts_of([{"kind": "agreement", "terms": code, "place": 1, "at": _AT, "evidence": ["zQm"]}])
 
 
-def facts_of(facts: list[dict[str, Any]]) -> Facts:
+def facts_of(facts: list[Fact]) -> Facts:
     """What a case says has happened, as decisions take it in."""
-    binding = [
-        Binding(_terms(fact["terms"]), fact["at"], tuple(fact["evidence"]), fact.get("ended"), fact.get("scope"))
-        for fact in facts
-        if fact["kind"] == "agreement"
-    ]
-    statements = statements_of_terms(binding)
+    binding = [_binding(fact) for fact in facts if fact["kind"] == "agreement"]
+    statements = statements_of_terms(binding, _when)
     for fact in facts:
         if fact["kind"] in _STATES:
-            statements += statements_of_item(_item(fact), fact.get("ended"))
-    activities = [
-        Activity(
-            fact["thread"],
-            _LIVE[fact["kind"]],
-            fact["since"],
-            fact.get("closed"),
-            tuple((datum["data"], datum["at"]) for datum in fact["data"]),
-            tuple(fact["evidence"]),
-        )
-        for fact in facts
-        if fact["kind"] in _LIVE
-    ]
-    governed = [(one.scope, one.since) for one in binding if one.scope]
+            statements += statements_of_item(_item(fact), _when, _ended(fact))
+    activities = [activity for fact in facts for activity in _activities(fact)]
+    governed = [(one.scope, one.since.at) for one in binding if one.scope]
     governed += [(one.thread, one.since) for one in activities if one.kind == "intent-live"]
     return Facts(tuple(statements), tuple(activities), tuple(governed))
 
 
-def _terms(terms: str | dict[str, Any]) -> TermsDocument:
-    return roster.document(terms) if isinstance(terms, str) else TermsDocument.model_validate(terms)
+def _when(point: Point) -> str:
+    return point.at
 
 
-def _item(fact: dict[str, Any]) -> ItemRecord:
+def _binding(fact: Fact) -> Binding:
+    terms = fact["terms"]
+    document = roster.document(terms) if isinstance(terms, str) else TermsDocument.model_validate(terms)
+    evidence = tuple(fact["evidence"])
+    return Binding(document, _own(fact), _since(fact), evidence, _ended(fact), fact.get("scope"))
+
+
+def _item(fact: Fact) -> ItemRecord:
     item = GrantItem.model_validate({"key": "item", **fact["item"]})
     until = fact.get("until", _FOR_EVER)
-    return ItemRecord("item", _STATES[fact["kind"]], item, fact["at"], until, tuple(fact["evidence"]))
+    return ItemRecord("item", _STATES[fact["kind"]], item, _since(fact), _own(fact), until, tuple(fact["evidence"]))
+
+
+def _activities(fact: Fact) -> Iterator[Activity]:
+    if fact["kind"] not in ("intent", "order"):
+        return
+    thread, evidence = fact["thread"], tuple(fact["evidence"])
+    data = tuple((datum["data"], datum["at"]) for datum in fact["data"])
+    if fact["kind"] == "intent":
+        wishes = [(wish["since"], wish.get("until") or shifted(wish["since"], STANDS)) for wish in fact["wishes"]]
+        yield from standing_wish(thread, wishes, fact.get("closed"), data, evidence)
+        return
+    closed, days = fact.get("cancelled"), 0
+    if "done" in fact:
+        closed, days = fact["done"], fact.get("returnDays", 0)
+    yield from standing_order(thread, fact["steps"], closed, days, data, evidence)
+
+
+def _since(fact: Fact) -> Point:
+    return Point(fact["place"], fact["at"])
+
+
+def _ended(fact: Fact) -> Point | None:
+    return Point(fact["place"], fact["ended"]) if "ended" in fact else None
+
+
+def _own(fact: Fact) -> Word:
+    """The customer's own word: the fact itself, unless it says otherwise, and then it knew all before it."""
+    own = {"place": fact["place"], "created": fact["at"], **fact.get("own", {})}
+    knows = Knowledge(own.get("seen", own["place"] - 1))
+    for place in own.get("beyond", ()):
+        knows = knows.and_of(place)
+    return Word(own["place"], knows, own["created"])

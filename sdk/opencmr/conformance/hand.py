@@ -1,135 +1,44 @@
 """The suite as a customer: it writes what it likes, and believes nothing that a vendor answers.
 
 Every answer goes through the same inspection, whatever the check was about: canonical, closed, signed by a published
-key, linked to its predecessor, later than what came before. So a vendor that breaks one of these fails at once, with
+key, and the next word of the one chain of the relationship. So a vendor that breaks one of these fails at once, with
 the requirement that it breaks.
 """
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any, Self
 
 import orjson
 
-from .. import messages, trust
-from ..errors import PROBLEM_BASE, PROBLEMS, NotCanonical, OpenCMRError, Problem
-from ..messages import VERSION
-from ..protocol import instant, roster
-from ..protocol.receiving import check_place
-from ..transport.bundle import MAX_BUNDLE
+from .. import trust
+from ..messages import BODIES, VERSION
+from ..protocol import roster
+from ..transport.bundle import pack
 from ..trust import base58
+from .bench import Bench
+from .inspecting import BEFORE_SIGNATURE, Document, bundle, code, digest_of, first_outcome, inspect, stated
 from .suite import Failed
-from .wire import Answer, Exchange, over_http
+from .wire import Answer
 
-Document = dict[str, Any]
+__all__ = [
+    "BASE", "COUNTER", "DP", "MEDIA_TYPE", "NOWHERE", "OTHER", "Bench", "Document", "Hand", "Heard", "digest_of",
+    "multibase",
+]  # fmt: skip
 
 MEDIA_TYPE = "application/opencmr+json"
 
 DP, BASE, OTHER, COUNTER = (roster.ref(code).wire() for code in ("SD-BASE-DP", "SD-BASE", "SD-BASE-AT", "SD-BASE-A"))
 """Terms that a vendor in test mode accepts, twice; that it does not; and what it puts instead."""
 
-NOWHERE = "zQmZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ"
+NOWHERE = "zQm" + "Z" * 44
 """A digest of nothing."""
 
-
-BEFORE_SIGNATURE = frozenset({
-    "unsupported-media", "too-large", "too-deep", "not-json", "bad-number", "null-member", "malformed", "not-canonical",
-    "conflict", "wrong-addressee", "unsupported-version", "unsupported-type", "wrong-key", "weak-key", "bad-signature",
-})  # fmt: skip
-"""The codes of the checks 1 to 6: nothing is signed, and nothing stored."""
-
-
-@dataclass
-class Bench:
-    """The target, and what it has said of itself.
-
-    Attributes:
-        url: Where it was said to be.
-        polite: Seconds between two requests at least.
-        clock: The time; `sleep` waits in it.
-        endpoint: Of the service, once it is known.
-        did: Of the vendor; `keys`, key URL → public key.
-    """
-
-    url: str
-    exchange: Exchange = over_http
-    polite: float = 0.0
-    timeout: float = 10.0
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    endpoint: str = ""
-    did: str = ""
-    keys: dict[str, str] = field(default_factory=dict)
-    _last: float = 0.0
-
-    async def send(self, method: str, url: str, body: bytes = b"", **headers: str) -> Answer:
-        """One request, not sooner than is polite.
-
-        Raises:
-            NoAnswer: There is none.
-        """
-        loop = asyncio.get_running_loop()
-        if (left := self._last + self.polite - loop.time()) > 0:
-            await asyncio.sleep(left)
-        self._last = loop.time()
-        named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        return await self.exchange(method, url, named, body, timeout=self.timeout)
-
-    async def document(self, path: str, requirement: str) -> Document:
-        """A document under the host of the URL.
-
-        Raises:
-            NoAnswer: There is none.
-            Failed: It is no JSON object.
-        """
-        answer = await self.send("GET", self._at(path))
-        if answer.status != 200 or answer.media_type not in ("application/json", "application/did+json"):
-            raise Failed(f"{path}: {_described(answer)}", requirement)
-        try:
-            found = orjson.loads(answer.body)
-        except orjson.JSONDecodeError as error:
-            raise Failed(f"{path} is not JSON", requirement) from error
-        if not isinstance(found, dict) or len(answer.body) > trust.MAX_BYTES:
-            raise Failed(f"{path} is no JSON object of at most {trust.MAX_BYTES} bytes", requirement)
-        return found
-
-    async def did_document(self, did: str) -> Document:
-        """The DID document. It is looked for at the URL, wherever the DID lies."""
-        return await self.document(urlsplit(trust.web_urls(did)[0]).path, "TRN-10")
-
-    async def meet(self) -> None:
-        """Get to know the vendor.
-
-        Raises:
-            NoAnswer, Failed: It does not introduce itself.
-        """
-        did = (await self.document("/.well-known/opencmr", "TRN-11")).get("did")
-        try:
-            document = trust.read_document(str(did), await self.did_document(str(did)))
-            endpoint = urlsplit(document.endpoint)
-        except (OpenCMRError, ValueError) as error:
-            raise Failed(f"the DID document of {str(did)[:100]}: {error}", "TRN-10") from error
-        self.did, self.keys = document.id, document.keys
-        home = urlsplit(trust.web_urls(self.did)[1])
-        here = urlsplit(self.url)
-        same = (home.scheme, home.netloc) == (here.scheme, here.netloc)
-        self.endpoint = document.endpoint if same else self._at(endpoint.path)
-
-    def now(self, seconds: float = 0) -> str:
-        """The time, or some seconds from it."""
-        return instant(self.clock() + timedelta(seconds=seconds))
-
-    def hand(self) -> "Hand":
-        """A customer whom the vendor has never seen."""
-        return Hand(self)
-
-    def _at(self, path: str) -> str:
-        here = urlsplit(self.url)
-        return f"{here.scheme}://{here.netloc}{path}"
+_DAY = 86400
+_TIP: EllipsisType = ...
+"""The vendor's last word up to which the hand has the chain."""
 
 
 @dataclass
@@ -163,33 +72,55 @@ class Heard:
 
 
 class Hand:
-    """A customer with a key of their own."""
+    """A customer with a key of their own, and the vendor's chain as far as they hold it."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, key: trust.SigningKey | None = None) -> None:
         self.bench = bench
-        self.key = trust.SigningKey.generate()
+        self.key = key or trust.SigningKey.generate()
         self.did = self.key.did
         self.threads: dict[str, list[str]] = {}
-        """Thread → digests of its entries, in order."""
+        """Thread → digests of its entries, in the order of their places."""
         self.arrived: list[Document] = []
-        """The vendor's entries, in the order in which they came."""
-        self.times: list[str] = []
-        self._seen: dict[str, bytes] = {}
-        self._sent: set[str] = set()
+        """The vendor's entries, in their order."""
+        self.words: list[str] = []
+        """Digests of the vendor's words, from number 1 on without a gap."""
+        self.last: str | None = None
+        """Digest of the last word of one's own."""
+        self._raw: dict[str, bytes] = {}
+        """Every word that is held, of both sides, by digest."""
+        self._sent: dict[str, bytes] = {}
+        self._early: dict[int, Document] = {}
+        """Words of the vendor's after a gap, by number."""
         self._receipts: dict[str, Document] = {}
+
+    def twin(self, *, forgetful: bool = False) -> Self:
+        """A copy of this customer as it is now, under the same key: what a backup is.
+
+        Args:
+            forgetful: Nothing but the key is left.
+        """
+        other = type(self)(self.bench, self.key)
+        other._sent = self._sent  # what was sent was sent by both
+        if not forgetful:
+            other.threads = {thread: entries[:] for thread, entries in self.threads.items()}
+            other.arrived, other.words, other.last = self.arrived[:], self.words[:], self.last
+            other._raw, other._early, other._receipts = self._raw.copy(), self._early.copy(), self._receipts.copy()
+        return other
+
+    @property
+    def tip(self) -> str | None:
+        """Digest of the vendor's last word up to which there is no gap."""
+        return self.words[-1] if self.words else None
 
     # Writing
 
-    def write(
-        self, type_: str, body: Document, thread: str | None = None, *, after: str | None = None, **members: Any
-    ) -> Document:
+    def write(self, type_: str, body: Document, thread: str | None = None, **members: Any) -> Document:
         """A message without proof. Members that are named replace those that would be right; None leaves one out.
 
         Args:
             type_: Its type.
             body: Its body.
             thread: The thread that it goes on; absent: it opens one.
-            after: What it names as head; absent: the head.
             members: Of the envelope; `from_` for `from`.
         """
         id_ = uuid.uuid4().urn
@@ -203,8 +134,12 @@ class Hand:
             "created": self.bench.now(),
             "body": body,
         }
-        if thread is not None:
-            document["inReplyTo"] = after or self.threads[thread][-1]
+        if type_ != "receipt":
+            document["seen"] = self.tip
+        if type_ not in ("receipt", "mailbox.collect"):
+            document["prior"] = self.last
+        if (known := BODIES.get(type_)) is not None and known.expires in ("must", "customer"):
+            document["expires"] = self.bench.now(_DAY)
         for name, value in members.items():
             document[name.rstrip("_")] = value
         return {name: value for name, value in document.items() if value is not None}
@@ -221,11 +156,17 @@ class Hand:
         signature = key.sign(trust.hash_data({**document, "proof": proof}))
         return trust.write({**document, "proof": {**proof, "proofValue": multibase(signature)}})
 
+    def receipt(self, entry: Document, outcome: str = "accepted", state: str = "active", **members: Any) -> Document:
+        """One's own receipt for an entry of the vendor's, signed."""
+        body = {"of": digest_of(entry), "outcome": outcome, "state": state}
+        signed: Document = trust.read(self.sign(self.write("receipt", body, **{"thread_": entry["thread"], **members})))
+        return signed
+
     # Sending
 
     async def post(self, raw: bytes, to: str = "messages", **headers: str) -> Answer:
         """Send bytes, as they are."""
-        self._sent.add(trust.digest(raw))
+        self._sent[trust.digest(raw)] = raw
         headers = {"content_type": MEDIA_TYPE, **headers}
         return await self.bench.send("POST", f"{self.bench.endpoint}/{to}", raw, **headers)
 
@@ -236,20 +177,19 @@ class Hand:
             Failed: It was not decided, or the answer is not what an answer must be.
         """
         raw = document if isinstance(document, bytes) else self.sign(document)
-        return self.heard(raw, await self.post(raw))
+        heard = self.heard(raw, await self.post(raw))
+        await self._fill()
+        return heard
 
     def heard(self, raw: bytes, answer: Answer) -> Heard:
         """Inspect the answer to a message that had to be decided."""
         if answer.media_type == "application/problem+json":
-            problem = self.stated(answer)
+            problem = stated(answer)
             raise Failed(f"not decided: {code(problem)} at {problem.get('pointer')}: {problem.get('detail', '')}")
-        found = _bundle(answer, cursor=False)
+        found, _ = bundle(answer, mailbox=False)
         if not found or found[0].get("type") != "receipt":
             raise Failed("the answer does not begin with a receipt", "TRN-4")
-        # The entries that were missed may hold the customer's own; those need no inspection.
-        found = [one for one in found if one.get("from") != self.did or digest_of(one) not in self._sent]
         sent, digest = orjson.loads(raw), trust.digest(raw)
-        known = trust.digest(trust.write(found[0])) in self._seen
         for document in found:
             self._inspect(document)
         receipt, body = found[0], found[0]["body"]
@@ -261,10 +201,10 @@ class Hand:
             raise Failed("two receipts for one message", "COR-1")
         if self._receipts.setdefault(digest, receipt) != receipt:
             raise Failed("another receipt for the same bytes", "RCV-5")
-        if not known:
-            self._place(sent, digest, receipt)
-        for one in found[1:]:
-            self._take(one)
+        if digest_of(receipt) not in self._raw:
+            self.last = digest
+        for document in found:
+            self._take(document)
         return Heard(receipt, found[1:])
 
     async def problem(self, raw: bytes, expected: str | tuple[str, ...], pointer: str | None = None) -> Document:
@@ -284,32 +224,16 @@ class Hand:
         """Inspect an answer that must be an unsigned problem."""
         codes = (expected,) if isinstance(expected, str) else expected
         if answer.status == 200:
-            outcome = _first_outcome(answer)
+            outcome = first_outcome(answer)
             if outcome == "refused" and codes[0] in BEFORE_SIGNATURE:
                 raise Failed(f"refused with a signed receipt, and {' or '.join(codes)} is unsigned", "RCV-2")
             raise Failed(f"answered with {outcome}, and not with {' or '.join(codes)}")
-        problem = self.stated(answer)
+        problem = stated(answer)
         if code(problem) not in codes:
             raise Failed(f"the problem is {code(problem)}, and not {' or '.join(codes)}")
         if pointer is not None and problem.get("pointer") != pointer:
             raise Failed(f"the pointer is {problem.get('pointer')}, and not {pointer}", "ENV-8")
         return problem
-
-    def stated(self, answer: Answer) -> Document:
-        """The problem of an answer.
-
-        Raises:
-            Failed: It is none.
-        """
-        if answer.media_type != "application/problem+json":
-            raise Failed(_described(answer), "TRN-9")
-        try:
-            problem = orjson.loads(answer.body)
-        except orjson.JSONDecodeError as error:
-            raise Failed("a problem that is not JSON", "TRN-9") from error
-        check_problem(problem, answer.status)
-        found: Document = problem
-        return found
 
     async def refused(
         self, document: Document | bytes, expected: str, pointer: str | None = None, why: str | None = None
@@ -321,9 +245,10 @@ class Hand:
         """
         raw = document if isinstance(document, bytes) else self.sign(document)
         answer = await self.post(raw)
-        if answer.media_type == "application/problem+json" and code(self.stated(answer)) == expected:
+        if answer.media_type == "application/problem+json" and code(stated(answer)) == expected:
             raise Failed(f"{expected} without a signed receipt", "RCV-4")
         heard = self.heard(raw, answer)
+        await self._fill()
         if heard.outcome != "refused":
             raise Failed(f"{heard.outcome}, and not refused with {expected}", why)
         if heard.code != expected:
@@ -347,28 +272,39 @@ class Hand:
 
     # Collecting
 
-    def collect_document(self, **body: Any) -> Document:
-        """A `mailbox.collect`."""
-        return self.write("mailbox.collect", body)
+    def collect_document(self, *, seen: str | EllipsisType | None = _TIP, **body: Any) -> Document:
+        """A `mailbox.collect` that has seen the tip, or something else."""
+        return self.write("mailbox.collect", body, seen=self.tip if seen is _TIP else seen)
 
-    async def collect(self, **body: Any) -> tuple[list[Document], str]:
+    async def collect(
+        self, *, seen: str | EllipsisType | None = _TIP, after: int | None = None, **body: Any
+    ) -> tuple[list[Document], bool]:
         """Collect, and inspect what comes.
+
+        Args:
+            seen: What was seen; absent: the vendor's last word that is held. None: nothing.
+            after: The number after which the answer must go on; absent: that of `seen`.
+            body: Members of the body.
+
+        Returns:
+            The vendor's words, without what they answer; and whether there is more.
 
         Raises:
             Failed: The answer is not what it must be.
         """
-        answer = await self.post(self.sign(self.collect_document(**body)), "mailbox")
+        document = self.collect_document(seen=seen, **body)
+        answer = await self.post(self.sign(document), "mailbox")
         if answer.media_type == "application/problem+json":
-            raise Failed(f"the collect was refused: {code(self.stated(answer))}")
-        found = _bundle(answer, cursor=True)
-        times = [str(document.get("created")) for document in found]
-        for document in found:
-            self._inspect(document, elsewhere="COR-10")
-        if times != sorted(set(times)):
-            raise Failed("what waits does not come in the order in which it was made", "TRN-7")
-        for document in found:
-            self._take(document)
-        return found, str(orjson.loads(answer.body)["cursor"])
+            raise Failed(f"the collect was refused: {code(stated(answer))}")
+        found, more = bundle(answer, mailbox=True)
+        if after is None:
+            after = self.words.index(document["seen"]) + 1 if document.get("seen") in self.words else 0
+        words = self._inspect_mail(found, after)
+        for word in words:
+            self._take(word)
+        if not words and more:
+            raise Failed("more is said to wait, and nothing comes", "TRN-7")
+        return words, more
 
     async def hear(self, type_: str, thread: str | None = None, *, within: float = 5) -> Document:
         """The vendor's next entry of a type, from what has come or from the mailbox.
@@ -376,7 +312,7 @@ class Hand:
         Raises:
             Failed: None came.
         """
-        loop, cursor = asyncio.get_running_loop(), ""
+        loop = asyncio.get_running_loop()
         last = loop.time() + within
         while True:
             for document in self.arrived:
@@ -386,145 +322,104 @@ class Hand:
             if loop.time() >= last:
                 raise Failed(f"no {type_} came within {within:g} s")
             wait = min(2, int(last - loop.time()))
-            asked: Document = {"after": cursor} if cursor else {}
-            found, cursor = await self.collect(**asked, **({"wait": wait} if wait else {}))
+            found, _ = await (self.collect(wait=wait) if wait else self.collect())
             if not found and not wait:
                 await asyncio.sleep(min(0.1, within / 5))
+
+    async def _fill(self) -> None:
+        """Collect what is missing before what has come already."""
+        while self._early:
+            before = len(self.words)
+            await self.collect()
+            if len(self.words) == before:
+                raise Failed(f"there is a number {min(self._early)}, and no number {before + 1}", "SEQ-16")
+
+    # Handing back
+
+    def held_after(self, number: int) -> list[bytes]:
+        """The vendor's words after a number, each receipt right after the message that it answers."""
+        found: list[bytes] = []
+        for digest in self.words[number:]:
+            word = orjson.loads(self._raw[digest])
+            found += [self._raw[word["body"]["of"]]] if word["type"] == "receipt" else []
+            found.append(self._raw[digest])
+        return found
+
+    async def hand_back(self, number: int = 0) -> None:
+        """Hand the vendor back its own words after a number.
+
+        Raises:
+            Failed: It does not take them.
+        """
+        collect = self.sign(self.collect_document())
+        answer = await self.post(pack([collect, *self.held_after(number)]), "words")
+        if answer.media_type == "application/problem+json":
+            why = code(stated(answer))
+            raise Failed(f"its own words are not taken back: {why}", "TRN-20" if why == "too-large" else "SEQ-32")
+        if bundle(answer, mailbox=False)[0]:
+            raise Failed("the answer to words that are handed back holds messages", "SEQ-32")
 
     # Inspecting
 
     def _inspect(self, document: Document, elsewhere: str = "IDN-1") -> None:
-        """What holds for every message of a vendor, whatever it is about."""
-        try:
-            message = messages.read(document)
-            check_place(message)
-        except Problem as problem:
-            raise Failed(f"a {str(document.get('type'))[:40]} of the vendor: {problem}", _rule_of(problem)) from problem
-        if message.from_ != self.bench.did:
-            raise Failed(f"a message from {message.from_}", "IDN-1")
-        if message.to != self.did:
-            raise Failed("a message to somebody else", elsewhere)
-        try:
-            public = trust.public_key(message.from_, message.proof.verification_method, self.bench.keys)
-        except Problem as problem:
-            raise Failed(f"signed with a key that the DID document does not list: {problem}", "TRN-10") from problem
-        try:
-            trust.check(document, public)
-        except Problem as problem:
-            raise Failed(f"the vendor's signature does not hold: {problem}", "SIG-2") from problem
-        if message.type == "receipt":
-            problem_said = document["body"].get("problem")
-            if problem_said is not None:
-                check_problem(problem_said, None)
-        if message.type == "mailbox.collect":
-            raise Failed("a vendor collects nothing", "COR-10")
+        bench = self.bench
+        inspect(document, vendor=bench.did, customer=self.did, keys=bench.keys, elsewhere=elsewhere)
 
-    def _place(self, sent: Document, digest: str, receipt: Document) -> None:
-        """Give our message the place that the receipt says, and hold the receipt to it."""
-        body, entries = receipt["body"], self.threads.get(sent["thread"], [])
-        if body["outcome"] != "refused":
-            head = entries[-1] if entries else None
-            if body.get("previous") != head:
-                raise Failed(f"the receipt names {body.get('previous')} as previous, and it is {head}", "SEQ-2")
-            self.threads[sent["thread"]] = [*entries, digest]
-        if self.times and receipt["created"] <= self.times[-1]:
-            raise Failed("a receipt that is no later than what was made before it", "SEQ-3")
-        self._note(receipt)
+    def _inspect_mail(self, found: list[Document], after: int) -> list[Document]:
+        """Hold what waits to its order: by number, without a gap, each receipt right behind what it answers."""
+        words: list[Document] = []
+        start, answered = after, None
+        tip = self.words[after - 1] if 0 < after <= len(self.words) else None
+        for document in found:
+            if document.get("from") == self.did:
+                answered = digest_of(document)
+                if answered not in self._sent:
+                    raise Failed("a message that this customer has not sent", "SEQ-34")
+                continue
+            self._inspect(document, elsewhere="COR-10")
+            number, after = document["number"], after + 1
+            if number != after:
+                skips = number in self._early or document.get("prior") == tip
+                rule = "COR-11" if number <= start else "SEQ-16" if skips else "TRN-7"
+                raise Failed(f"number {number} waits where number {after} has to come", rule)
+            if document["type"] == "receipt" and document["body"]["of"] != answered:
+                raise Failed("a receipt waits without the message that it answers right before it", "SEQ-34")
+            tip, answered = digest_of(document), None
+            words.append(document)
+        return words
 
     def _take(self, document: Document) -> None:
-        """Take in what the vendor says, where it is new."""
-        digest = trust.digest(trust.write(document))
-        if digest in self._seen:
-            return
-        if document["created"] in self.times:
-            raise Failed("two messages of one instant", "SEQ-3")
-        self._note(document)
-        if document["type"] == "receipt":
-            if document["body"]["of"] not in self._sent:
-                raise Failed("a receipt for nothing that was sent", "COR-1")
-            return
-        entries = self.threads.get(document["thread"], [])
-        if document.get("inReplyTo") != (entries[-1] if entries else None):
-            raise Failed(f"a {document['type']} that does not name the entry before it", "SEQ-1")
-        self.threads[document["thread"]] = [*entries, digest]
-        self.arrived.append(document)
-
-    def _note(self, document: Document) -> None:
+        """Take in a word of the vendor's, where it is new."""
         raw = trust.write(document)
-        self._seen[trust.digest(raw)] = raw
-        self.times = sorted([*self.times, document["created"]])
+        digest, number = trust.digest(raw), document["number"]
+        if digest in self._raw:
+            return
+        if document["type"] == "receipt" and document["body"]["of"] not in self._sent:
+            raise Failed("a receipt for nothing that was sent", "COR-1")
+        if number <= len(self.words) or number in self._early:
+            raise Failed(f"two words of number {number}", "SEQ-16")
+        self._raw[digest] = raw
+        self._early[number] = document
+        while (following := self._early.pop(len(self.words) + 1, None)) is not None:
+            self._place(following)
 
-
-def code(problem: Document | None) -> str | None:
-    """The code of a problem."""
-    return str(problem.get("type")).removeprefix(PROBLEM_BASE) if problem else None
-
-
-def check_problem(problem: Any, status: int | None) -> None:
-    """Hold a problem to the registry.
-
-    Raises:
-        Failed: It says something else.
-    """
-    name = code(problem) if isinstance(problem, dict) else None
-    registered = PROBLEMS.get(str(name))
-    if registered is None:
-        raise Failed(f"the registry has no problem {str(name)[:60]}", "TRN-9")
-    said = tuple(problem.get(member) for member in ("title", "status", "fault", "retry"))
-    right = (registered.title, registered.status, registered.fault, registered.retry)
-    if said != right or status not in (None, registered.status):
-        raise Failed(f"{name} is {right}, and not {said} with HTTP {status}", "TRN-9")
+    def _place(self, word: Document) -> None:
+        """The next word of the chain gives a message its place, or is an entry itself."""
+        if word.get("prior") != self.tip:
+            raise Failed(f"number {word['number']} names {word.get('prior')} as the word before it", "SEQ-16")
+        digest = digest_of(word)
+        self.words.append(digest)
+        entry = digest
+        if word["type"] == "receipt":
+            entry = word["body"]["of"]
+            self._raw[entry] = self._sent[entry]
+            if word["body"]["outcome"] == "refused":
+                return
+        else:
+            self.arrived.append(word)
+        self.threads.setdefault(word["thread"], []).append(entry)
 
 
 def multibase(data: bytes) -> str:
     """Bytes in base58-btc, with its letter."""
     return "z" + base58.encode(data)
-
-
-def digest_of(document: Document) -> str:
-    """The digest of a signed message."""
-    return trust.digest(trust.write(document))
-
-
-def _bundle(answer: Answer, *, cursor: bool) -> list[Document]:
-    """The messages of an answer."""
-    if answer.status != 200 or answer.media_type != "application/json":
-        raise Failed(_described(answer), "TRN-5" if answer.status == 200 else "TRN-4")
-    try:
-        found = trust.read(answer.body, limit=MAX_BUNDLE, depth=trust.MAX_DEPTH + 2)
-    except NotCanonical as problem:
-        raise Failed("the answer is not in canonical form", "TRN-5") from problem
-    except Problem as problem:
-        raise Failed(f"the answer is not OpenCMR: {problem}", "TRN-5") from problem
-    listed = found.get("messages")
-    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise Failed("the answer has no list of messages", "TRN-4")
-    if cursor and not isinstance(found.get("cursor"), str):
-        raise Failed("the answer of the mailbox has no cursor", "TRN-7")
-    if extra := set(found) - {"messages", "cursor"}:
-        raise Failed(f"the answer has {', '.join(sorted(extra))}", "TRN-4")
-    return listed
-
-
-def _first_outcome(answer: Answer) -> str:
-    try:
-        return str(orjson.loads(answer.body)["messages"][0]["body"]["outcome"])
-    except (orjson.JSONDecodeError, LookupError, TypeError):
-        return _described(answer)
-
-
-def _described(answer: Answer) -> str:
-    redirects = ", a redirect" if 300 <= answer.status < 400 else ""
-    return f"HTTP {answer.status}{redirects} with {answer.media_type[:60] or 'no media type'}"
-
-
-def _rule_of(problem: Problem) -> str:
-    """Which requirement a vendor's malformed message breaks."""
-    pointer = problem.pointer or ""
-    if problem.rule:
-        return problem.rule
-    if pointer.startswith("/proof"):
-        return "SIG-1"
-    if pointer in ("/thread", "/inReplyTo"):
-        return "ENV-2"
-    return "ENV-1"

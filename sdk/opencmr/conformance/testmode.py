@@ -7,14 +7,16 @@ the customer's message alone, so that the suite needs neither a clock nor a door
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
 from ..messages.types import Digest, Money, Party, Price, Ref
-from ..protocol import Dealing, instant, moment, roster
+from ..protocol import Dealing, Verified, instant, moment, roster
 from ..roles import Draft, Vendor, VendorRelationship
+from ..roles.desk import Received
+from ..store import Rows
 from ..trust import digest, write
 
 ACCEPTS = ("SD-BASE", "SD-BASE-DP")
@@ -29,6 +31,14 @@ _NO_TEXT: Digest = "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
 
 class _ProvokedError(Exception):
     """A handler that fails because it was asked to."""
+
+
+class _ForgottenError(Exception):
+    """What was answered, and is not to be stored."""
+
+    def __init__(self, received: Received) -> None:
+        super().__init__("not stored")
+        self.received = received
 
 
 def install(vendor: Vendor) -> Vendor:
@@ -47,7 +57,7 @@ def install(vendor: Vendor) -> Vendor:
         task.add_done_callback(later.discard)
 
     @vendor.on(terms.Proffer)
-    def answer(message: Message[terms.Proffer], relationship: VendorRelationship) -> Iterator[Body]:
+    def weigh(message: Message[terms.Proffer], relationship: VendorRelationship) -> Iterator[Body]:
         note = message.body.note
         if note == "test: fail":
             raise _ProvokedError
@@ -56,12 +66,14 @@ def install(vendor: Vendor) -> Vendor:
         if note == "test: decline":
             yield terms.Decline(reason="notAcceptable")
             return
-        for choice in message.body.choices:
-            if choice.id in ACCEPTS and choice == roster.ref(str(choice.id)):
-                yield terms.Accept(terms=choice)
-                break
-        else:
-            yield terms.Counter(terms=roster.ref(COUNTER))
+        now = vendor._clock()
+        if message.body.answer_by is not None and message.body.answer_by <= instant(now):
+            return
+        answer = _answer(message, now)
+        if note == "test: accept later":
+            soon(relationship, answer, message.thread)
+            return
+        yield answer
         if note == "test: ask":
             soon(relationship, Draft(_request(message), _HOUR))
         if note == "test: ask for 2 seconds":
@@ -116,7 +128,37 @@ def install(vendor: Vendor) -> Vendor:
         if message.body.reason == "test-fail":
             raise _ProvokedError
 
+    _forgetting(vendor)
     return vendor
+
+
+def _forgetting(vendor: Vendor) -> None:
+    """Let the vendor be, after certain messages, as if its store had been put back from a copy of before."""
+    keep = vendor._keep
+
+    async def kept(verified: Verified, replies: list[Draft]) -> Received:
+        body = verified.message.body
+        if not isinstance(body, terms.Proffer) or body.note != "test: forget":
+            return await keep(verified, replies)
+
+        def answer(rows: Rows) -> Received:
+            raise _ForgottenError(vendor._desk.receive(rows, verified, replies, instant(vendor._clock())))
+
+        try:
+            return await vendor._store.write(answer)
+        except _ForgottenError as forgotten:
+            return forgotten.received
+
+    vendor._keep = kept  # type: ignore[method-assign]
+
+
+def _answer(message: Message[terms.Proffer], now: datetime) -> terms.Accept | terms.Counter:
+    """The first of the choices that a vendor in test mode knows; else its counter."""
+    for choice in message.body.choices:
+        if choice.id in ACCEPTS and choice == roster.ref(str(choice.id)):
+            return terms.Accept(terms=choice)
+    short = message.body.note == "test: counter for 2 seconds"
+    return terms.Counter(terms=roster.ref(COUNTER), answer_by=instant(now + _SHORT) if short else None)
 
 
 def _note(relationship: VendorRelationship, thread: str) -> str | None:

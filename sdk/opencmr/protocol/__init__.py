@@ -5,7 +5,8 @@ from .chain import Chain, Dispute
 from .clock import instant, moment
 from .consent import Consent
 from .dealing import Dealing, Offer
-from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, gather, turning_point
+from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, turning_point
+from .facts import MOST_STATEMENTS, gather
 from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
@@ -16,6 +17,7 @@ from .wording import explain
 
 __all__ = [
     "EVERYTHING",
+    "MOST_STATEMENTS",
     "THIRD_PARTY",
     "VENDOR",
     "Agreement",

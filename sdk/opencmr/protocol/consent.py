@@ -1,14 +1,15 @@
 """The fold of a consent thread: what may be done, item by item (`spec/v1/consent/page.md`)."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
 from .context import Context
-from .said import Point, Said, Word
+from .said import Outcome, Point, Said, Word
 from .vocabulary import EVERYTHING, Kind, check_terms, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
@@ -135,6 +136,82 @@ class Consent:
                 for item in sorted(self.items.values(), key=lambda item: item.key)
             ],
         }
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the customer's noes of a consent thread take back beside what stands at their place.
+
+    A vendor gives the places: it could let a no pass before the grant that it is about, refuse that grant, or hold the
+    no back until a later grant says less; and the no would find nothing to take back, or too little. So a no-word
+    denies, for the keys that it names, also what a grant said that took no effect, unless that grant knows the no; and
+    what stood before, unless the no knows what replaced it (`spec/v1/sequence.md`, narrowing messages).
+
+    Attributes:
+        noes: The no-words of the thread, in their places.
+        stands: Key → what was asked or granted last.
+        open: What no no-word has taken back so far, and the place of what replaced it; 0: it took no effect.
+        denied: What one has taken back: it stands as refused or withdrawn.
+    """
+
+    noes: tuple[Said, ...] = ()
+    stands: Mapping[str, ItemRecord] = field(default_factory=dict)
+    open: tuple[tuple[ItemRecord, int], ...] = ()
+    denied: tuple[ItemRecord, ...] = ()
+
+    def take(self, said: Said, outcome: Outcome | Literal["refused"]) -> Self:
+        """The same with one more word of the thread, of which that came."""
+        match said.message.body:
+            case consent.Request() as body if outcome == "accepted":
+                return self._replaced(said, [_record("requested", item, said, body.until) for item in body.items])
+            case consent.Grant() as body if outcome == "accepted":
+                return self._replaced(said, [_record("given", item, said, body.until) for item in body.items])
+            case consent.Grant() as body if said.side == "customer":
+                return self._took_no_effect(said, body)
+            case consent.Refuse() | consent.Withdraw() if outcome != "void":
+                return self._denied(said)
+        return self
+
+    def _replaced(self, said: Said, items: list[ItemRecord]) -> Self:
+        before = tuple((self.stands[item.key], said.place) for item in items if item.key in self.stands)
+        return replace(self, stands={**self.stands, **{item.key: item for item in items}}, open=(*self.open, *before))
+
+    def _took_no_effect(self, said: Said, body: consent.Grant) -> Self:
+        unknown = [no for no in self.noes if not said.knows.knows(no.place)]
+        open_, denied = list(self.open), list(self.denied)
+        for item in body.items:
+            tried = _record("given", item, said, body.until)
+            no = next((no for no in reversed(unknown) if _names(no, item.key)), None)
+            if no is None:
+                open_.append((tried, 0))
+            else:
+                denied.append(_taken_back(tried, no, said.point))
+        return replace(self, open=tuple(open_), denied=tuple(denied))
+
+    def _denied(self, said: Said) -> Self:
+        stands = {key: item for key, item in self.stands.items() if not _names(said, key)}
+        open_, denied = [], list(self.denied)
+        for item, replaced in self.open:
+            # What a vendor heard elsewhere, it says of all that it holds.
+            knows = replaced and (said.side == "vendor" or said.knows.knows(replaced))
+            if _names(said, item.key) and not knows:
+                denied.append(_taken_back(item, said, said.point))
+            else:
+                open_.append((item, replaced))
+        return replace(self, noes=(*self.noes, said), stands=stands, open=tuple(open_), denied=tuple(denied))
+
+
+def _record(state: ItemState, item: consent.Item, said: Said, until: str) -> ItemRecord:
+    return ItemRecord(item.key, state, item, said.point, said.word, until, (said.digest,))
+
+
+def _names(no: Said, key: str) -> bool:
+    return no.message.body.keys is None or key in no.message.body.keys
+
+
+def _taken_back(item: ItemRecord, no: Said, since: Point) -> ItemRecord:
+    state: ItemState = "refused" if item.state == "requested" else "withdrawn"
+    return replace(item, state=state, since=since, own=no.word, evidence=(no.digest, *item.evidence))
 
 
 def _check_items(items: list[Any]) -> None:

@@ -13,7 +13,8 @@ class Context(Protocol):
     def superseded(self, own: Word, scope: Ref | None) -> str | None:
         """A word about the terms of this scope that `own` does not know, by its digest; none where there is none.
 
-        It is one by which terms began to bind, or one by which the customer ended them.
+        It is one by which terms began to bind, or one by which the customer ended them; of the scope of a wish, also
+        one by which the customer put the wish otherwise, ordered, or took it back.
         """
 
     def live_consent(self, basis: Ref, at: str) -> bool:

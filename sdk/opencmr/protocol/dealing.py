@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Context as Arithmetic
 from decimal import Decimal, localcontext
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
 from ..messages import Path, intent, offer, order, pointer
@@ -27,6 +27,18 @@ STANDS = timedelta(days=30)
 """How long a wish stands that does not say until when."""
 
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
+
+
+class Wish(NamedTuple):
+    """How long the wish stood in one of its wordings.
+
+    Attributes:
+        since: The place of the cast, or of the amendment.
+        until: When it ends by itself, exclusive.
+    """
+
+    since: Point
+    until: str
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,8 @@ class Dealing:
     Attributes:
         state: A state of `intent/lifecycle.json`.
         cast: The wish as it now stands; none in a thread that an unasked offer opened.
-        wished_at: Since when there is a wish.
         wish: The customer's word that says it as it now stands.
-        wished_until: Until when it stands, exclusive.
+        wishes: One wording after the other.
         terms: Digest and document of the customer's terms, by preference.
         carried: Id → terms, of earlier wishes too: they can be named again without being carried again.
         offers: Digest → offer, in their order.
@@ -74,16 +85,15 @@ class Dealing:
         confirmed: The vendor's confirmation.
         progress: Status after status of the fulfilment.
         settled: Refund and fee, once the vendor has stated them.
-        since: When it opened. `closed`: when it was withdrawn, cancelled or done. `latest`: its last entry.
+        since: When it opened. `closed`: when it was withdrawn, cancelled or done.
+        steps: The entries of the order: its acceptance, and each that changed something since.
     """
 
     state: str
     since: Point
-    latest: Point | None = None
     cast: intent.Cast | None = None
-    wished_at: Point | None = None
     wish: Word | None = None
-    wished_until: str | None = None
+    wishes: tuple[Wish, ...] = ()
     terms: tuple[tuple[str, TermsDocument], ...] = ()
     carried: Mapping[str, roster.Terms] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()
@@ -95,8 +105,8 @@ class Dealing:
     settled: bool = False
     refund: Money | None = None
     fee: Money | None = None
-    ordered_at: Point | None = None
     ordered_by: str | None = None
+    steps: tuple[Point, ...] = ()
     closed: Point | None = None
     evidence: tuple[str, ...] = ()
 
@@ -106,11 +116,16 @@ class Dealing:
         Raises:
             Problem: A rule of `intent/page.md` is broken.
         """
-        here = replace(self, state=to[0], latest=said.point, evidence=(*self.evidence, said.digest))
+        here = replace(
+            self,
+            state=to[0],
+            steps=(*self.steps, said.point) if self.steps else (),
+            evidence=(*self.evidence, said.digest),
+        )
         match said.message.body:
             case intent.Cast() as body:  # an Amend is a Cast
                 return here._wished(said, body)
-            case intent.Withdraw():
+            case intent.Withdraw() | order.Cancel() if self.state == "open":  # a cancelled order that never came to be
                 lapsed = tuple(replace(each, state="lapsed") if each.state == "firm" else each for each in self.offers)
                 return replace(here, offers=lapsed, closed=said.point)
             case offer.Make() as body:
@@ -142,6 +157,21 @@ class Dealing:
         raise AssertionError(said.message.type)
 
     @property
+    def wished_at(self) -> Point | None:
+        """Since when there is a wish; none: there is none."""
+        return self.wishes[0].since if self.wishes else None
+
+    @property
+    def wished_until(self) -> str | None:
+        """Until when it stands as it now stands, exclusive."""
+        return self.wishes[-1].until if self.wishes else None
+
+    @property
+    def ordered_at(self) -> Point | None:
+        """Since when there is an order; none: there is none."""
+        return self.steps[0] if self.steps else None
+
+    @property
     def accepted_offer(self) -> Offer:
         """The offer that became the order. Only to be asked once there is one."""
         return next(each for each in self.offers if each.digest == self.accepted)
@@ -167,9 +197,8 @@ class Dealing:
         return replace(
             self,
             cast=body,
-            wished_at=self.wished_at or said.point,
             wish=said.word,
-            wished_until=body.until or shifted(said.at, STANDS),
+            wishes=(*self.wishes, Wish(said.point, body.until or shifted(said.at, STANDS))),
             terms=tuple(terms),
             carried=carried,
             offers=offers,
@@ -216,7 +245,7 @@ class Dealing:
             )
         _check_same_total(body.total, found.body.total, "the offer", "OFR-10")
         return replace(
-            self._turn(found, "accepted"), accepted=found.digest, ordered_at=said.point, ordered_by=said.digest
+            self._turn(found, "accepted"), accepted=found.digest, steps=(said.point,), ordered_by=said.digest
         )
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:

@@ -2,29 +2,23 @@
 
     The customer's latest explicit word wins; inside one document a prohibition wins; silence is a no.
 
-`statements` turns records into dated statements, each a permission or a prohibition; `decide` finds those that match
-a question and lets the rules of the specification, 0 to 3, speak in their order.
+`facts` turns records into statements, each a permission or a prohibition; `decide` finds those that match a question
+and lets the rules of the specification, 0 to 3, speak in their order.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import UsageError
-from ..messages.types import Channel, TermsDocument
-from .agreement import Agreement
-from .chain import TOLERANCE, Chain
-from .clock import shifted
-from .consent import Consent, ItemRecord, outsiders
-from .dealing import Dealing
-from .said import Point, Word
-from .thread import Thread
+from ..messages.types import Channel, Uri
+from .said import Word
 from .uri import normal
 from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, overlaps, prohibits, reaches, upward
 
-T = TypeVar("T", tuple[str, ...], frozenset[str], frozenset[Channel])
 Answer = Literal["permit", "deny", "not-governed"]
 Reason = Literal[
     "legal-compliance",
@@ -57,10 +51,9 @@ _ORDER_PURPOSES = (
     "dpv:RightsFulfilment",
     "dpv:EnforceSecurity",
 )
-_NEVER_DONE = timedelta(days=365)
+_ANY_PURPOSE = (EVERYTHING["purpose"],)
+_URI: TypeAdapter[str] = TypeAdapter(Uri)
 _KINDS: dict[Kind, str] = {"action": "an action", "purpose": "a purpose", "data": "a kind of personal data"}
-THE_WISH = "pd:Intention"
-"""What a cast discloses by being said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ class Question:
         """Refuse words that no message could ever say: a misspelt purpose must not silently mean no.
 
         Raises:
-            UsageError: Names the word, and what may have been meant.
+            UsageError: Names the word, and what may have been meant; or the recipient that is no URI.
         """
         kinds: tuple[tuple[Kind, str], ...] = (("action", self.action), ("purpose", self.purpose), ("data", self.data))
         for kind, term in kinds:
@@ -97,9 +90,18 @@ class Question:
                 hint = f"; did you mean {meant}?" if meant else ""
                 raise UsageError(f"{term!r} is not {_KINDS[kind]} of the vocabulary{hint}")
         if self.recipient not in (VENDOR, THIRD_PARTY):
-            object.__setattr__(self, "recipient", normal(self.recipient))
+            object.__setattr__(self, "recipient", _party(self.recipient))
         if self.channel is not None and self.channel not in get_args(Channel):
             raise UsageError(f"{self.channel!r} is no channel; there are {', '.join(get_args(Channel))}")
+
+
+def _party(recipient: str) -> str:
+    """The URI of a party in normal form. What no message could say is none: no no-word could ever speak of it."""
+    try:
+        return _URI.validate_python(normal(recipient))
+    except ValidationError:
+        why = f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party"
+        raise UsageError(why) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ class _Noes:
                 term
                 for no in noes
                 for term in no.actions
-                if overlaps("action", term, question.action) and not (shared and includes("action", term, SHARE))
+                if any(overlaps("action", term, asked) for asked in ((question.action, SHARE)[: 1 + shared]))
+                and not (shared and includes("action", term, SHARE))
             ),
             frozenset(term for no in noes for term in no.purposes or () if overlaps("purpose", term, question.purpose)),
             frozenset(term for no in noes for term in no.data if overlaps("data", term, question.data)),
@@ -239,11 +242,11 @@ class _Noes:
         """
         return (
             yes.own.place > self.last
-            and not self.places >> (yes.own.knows.seen + 1) & ~yes.own.knows.beyond
+            and not yes.own.knows.lacks(self.places)
             and not (self.channels and yes.channels is None)
             and not (self.parties and question.recipient not in (yes.third_parties or ()))
             and _below("action", yes.actions, self.actions, question.action)
-            and (yes.purposes is None or _below("purpose", yes.purposes, self.purposes, question.purpose))
+            and _below("purpose", yes.purposes or _ANY_PURPOSE, self.purposes, question.purpose)
             and _below("data", yes.data, self.data, question.data)
         )
 
@@ -349,197 +352,6 @@ def turning_point(facts: Facts, at: str) -> str | None:
     later = [one.until for one in facts.statements if one.until is not None and one.until > at]
     later += [activity.until for activity in facts.activities if activity.until > at]
     return min(later, default=None)
-
-
-def gather(threads: Iterable[Thread], chain: Chain, *, mine: bool = False) -> Facts:
-    """The facts of a relationship: what its threads fold to, as dated statements.
-
-    Args:
-        threads: The threads.
-        chain: The order, and the times of the places.
-        mine: Whether it is the customer who asks: then a no of theirs holds from when they said it.
-    """
-    known = list(threads)
-
-    def when(point: Point) -> str:
-        return chain.time(point.place, point.at)
-
-    binding = list(_terms_in_force(known))
-    statements = statements_of_terms(binding, when)
-    for thread in known:
-        if isinstance(thread.record, Consent):
-            statements += _of_consent(thread.record, when)
-    if mine:
-        statements = [_from_when_said(one) for one in statements]
-    dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
-    return Facts(
-        tuple(statements),
-        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing, when)),
-        tuple((one.scope, when(one.since)) for one in binding if one.scope)
-        + tuple((id_, when(dealing.wished_at)) for id_, dealing in dealings if dealing.wished_at),
-    )
-
-
-def _from_when_said(one: Statement) -> Statement:
-    early = one.source in ("refusal", "withdrawal") and one.own.created < one.at
-    return replace(one, at=one.own.created) if early else one
-
-
-class Binding(NamedTuple):
-    """Terms that bind, or have bound: those of an agreement, or of an intent that an offer answered.
-
-    Attributes:
-        own: The customer's own word for them.
-        since: When they began to bind.
-        ended: When an end was put to them; a later agreement of the same scope need not be told here.
-        scope: The thread whose data they are for; none: the relationship's.
-    """
-
-    document: TermsDocument
-    own: Word
-    since: Point
-    evidence: tuple[str, ...]
-    ended: Point | None = None
-    scope: str | None = None
-
-
-When = Callable[[Point], str]
-
-
-def statements_of_terms(binding: Iterable[Binding], when: When) -> list[Statement]:
-    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin."""
-    statements: list[Statement] = []
-    latest: dict[str | None, Point] = {}
-    for one in sorted(binding, key=lambda one: one.since.place, reverse=True):
-        ends = [end for end in (one.ended, latest.get(one.scope)) if end is not None]
-        ended = min(ends, key=lambda end: end.place, default=None)
-        latest[one.scope] = one.since
-        statements += _of_rules(one, when, ended)
-    return statements
-
-
-def _terms_in_force(threads: list[Thread]) -> Iterator[Binding]:
-    """Agreements, and the terms that each offer accepted by being made.
-
-    An offer that is accepted has been chosen: the terms of the others end, however lax. The acceptance itself gives
-    them no later order than the wish has that they were named in.
-    """
-    for thread in threads:
-        match thread.record:
-            case Agreement(terms=(_, document), since=Point() as since, own=Word() as own, scope=scope) as record:
-                made = record.evidence if record.ended is None else record.evidence[:-1]
-                yield Binding(document, own, since, made, record.ended, scope.id if scope else None)
-            case Dealing() as record:
-                over = record.closed if record.state in ("withdrawn", "cancelled") else None
-                for offer in record.offers:
-                    if offer.own is not None:
-                        end = offer.dropped or over
-                        yield Binding(offer.terms[1], offer.own, offer.since, (offer.digest,), end, thread.id)
-                if record.ordered_at is not None and (chosen := record.accepted_offer).own is not None:
-                    made, end = (chosen.digest, str(record.ordered_by)), chosen.dropped or over
-                    yield Binding(chosen.terms[1], chosen.own, record.ordered_at, made, end, thread.id)
-            case _:
-                pass
-
-
-@lru_cache(maxsize=10_000)
-def _one(terms: T) -> T:
-    """One and the same object for the same terms: a vendor holds the statements of a million customers."""
-    return terms
-
-
-def _begins(own: Word, at: str, permit: bool) -> str:
-    """A permission never runs from before its own word was said, as far as clocks may differ."""
-    return max(at, shifted(own.created, -TOLERANCE)) if permit and own.created > at else at
-
-
-def _of_rules(one: Binding, when: When, ended: Point | None) -> Iterator[Statement]:
-    rules = one.document.rules
-    at, end = when(one.since), when(ended) if ended else None
-    named = _one(tuple(rule.purpose for rule in rules if rule.effect == "permit" and rule.purpose))
-    for rule in rules:
-        if rule.effect == "oblige" or rule.action is None:
-            continue
-        permit = rule.effect == "permit"
-        yield Statement(
-            effect="permit" if permit else "prohibit",
-            source="agreement",
-            actions=_one((rule.action,)),
-            purposes=_one((rule.purpose,)) if rule.purpose else (named if permit else None),
-            data=_one((rule.data or EVERYTHING["data"],)),
-            vendor="vendor" in rule.by,
-            third_parties=None if "third-party" in rule.by else frozenset(),
-            own=one.own,
-            at=_begins(one.own, at, permit),
-            ended=end if permit else None,
-            scope=one.scope,
-            evidence=one.evidence,
-        )
-
-
-def _of_consent(record: Consent, when: When) -> Iterator[Statement]:
-    for item, ended in record.past:
-        yield from statements_of_item(item, when, ended)
-    for item in record.items.values():
-        yield from statements_of_item(item, when)
-
-
-def statements_of_item(record: ItemRecord, when: When, ended: Point | None = None) -> Iterator[Statement]:
-    """What an item permits or prohibits: nothing while it is only asked for.
-
-    Args:
-        record: The item as it stood.
-        when: The time of a place.
-        ended: When it came to stand otherwise.
-    """
-    if record.state == "requested":
-        return
-    item, permit = record.item, record.state == "given"
-    outside = [party.id for party in outsiders(item)]
-    known = frozenset(id_ for id_ in outside if id_)  # a name is no party that a question could ask about
-    yield Statement(
-        effect="permit" if permit else "prohibit",
-        source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",
-        actions=_one(tuple(item.actions or (EVERYTHING["action"],))),
-        purposes=_one(tuple(item.purposes)),
-        data=_one(tuple(item.data)),
-        third_parties=_one(known) if permit or (outside and None not in outside) else None,
-        channels=_one(frozenset(item.channels)) if item.channels else None,
-        own=record.own,
-        at=_begins(record.own, when(record.since), permit),
-        until=record.until if permit else None,
-        ended=when(ended) if permit and ended else None,
-        evidence=record.evidence,
-    )
-
-
-def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]:
-    data = tuple((datum.data, when(point)) for datum, point in dealing.disclosed)
-    if dealing.wished_at:
-        data = (*data, (THE_WISH, when(dealing.wished_at)))
-        over = dealing.ordered_at or dealing.closed
-        until, opened = str(dealing.wished_until), dealing.evidence[:1]
-        yield Activity(
-            thread, "intent-live", when(dealing.wished_at), until, when(over) if over else None, data, opened
-        )
-    if dealing.ordered_at is not None:
-        made = (str(dealing.accepted), str(dealing.ordered_by))
-        until, closed = _order_ends(dealing, when)
-        yield Activity(thread, "order-live", when(dealing.ordered_at), until, closed, data, made)
-
-
-def _order_ends(dealing: Dealing, when: When) -> tuple[str, str | None]:
-    """When what an order permits ends by itself, and when an end was put to it.
-
-    Done, and the days for returning it over; or, where it never comes to be done, a year after its last entry.
-    """
-    latest = when(dealing.latest or dealing.since)
-    if dealing.closed is None:
-        return shifted(latest, _NEVER_DONE), None
-    returns, closed = dealing.accepted_offer.body.returns, when(dealing.closed)
-    if dealing.state != "done" or returns is None or not returns.days:
-        return closed, closed
-    return shifted(closed, timedelta(days=returns.days)), None
 
 
 def _performs(activity: Activity, question: Question, at: str, now: bool) -> bool:

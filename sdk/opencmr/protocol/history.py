@@ -14,9 +14,11 @@ from ..messages import Message, consent, core
 from ..messages.types import Channel, Ref, TermsDocument
 from .agreement import Agreement
 from .chain import Chain
-from .consent import Consent
-from .decisions import Decision, Facts, Question, decide, gather
-from .lifecycle import is_narrowing
+from .consent import Beside, Consent
+from .dealing import Dealing
+from .decisions import Decision, Facts, Question, decide
+from .facts import gather, how_many
+from .lifecycle import family_of, is_narrowing
 from .said import Said, Word
 from .thread import Thread, opened_by
 from .vocabulary import overlaps
@@ -31,19 +33,29 @@ class History:
     Attributes:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
-        unplaced: The customer's no-words that have no place, by digest, in the order in which they were said.
+        unplaced: The customer's no-words and grants that have no place, by digest, in the order of their saying.
+        beside: Thread of a consent → what the noes there take back beside what stands.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
     chain: Chain = field(default_factory=Chain)
     unplaced: dict[str, Message[Any]] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
     mine: bool = False
     _facts: Facts | None = None
+    _statements: int | None = None
 
     def copy(self) -> "History":
         """One to go on with, which leaves this one as it is."""
-        return History(dict(self.threads), self.chain.copy(), dict(self.unplaced), self.mine)
+        return History(
+            dict(self.threads),
+            self.chain.copy(),
+            dict(self.unplaced),
+            dict(self.beside),
+            self.mine,
+            _statements=self._statements,
+        )
 
     @property
     def size(self) -> int:
@@ -73,13 +85,12 @@ class History:
         """
         self._add(receipt, created, id_)
         self._placed(said.digest, said.message)
-        if thread is not None:
-            self.threads[thread.id] = thread
+        self._take(said, thread)
 
     def say(self, said: Said, thread: Thread) -> None:
         """Let a vendor's message take the place that it was made for."""
         self._add(said.digest, said.message.created, said.message.id)
-        self.threads[thread.id] = thread
+        self._take(said, thread)
 
     def follow(
         self, message: Message[Any], digest: str, *, of: Message[Any] | None = None, fault: Problem | None = None
@@ -137,6 +148,16 @@ class History:
         self.chain.add(digest, created, id_)
         self._facts = None
 
+    def _take(self, said: Said, thread: Thread | None) -> None:
+        if thread is not None:
+            self._statements = self.statements_with(thread)
+            self.threads[thread.id] = thread
+        if family_of(said.message.type) == "consent":
+            before = self.beside.get(said.message.thread, Beside())
+            after = before.take(said, thread.entries[-1].outcome if thread else "refused")
+            self._statements = self.statements + len(after.denied) - len(before.denied)
+            self.beside[said.message.thread] = after
+
     def _placed(self, digest: str, message: Message[Any]) -> None:
         self.chain.answer(digest, message)
         self.unplaced.pop(digest, None)
@@ -144,8 +165,12 @@ class History:
     # Asking
 
     def hear(self, message: Message[Any], digest: str) -> None:
-        """Know a no-word of the customer's that has no place yet: it denies all the same."""
-        if self.chain.place_of(digest) is None:
+        """Know a word of the customer's that has no place yet. A no denies all the same.
+
+        A grant permits nothing; but a no that follows it takes it back. Other words are passed over.
+        """
+        counts = message.type == consent.Grant.type or is_narrowing(message.type, "customer")
+        if counts and self.chain.place_of(digest) is None:
             self.unplaced[digest] = message
             self._facts = None
 
@@ -153,17 +178,24 @@ class History:
     def facts(self) -> Facts:
         """What decisions rest on; gathered when first asked after a change."""
         if self._facts is None:
-            threads = self._with_unplaced() if self.unplaced else self.threads
-            self._facts = gather(threads.values(), self.chain, mine=self.mine)
+            view = self._with_unplaced() if self.unplaced else self
+            self._facts = gather(view.threads.values(), self.chain, view.beside.values(), mine=self.mine)
         return self._facts
 
-    def _with_unplaced(self) -> dict[str, Thread]:
-        """The threads, with the no-words that have no place after all that have: no word knows them."""
-        view = History(dict(self.threads), self.chain)
-        for further, (digest, message) in enumerate(self.unplaced.items()):
-            said = Said(message, digest, "customer", self.chain.next + further, message.created)
-            view.threads[message.thread] = view._thread(message).take(said, view)[0]
-        return view.threads
+    def _with_unplaced(self) -> "History":
+        """The same, with the words that have no place after all that have: none of those knows them.
+
+        Among themselves they are in the order in which they were said, and each knows those before it.
+        """
+        view = History(dict(self.threads), self.chain, beside=dict(self.beside))
+        for place, (digest, message) in enumerate(self.unplaced.items(), self.chain.next):
+            knows = self.chain.knowledge(message)
+            for before in range(self.chain.next, place):
+                knows = knows.and_of(before)
+            said = Said(message, digest, "customer", place, message.created, knows)
+            no = is_narrowing(message.type, "customer")
+            view._take(said, view._thread(message).take(said, view)[0] if no else None)
+        return view
 
     def may(self, question: Question, at: str, *, now: bool = False) -> Decision:
         """Whether the vendor may do this, at an instant.
@@ -175,17 +207,27 @@ class History:
         """
         return decide(self.facts, question, at, now=now)
 
+    @property
+    def statements(self) -> int:
+        """How many statements decisions rest on: all that live, and all that have."""
+        if self._statements is None:
+            self._statements = sum(map(how_many, self.threads.values())) + sum(
+                len(one.denied) for one in self.beside.values()
+            )
+        return self._statements
+
+    def statements_with(self, thread: Thread) -> int:
+        """How many there would be with this thread as it would stand. Who holds many may refuse what would add more."""
+        before = self.threads.get(thread.id)
+        return self.statements + how_many(thread) - (how_many(before) if before is not None else 0)
+
     # What rules ask of the other threads
 
     def active_terms(self) -> Iterable[tuple[str, TermsDocument]]:
-        """The relationship's own terms; the latest alone."""
-        in_force = [
-            record
-            for record in self._agreements(None)
-            if record.terms is not None and record.since is not None and record.ended is None
-        ]
-        latest = max(in_force, key=lambda record: record.since or (0, ""), default=None)
-        return [latest.terms] if latest is not None and latest.terms is not None else []
+        """The relationship's own terms: the latest, unless they have ended. What they replaced does not come back."""
+        bound = [(record.since.place, record) for record in self._agreements(None) if record.since is not None]
+        _, latest = max(bound, default=(0, None), key=lambda one: one[0])
+        return [latest.terms] if latest is not None and latest.terms is not None and latest.ended is None else []
 
     def superseded(self, own: Word, scope: Ref | None) -> str | None:
         """A word about the terms of this scope that `own` does not know, by its digest; none where there is none."""
@@ -196,7 +238,8 @@ class History:
                 return record.evidence[0]
             if record.ended is not None and record.ended_by == "customer" and not _known(own, record.ended.place):
                 return record.evidence[-1]
-        return None
+        dealing = self.threads.get(scope.id) if scope is not None else None
+        return _unknown_wish(own, dealing) if dealing is not None else None
 
     def _agreements(self, scope: Ref | None) -> Iterable[Agreement]:
         for thread in self.threads.values():
@@ -220,19 +263,35 @@ class History:
         Many items may name the same data and channels: each pair is asked about once, and of what was said only that
         is looked at which names the datum, something wider, or a part of it.
         """
-        said = [one for one in self.facts.statements if one.speaks_of("dpv:Use", MARKETING)]
+        # A fold rests on words with a place alone: a no without one denies, and makes no offer void.
+        placed = self.threads.values(), self.chain, self.beside.values()
+        held = gather(*placed) if self.unplaced else self.facts
+        said = [one for one in held.statements if one.speaks_of("dpv:Use", MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
         for one in said:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
                 for term in one.data:
                     asked.setdefault(term, set()).update(one.channels or (None,))
+        names = {name for one in said for name in one.data}
         for term, channels in asked.items():
-            about = [(one, [name for name in one.data if overlaps("data", name, term)]) for one in said]
+            near = {name for name in names if overlaps("data", name, term)}
+            about = [(one, [name for name in one.data if name in near]) for one in said]
             facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
             for each in channels:
                 if decide(facts, Question("dpv:Use", MARKETING, term, channel=each), at, now=True):
                     return True
         return False
+
+
+def _unknown_wish(own: Word, thread: Thread) -> str | None:
+    """What the customer has said of the terms of their wish, and `own` does not know: as it stands, ordered, or off."""
+    record = thread.record
+    if not isinstance(record, Dealing):
+        return None
+    over = record.closed if record.state in ("withdrawn", "cancelled") else None
+    places = [point.place for point in (record.wish, record.ordered_at, over) if point is not None]
+    unknown = next((place for place in places if not _known(own, place)), None)
+    return next((entry.digest for entry in thread.entries if entry.place == unknown), None)
 
 
 def _known(word: Word, place: int) -> bool:

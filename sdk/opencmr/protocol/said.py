@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..messages import Message
 from ..messages.types import Side
+from .lifecycle import is_narrowing
 
 Outcome = Literal["accepted", "moot", "void"]
 
@@ -28,6 +29,10 @@ class Knowledge(NamedTuple):
         """Whether the word in this place is known."""
         return place <= self.seen or bool(self.beyond >> (place - self.seen - 1) & 1)
 
+    def lacks(self, places: int) -> bool:
+        """Whether one of these places is not known, a bit each: bit 1 is the first."""
+        return bool(places >> (self.seen + 1) & ~self.beyond)
+
     def and_of(self, place: int) -> "Knowledge":
         """The same, and the word in this place too, unless it lies too far beyond."""
         if self.knows(place) or place - self.seen > FARTHEST:
@@ -48,10 +53,12 @@ class Point(NamedTuple):
     Attributes:
         place: The vendor's number: that of its word, or of its receipt for a customer's word.
         at: The place time (`spec/v1/sequence.md`).
+        said: Of a no-word of the customer's: its own date.
     """
 
     place: int
     at: str
+    said: str | None = None
 
 
 class Word(NamedTuple):
@@ -91,7 +98,8 @@ class Said:
     @property
     def point(self) -> Point:
         """Where and when."""
-        return Point(self.place, self.at)
+        no = self.side == "customer" and is_narrowing(self.message.type, "customer")
+        return Point(self.place, self.at, self.message.created if no else None)
 
     @property
     def word(self) -> Word:
@@ -114,8 +122,3 @@ class Entry:
     place: int
     at: str
     outcome: Outcome
-
-    @property
-    def point(self) -> Point:
-        """Where and when."""
-        return Point(self.place, self.at)

@@ -91,12 +91,19 @@ def reaches(kind: Kind, broad: str, narrow: str) -> bool:
 
 
 @cache
-def overlaps(kind: Kind, no: str, asked: str) -> bool:
-    """Whether a no speaks of a question: of something at or above what is asked, or of a part of it.
+def parts(kind: Kind, asked: str) -> frozenset[str]:
+    """What a question about this term is a question about: all that a permission of the term would reach."""
+    return frozenset(term for term in (asked, *_broader(kind)) if reaches(kind, asked, term))
 
-    A part that a yes to the whole would not reach, since it has to be named, is no part of the question.
+
+@cache
+def overlaps(kind: Kind, no: str, asked: str) -> bool:
+    """Whether a no speaks of a question: of some part of what is asked.
+
+    What a yes to the whole would not reach, since it has to be named, is no part of the question. Many terms have more
+    than one above them, so two of which neither lies below the other can have a part in common.
     """
-    return prohibits(kind, no, asked) or reaches(kind, asked, no)
+    return any(prohibits(kind, no, part) for part in parts(kind, asked))
 
 
 def check_terms(kind: Kind, terms: Iterable[str] | None, path: Path) -> None:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ..errors import Behind, Conflict, OverQuota, Problem, UnsupportedType, UsageError
+from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
-from ..protocol import History, Settled, Verified, is_narrowing, parse, settle, verify
+from ..protocol import MOST_STATEMENTS, History, Settled, Verified, is_narrowing, settle
 from ..store import Peer, Rows, Status
-from ..trust import write
 from .ledger import Ledger
 from .numbering import Numbering, as_kept
 from .pen import Draft, Pen
@@ -192,23 +191,31 @@ class Desk:
         peer = rows.peer(self.pen.did, customer)
         return (self.ledger.history(rows, peer) if peer else History()).chain.lacks(seen)
 
-    def keep_receipts(self, rows: Rows, peer: Peer, receipts: Sequence[Message[core.Receipt]]) -> None:
+    def unanswered(
+        self, rows: Rows, customer: str, receipts: Sequence[Message[core.Receipt]]
+    ) -> list[Message[core.Receipt]]:
+        """Those of a customer's receipts, as yet unchecked, that answer something of ours, and for the first time."""
+        peer = rows.peer(self.pen.did, customer)
+        if peer is None:
+            return []
+        return [receipt for receipt in receipts if receipt.from_ == customer and self._wants(rows, peer, receipt)]
+
+    def keep_receipts(self, rows: Rows, peer: Peer, receipts: Sequence[Verified]) -> None:
         """Keep the customer's receipts for what they collected; what proves nothing is passed over."""
-        for receipt in receipts:
-            try:
-                verified = verify(parse(write(receipt.wire())), me=self.pen.did, pinned={})
-            except Problem:
-                continue
-            said = rows.message(peer.number, receipt.body.of)
-            of_ours = said is not None and (said.side, said.status, said.thread) == ("vendor", "entry", receipt.thread)
-            if receipt.from_ != peer.peer or not of_ours:
-                continue
-            if rows.receipt_of(peer.number, receipt.body.of, "customer") is None and (
-                rows.message_by_id(peer.number, "customer", receipt.id) is None
-            ):
+        for verified in receipts:
+            if self._wants(rows, peer, verified.message):
                 position = rows.next_position(peer.number)
                 kept = as_kept(verified, "customer", position, "receipt", None, None)
-                rows.add_message(peer.number, kept._replace(of=receipt.body.of))
+                rows.add_message(peer.number, kept._replace(of=verified.message.body.of))
+
+    def _wants(self, rows: Rows, peer: Peer, receipt: Message[core.Receipt]) -> bool:
+        said = rows.message(peer.number, receipt.body.of)
+        return (
+            said is not None
+            and (said.side, said.status, said.thread) == ("vendor", "entry", receipt.thread)
+            and rows.receipt_of(peer.number, receipt.body.of, "customer") is None
+            and rows.message_by_id(peer.number, "customer", receipt.id) is None
+        )
 
     def waiting(self, rows: Rows, customer: str, seen: str | None, limit: int) -> tuple[list[bytes], bool]:
         """What waits for a customer after what they have seen, and whether there is more than this.
@@ -247,7 +254,11 @@ class Desk:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")
         if history.chain.lacks(message.seen) or (peer is not None and peer.restored):
             raise self.behind(history, message.seen)
-        return settle(message, digest, history=history, now=now)
+        settled = settle(message, digest, history=history, now=now)
+        widens = settled.outcome == "accepted" and not is_narrowing(message.type, "customer")
+        if widens and history.statements_with(settled.thread) > MOST_STATEMENTS:
+            raise OverQuota("more was said here than is decided by; take something back first", pointer="/body")
+        return settled
 
     def _done(self, rows: Rows, peer: Peer, history: History, added: Sequence[str], id_: str | None = None) -> None:
         """Let the others know what has changed, once it is durable."""

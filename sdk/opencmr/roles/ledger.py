@@ -11,7 +11,7 @@ from .. import messages, trust
 from .._telemetry import observe
 from ..errors import Problem
 from ..messages import Message
-from ..protocol import History, Thread, is_narrowing
+from ..protocol import History, Thread
 from ..protocol.receiving import check_place
 from ..store import Kept, Peer, Rows, Status, damaged
 
@@ -75,8 +75,7 @@ class Ledger:
         history.chain.given_up = frozenset(kept.digest for kept in off if kept.side == "vendor")
         for status in _UNPLACED:
             for kept in rows.with_status(peer.number, status):
-                if is_narrowing(kept.type, "customer"):
-                    history.unplaced[kept.digest] = read(kept)[0]
+                history.hear(read(kept)[0], kept.digest)
         if not rows.changes(peer.number) and (count := rows.count(peer.number)) != peer.position:
             raise damaged(f"{peer.position} messages and receipts with {peer.peer} were kept, and {count} are there")
         return history

@@ -15,12 +15,9 @@ from .. import trust
 from .._log import log_failure, tell
 from ..errors import (
     HandlerFailed,
-    Malformed,
     Overloaded,
     Problem,
-    Replayed,
     StoreError,
-    UnknownReference,
     UnsupportedType,
     UsageError,
 )
@@ -40,20 +37,18 @@ from ..protocol import (
     roster,
     verify,
 )
-from ..protocol.clock import shifted
-from ..protocol.receiving import COLLECT_WINDOW, check_collect
+from ..protocol.uri import normal
 from ..store import KeyFile, Rows, Store, beside
-from ..transport.bundle import MOST_WORDS
 from ..transport.limits import Gate, Limits
 from .answers import Answers
 from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
 from .health import Health
 from .ledger import Ledger
+from .mailbox import Mailbox
 from .observed import collecting, known_type, receiving
 from .pen import Draft, Pen, exactly
 from .steadiness import Steadiness
-from .strangers import Strangers
 
 Registered = Handler["Relationship"]
 Clock = Callable[[], datetime]
@@ -135,7 +130,6 @@ class Vendor:
         self._store = store
         self._pen = pen
         self._ledger = Ledger()
-        self._strangers = Strangers()
         self._desk = Desk(pen, self._ledger)
         self._answers = Answers(store, self._ledger, pen.did, clock)
         self._accepts = accepts
@@ -148,9 +142,8 @@ class Vendor:
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         self._gate = Gate(limits)
-        self._closing = False
+        self._mailbox = Mailbox(store, self._desk, pen, self._gate, self._now)
 
     @classmethod
     def open(
@@ -306,7 +299,7 @@ class Vendor:
             UsageError: A term is not in the vocabulary, or `at` is no instant.
         """
         did = customer if isinstance(customer, str) else customer.customer
-        who = VENDOR if recipient != VENDOR and recipient == self.did else recipient
+        who = VENDOR if normal(recipient) == normal(self.did) else recipient
         asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
         if at is None:
             return self._answers.may(did, asked)
@@ -331,7 +324,7 @@ class Vendor:
         if not self._stands_by(draft):
             raise UsageError("making an offer accepts the terms that it stands under; these are not accepted here")
         said = await self._store.write(lambda rows: self._desk.say(rows, did, draft, thread, self._now()))
-        self._ring(did)
+        self._mailbox.ring(did)
         return said.message.thread
 
     def relationship(self, customer: str) -> Relationship:
@@ -368,9 +361,7 @@ class Vendor:
     def let_go(self) -> None:
         """Let those go who wait for mail: the vendor will close. What is at work goes on, and collects hold no more."""
         self.health.stop()
-        self._closing = True
-        for bell in list(self._bells.values()):
-            bell.set()
+        self._mailbox.let_go()
 
     async def close(self) -> None:
         """Let those who wait go, give what runs a short while, write what is still to be written, close the store."""
@@ -429,13 +420,22 @@ class Vendor:
             except Problem:
                 # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
                 # Bytes that pass them meet it where they are kept.
-                known = self._store.read(lambda rows: self._desk.known(rows, parsed.sender, parsed.id, parsed.digest))
-                if known is None:
+                if (known := self._known(parsed.sender, parsed.id, parsed.digest)) is None:
                     raise
-                if known.behind is not None:
-                    raise known.behind from None
-                return known.answers
+                return known
             return await self._received(verified)
+
+    def _known(self, sender: str, id_: str, digest: str) -> list[bytes] | None:
+        """Check 2: what was answered to these bytes; none where they are new.
+
+        Raises:
+            Conflict: The sender has used this id for other bytes.
+            Behind: Their receipt follows later.
+        """
+        known = self._store.read(lambda rows: self._desk.known(rows, sender, id_, digest))
+        if known is not None and known.behind is not None:
+            raise known.behind
+        return known.answers if known is not None else None
 
     async def _received(self, verified: Verified) -> list[bytes]:
         message = verified.message
@@ -443,14 +443,17 @@ class Vendor:
             raise UnsupportedType(
                 f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
             )
+        if (known := self._known(message.from_, message.id, verified.digest)) is not None:
+            return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
         narrowing = is_narrowing(message.type, "customer")
         self._gate.charge_key(message.from_, narrowing=narrowing)
         if narrowing:  # waits for no handler, not even for that of another message
             received = await self._keep(verified, [])
         else:
-            async with self._locks.setdefault(message.from_, asyncio.Lock()):
-                received = await self._keep(verified, await self._replies(verified))
-        self._ring(message.from_)
+            with self._gate.queue.place(message.from_):
+                async with self._locks.setdefault(message.from_, asyncio.Lock()):
+                    received = await self._keep(verified, await self._replies(verified))
+        self._mailbox.ring(message.from_)
         if received.behind is not None:
             raise received.behind
         if received.outcome == "accepted":
@@ -464,85 +467,17 @@ class Vendor:
         Raises:
             Problem: To be answered unsigned.
         """
-        verified = verify(parse(raw), me=self.did, pinned={})
-        message: Message[core.Collect] = verified.message
-        if message.type != core.Collect.type:
-            raise UnsupportedType("only mailbox.collect opens a mailbox", pointer="/type", expected=[core.Collect.type])
-        check_collect(message, self._now())
-        self._gate.charge_key(message.from_)
         with _keeping():
-            return await self._collected(message)
+            return await self._mailbox.collect(raw)
 
     async def take_back(self, words: list[bytes]) -> None:
-        """Take back our own words from a customer: the store was put back from an older copy (`spec/v1/sequence.md`).
-
-        Args:
-            words: A `mailbox.collect` that has seen what is not held here; then what the customer holds of our words,
-                in their order, each receipt right after the customer's message that it answers.
+        """Take back our own words from a customer: see `Mailbox.take_back`.
 
         Raises:
             Problem: To be answered unsigned; nothing was stored.
         """
-        if not 0 < len(words) <= MOST_WORDS:
-            raise Malformed(f"a collect and the words, {MOST_WORDS} at most", pointer="/messages", rule="TRN-20")
-        asking: Message[core.Collect] = verify(parse(words[0]), me=self.did, pinned={}).message
-        if asking.type != core.Collect.type:
-            raise Malformed("first a mailbox.collect", pointer="/messages/0/type", rule="TRN-21")
-        check_collect(asking, self._now())
-        self._gate.charge_key(asking.from_)
-        ours = {self._pen.method: self._pen.key.public}
-        taken: list[Verified] = []
-        for position, raw in enumerate(words[1:], start=1):
-            parsed = parse(raw)
-            mine = parsed.sender == self.did
-            word = verify(parsed, me=asking.from_ if mine else self.did, pinned=ours if mine else {}, lenient=mine)
-            if not mine and word.message.from_ != asking.from_:
-                raise UnknownReference("said by somebody else", pointer=f"/messages/{position}/from", rule="TRN-21")
-            taken.append(word)
         with _keeping():
-            await self._store.write(lambda rows: self._take_back(rows, asking, taken))
-        self._ring(asking.from_)
-
-    def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
-        peer = rows.peer(self.did, asking.from_)
-        if peer is not None:
-            until = shifted(asking.created, 2 * COLLECT_WINDOW)
-            if not rows.use_collect(peer.number, asking.id, until=until, now=self._now()):
-                raise Replayed("this collect has been used", pointer="/messages/0/id")
-        # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
-        ours = any(word.message.side == "vendor" for word in words)
-        if ours and self._desk.lacks(rows, asking.from_, asking.seen):
-            self._desk.take_back(rows, asking.from_, words)
-
-    async def _collected(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
-        body = message.body
-        self._strangers.check(message)
-        if self._store.read(lambda rows: rows.peer(self.did, message.from_)) is None:
-            self._strangers.note(message, self._now())
-            await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
-            return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, 0))
-        await self._store.write(lambda rows: self._note_collect(rows, message))
-        if not body.wait:
-            return await self._mail(message)
-        with self._gate.waiting.place(message.from_):
-            return await self._mail(message)
-
-    async def _mail(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
-        """What waits for the sender of a collect, or comes while they wait for it."""
-        body = message.body
-        limit, until = body.limit or 100, asyncio.get_running_loop().time() + (body.wait or 0)
-        while True:
-            bell = self._bells.setdefault(message.from_, asyncio.Event())
-            found, more = self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, limit))
-            left = until - asyncio.get_running_loop().time()
-            if not found and left > 0 and not self._closing:
-                try:  # another process on the same store rings no bell, so look again before long
-                    await asyncio.wait_for(bell.wait(), min(left, 1.0))
-                except TimeoutError:
-                    pass
-                if not self._closing:
-                    continue
-            return found, more
+            await self._mailbox.take_back(words)
 
     # Inside
 
@@ -550,21 +485,6 @@ class Vendor:
         now = self._clock()
         self._steadiness.look(now)
         return instant(now)
-
-    def _ring(self, customer: str) -> None:
-        bell = self._bells.pop(customer, None)
-        if bell is not None:
-            bell.set()
-
-    def _note_collect(self, rows: Rows, message: Message[core.Collect]) -> None:
-        peer = rows.peer(self.did, message.from_)
-        assert peer is not None  # noqa: S101  # relationships do not end
-        self._strangers.check_kept(rows, peer, message, self._now())
-        until = shifted(message.created, 2 * COLLECT_WINDOW)
-        if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
-            raise Replayed("this collect has been used", pointer="/id")
-        self._desk.check_collect(rows, peer, message, self._now())
-        self._desk.keep_receipts(rows, peer, message.body.receipts or ())
 
     def _registering(
         self, message_type: type[Body] | str, keep: Callable[[str, Registered], None]
@@ -614,6 +534,8 @@ class Vendor:
 
     def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
         """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
+        if message.body.answer_by is not None and message.body.answer_by <= self._now():
+            return terms.Decline(reason="tooLate")
         choice = self.acceptable(message.body.choices) if self._accepts else None
         if choice is not None:
             return terms.Accept(terms=choice)

@@ -99,8 +99,7 @@ class Wallet:
             said = Said(message, verified.digest, "customer", place, now, history.chain.knowledge(message))
             (thread or opened_by(message)).judge(said, history)
         self._add(rows, verified, "customer", "pending")
-        if narrowing:
-            history.hear(verified.message, verified.digest)
+        history.hear(verified.message, verified.digest)
         self.ledger.publish(rows, peer.number, history)
         return verified
 
@@ -208,8 +207,7 @@ class Wallet:
         if not is_entry(verified.message):
             raise UnknownReference("no word of ours", pointer="/type")
         self._add(rows, verified, "customer", "pending")
-        if is_narrowing(verified.message.type, "customer"):
-            history.hear(verified.message, verified.digest)
+        history.hear(verified.message, verified.digest)
         why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
         arrived.noticed.append(Noticed("restored", why, (verified.digest,), now))
 
@@ -223,9 +221,9 @@ class Wallet:
 
     def _heard_again(self, known: Kept, arrived: Arrived) -> None:
         """What came before by another way is told again, and changes nothing."""
-        if known.status == "receipt" and known.side == "vendor" and known.of is not None:
+        if known.status in ("receipt", "waiting") and known.side == "vendor" and known.of is not None:
             arrived.answered.add(known.of)
-            if (refused := _refusal(known)) is not None:
+            if known.status == "receipt" and (refused := _refusal(known)) is not None:
                 arrived.refusals[known.of] = refused
 
     # The chain
@@ -337,7 +335,10 @@ class Wallet:
             path.append(digest)
             digest = read(kept)[0].prior
         fork = history.chain.number(digest) or 0 if digest is not None else 0
-        if fork == history.chain.next - 1:
+        if fork == history.chain.next - 1:  # it goes on from where we are, perhaps over what we had left before
+            for each in path:
+                if (known := rows.message(self.number, each)) is not None and known.status == "forked":
+                    rows.change_message(self.number, each, status="waiting")
             return False
         for kept in rows.from_place(self.number, fork + 1):
             if kept.digest in path:

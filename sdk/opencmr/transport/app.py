@@ -55,7 +55,7 @@ def application(
         except OverQuota as too_fast:
             return await narrowing(request, too_fast)
         raw = await _body(request, body_timeout)
-        with gate.work.place():
+        with gate.lane(raw).place():
             return _json(pack(await receiver.receive(raw)))
 
     async def narrowing(request: Request, too_fast: OverQuota) -> Response:
@@ -68,7 +68,7 @@ def application(
             raw = await _body(request, body_timeout, MOST_RESERVED)
             claimed = claims_to_narrow(raw)
             if claimed and receiver.knows(claimed) and gate.admits_narrowing(_host(request), claimed):
-                with gate.work.place():
+                with gate.lane(raw).place():
                     return _json(pack(await receiver.receive(raw)))
         except Problem as problem:
             raise too_fast from problem

@@ -65,7 +65,8 @@ class Limits:
         key: Messages of one key, after their signature was checked.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
-        at_work: Messages that are worked on at once.
+        at_work: Messages that are worked on at once. Beside them as many narrowing ones, which work on nothing long.
+        at_work_per_key: The same, of one key: those that wait for one before them to be done are among them.
         waiters: Collects that wait for mail at once.
         waiters_per_key: The same, of one key.
         loopback: Whether loopback addresses are limited as well.
@@ -77,6 +78,7 @@ class Limits:
     key: Rate = Rate(20, 2000)
     narrowing: Rate = Rate(1, 500)
     at_work: int = 1000
+    at_work_per_key: int = 32
     waiters: int = 10_000
     waiters_per_key: int = 4
     loopback: bool = False
@@ -132,6 +134,11 @@ class Places:
         self._taken = 0
         self._of: dict[str, int] = {}
 
+    @property
+    def full(self) -> bool:
+        """Whether all are taken."""
+        return self._taken >= self._total
+
     @contextmanager
     def place(self, name: str = "") -> Iterator[None]:
         """Hold a place.
@@ -173,6 +180,8 @@ class Gate:
         self._keys = Buckets(limits.key, clock=clock)
         self._narrowing = Buckets(limits.narrowing, clock=clock)
         self.work = Places(limits.at_work)
+        self.narrowing_work = Places(limits.at_work)
+        self.queue = Places(limits.at_work, limits.at_work_per_key)
         self.waiting = Places(limits.waiters, limits.waiters_per_key)
 
     def charge_address(self, address: str | None) -> None:
@@ -200,6 +209,10 @@ class Gate:
 
     def _network(self, address: str | None) -> str | None:
         return None if address is None else network_of(address, loopback=self.limits.loopback)
+
+    def lane(self, raw: bytes) -> Places:
+        """Where a message finds its place at work: what takes something back has a lane of its own, if need be."""
+        return self.narrowing_work if self.work.full and claims_to_narrow(raw) is not None else self.work
 
     def charge_key(self, did: str, *, narrowing: bool = False) -> None:
         """Charge a sender for a message whose signature has held.

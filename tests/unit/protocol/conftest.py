@@ -1,6 +1,7 @@
 """Conversations without a network, and the facts of the vectors."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,8 @@ import pytest
 from opencmr import messages, trust
 from opencmr.conformance.decisions import facts_of as facts_of_case
 from opencmr.errors import Problem
-from opencmr.protocol import Facts, History, Said, Thread, instant, moment
+from opencmr.messages import Message
+from opencmr.protocol import Decision, Facts, History, Question, Said, Thread, instant, moment
 from opencmr.protocol import roster as terms_roster
 from opencmr.protocol.thread import opened_by
 
@@ -82,14 +84,24 @@ class Turn:
         return self.thread.record
 
 
+Word = tuple[Message[Any], str]
+"""A customer's message that has no place yet, and its digest."""
+
+
 class Talk:
-    """One relationship, in memory: each message takes its place a minute after the one before."""
+    """One relationship, in memory: each message is said a minute after the one before, and takes its place at once.
+
+    The customer's words name the customer's own word before and the vendor's last, unless a test says otherwise: then
+    they know less.
+    """
 
     def __init__(self) -> None:
         self.history = History()
         self.now = NOON
-        self.entries: list[Said] = []
+        self.words: list[tuple[Message[Any], str, Word | None]] = []
+        """The vendor's words in their order, with what each answers: enough to fold it all again."""
         self._count = 0
+        self._own: str | None = None
 
     def later(self, **by: int) -> str:
         """Let time pass."""
@@ -100,13 +112,18 @@ class Talk:
         """An instant that far from now."""
         return instant(moment(self.now) + timedelta(**by))
 
-    def document(self, type_: str, body: dict[str, Any], *, thread: str | None = None, **more: Any) -> dict[str, Any]:
-        """An unsigned message as it would travel, from the side that says such things unless `by` says otherwise."""
+    def message(self, type_: str, body: dict[str, Any], *, by: str, thread: str | None = None, **more: Any) -> Word:
+        """A message as it would travel, and its digest; members of the envelope that are none are left out."""
         self._count += 1
         id_ = f"urn:uuid:{self._count:08x}-0000-4000-8000-000000000000"
-        by = more.pop("by", "customer")
         sender, to = (CUSTOMER, VENDOR) if by == "customer" else (VENDOR, CUSTOMER)
-        return {
+        chain = self.history.chain
+        place = (
+            {"prior": self._own, "seen": chain.tip} if by == "customer" else {"number": chain.next, "prior": chain.tip}
+        )
+        kind = messages.BODIES.get(type_)
+        must = kind is not None and (kind.expires == "must" or (kind.expires == "customer" and by == "customer"))
+        document = {
             "opencmr": "1.0",
             "id": id_,
             "type": type_,
@@ -114,37 +131,101 @@ class Talk:
             "to": to,
             "thread": thread or id_,
             "created": self.now,
+            **place,
+            **({"expires": self.after(days=7)} if must else {}),
             "body": body,
             "proof": {**PROOF, "verificationMethod": f"{sender}#key-1"},
             **more,
         }
+        document = {name: value for name, value in document.items() if value is not None}
+        return messages.read(document), trust.digest(trust.write(document))
 
-    def said(self, type_: str, body: dict[str, Any], *, by: str, thread: str | None = None, **more: Any) -> Said:
-        """A message about to take its place after the head of its thread."""
+    # the customer
+
+    def write(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Word:
+        """The customer says it; it has no place yet."""
         self.later(minutes=1)
-        head = self.history.threads[thread].head if thread in self.history.threads else None
-        answers = {"inReplyTo": head} if head else {}
-        document = self.document(type_, body, thread=thread, by=by, **{**answers, **more})
-        return Said(messages.read(document), trust.digest(trust.write(document)), by, self.now)
+        word = self.message(type_, body, by="customer", thread=thread, **more)
+        self._own = word[1]
+        return word
+
+    def placing(self, word: Word) -> Said:
+        """The word as it would take the next place, now."""
+        return self.history.placing(*word, self.now)
+
+    def place(self, word: Word) -> Turn:
+        """The vendor gives it a place; a problem is raised, and then it has none."""
+        said = self.placing(word)
+        thread = self.thread_of(said)
+        thread.check_in_time(said)
+        after, outcome = thread.judge(said, self.history)
+        receipt, digest = self._receipt(word, outcome, after.state)
+        self.history.answer(said, digest, receipt.id, receipt.created, after)
+        self.words.append((receipt, digest, word))
+        return Turn(said, after, outcome)
+
+    def customer(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+        """The customer says it, and it takes its place; a problem is raised."""
+        return self.place(self.write(type_, body, thread, **more))
+
+    def receipted(self, word: Word, outcome: str = "accepted", **more: Any) -> Turn:
+        """The vendor has signed a receipt for it, right or wrong, and the customer takes that in."""
+        said = self.placing(word)
+        receipt, digest = self._receipt(word, outcome, None if outcome == "refused" else "open", **more)
+        thread, why = self.history.follow(receipt, digest, of=word[0])
+        self.words.append((receipt, digest, word))
+        thread = thread or self.thread_of(said)
+        return Turn(said, thread, thread.entries[-1].outcome if thread.entries else "refused", why)
+
+    def _receipt(self, word: Word, outcome: str, state: str | None, **more: Any) -> Word:
+        body = {"of": word[1], "outcome": outcome, **({"state": state} if state else {})}
+        if outcome == "refused":
+            body["problem"] = {
+                "type": "https://opencmr.org/problems/stale",
+                "title": "Stale",
+                "status": 409,
+                "retry": False,
+                "fault": "sender",
+            }
+        return self.message("receipt", body, by="vendor", thread=word[0].thread, **more)
+
+    # the vendor
+
+    def vendor(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+        """The vendor says it; a problem is raised."""
+        self.later(minutes=1)
+        word = self.message(type_, body, by="vendor", thread=thread, **more)
+        said = self.history.saying(*word)
+        after, outcome = self.thread_of(said).judge(said, self.history)
+        self.history.say(said, after)
+        self.words.append((*word, None))
+        return Turn(said, after, outcome)
+
+    def heard(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+        """The vendor has said it, right or wrong: it keeps its place."""
+        self.later(minutes=1)
+        word = self.message(type_, body, by="vendor", thread=thread, **more)
+        said = self.history.saying(*word)
+        after, why = self.history.follow(*word)
+        self.words.append((*word, None))
+        assert after is not None
+        return Turn(said, after, after.entries[-1].outcome, why)
+
+    # looking
 
     def thread_of(self, said: Said) -> Thread:
         return self.history.threads.get(said.message.thread) or opened_by(said.message)
 
-    def customer(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
-        """The customer says it; a problem is raised."""
-        return self._judged(self.said(type_, body, by="customer", thread=thread, **more))
+    def again(self, upto: int | None = None) -> History:
+        """The same history, folded anew from the vendor's words and what they answer."""
+        history = History()
+        for message, digest, of in self.words[:upto]:
+            history.follow(message, digest, of=of[0] if of else None)
+        return history
 
-    def vendor(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
-        """The vendor says it; a problem is raised."""
-        return self._judged(self.said(type_, body, by="vendor", thread=thread, **more))
-
-    def heard(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
-        """The vendor has said it, right or wrong: it keeps its place."""
-        said = self.said(type_, body, by="vendor", thread=thread, **more)
-        why = self.history.take(said)
-        self.entries.append(said)
-        thread = self.history.threads[said.message.thread]
-        return Turn(said, thread, thread.entries[-1].outcome, why)
+    def may(self, question: Question, at: str | None = None) -> Decision:
+        """At an instant; absent, now."""
+        return self.history.may(question, at or self.now, now=at is None)
 
     # what is said often
 
@@ -168,14 +249,23 @@ class Talk:
     def grant(self, thread: str | None, *items: dict[str, Any], until: str = NEW_YEAR, **body: Any) -> Turn:
         return self.customer("consent.grant", {"items": list(items), "until": until, **body}, thread)
 
-    def cast(self, *choices: str | dict[str, Any], expires: str | None = None, **body: Any) -> Turn:
+    def cast(self, *choices: str | dict[str, Any], **body: Any) -> Turn:
         wish = {
             "wants": [{"name": "Boots"}, {"name": "Wax"}],
             "terms": [terms(choice) for choice in choices or ("PDC-INTENT",)],
             "standing": "ready",
             **body,
         }
-        return self.customer("intent.cast", wish, **({"expires": expires} if expires else {}))
+        return self.customer("intent.cast", wish)
+
+    def amend(self, thread: str, *choices: str | dict[str, Any], **body: Any) -> Turn:
+        wish = {
+            "wants": [{"name": "Boots"}],
+            "terms": [terms(choice) for choice in choices or ("PDC-INTENT",)],
+            "standing": "ready",
+            **body,
+        }
+        return self.customer("intent.amend", wish, thread)
 
     def offer(self, thread: str | None, amount: str = "100.00", *, hours: int = 48, **body: Any) -> Turn:
         """An offer of one line at this price, under the terms of the roster for intents."""
@@ -190,11 +280,26 @@ class Talk:
         """A wish, an offer, an order."""
         return self.accept(self.offer(self.cast().id))
 
-    def _judged(self, said: Said) -> Turn:
-        after, outcome = self.thread_of(said).judge(said, self.history)
-        self.history.put(after, said.at)
-        self.entries.append(said)
-        return Turn(said, after, outcome)
+
+@pytest.fixture(scope="session")
+def calls() -> Callable[[Callable[[], object]], int]:
+    """Counts the calls that something takes, of Python and of C: what it costs, whatever else the machine does."""
+
+    def counted(work: Callable[[], object]) -> int:
+        count, before = 0, sys.getprofile()
+
+        def each(frame: object, event: str, argument: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(each)
+        try:
+            work()
+        finally:
+            sys.setprofile(before)
+        return count
+
+    return counted
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ def test_terms_that_were_not_proffered_cannot_be_accepted(talk: Any, bodies: Any
 def test_an_acceptance_of_other_terms_is_void_where_the_vendor_has_said_it(talk: Any, bodies: Any) -> None:
     proffered = talk.proffer("SD-BASE")
     heard = talk.heard("terms.accept", {"terms": bodies.terms("SD-BASE-ATP")}, proffered.id)
-    assert (heard.outcome, heard.thread.state, heard.thread.head) == ("void", "proffered", heard.said.digest)
+    assert (heard.outcome, heard.thread.state, heard.why.code) == ("void", "proffered", "terms-not-offered")
+    assert heard.thread.entries[-1].digest == heard.said.digest
 
 
 @pytest.mark.requirement("TRM-1")
@@ -154,7 +155,8 @@ def test_the_customer_cannot_accept_their_own_proffer(talk: Any, bodies: Any) ->
 def test_any_no_word_ends_what_is_active(talk: Any, side: str, type_: str, body: dict[str, Any]) -> None:
     agreed = talk.agree("SD-BASE")
     ended = getattr(talk, side)(type_, body, agreed.said.message.thread)
-    assert (ended.record.state, ended.record.ended) == ("terminated", ended.said.at)
+    assert (ended.record.state, ended.record.ended) == ("terminated", ended.said.point)
+    assert ended.record.ended_by == side
     assert ended.record.terms == agreed.record.terms
     again = getattr(talk, side)(type_, body, agreed.said.message.thread)
     assert (again.outcome, again.record) == ("moot", ended.record)
@@ -164,16 +166,168 @@ def test_an_agreement_may_be_for_one_thread(talk: Any) -> None:
     wish = talk.cast("SD-BASE")
     agreed = talk.agree("PDC-INTENT", scope=wish.ref)
     assert agreed.record.as_dict()["scope"] == wish.ref
-    assert list(talk.history.active_terms(talk.now)) == []
+    assert list(talk.history.active_terms()) == []
 
 
+@pytest.mark.requirement("TRM-10", "OFR-7")
 def test_of_two_agreements_the_later_is_the_relationships(talk: Any) -> None:
     talk.agree("SD-BASE")
     second = talk.agree("SD-BASE-A")
-    assert list(talk.history.active_terms(talk.now)) == [second.record.terms]
+    assert list(talk.history.active_terms()) == [second.record.terms]
     talk.customer("terms.terminate", {}, second.said.message.thread)
+    assert list(talk.history.active_terms()) == [], "what was replaced does not come back"
 
 
 def test_a_code_that_is_not_on_the_roster_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(errors.UsageError, match="SD-BASE-DP"):
         roster.document("SD-BASES")
+
+
+# what the customer has said since
+
+
+def late(talk: Any, bodies: Any, proffered: Any, code: str) -> Any:
+    """The vendor accepts an old proffer: refused where it asks before, void where it has said it."""
+    body = {"terms": bodies.terms(code)}
+    with pytest.raises(errors.WrongState) as caught:
+        talk.vendor("terms.accept", body, proffered.id)
+    assert (caught.value.pointer, caught.value.rule) == ("/type", "TRM-10")
+    heard = talk.heard("terms.accept", body, proffered.id)
+    assert (heard.outcome, heard.thread.state, heard.record.terms) == ("void", "proffered", None)
+    return caught.value
+
+
+@pytest.mark.requirement("TRM-10")
+def test_an_old_proffer_cannot_be_accepted_once_a_newer_one_is(talk: Any, bodies: Any) -> None:
+    old = talk.proffer("SD-BASE-A")
+    newer = talk.proffer("SD-BASE")
+    talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE")}, newer.id)
+    assert late(talk, bodies, old, "SD-BASE-A").expected == [newer.said.digest]
+    assert [document.id for _, document in talk.history.active_terms()] == ["SD-BASE"]
+
+
+@pytest.mark.requirement("TRM-10")
+def test_an_old_proffer_cannot_be_accepted_once_the_customer_has_ended_the_terms(talk: Any, bodies: Any) -> None:
+    agreed = talk.agree("SD-BASE")
+    old = talk.proffer("SD-BASE-A")
+    ended = talk.customer("terms.terminate", {}, agreed.said.message.thread)
+    assert late(talk, bodies, old, "SD-BASE-A").expected == [ended.said.digest]
+
+
+@pytest.mark.requirement("TRM-10")
+def test_a_proffer_that_knows_of_the_end_can_be_accepted(talk: Any, bodies: Any) -> None:
+    agreed = talk.agree("SD-BASE")
+    talk.customer("terms.terminate", {}, agreed.said.message.thread)
+    assert talk.agree("SD-BASE-A").record.state == "active"
+
+
+@pytest.mark.requirement("TRM-10")
+def test_an_end_that_the_vendor_puts_to_terms_bars_no_proffer(talk: Any, bodies: Any) -> None:
+    agreed = talk.agree("SD-BASE")
+    open_ = talk.proffer("SD-BASE-A")
+    talk.vendor("terms.terminate", {}, agreed.said.message.thread)
+    assert talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE-A")}, open_.id).outcome == "accepted"
+
+
+@pytest.mark.requirement("TRM-10")
+def test_of_two_open_proffers_the_later_can_be_accepted_last(talk: Any, bodies: Any) -> None:
+    first, second = talk.proffer("SD-BASE-A"), talk.proffer("SD-BASE")
+    talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE-A")}, first.id)
+    assert talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE")}, second.id).outcome == "accepted"
+    assert [document.id for _, document in talk.history.active_terms()] == ["SD-BASE"]
+
+
+@pytest.mark.requirement("TRM-10")
+def test_the_customers_acceptance_of_a_counter_is_their_own_word(talk: Any, bodies: Any) -> None:
+    old = talk.proffer("SD-BASE-AT")
+    talk.agree("SD-BASE")
+    talk.vendor("terms.counter", {"terms": bodies.terms("SD-BASE-A")}, old.id)
+    accepted = talk.customer("terms.accept", {"terms": bodies.terms("SD-BASE-A")}, old.id)
+    assert (accepted.record.state, accepted.record.own) == ("active", accepted.said.word)
+
+
+@pytest.mark.requirement("TRM-10")
+def test_terms_for_another_scope_bar_nothing(talk: Any, bodies: Any) -> None:
+    open_ = talk.proffer("SD-BASE-A")
+    talk.agree("SD-BASE", scope=talk.cast().ref)
+    assert talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE-A")}, open_.id).outcome == "accepted"
+
+
+@pytest.mark.requirement("TRM-10")
+@pytest.mark.parametrize("since", ["amended", "ordered", "withdrawn"])
+def test_terms_for_a_wish_cannot_be_accepted_once_the_customer_has_said_more_of_it(
+    talk: Any, bodies: Any, since: str
+) -> None:
+    cast = talk.cast()
+    made = talk.offer(cast.id)
+    open_ = talk.proffer("SD-BASE-A", scope=cast.ref)
+    match since:
+        case "amended":
+            later = talk.amend(cast.id, "SD-BASE")
+        case "ordered":
+            later = talk.accept(made)
+        case _:
+            later = talk.customer("intent.withdraw", {}, cast.id)
+    assert late(talk, bodies, open_, "SD-BASE-A").expected == [later.said.digest]
+
+
+@pytest.mark.requirement("TRM-12")
+def test_a_proffer_that_does_not_know_what_holds_is_stale(talk: Any, bodies: Any) -> None:
+    agreed = talk.agree("SD-BASE")
+    proffer = {"choices": [bodies.terms("SD-BASE-A")]}
+    with pytest.raises(errors.Stale) as caught:
+        talk.customer("terms.proffer", proffer, seen=None, prior=None)
+    assert (caught.value.pointer, caught.value.rule) == ("/seen", "TRM-12")
+    assert caught.value.expected == [agreed.thread.entries[0].digest]
+    assert talk.customer("terms.proffer", proffer).outcome == "accepted"
+
+
+# until when
+
+
+@pytest.mark.requirement("TRM-11")
+@pytest.mark.parametrize("type_", ["terms.accept", "terms.counter"])
+def test_a_proffer_can_be_answered_until_it_says(talk: Any, bodies: Any, type_: str) -> None:
+    first, second = (talk.proffer("SD-BASE", answerBy=talk.after(minutes=minutes)) for minutes in (4, 4))
+    body = {"terms": bodies.terms("SD-BASE")}
+    assert talk.vendor(type_, body, first.id).outcome == "accepted"
+    talk.later(minutes=1)
+    with pytest.raises(errors.Expired) as caught:
+        talk.vendor(type_, body, second.id)
+    assert (caught.value.pointer, caught.value.rule) == ("/created", "TRM-11")
+    assert talk.now <= second.record.answer_by
+    assert talk.heard(type_, body, second.id).outcome == "void"
+
+
+@pytest.mark.requirement("TRM-11")
+def test_a_counter_can_be_accepted_until_it_says(talk: Any, bodies: Any) -> None:
+    body = {"terms": bodies.terms("SD-BASE-A")}
+    for minutes, held in ((2, True), (1, False)):
+        proffered = talk.proffer("SD-BASE")
+        talk.vendor("terms.counter", {**body, "answerBy": talk.after(minutes=1 + minutes)}, proffered.id)
+        if held:
+            assert talk.customer("terms.accept", body, proffered.id).record.state == "active"
+            continue
+        with pytest.raises(errors.Expired) as caught:
+            talk.customer("terms.accept", body, proffered.id)
+        assert (caught.value.pointer, caught.value.rule) == ("/created", "TRM-11")
+
+
+@pytest.mark.requirement("TRM-8", "TRM-11")
+def test_what_can_be_answered_no_more_can_still_be_declined(talk: Any) -> None:
+    proffered = talk.proffer("SD-BASE", answerBy=talk.after(minutes=2))
+    talk.later(days=9)
+    assert talk.customer("terms.decline", {"reason": "changedMind"}, proffered.id).record.state == "declined"
+
+
+@pytest.mark.requirement("SEQ-25", "RCV-11")
+def test_a_proffer_takes_its_place_before_it_expires_and_can_be_accepted_after(talk: Any, bodies: Any) -> None:
+    late_ = talk.write("terms.proffer", {"choices": [bodies.terms("SD-BASE")]}, expires=talk.after(minutes=3))
+    in_time = talk.proffer("SD-BASE")
+    talk.later(minutes=1)
+    with pytest.raises(errors.Expired) as caught:
+        talk.place(late_)
+    assert (caught.value.pointer, caught.value.rule) == ("/expires", "RCV-11")
+    assert talk.receipted(late_).outcome == "void", "whatever the vendor says of it"
+    talk.later(days=400)
+    assert talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE")}, in_time.id).outcome == "accepted"

@@ -7,8 +7,8 @@ import pytest
 from opencmr import errors
 from opencmr.protocol import Question
 
-ADS = {"name": "Ads", "role": "thirdParty", "id": "https://ads.example"}
-PRESS = {"name": "Press", "role": "thirdParty", "id": "https://press.example"}
+ADS = {"name": "Ads", "role": "thirdParty", "id": "https://ads.example/"}
+PRESS = {"name": "Press", "role": "thirdParty", "id": "https://press.example/"}
 MAILER = {"name": "Mailer", "role": "processor"}
 ASKED = {
     "purposes": ["dpv:Marketing"],
@@ -69,7 +69,7 @@ def test_a_grant_replaces_the_items_of_its_keys_and_no_others(talk: Any, bodies:
     assert [(item.key, item.state, ended) for item, ended in again.record.past] == [
         ("news", "requested", again.record.past[0][1]),
         ("study", "requested", again.record.past[0][1]),
-        ("news", "given", again.said.at),
+        ("news", "given", again.said.point),
     ]
     question = Question("dpv:Use", "dpv:Marketing", "pd:Contact", channel="sms")
     assert talk.history.may(question, talk.after(seconds=-1)).reason == "consent"
@@ -89,7 +89,7 @@ def test_a_grant_replaces_the_items_of_its_keys_and_no_others(talk: Any, bodies:
         ({"actions": ["dpv:Tracking"]}, "/actions/0"),
         ({"recipients": [PRESS]}, "/recipients/0"),
         ({"recipients": [ADS, PRESS]}, "/recipients/1"),
-        ({"recipients": [{"name": "https://ads.example", "role": "jointController"}]}, "/recipients/0"),
+        ({"recipients": [{"name": "https://ads.example/", "role": "jointController"}]}, "/recipients/0"),
         ({"channels": ["email", "post"]}, "/channels/1"),
         ({"channels": None}, "/channels"),
         ({"retention": None}, "/retention"),
@@ -244,7 +244,7 @@ def test_a_no_word_that_changes_no_item_is_moot(talk: Any, bodies: Any, keys: di
     first = talk.customer("consent.withdraw", {}, granted.id)
     again = talk.customer("consent.withdraw", keys, granted.id)
     assert (first.outcome, again.outcome, again.record) == ("accepted", "moot", first.record)
-    assert again.thread.head == again.said.digest
+    assert again.thread.entries[-1].digest == again.said.digest
 
 
 @pytest.mark.requirement("CNS-9")
@@ -258,7 +258,7 @@ def test_a_request_can_be_answered_until_it_expires(talk: Any, bodies: Any) -> N
     assert talk.after(minutes=1) == asked.said.message.expires
     with pytest.raises(errors.Expired) as caught:
         talk.grant(asked.id, bodies.item())
-    assert caught.value.rule == "CNS-9"
+    assert (caught.value.pointer, caught.value.rule) == ("/created", "CNS-9")
 
 
 @pytest.mark.requirement("CNS-9")
@@ -297,3 +297,19 @@ def test_a_vendor_can_neither_grant_nor_refuse(talk: Any, bodies: Any) -> None:
     for type_, said in (("consent.grant", body), ("consent.refuse", {})):
         with pytest.raises(errors.WrongSide):
             talk.vendor(type_, said, asked.id)
+
+
+@pytest.mark.requirement("SEQ-4", "CNS-5")
+def test_an_item_is_replaced_only_by_who_knows_what_stands(talk: Any, bodies: Any) -> None:
+    granted = talk.grant(None, bodies.item(channels=["email"]), statement="Do.")
+    seen = talk.history.chain.tip
+    talk.customer("consent.withdraw", {}, granted.id)
+    blind = {"seen": seen, "prior": granted.said.digest}
+    with pytest.raises(errors.Stale) as caught:
+        talk.customer(
+            "consent.grant",
+            {"items": [bodies.item()], "until": granted.record.items["news"].until},
+            granted.id,
+            **blind,
+        )
+    assert (caught.value.pointer, caught.value.rule) == ("/seen", "SEQ-4")

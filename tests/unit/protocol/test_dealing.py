@@ -1,7 +1,6 @@
 """The fold of an intent thread: the wish, the offers, the order."""
 
 import sys
-import time
 from decimal import localcontext
 from typing import Any
 
@@ -35,6 +34,7 @@ def test_a_wish_opens_the_thread_under_the_customers_terms(talk: Any) -> None:
         "offers": [],
         "disclosed": [{"data": "pd:PhysicalAddress", "at": cast.said.at}],
         "progress": [],
+        "until": talk.after(days=30),
         "evidence": [cast.said.digest],
     }
 
@@ -52,16 +52,10 @@ def test_a_wish_uses_the_words_of_the_vocabulary(talk: Any, body: dict[str, Any]
     assert caught.value.pointer == pointer
 
 
-def amended(talk: Any, bodies: Any, thread: str, **body: Any) -> Any:
-    wish = {"wants": [{"name": "Boots"}], "terms": [bodies.terms("PDC-INTENT")], "standing": "ready", **body}
-    expires = {"expires": wish.pop("expires")} if "expires" in wish else {}
-    return talk.customer("intent.amend", wish, thread, **expires)
-
-
 @pytest.mark.requirement("INT-1", "OFR-4", "OFR-5")
 def test_after_an_amendment_only_the_amendment_counts(talk: Any, bodies: Any) -> None:
-    cast = talk.cast("PDC-INTENT", "SD-BASE", expires=talk.after(hours=1))
-    amended(talk, bodies, cast.id)
+    cast = talk.cast("PDC-INTENT", "SD-BASE", until=talk.after(hours=1))
+    talk.amend(cast.id)
     with pytest.raises(errors.TermsNotOffered):
         talk.offer(cast.id, under=bodies.terms("SD-BASE"))
     with pytest.raises(errors.UnknownReference) as caught:
@@ -75,7 +69,7 @@ def test_after_an_amendment_only_the_amendment_counts(talk: Any, bodies: Any) ->
 def test_an_amendment_leaves_firm_offers_firm(talk: Any, bodies: Any) -> None:
     cast = talk.cast("SD-BASE")
     made = talk.offer(cast.id, under=bodies.terms("SD-BASE"))
-    amended(talk, bodies, cast.id)
+    talk.amend(cast.id)
     assert talk.accept(made).record.state == "ordered"
 
 
@@ -84,8 +78,8 @@ def test_an_amendment_may_name_terms_that_the_cast_carried(talk: Any, bodies: An
     cast = talk.cast(document)
     (digest, _), *_ = cast.record.terms
     named = {"id": document["id"], "digest": digest}
-    amended(talk, bodies, cast.id)
-    again = amended(talk, bodies, cast.id, terms=[named])
+    talk.amend(cast.id)
+    again = talk.amend(cast.id, terms=[named])
     assert again.record.terms == cast.record.terms
     assert talk.offer(cast.id, under=named).outcome == "accepted"
 
@@ -93,10 +87,10 @@ def test_an_amendment_may_name_terms_that_the_cast_carried(talk: Any, bodies: An
 def test_what_was_disclosed_once_stays_disclosed_and_dated(talk: Any, bodies: Any) -> None:
     cast = talk.cast(discloses=[ADDRESS])
     name = {"data": "pd:Name", "value": "Ada"}
-    again = amended(talk, bodies, cast.id, discloses=[ADDRESS, name])
-    assert [(datum.data, at) for datum, at in again.record.disclosed] == [
-        ("pd:PhysicalAddress", cast.said.at),
-        ("pd:Name", again.said.at),
+    again = talk.amend(cast.id, discloses=[ADDRESS, name])
+    assert [(datum.data, point) for datum, point in again.record.disclosed] == [
+        ("pd:PhysicalAddress", cast.said.point),
+        ("pd:Name", again.said.point),
     ]
 
 
@@ -114,15 +108,35 @@ def test_a_withdrawal_lapses_every_offer(talk: Any) -> None:
 
 
 @pytest.mark.requirement("INT-4")
-def test_a_wish_takes_offers_until_it_expires(talk: Any) -> None:
-    cast = talk.cast(expires=talk.after(hours=1))
+def test_a_wish_takes_offers_for_as_long_as_it_stands(talk: Any) -> None:
+    cast = talk.cast(until=talk.after(hours=1))
     made = talk.offer(cast.id)
     talk.later(minutes=57)
-    assert talk.after(minutes=1) == cast.said.message.expires
+    assert talk.after(minutes=1) == cast.record.wished_until
     with pytest.raises(errors.Expired) as caught:
         talk.offer(cast.id)
-    assert caught.value.rule == "INT-4"
+    assert (caught.value.pointer, caught.value.rule) == ("/created", "INT-4")
     assert talk.accept(made).record.state == "ordered"
+
+
+@pytest.mark.requirement("INT-4")
+def test_a_wish_that_does_not_say_stands_for_30_days(talk: Any) -> None:
+    cast = talk.cast()
+    talk.now = cast.record.wished_until
+    talk.later(minutes=-2)
+    assert talk.offer(cast.id).outcome == "accepted"
+    with pytest.raises(errors.Expired):
+        talk.offer(cast.id)
+    talk.amend(cast.id)
+    assert talk.offer(cast.id).outcome == "accepted", "amended, it stands again"
+
+
+@pytest.mark.requirement("INT-4", "SEQ-25")
+def test_by_when_a_wish_had_to_take_its_place_bars_no_offers(talk: Any) -> None:
+    cast = talk.cast()
+    talk.later(days=20)
+    assert talk.now > cast.said.message.expires
+    assert talk.offer(cast.id).outcome == "accepted"
 
 
 # the offer
@@ -378,117 +392,6 @@ def test_there_is_one_order_in_a_thread(talk: Any) -> None:
         talk.offer(cast.id)
 
 
-# the order
-
-
-def test_much_is_disclosed_for_an_order_in_little_time(talk: Any) -> None:
-    thread = thread_of(talk.order())
-    started = time.process_time()
-    for disclosure in range(100):
-        data = [{"data": "pd:Name", "value": [disclosure, part]} for part in range(64)]
-        told = talk.customer("order.disclose", {"discloses": data}, thread)
-    assert len(told.record.disclosed) == 6400
-    assert time.process_time() - started < 5  # each with each, it was thirty
-
-
-def test_what_looks_equal_to_python_is_disclosed_beside_it(talk: Any) -> None:
-    thread = thread_of(talk.order())
-    for value in (1, True, 1):
-        told = talk.customer("order.disclose", {"discloses": [{"data": "pd:Name", "value": value}]}, thread)
-    assert [datum.value for datum, _ in told.record.disclosed] == [1, True]
-
-
-@pytest.mark.requirement("ORD-1")
-def test_nothing_is_disclosed_for_an_order_that_is_none_yet(talk: Any) -> None:
-    cast = talk.cast()
-    talk.offer(cast.id)
-    with pytest.raises(errors.WrongState):
-        talk.customer("order.disclose", {"discloses": [ADDRESS]}, cast.id)
-    ordered = talk.order()
-    told = talk.customer("order.disclose", {"discloses": [ADDRESS]}, thread_of(ordered))
-    assert (told.record.state, told.record.disclosed[-1][1]) == ("ordered", told.said.at)
-
-
-def test_what_is_disclosed_is_in_the_words_of_the_vocabulary(talk: Any) -> None:
-    ordered = talk.order()
-    with pytest.raises(errors.UnknownTerm) as caught:
-        talk.customer("order.disclose", {"discloses": [{"data": "pd:Home", "value": "x"}]}, thread_of(ordered))
-    assert caught.value.pointer == "/body/discloses/0/data"
-
-
-@pytest.mark.requirement("ORD-2")
-def test_a_confirmation_repeats_the_total(talk: Any, bodies: Any) -> None:
-    ordered = talk.order()
-    with pytest.raises(errors.WrongTotal) as caught:
-        talk.vendor("order.confirm", {"reference": "7", "total": bodies.euros("101")}, thread_of(ordered))
-    assert (caught.value.pointer, caught.value.rule) == ("/body/total", "ORD-2")
-    confirmed = talk.vendor("order.confirm", {"reference": "7", "total": bodies.euros("100")}, thread_of(ordered))
-    assert (confirmed.record.state, confirmed.record.as_dict()["reference"]) == ("confirmed", "7")
-
-
-def confirmed(talk: Any, bodies: Any) -> str:
-    thread = thread_of(talk.order())
-    talk.vendor("order.confirm", {"reference": "7", "total": bodies.euros("100")}, thread)
-    return thread
-
-
-@pytest.mark.requirement("ORD-3")
-def test_a_report_is_about_lines_that_there_are(talk: Any, bodies: Any) -> None:
-    thread = confirmed(talk, bodies)
-    with pytest.raises(errors.UnknownReference) as caught:
-        talk.vendor("order.fulfil", {"status": "shipped", "lines": [0, 1]}, thread)
-    assert (caught.value.pointer, caught.value.rule) == ("/body/lines/1", "ORD-3")
-    assert talk.vendor("order.fulfil", {"status": "shipped", "lines": [0]}, thread).record.state == "fulfilling"
-
-
-def test_done_ends_the_order(talk: Any, bodies: Any) -> None:
-    thread = confirmed(talk, bodies)
-    with pytest.raises(errors.WrongSide):
-        talk.customer("order.fulfil", {"status": "done"}, thread)
-    shipped = talk.vendor("order.fulfil", {"status": "shipped"}, thread)
-    told = talk.customer("order.disclose", {"discloses": [ADDRESS]}, thread)
-    assert told.record.state == "fulfilling"
-    done = talk.vendor("order.fulfil", {"status": "done"}, thread)
-    assert (done.record.state, done.record.closed) == ("done", done.said.at)
-    assert done.record.as_dict()["progress"] == [
-        {"status": "shipped", "at": shipped.said.at},
-        {"status": "done", "at": done.said.at},
-    ]
-    assert talk.customer("order.cancel", {"reason": "other"}, thread).outcome == "moot"
-    with pytest.raises(errors.WrongState):
-        talk.vendor("order.fulfil", {"status": "shipped"}, thread)
-
-
-@pytest.mark.requirement("ORD-4", "ORD-5")
-def test_after_the_customer_cancels_the_vendor_settles_once(talk: Any, bodies: Any) -> None:
-    thread = confirmed(talk, bodies)
-    cancelled = talk.customer("order.cancel", {"reason": "other", "refund": bodies.euros("500")}, thread)
-    assert (cancelled.record.state, cancelled.record.refund, cancelled.record.settled) == ("cancelled", None, False)
-    assert talk.vendor("order.cancel", {"reason": "noted"}, thread).outcome == "moot"
-    settled = talk.vendor(
-        "order.cancel", {"reason": "noted", "refund": bodies.euros("95"), "fee": bodies.euros("5")}, thread
-    )
-    assert (settled.outcome, settled.record.state) == ("accepted", "cancelled")
-    record = settled.record.as_dict()
-    assert (record["refund"], record["fee"], record["closed"]) == (
-        bodies.euros("95"),
-        bodies.euros("5"),
-        cancelled.said.at,
-    )
-    assert talk.vendor("order.cancel", {"reason": "x", "refund": bodies.euros("0")}, thread).outcome == "moot"
-    assert talk.customer("order.cancel", {"reason": "x"}, thread).outcome == "moot"
-
-
-@pytest.mark.requirement("ORD-5")
-def test_a_vendor_that_cancels_may_settle_at_once_or_later(talk: Any, bodies: Any) -> None:
-    at_once, later = confirmed(talk, bodies), confirmed(talk, bodies)
-    refund = {"reason": "soldOut", "refund": bodies.euros("100")}
-    assert talk.vendor("order.cancel", refund, at_once).record.settled
-    assert talk.vendor("order.cancel", refund, at_once).outcome == "moot"
-    assert not talk.vendor("order.cancel", {"reason": "soldOut"}, later).record.settled
-    assert talk.vendor("order.cancel", refund, later).record.settled
-
-
 @pytest.mark.requirement("OFR-1")
 def test_a_total_is_exact_whatever_arithmetic_the_application_has_chosen(talk: Any) -> None:
     cast = talk.cast()
@@ -515,11 +418,10 @@ def test_amending_a_wish_again_and_again_costs_no_more_each_time(talk: Any) -> N
             steps += 1
             return counted
 
-        said = talk.said("intent.amend", {"wants": [{"name": "x"}], "terms": terms, "standing": "ready"},
-                         by="customer", thread=cast.id)  # fmt: skip
+        word = talk.write("intent.amend", {"wants": [{"name": "x"}], "terms": terms, "standing": "ready"}, cast.id)
         sys.settrace(counted)
         try:
-            talk._judged(said)
+            talk.place(word)
         finally:
             sys.settrace(before)
         return steps

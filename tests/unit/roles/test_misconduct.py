@@ -132,7 +132,7 @@ async def test_a_no_counts_by_any_receipt_whatever_place_or_outcome_it_names(
     assert not street.customer().relationships()[0].may(**MARKETING), "and after a restart"
 
 
-@pytest.mark.requirement("SEQ-19", "COR-1")
+@pytest.mark.requirement("COR-1")
 async def test_two_receipts_for_one_message_are_noticed_and_the_first_counts(
     street: Street, at_shop: CustomerRelationship, shop: Vendor, hand: Hand
 ) -> None:

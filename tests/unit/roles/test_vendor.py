@@ -124,7 +124,10 @@ async def test_a_proffer_of_other_terms_is_declined_where_there_is_no_counter(sh
 
 async def test_what_is_accepted_can_be_changed_while_it_runs(shop: Vendor, she: Hand) -> None:
     shop.accept("SD-BASE-DP", counter="SD-BASE-A")
-    replies = [(await shop.receive(she.write(proffer(code))))[1] for code in ("SD-BASE-DP", "SD-BASE")]
+    replies: list[bytes] = []
+    for code in ("SD-BASE-DP", "SD-BASE"):
+        seen = trust.digest(replies[-1]) if replies else None
+        replies.append((await shop.receive(she.write(proffer(code), seen=seen)))[1])
     assert types_of(replies) == ["terms.accept", "terms.counter"]
     assert [each["id"] for each in shop.discovery()["terms"]] == ["SD-BASE-DP"]
     with pytest.raises(UsageError):
@@ -884,7 +887,7 @@ async def test_who_has_seen_what_is_not_held_here_is_told_which_words_are(shop: 
 
 
 async def somebody_waits(shop: Vendor) -> None:
-    while not shop._bells:  # noqa: ASYNC110  # nothing tells when somebody begins to wait
+    while not shop._mailbox._bells:  # noqa: ASYNC110  # nothing tells when somebody begins to wait
         await asyncio.sleep(0)
 
 
@@ -1061,3 +1064,15 @@ async def test_a_sealed_vendor_opens_with_its_passphrase_alone(street: Street) -
     with pytest.raises(Exception, match="passphrase"):
         street.vendor()
     assert street.vendor(passphrase="correct horse").did == SHOP
+
+
+async def test_who_has_said_too_much_to_decide_by_is_asked_to_take_something_back(
+    shop: Vendor, she: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencmr.roles.desk.MOST_STATEMENTS", 2)
+    for _ in range(2):
+        await shop.receive(grant := she.write(GRANT))
+    with pytest.raises(OverQuota):
+        await shop.receive(she.write(GRANT))
+    receipt = (await shop.receive(she.write(consent.Withdraw(), read(grant)["id"])))[0]
+    assert state_of(receipt) == ("accepted", "withdrawn"), "a no is never too much"

@@ -1,10 +1,11 @@
 """What must hold for a customer, and the stage on which it is shown."""
 
 from ..suite import Check, each
-from .checks import answers, believes, says
-from .stage import Played, Stage
+from . import answers, believes, says, sequence
+from .played import Played
+from .stage import Stage
 
-CHECKS: list[Check[Stage]] = list(each((says, believes, answers)))
+CHECKS: list[Check[Stage]] = list(each((says.page, believes.page, sequence.page, answers.page)))
 """Every check of a customer."""
 
 __all__ = ["CHECKS", "Played", "Stage"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..hand import Bench, Document
+from ..hand import Bench, Document, Hand
 from ..suite import Page
 from .says import asked, grant, item_of, must, no, opened, unasked
 
@@ -21,7 +21,7 @@ WIDER: list[tuple[str, str, Any, str]] = [
 
 def _wider(member: str, value: Any, pointer: str) -> Callable[[Bench], Any]:
     async def wider(bench: Bench) -> None:
-        hand = bench.hand()
+        hand = Hand(bench)
         request = await asked(hand)
         item = {**item_of(request, 0), member: value}
         await hand.refused(grant(hand, request, item), "wider-than-asked", pointer or None)
@@ -38,7 +38,7 @@ for _member, _what, _value, _pointer in WIDER:
 @page.add("no-channels", "A grant without channels is wider than a request with channels", "CNS-1")
 async def no_channels(bench: Bench) -> None:
     """Absent means any channel."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand)
     item = {name: value for name, value in item_of(request, 0).items() if name != "channels"}
     await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
@@ -47,7 +47,7 @@ async def no_channels(bench: Bench) -> None:
 @page.add("other-key", "A grant of an item that was not asked for is refused", "CNS-1")
 async def other_key(bench: Bench) -> None:
     """Its key names nothing."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand)
     item = {**item_of(request, 0), "key": "other"}
     await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
@@ -56,7 +56,7 @@ async def other_key(bench: Bench) -> None:
 @page.add("second-item-wider", "Each item of a grant is measured by what was asked for it", "CNS-1")
 async def second_item_wider(bench: Bench) -> None:
     """The first is as asked, the second wider; in the order of the request, and in the other."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand)
     first, second = item_of(request, 0), item_of(request, 1)
     wider = {**second, "data": [*second["data"], "pd:Name"]}
@@ -68,7 +68,7 @@ async def second_item_wider(bench: Bench) -> None:
 @page.add("later-until", "A grant does not end later than was asked for", "CNS-2")
 async def later_until(bench: Bench) -> None:
     """Neither the whole nor an item."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand)
     await hand.refused(grant(hand, request, until=FAR), "wider-than-asked", "/body/until", "CNS-2")
     item = {**item_of(request, 0), "until": FAR}
@@ -78,9 +78,9 @@ async def later_until(bench: Bench) -> None:
 @page.add("as-asked", "A grant as asked, or narrower, is taken", "CNS-1", "CNS-2")
 async def as_asked(bench: Bench) -> None:
     """Whole; and one item, for less data, until earlier."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await hand.accepted(grant(hand, await asked(hand)), "given")
-    other = bench.hand()
+    other = Hand(bench)
     request = await asked(other)
     item = {**item_of(request, 1), "actions": ["dpv:Use"], "until": bench.now(60)}
     await other.accepted(grant(other, request, item), "given")
@@ -89,7 +89,7 @@ async def as_asked(bench: Bench) -> None:
 @page.add("statement", "A grant that nobody asked for carries the customer's statement", "CNS-3")
 async def statement(bench: Bench) -> None:
     """Without one nobody knows what the customer meant."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = unasked(hand)
     bare = {name: value for name, value in document["body"].items() if name != "statement"}
     await hand.refused({**document, "body": bare}, "unasked-without-statement", "/body/statement", "CNS-3")
@@ -98,14 +98,14 @@ async def statement(bench: Bench) -> None:
 @page.add("same-key-twice", "Two items of one key are refused", "CNS-4")
 async def same_key_twice(bench: Bench) -> None:
     """The second is named."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await hand.problem(hand.sign(unasked(hand, keys=("a", "b", "a"))), "malformed", "/body/items/2/key")
 
 
 @page.add("replaces-same-key", "An item replaces that of its key, and leaves the others", "CNS-5")
 async def replaces_same_key(bench: Bench) -> None:
     """Two items; one is replaced; each is taken back alone."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await opened(hand, unasked(hand, keys=("a", "b")), "given")
     again = hand.write("consent.grant", unasked(hand, keys=("a",))["body"], thread)
     await hand.accepted(again, "given")
@@ -118,7 +118,7 @@ async def replaces_same_key(bench: Bench) -> None:
 async def no_in_every_state(bench: Bench) -> None:
     """On the keys that are named, or on all; keys that name nothing are passed over."""
     for type_ in ("consent.refuse", "consent.withdraw"):
-        hand = bench.hand()
+        hand = Hand(bench)
         request = await asked(hand)
         thread = request["thread"]
         await hand.accepted(no(hand, type_, thread, {"keys": ["nothing"]}), "requested", "moot")
@@ -133,7 +133,7 @@ async def no_in_every_state(bench: Bench) -> None:
           "COR-5")  # fmt: skip
 async def refused_item_granted_later(bench: Bench) -> None:
     """Given if any item is, else requested if any is."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand)
     thread = request["thread"]
     await hand.accepted(grant(hand, request, item_of(request, 0)), "given")
@@ -144,7 +144,7 @@ async def refused_item_granted_later(bench: Bench) -> None:
 @page.add("heard-by-customer", "A customer's withdrawal says nothing of where it was heard", "CNS-8")
 async def heard_by_customer(bench: Bench) -> None:
     """Only the vendor hears."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await opened(hand, unasked(hand), "given")
     heard: Document = {"heard": {"where": "the shop", "when": bench.now()}}
     await hand.problem(hand.sign(no(hand, "consent.withdraw", thread, heard)), "malformed", "/body/heard")
@@ -153,7 +153,7 @@ async def heard_by_customer(bench: Bench) -> None:
 @page.add("heard-by-vendor", "A vendor's withdrawal says where it was heard", "CNS-8")
 async def heard_by_vendor(bench: Bench) -> None:
     """Test mode: a statement that the vendor takes for a no. The thread is withdrawn after."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await opened(hand, unasked(hand, "test: hear no"), "given")
     said = await hand.hear("consent.withdraw", thread)
     must("heard" in said["body"], "it does not")
@@ -163,7 +163,7 @@ async def heard_by_vendor(bench: Bench) -> None:
 @page.add("request-expired", "A grant comes before the request has expired", "CNS-9")
 async def request_expired(bench: Bench) -> None:
     """Test mode: a request that expires after 2 seconds."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand, "test: ask for 2 seconds")
     await bench.sleep(2.2)
     await hand.refused(grant(hand, request), "expired", None, "CNS-9")
@@ -173,7 +173,7 @@ async def request_expired(bench: Bench) -> None:
 @page.add("given-may-be-replaced", "While consent is given, a grant may come at any time", "CNS-9")
 async def given_may_be_replaced(bench: Bench) -> None:
     """Also after the request has expired."""
-    hand = bench.hand()
+    hand = Hand(bench)
     request = await asked(hand, "test: ask for 2 seconds")
     await hand.accepted(grant(hand, request, item_of(request, 0)), "given")
     await bench.sleep(2.2)
@@ -182,10 +182,23 @@ async def given_may_be_replaced(bench: Bench) -> None:
     await hand.refused(grant(hand, request), "expired", None, "CNS-9")
 
 
+@page.add("normal-form", "Parties are named in normal form, so that one party has one name", "CNS-11")
+async def normal_form(bench: Bench) -> None:
+    """Case, default port, empty path and percent-encoding. In normal form, the grant is taken."""
+    for id_ in ("https://X.example/", "https://x.example:443/", "https://x.example", "https://x.example/%7ea"):
+        hand = Hand(bench)
+        document = unasked(hand)
+        party = {"name": "X", "role": "thirdParty", "id": id_}
+        document["body"]["items"][0]["recipients"] = [party]
+        await hand.problem(hand.sign(document), "malformed", "/body/items/0/recipients/0/id")
+        party["id"] = "https://x.example/"
+        await hand.accepted(document, "given")
+
+
 @page.add("unknown-term", "A grant with a term that is not in the vocabulary is refused", "CNS-1")
 async def unknown_term(bench: Bench) -> None:
     """Nobody knows what it would permit."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = unasked(hand)
     document["body"]["items"][0]["purposes"] = ["dpv:NoSuchPurpose"]
     await hand.refused(document, "unknown-term", "/body/items/0/purposes/0", "CNS-1")

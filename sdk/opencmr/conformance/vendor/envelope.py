@@ -10,7 +10,7 @@ from ... import trust
 from .. import forge
 from ..hand import DP, Bench, Document, Hand
 from ..suite import Page
-from .says import agreed, cast, must, opened, proffer
+from .says import agreed, cast, must, no, opened, proffer, unasked
 
 page: Page[Bench] = Page("envelope", "vendor")
 
@@ -92,7 +92,15 @@ REFUSED: list[tuple[str, str, tuple[str, ...], Broken, Codes, str | None]] = [
      _body({"notes": "x", "anote": "x"}), "malformed", "/body/anote"),
     ("order-of-positions", "Array positions are compared as integers", ("ENV-8",),
      _body({"choices": [DP, DP, {"id": "x"}, *[DP] * 7, {"id": "y"}]}), "malformed", "/body/choices/2/digest"),
-    ("opening-answers", "A message that opens a thread answers nothing", ("ENV-2",),
+    ("expires-missing", "A word that widens says by when it must have taken its place", ("ENV-14", "ENV-8"),
+     _without("expires"), "malformed", "/expires"),
+    ("numbered", "A customer's word has no number", ("ENV-13", "ENV-8"),
+     _signed(number=1), "malformed", "/number"),
+    ("prior-no-digest", "A prior that is no digest is refused", ("ENV-1", "ENV-8"),
+     _signed(prior="zQm"), "malformed", "/prior"),
+    ("seen-no-digest", "A seen that is no digest is refused", ("ENV-1", "ENV-8"),
+     _signed(seen=1), "malformed", "/seen"),
+    ("in-reply-to", "There is no member inReplyTo", ("ENV-6", "ENV-8"),
      _signed(inReplyTo=DP["digest"]), "malformed", "/inReplyTo"),
     ("opening-other-thread", "A message that opens a thread names itself as thread", ("ENV-2",),
      _signed(thread_="urn:uuid:00000000-0000-4000-8000-000000000000"), "malformed", "/thread"),
@@ -156,7 +164,7 @@ REFUSED: list[tuple[str, str, tuple[str, ...], Broken, Codes, str | None]] = [
 
 def _refusal(broken: Broken, codes: Codes, pointer: str | None) -> Callable[[Bench], Any]:
     async def refused(bench: Bench) -> None:
-        hand = bench.hand()
+        hand = Hand(bench)
         await hand.problem(broken(hand), codes, pointer)
 
     return refused
@@ -184,34 +192,53 @@ def _reversed(raw: bytes) -> bytes:
 @page.add("versions-told", "The problem of an unknown version lists those that are spoken", "ENV-5")
 async def versions_told(bench: Bench) -> None:
     """The sender can choose another."""
-    hand = bench.hand()
+    hand = Hand(bench)
     problem = await hand.problem(hand.sign(proffer(hand, opencmr="2.0")), "unsupported-version", "/opencmr")
     must("1.0" in problem.get("expected", []), "expected does not list 1.0")
 
 
-@page.add("later-without-head", "A message that goes on a thread says what it answers", "ENV-2")
-async def later_without_head(bench: Bench) -> None:
-    """A decline without `inReplyTo`."""
-    hand = bench.hand()
-    thread = await opened(hand, proffer(hand, "test: say nothing"), "proffered")
-    document = hand.write("terms.decline", {"reason": "other"}, thread, inReplyTo=None)
-    await hand.problem(hand.sign(document), "malformed", "/inReplyTo")
+@page.add("later-opens-nothing", "A message that goes on a thread does not name itself as thread", "ENV-2")
+async def later_opens_nothing(bench: Bench) -> None:
+    """A decline of its own id."""
+    hand = Hand(bench)
+    document = hand.write("terms.decline", {"reason": "other"})
+    await hand.problem(hand.sign(document), "malformed", "/thread")
 
 
-@page.add("receipt-of-the-thread", "A receipt names the thread of its message, and answers nothing", "ENV-3")
+@page.add("no-word-expires-never", "A no-word has no expires", "ENV-14", "ENV-8")
+async def no_word_expires_never(bench: Bench) -> None:
+    """Neither one in the future nor one in the past; without it, it is taken."""
+    hand = Hand(bench)
+    thread = await opened(hand, unasked(hand), "given")
+    for seconds in (60, -60):
+        document = no(hand, "consent.withdraw", thread, expires=bench.now(seconds))
+        await hand.problem(hand.sign(document), "malformed", "/expires")
+    await hand.accepted(no(hand, "consent.withdraw", thread), "withdrawn")
+
+
+@page.add("collect-without-prior", "A collect has neither prior nor number", "ENV-13", "ENV-8")
+async def collect_without_prior(bench: Bench) -> None:
+    """It is no word."""
+    hand = Hand(bench)
+    await agreed(hand)
+    for name, value in (("number", 1), ("prior", hand.last)):
+        raw = hand.sign({**hand.collect_document(), name: value})
+        hand.refused_unsigned(await hand.post(raw, "mailbox"), "malformed", f"/{name}")
+
+
+@page.add("receipt-of-the-thread", "A receipt names the thread of its message", "ENV-3")
 async def receipt_of_the_thread(bench: Bench) -> None:
     """The same is held of every receipt in every check."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = proffer(hand)
     heard = await hand.accepted(document, "proffered")
     must(heard.receipt["thread"] == document["thread"], "another thread")
-    must("inReplyTo" not in heard.receipt, "it has inReplyTo")
 
 
 @page.add("not-repaired", "What looks odd is neither trimmed nor normalised before it is hashed", "ENV-7", "ENV-12")
 async def not_repaired(bench: Bench) -> None:
     """Spaces, a decomposed letter, an emoji, and members at their defaults."""
-    hand = bench.hand()
+    hand = Hand(bench)
     body = {"choices": [DP], "note": "  e\u0301 \U0001f97e \u2028 é  "}
     await hand.accepted(hand.write("terms.proffer", body), "proffered")
 
@@ -219,15 +246,15 @@ async def not_repaired(bench: Bench) -> None:
 @page.add("limits-reached", "65,536 bytes, 32 levels and ±(2^53-1) are within the limits", "JSN-3", "JSN-5", "JSN-6")
 async def limits_reached(bench: Bench) -> None:
     """A limit is refused one step after it, not at it."""
-    hand = bench.hand()
-    for raw in (filled(hand, 65536), _ext(_deep(29))(hand), _ext([2**53 - 1, -(2**53 - 1)])(hand)):
-        await hand.accepted(raw, "proffered")
+    hand = Hand(bench)
+    for write in (lambda hand: filled(hand, 65536), _ext(_deep(29)), _ext([2**53 - 1, -(2**53 - 1)])):
+        await hand.accepted(write(hand), "proffered")
 
 
 @page.add("ext-ignored", "A message with ext comes to the same outcome as without", "ENV-9")
 async def ext_ignored(bench: Bench) -> None:
     """Also where the extension says something else than the body."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = {**proffer(hand), "ext": {EXT: {"terms": "SD-BASE-ATP", "expires": "2001-01-01T00:00:00.000Z"}}}
     thread = await opened(hand, document, "proffered")
     accepted = await hand.hear("terms.accept", thread)
@@ -237,7 +264,7 @@ async def ext_ignored(bench: Bench) -> None:
 @page.add("ext-not-echoed", "ext is not copied into what is answered", "ENV-10")
 async def ext_not_echoed(bench: Bench) -> None:
     """A marker that one party plants must not travel on."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = {**cast(hand), "ext": {EXT: "a-marker"}}
     heard = await hand.accepted(document, "open")
     made = await hand.hear("offer.make", document["thread"])
@@ -247,7 +274,7 @@ async def ext_not_echoed(bench: Bench) -> None:
 @page.add("private-type", "A private type that is not known is refused", "ENV-6")
 async def private_type(bench: Bench) -> None:
     """It is not taken on trust."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = hand.write("example.conformance.nothing", {"any": "thing"})
     await hand.problem(hand.sign(document), "unsupported-type", "/type")
 
@@ -256,4 +283,4 @@ async def private_type(bench: Bench) -> None:
           "SIG-1", "SIG-2", "ENV-1", "TRN-10")  # fmt: skip
 async def signatures_hold(bench: Bench) -> None:
     """The same is held of every message in every check."""
-    await agreed(bench.hand())
+    await agreed(Hand(bench))

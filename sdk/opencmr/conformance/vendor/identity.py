@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from ... import trust
-from ..hand import Bench
+from ..hand import Bench, Hand
 from ..suite import Page
 from .says import must, proffer
 
@@ -14,7 +14,7 @@ page: Page[Bench] = Page("identity", "vendor")
 @page.add("somebody-elses-did", "A message from another's DID under one's own key is refused", "IDN-9")
 async def somebody_elses_did(bench: Bench) -> None:
     """The key is that of the sender, the DID is not."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = proffer(hand, from_=trust.SigningKey.generate().did)
     await hand.problem(hand.sign(document), "wrong-key", "/proof/verificationMethod")
 
@@ -22,7 +22,7 @@ async def somebody_elses_did(bench: Bench) -> None:
 @page.add("other-fragment", "A did:key signs with itself, and with no other fragment", "IDN-9")
 async def other_fragment(bench: Bench) -> None:
     """`did:key:…#key-1` names no key."""
-    hand = bench.hand()
+    hand = Hand(bench)
     raw = hand.sign(proffer(hand), method=f"{hand.did}#key-1")
     await hand.problem(raw, "wrong-key", "/proof/verificationMethod")
 
@@ -31,9 +31,9 @@ async def other_fragment(bench: Bench) -> None:
 async def web_customer(bench: Bench) -> None:
     """A stranger's did:web is nobody's customer."""
     must(bench.did.startswith("did:web:"), f"the vendor is {bench.did}")
-    hand = bench.hand()
+    hand = Hand(bench)
     did = "did:web:customer.example"
-    raw = hand.sign(proffer(hand, from_=did), method=f"{did}#key-1")
+    raw = hand.sign(proffer(hand, from_=did, number=1), method=f"{did}#key-1")
     await hand.problem(raw, "wrong-key", "/proof/verificationMethod")
 
 
@@ -49,8 +49,8 @@ async def no_request(bench: Bench) -> None:
     server = await asyncio.start_server(called, "127.0.0.1", 0)
     try:
         host, port = server.sockets[0].getsockname()[:2]
-        hand, did = bench.hand(), f"did:web:{host}%3A{port}"
-        raw = hand.sign(proffer(hand, from_=did), method=f"{did}#key-1")
+        hand, did = Hand(bench), f"did:web:{host}%3A{port}"
+        raw = hand.sign(proffer(hand, from_=did, number=1), method=f"{did}#key-1")
         await hand.problem(raw, "wrong-key")
         rule = {"effect": "prohibit", "action": "dpv:Share", "by": ["vendor"]}
         document = {

@@ -2,13 +2,12 @@
 
 from decimal import Decimal
 
-from ..hand import BASE, DP, NOWHERE, Bench, Document
+from ..hand import BASE, DP, NOWHERE, Bench, Document, Hand
 from ..suite import Failed, Page
 from .says import (
     TEN,
     accept,
     cancelled,
-    cast,
     confirmed,
     disclose,
     must,
@@ -42,7 +41,7 @@ def _check_offer(made: Document, terms: list[Document], wants: int) -> None:
           "OFR-1", "OFR-2", "OFR-3", "OFR-4", "OFR-5")  # fmt: skip
 async def offer_keeps_rules(bench: Bench) -> None:
     """Three wants, two sets of terms."""
-    hand = bench.hand()
+    hand = Hand(bench)
     _, made = await offered(hand, wants=3)
     _check_offer(made, [DP, BASE], 3)
 
@@ -50,7 +49,7 @@ async def offer_keeps_rules(bench: Bench) -> None:
 @page.add("amendment-alone", "After an amendment, wants and terms are read from it alone", "INT-1", "OFR-4", "OFR-5")
 async def amendment_alone(bench: Bench) -> None:
     """Fewer wants, other terms."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await offered(hand, wants=3)
     await hand.accepted(hand.write("intent.amend", wish(wants=1, terms=[BASE]), thread), "open")
     made = await hand.hear("offer.make", thread)
@@ -61,7 +60,7 @@ async def amendment_alone(bench: Bench) -> None:
 @page.add("amendment-leaves-offers", "An offer stays firm when the intent is amended", "INT-2", "OFR-11")
 async def amendment_leaves_offers(bench: Bench) -> None:
     """The vendor made it, and is bound by it."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await offered(hand)
     await hand.accepted(hand.write("intent.amend", wish("test: say nothing", wants=2), thread), "open")
     await hand.accepted(accept(hand, made), "ordered")
@@ -70,59 +69,47 @@ async def amendment_leaves_offers(bench: Bench) -> None:
 @page.add("withdrawn-lapses", "After a withdrawal no offer can be accepted", "INT-3")
 async def withdrawn_lapses(bench: Bench) -> None:
     """The offers lapse with the intent."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await offered(hand)
     await hand.accepted(no(hand, "intent.withdraw", thread), "withdrawn")
     await hand.refused(accept(hand, made), "wrong-state", "/type", "INT-3")
 
 
-@page.add("cast-expired", "No offer is made after the cast has expired", "INT-4")
-async def cast_expired(bench: Bench) -> None:
-    """Test mode: an offer that would come later than the cast expires. If it comes, it is void."""
-    hand = bench.hand()
-    document = cast(hand, "test: say nothing", expires=bench.now(1))
-    thread = await opened(hand, document, "open")
-    await bench.sleep(1.2)
-    late = hand.write("intent.amend", wish(), thread, expires=bench.now(0.02))
-    try:
-        heard = await hand.say(late)
-    except Failed:  # the offer came too late by a millisecond, and a vendor that can't reply may be asked again
-        heard = await hand.say(late)
-    if heard.outcome == "refused":
-        must(heard.code == "expired", f"refused with {heard.code}")
-        return
-    try:
-        made = await hand.hear("offer.make", thread, within=0.5)
-    except Failed:
-        return
-    if made["created"] >= late["expires"]:
-        await hand.refused(accept(hand, made), "offer-not-firm", None, "INT-4")
-
-
-@page.add("later-than-cast", "An offer that comes after the cast has expired is void", "INT-4")
-async def later_than_cast(bench: Bench) -> None:
-    """Test mode: the offer comes later, and the cast expires before. No acceptance makes an order of it.
+@page.add("wish-over", "An offer that comes after the wish has ended is void", "INT-4")
+async def wish_over(bench: Bench) -> None:
+    """Test mode: the offer comes later, and the wish stands until before. No acceptance makes an order of it.
 
     A vendor that is quick enough to offer in time keeps the rule, and shows nothing.
     """
-    hand = bench.hand()
-    document = cast(hand, "test: offer later", expires=bench.now(0.15))
-    thread = await opened(hand, document, "open")
+    hand = Hand(bench)
+    until = bench.now(0.15)
+    thread = await opened(hand, hand.write("intent.cast", wish("test: offer later", until=until)), "open")
     await bench.sleep(0.2)
     try:
         made = await hand.hear("offer.make", thread, within=1)
     except Failed:
         return
-    if made["created"] < document["expires"]:
-        return
-    heard = await hand.say(accept(hand, made))
-    must(heard.outcome == "refused", "it was accepted")
+    if made["created"] >= until:
+        await hand.refused(accept(hand, made), "offer-not-firm", None, "INT-4")
+
+
+@page.add("wish-renewed", "How long a wish stands is read from the amendment alone", "INT-1", "INT-4")
+async def wish_renewed(bench: Bench) -> None:
+    """A wish that has ended is amended, and stands again; how long says `until`, and not `expires`."""
+    hand = Hand(bench)
+    ended = wish("test: say nothing", until=bench.now(1))
+    thread = await opened(hand, hand.write("intent.cast", ended), "open")
+    await bench.sleep(1.2)
+    soon = hand.write("intent.amend", wish("test: offer later"), thread, expires=bench.now(0.2))
+    await hand.accepted(soon, "open")
+    await bench.sleep(0.3)
+    await hand.accepted(accept(hand, await hand.hear("offer.make", thread)), "ordered")
 
 
 @page.add("unasked-offer", "An unasked offer names a live consent and the agreement in force", "OFR-6", "OFR-7")
 async def unasked_offer(bench: Bench) -> None:
     """Test mode: a consent to direct marketing whose statement asks for an offer."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await opened(hand, proffer(hand, choices=[BASE]), "proffered")
     await hand.hear("terms.accept")
     given = unasked(hand, "test: offer")
@@ -139,7 +126,7 @@ async def unasked_offer(bench: Bench) -> None:
 @page.add("no-basis-no-offer", "Without an agreement in force there is no unasked offer", "OFR-7")
 async def no_basis_no_offer(bench: Bench) -> None:
     """If one comes, it is void, and no acceptance makes an order of it."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await hand.accepted(unasked(hand, "test: offer"), "given")
     try:
         made = await hand.hear("offer.make", within=0.6)
@@ -151,7 +138,7 @@ async def no_basis_no_offer(bench: Bench) -> None:
 @page.add("no-such-offer", "An acceptance names an offer of its thread", "OFR-9")
 async def no_such_offer(bench: Bench) -> None:
     """By id and digest; not one of another thread."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await offered(hand)
     _, other = await offered(hand)
     right = ref(made)
@@ -164,7 +151,7 @@ async def no_such_offer(bench: Bench) -> None:
 @page.add("declined-offer", "A declined offer is no longer firm, and declining it again is moot", "OFR-9")
 async def declined_offer(bench: Bench) -> None:
     """The intent stays open."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await offered(hand)
     body = {"offer": ref(made), "reason": "price"}
     await hand.accepted(no(hand, "offer.decline", thread, body), "open")
@@ -175,7 +162,7 @@ async def declined_offer(bench: Bench) -> None:
 @page.add("expired-offer", "An offer that has expired is not firm", "OFR-9")
 async def expired_offer(bench: Bench) -> None:
     """Test mode: an offer that is firm for 2 seconds."""
-    hand = bench.hand()
+    hand = Hand(bench)
     _, made = await offered(hand, "test: offer for 2 seconds")
     await bench.sleep(2.2)
     await hand.refused(accept(hand, made), "offer-not-firm", "/body/offer", "OFR-9")
@@ -184,7 +171,7 @@ async def expired_offer(bench: Bench) -> None:
 @page.add("other-total", "An acceptance repeats the offer's total", "OFR-10")
 async def other_total(bench: Bench) -> None:
     """In amount and currency; 10 equals 10.00."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await offered(hand)
     for total in ({"amount": "9.99", "currency": "EUR"}, {"amount": "10.00", "currency": "USD"}):
         document = hand.write("offer.accept", {"offer": ref(made), "total": total}, thread)
@@ -196,7 +183,7 @@ async def other_total(bench: Bench) -> None:
 @page.add("firm-offer-binds", "A firm offer is accepted by its total, and the vendor is bound", "OFR-11")
 async def firm_offer_binds(bench: Bench) -> None:
     """The second of two offers as well as the first."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await offered(hand, "test: two offers")
     second = await hand.hear("offer.make", thread)
     await hand.accepted(accept(hand, second), "ordered")
@@ -205,7 +192,7 @@ async def firm_offer_binds(bench: Bench) -> None:
 @page.add("no-disclosure-before", "What is disclosed before there is an order is refused", "LIF-1")
 async def no_disclosure_before(bench: Bench) -> None:
     """Nobody learns a name or an address by an offer alone."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await offered(hand)
     await hand.refused(disclose(hand, thread), "wrong-state", "/type", "LIF-1")
 
@@ -213,7 +200,7 @@ async def no_disclosure_before(bench: Bench) -> None:
 @page.add("confirmed-total", "The confirmation repeats the accepted total", "ORD-2")
 async def confirmed_total(bench: Bench) -> None:
     """Else it is void."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await ordered(hand, None)
     said = await hand.hear("order.confirm", thread)
     must(said["body"]["total"]["currency"] == made["body"]["total"]["currency"], "another currency")
@@ -224,7 +211,7 @@ async def confirmed_total(bench: Bench) -> None:
 @page.add("lines-of-the-offer", "A report on the order names lines of the offer", "ORD-3")
 async def lines_of_the_offer(bench: Bench) -> None:
     """There is one."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await confirmed(hand)
     await hand.accepted(disclose(hand, thread), "confirmed")
     report = await hand.hear("order.fulfil", thread)
@@ -234,7 +221,7 @@ async def lines_of_the_offer(bench: Bench) -> None:
 @page.add("only-the-vendor-settles", "Refund and fee in a customer's cancellation are passed over", "ORD-4")
 async def only_the_vendor_settles(bench: Bench) -> None:
     """The vendor's own settlement still takes effect, and the customer's next word is moot."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await confirmed(hand)
     body = {"reason": "changedMind", "refund": {"amount": "1000.00", "currency": "EUR"}}
     await hand.accepted(no(hand, "order.cancel", thread, body), "cancelled")
@@ -246,7 +233,7 @@ async def only_the_vendor_settles(bench: Bench) -> None:
 @page.add("cancelled-once", "After a settled cancellation every further one is moot", "ORD-5")
 async def cancelled_once(bench: Bench) -> None:
     """In each state of an order before it is done."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await cancelled(hand)
     await hand.accepted(no(hand, "order.cancel", thread, {"reason": "other"}), "cancelled", "moot")
     on_its_way = await shipped(hand)
@@ -254,10 +241,21 @@ async def cancelled_once(bench: Bench) -> None:
     await hand.hear("order.cancel", on_its_way)
 
 
+@page.add("cancelled-before", "A cancellation that comes before the acceptance ends the wish", "ORD-6")
+async def cancelled_before(bench: Bench) -> None:
+    """The acceptance that comes late does not know it; a new one finds the intent withdrawn."""
+    hand = Hand(bench)
+    thread, made = await offered(hand)
+    late = accept(hand, made)
+    await hand.accepted(no(hand, "order.cancel", thread, {"reason": "changedMind"}), "withdrawn")
+    await hand.refused(late, "stale", "/seen", "ORD-6")
+    await hand.refused(accept(hand, made), "wrong-state", "/type", "ORD-6")
+
+
 @page.add("unknown-data", "Data of a kind that is not in the vocabulary are refused", "LIF-1")
 async def unknown_data(bench: Bench) -> None:
     """In a cast and in a disclosure."""
-    hand = bench.hand()
+    hand = Hand(bench)
     body = {**wish(), "discloses": [{"data": "pd:NoSuchData", "value": "x"}]}
     await hand.refused(hand.write("intent.cast", body), "unknown-term", "/body/discloses/0/data")
 
@@ -265,7 +263,7 @@ async def unknown_data(bench: Bench) -> None:
 @page.add("terms-of-the-wish", "The terms of a wish are on the roster, or carried", "TRM-1", "TRM-2")
 async def terms_of_the_wish(bench: Bench) -> None:
     """As those of a proffer."""
-    hand = bench.hand()
+    hand = Hand(bench)
     wrong = {"id": "SD-BASE", "digest": DP["digest"]}
     await hand.refused(
         hand.write("intent.cast", wish(terms=[wrong])), "terms-mismatch", "/body/terms/0/digest", "TRM-1"

@@ -110,7 +110,7 @@ def _message(hand: Hand, type_: str, thread: str) -> Document:
 
 def _state(family: str, state: str, reach: Reach) -> Callable[[Bench], Awaitable[None]]:
     async def holds(bench: Bench) -> None:
-        hand = bench.hand()
+        hand = Hand(bench)
         thread = await reach(hand)
         table = lifecycle(family)
         for type_ in BODY:
@@ -152,7 +152,7 @@ async def every_state(bench: Bench) -> None:
 @page.add("family-fixed", "The first entry of a thread fixes its family", "LIF-2")
 async def family_fixed(bench: Bench) -> None:
     """An agreement is not ended by a word about consent."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await says.agreed(hand)
     await hand.accepted(says.no(hand, "consent.withdraw", thread), "active", "moot")
     await hand.refused(hand.write("intent.amend", says.wish(), thread), "wrong-state", "/type", "LIF-2")

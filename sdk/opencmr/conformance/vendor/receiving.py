@@ -6,9 +6,9 @@ from collections.abc import Callable
 import orjson
 
 from ... import trust
-from ..hand import NOWHERE, OTHER, Bench, Document, Hand, digest_of
+from ..hand import OTHER, Bench, Document, Hand, digest_of
 from ..suite import Page
-from .says import agreed, cast, must, no, offered, opened, proffer, unasked, wish
+from .says import agreed, cast, must, no, offered, opened, proffer, unasked, unlinked, wish
 
 page: Page[Bench] = Page("receiving", "vendor")
 
@@ -26,7 +26,7 @@ def _stranger(hand: Hand, **members: object) -> bytes:
     """An acceptance in a thread that nobody knows."""
     body = {"terms": OTHER}
     thread = uuid.uuid4().urn
-    return hand.sign(hand.write("terms.accept", body, thread, after=NOWHERE, **members))
+    return hand.sign(hand.write("terms.accept", body, thread, **members))
 
 
 ORDER: list[tuple[str, str, Callable[[Hand], bytes], str]] = [
@@ -53,7 +53,7 @@ ORDER: list[tuple[str, str, Callable[[Hand], bytes], str]] = [
 
 def _ordering(broken: Callable[[Hand], bytes], code: str) -> Callable[[Bench], object]:
     async def ordering(bench: Bench) -> None:
-        hand = bench.hand()
+        hand = Hand(bench)
         await hand.problem(broken(hand), code)
 
     return ordering
@@ -66,22 +66,24 @@ for _slug, _title, _broken, _code in ORDER:
 @page.add("2-before-3", "conflict comes before wrong-addressee", "RCV-1", "RCV-6")
 async def two_before_three(bench: Bench) -> None:
     """The id was used before."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = proffer(hand)
     await hand.accepted(document, "proffered")
     await hand.problem(hand.sign({**document, "to": ELSEWHERE}), "conflict", "/id")
 
 
-@page.add("8-before-9", "expired comes before stale-head, unknown-head before wrong-state", "RCV-1")
+@page.add("8-before-9", "too-early comes before stale, expired before stale, stale before wrong-state", "RCV-1")
 async def eight_before_nine(bench: Bench) -> None:
     """And a wrong state before a rule across members."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await offered(hand)
-    first, past = hand.threads[thread][0], bench.now(-1)
-    late = hand.write("intent.amend", wish(), thread, after=first, expires=past)
+    blind = unlinked(hand)
+    early = hand.write("intent.amend", wish(), thread, created=bench.now(AHEAD), **blind)
+    await hand.problem(hand.sign(early), "too-early")
+    late = hand.write("intent.amend", wish(), thread, expires=bench.now(-1), **blind)
     await hand.refused(late, "expired", "/expires", "RCV-1")
-    strange = hand.write("order.disclose", {"discloses": [{"data": "pd:Name", "value": "x"}]}, thread, after=NOWHERE)
-    await hand.problem(hand.sign(strange), "unknown-head")
+    disclose = {"discloses": [{"data": "pd:Name", "value": "x"}]}
+    await hand.refused(hand.write("order.disclose", disclose, thread, **blind), "stale", "/seen", "RCV-1")
     terms = await opened(hand, proffer(hand, "test: say nothing"), "proffered")
     bad = {"id": "SD-BASE", "digest": OTHER["digest"]}
     await hand.refused(hand.write("terms.accept", {"terms": bad}, terms), "wrong-side", "/type", "RCV-1")
@@ -90,7 +92,7 @@ async def eight_before_nine(bench: Bench) -> None:
 @page.add("nothing-stored-unsigned", "Nothing is stored of a message whose signature does not hold", "RCV-2")
 async def nothing_stored_unsigned(bench: Bench) -> None:
     """Its id is free: somebody who spoils a message on the way does not bar it."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = proffer(hand)
     raw = hand.sign(document)
     await hand.problem(_spoilt(raw), "bad-signature")
@@ -101,29 +103,28 @@ async def nothing_stored_unsigned(bench: Bench) -> None:
 @page.add("malformed-not-stored", "A malformed message gets no signed receipt", "RCV-2")
 async def malformed_not_stored(bench: Bench) -> None:
     """And is not in the mailbox either."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await agreed(hand)
-    _, cursor = await hand.collect()
     await hand.problem(hand.sign(hand.write("terms.proffer", {})), "malformed")
-    must((await hand.collect(after=cursor))[0] == [], "something was stored")
+    must((await hand.collect())[0] == [], "something was stored")
 
 
 @page.add("final-refusal-signed", "A final refusal is signed, stored, and final", "RCV-4", "COR-2")
 async def final_refusal_signed(bench: Bench) -> None:
     """The same bytes get the same receipt, and it waits in the mailbox."""
-    hand = bench.hand()
+    hand = Hand(bench)
     raw = hand.sign(proffer(hand, expires=bench.now(-1)))
     first = await hand.refused(raw, "expired", "/expires", "RCV-4")
     again = await hand.refused(raw, "expired", "/expires", "COR-2")
     must(again.receipt == first.receipt, "another receipt for the same bytes", "COR-2")
-    found, _ = await hand.collect()
+    found, _ = await hand.collect(seen=None)
     must(first.receipt in found, "the receipt does not wait in the mailbox")
 
 
 @page.add("same-bytes-same-receipt", "The same bytes get the same receipt, byte for byte", "RCV-5", "COR-2")
 async def same_bytes_same_receipt(bench: Bench) -> None:
     """Also after the thread has gone on."""
-    hand = bench.hand()
+    hand = Hand(bench)
     raw = hand.sign(proffer(hand))
     first = await hand.accepted(raw, "proffered")
     thread = first.receipt["thread"]
@@ -136,10 +137,10 @@ async def same_bytes_same_receipt(bench: Bench) -> None:
 @page.add("known-message-nothing-else", "A known message gets its receipt alone", "RCV-7")
 async def known_message_nothing_else(bench: Bench) -> None:
     """Whoever has copied it learns nothing newer: no reply, no missing message."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await offered(hand)
-    raws = [hand.sign(cast(hand)), hand.sign(hand.write("intent.amend", wish(), thread, after=hand.threads[thread][0]))]
-    for raw in raws:
+    for document in (cast(hand), hand.write("intent.amend", wish(), thread, **unlinked(hand))):
+        raw = hand.sign(document)
         await hand.say(raw)
         again = await hand.say(raw)
         must(again.rest == [], f"{len(again.rest)} messages more")
@@ -148,7 +149,7 @@ async def known_message_nothing_else(bench: Bench) -> None:
 @page.add("conflict", "An id that was used for other bytes is refused", "RCV-6")
 async def conflict(bench: Bench) -> None:
     """Also where the first message was refused."""
-    hand = bench.hand()
+    hand = Hand(bench)
     for document in (proffer(hand), proffer(hand, expires=bench.now(-1))):
         await hand.say(document)
         await hand.problem(hand.sign({**document, "body": {**document["body"], "note": "other"}}), "conflict", "/id")
@@ -157,7 +158,7 @@ async def conflict(bench: Bench) -> None:
 @page.add("ids-of-others", "An id that another sender has used is free", "RCV-6", "RCV-9")
 async def ids_of_others(bench: Bench) -> None:
     """Ids are unique for each sender, and tell nothing about others."""
-    one, other = bench.hand(), bench.hand()
+    one, other = Hand(bench), Hand(bench)
     document = proffer(one)
     await one.accepted(document, "proffered")
     await other.accepted(proffer(other, id=document["id"], thread_=document["id"]), "proffered")
@@ -166,26 +167,25 @@ async def ids_of_others(bench: Bench) -> None:
 @page.add("wrong-addressee", "A message to somebody else is refused", "RCV-8")
 async def wrong_addressee(bench: Bench) -> None:
     """Also one that is well signed."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await hand.problem(hand.sign(proffer(hand, to=ELSEWHERE)), "wrong-addressee", "/to")
 
 
 @page.add("threads-of-others", "A thread of others does not exist", "RCV-9")
 async def threads_of_others(bench: Bench) -> None:
     """The answer is that of a thread that nobody has."""
-    owner, stranger = bench.hand(), bench.hand()
+    owner, stranger = Hand(bench), Hand(bench)
     thread = await agreed(owner)
-    head = owner.threads[thread][-1]
-    for known, stranger_now in ((thread, stranger), (thread, await _customer(bench))):
-        document = stranger_now.write("terms.accept", {"terms": OTHER}, known, after=head)
+    for stranger_now in (stranger, await _customer(bench)):
+        document = stranger_now.write("terms.accept", {"terms": OTHER}, thread)
         problem = await stranger_now.problem(stranger_now.sign(document), "unknown-thread", "/thread")
-        nobodys = stranger_now.write("terms.accept", {"terms": OTHER}, uuid.uuid4().urn, after=head)
+        nobodys = stranger_now.write("terms.accept", {"terms": OTHER}, uuid.uuid4().urn)
         same = await stranger_now.problem(stranger_now.sign(nobodys), "unknown-thread", "/thread")
         must(problem == same, "the answer tells that the thread exists")
 
 
 async def _customer(bench: Bench) -> Hand:
-    hand = bench.hand()
+    hand = Hand(bench)
     await agreed(hand)
     return hand
 
@@ -193,18 +193,16 @@ async def _customer(bench: Bench) -> Hand:
 @page.add("stranger-takes-nothing-back", "A stranger's no-word does not touch the thread of others", "RCV-9")
 async def stranger_takes_nothing_back(bench: Bench) -> None:
     """It takes the first place of a thread of the stranger's own."""
-    owner, stranger = bench.hand(), bench.hand()
-    grant = unasked(owner)
-    thread = await opened(owner, grant, "given")
-    head = owner.threads[thread][-1]
-    await stranger.accepted(stranger.write("consent.withdraw", {}, thread, after=head), "none", "moot")
+    owner, stranger = Hand(bench), Hand(bench)
+    thread = await opened(owner, unasked(owner), "given")
+    await stranger.accepted(no(stranger, "consent.withdraw", thread), "none", "moot")
     await owner.accepted(no(owner, "consent.refuse", thread, {"keys": ["nothing"]}), "given", "moot")
 
 
 @page.add("too-early", "A message dated over 5 minutes ahead may come good later", "RCV-10")
 async def too_early(bench: Bench) -> None:
     """One that is dated 4 minutes ahead is taken."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await hand.problem(hand.sign(proffer(hand, created=bench.now(330))), "too-early", "/created")
     await hand.accepted(proffer(hand, created=bench.now(240)), "proffered")
 
@@ -212,7 +210,7 @@ async def too_early(bench: Bench) -> None:
 @page.add("expired", "A message that has expired is refused", "RCV-11")
 async def expired(bench: Bench) -> None:
     """`expires` is exclusive, and one in the future bars nothing."""
-    hand = bench.hand()
+    hand = Hand(bench)
     await hand.refused(proffer(hand, expires=bench.now(-1)), "expired", "/expires", "RCV-11")
     await hand.accepted(proffer(hand, expires=bench.now(60)), "proffered")
 
@@ -220,20 +218,20 @@ async def expired(bench: Bench) -> None:
 @page.add("handler-fails", "A message that could not be worked on leaves nothing behind", "RCV-1")
 async def handler_fails(bench: Bench) -> None:
     """Test mode: a proffer that makes its handler fail. Its thread is not known after."""
-    hand = bench.hand()
+    hand = Hand(bench)
     document = proffer(hand, "test: fail")
     raw = hand.sign(document)
     for _ in range(2):
         await hand.problem(raw, ("handler-failed", "overloaded"))
-    later = hand.write("terms.accept", {"terms": OTHER}, document["thread"], after=trust.digest(raw))
+    later = hand.write("terms.accept", {"terms": OTHER}, document["thread"])
     await hand.problem(hand.sign(later), "unknown-thread")
 
 
 @page.add("narrowing-does-not-wait", "A failing handler does not keep a withdrawal from taking effect", "RCV-14")
 async def narrowing_does_not_wait(bench: Bench) -> None:
     """Test mode: a withdrawal whose handler fails."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await opened(hand, unasked(hand), "given")
     document: Document = no(hand, "consent.withdraw", thread, {"reason": "test-fail"})
     await hand.accepted(document, "withdrawn")
-    must(hand.threads[thread][-1] == digest_of(orjson.loads(hand.sign(document))), "it is not the head")
+    must(hand.threads[thread][-1] == digest_of(orjson.loads(hand.sign(document))), "it has no place")

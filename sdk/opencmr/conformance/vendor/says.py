@@ -2,25 +2,33 @@
 
 from typing import Any
 
-from ..hand import BASE, DP, OTHER, Document, Hand, digest_of
+from ..hand import BASE, DP, OTHER, Document, Hand, Heard, digest_of
 from ..suite import Failed
 
 ITEM = {"purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
 TEN = {"amount": "10.00", "currency": "EUR"}
 
 
-def proffer(hand: Hand, note: str | None = None, choices: list[Document] | None = None, **members: Any) -> Document:
+def proffer(
+    hand: Hand,
+    note: str | None = None,
+    choices: list[Document] | None = None,
+    answer_by: str | None = None,
+    **members: Any,
+) -> Document:
     """Terms that a vendor in test mode accepts."""
-    return hand.write("terms.proffer", {"choices": choices or [DP], **({"note": note} if note else {})}, **members)
+    body = {"choices": choices or [DP], "answerBy": answer_by, "note": note}
+    return hand.write("terms.proffer", {name: value for name, value in body.items() if value is not None}, **members)
 
 
-def wish(note: str | None = None, wants: int = 1, terms: list[Document] | None = None) -> Document:
+def wish(note: str | None = None, wants: int = 1, terms: list[Document] | None = None, **more: Any) -> Document:
     """The body of an intent."""
     return {
         "wants": [{"name": f"thing {number}"} for number in range(wants)],
         "terms": terms or [DP, BASE],
         "standing": "ready",
         **({"note": note} if note else {}),
+        **more,
     }
 
 
@@ -136,10 +144,20 @@ async def cancelled(hand: Hand) -> str:
     return thread
 
 
-async def countered(hand: Hand) -> tuple[str, Document]:
+async def countered(hand: Hand, note: str | None = None) -> tuple[str, Document]:
     """Terms to which the vendor has an alternative."""
-    thread = await opened(hand, proffer(hand, choices=[OTHER]), "proffered")
+    thread = await opened(hand, proffer(hand, note, choices=[OTHER]), "proffered")
     return thread, await hand.hear("terms.counter", thread)
+
+
+async def forgotten(hand: Hand) -> Heard:
+    """Something that the vendor answers, and does not hold after: its store was put back from a copy of before."""
+    return await hand.accepted(proffer(hand, "test: forget"), "proffered")
+
+
+def unlinked(hand: Hand, place: int = 0) -> dict[str, str | None]:
+    """The members of a word that knows what stands up to a place, and nothing after."""
+    return {"prior": None, "seen": hand.words[place - 1] if place else None}
 
 
 def no(hand: Hand, type_: str, thread: str, body: Document | None = None, **members: Any) -> Document:

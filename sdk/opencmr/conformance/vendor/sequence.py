@@ -1,123 +1,183 @@
-"""`spec/v1/sequence.md`: places, heads, narrowing messages."""
+"""`spec/v1/sequence.md`: the chain, knowing, stale words, narrowing messages."""
+
+from uuid import uuid4
 
 from ... import trust
-from ..hand import DP, NOWHERE, Bench, digest_of
+from ..hand import DP, NOWHERE, Bench, Hand, digest_of
 from ..suite import Page
-from .says import accept, agreed, cancelled, cast, must, no, offered, ordered, proffer, unasked, wish
+from .says import accept, agreed, cancelled, cast, must, no, offered, opened, ordered, proffer, unasked, unlinked, wish
 
 page: Page[Bench] = Page("sequence", "vendor")
 
 
-@page.add("places-linked", "Every entry names the one before it, and every receipt too",
-          "SEQ-1", "SEQ-2", "SEQ-3", "COR-3")  # fmt: skip
-async def places_linked(bench: Bench) -> None:
-    """A whole order, inspected message by message; so is every conversation of every check."""
-    await cancelled(bench.hand())
+# The chain
 
 
-@page.add("two-offers", "Two entries that are made at once follow one another", "SEQ-1", "SEQ-3")
+@page.add("one-chain", "Every word of the vendor's has the next number, and names the one before it", "SEQ-16")
+async def one_chain(bench: Bench) -> None:
+    """A whole order, inspected word by word; so is every conversation of every check."""
+    await cancelled(Hand(bench))
+
+
+@page.add("chain-across-threads", "The numbers run over all threads, and over what is refused", "SEQ-16")
+async def chain_across_threads(bench: Bench) -> None:
+    """Each thread alone would begin with 1."""
+    hand = Hand(bench)
+    for _ in range(2):
+        await hand.accepted(proffer(hand), "proffered")
+        await hand.refused(proffer(hand, expires=bench.now(-1)), "expired")
+        await hand.accepted(unasked(hand), "given")
+    whole, _ = await hand.collect(seen=None)
+    must([one["number"] for one in whole] == list(range(1, len(hand.words) + 1)), "the numbers have a gap")
+
+
+@page.add("two-offers", "Two entries that are made at once follow one another", "SEQ-16")
 async def two_offers(bench: Bench) -> None:
-    """Each names its immediate predecessor, and is later."""
-    hand = bench.hand()
+    """Each names its immediate predecessor."""
+    hand = Hand(bench)
     thread, first = await offered(hand, "test: two offers")
     second = await hand.hear("offer.make", thread)
-    must(second["inReplyTo"] == digest_of(first), "the second offer does not follow the first")
+    must(second["prior"] == digest_of(first), "the second offer does not name the first")
 
 
-@page.add("times-across-threads", "Times increase across the threads of a relationship", "SEQ-3")
-async def times_across_threads(bench: Bench) -> None:
-    """Many threads, as fast as they go."""
-    hand = bench.hand()
-    for _ in range(4):
-        await hand.accepted(proffer(hand), "proffered")
-        await hand.accepted(unasked(hand), "given")
+@page.add(
+    "refused-is-a-word", "A refused message is no entry, and its receipt is a word all the same", "SEQ-16", "SEQ-4"
+)
+async def refused_is_a_word(bench: Bench) -> None:
+    """The thread goes on as if it had not been said."""
+    hand = Hand(bench)
+    thread = await opened(hand, cast(hand, "test: say nothing"), "open")
+    refused = await hand.refused(hand.write("intent.amend", wish(), thread, expires=bench.now(-1)), "expired")
+    must(refused.receipt["number"] == 2, "its receipt is not the second word")
+    again = hand.write("intent.amend", wish("test: say nothing", terms=[DP]), thread, **unlinked(hand, 1))
+    await hand.accepted(again, "open")
 
 
-@page.add("stale-head", "A message that names a stale head is refused, and what was missed follows", "SEQ-4", "SEQ-5")
-async def stale_head(bench: Bench) -> None:
-    """The vendor's entries after the one that was named, and its receipts for the customer's."""
-    hand = bench.hand()
-    thread, made = await offered(hand)
-    amended = await hand.accepted(hand.write("intent.amend", wish(), thread), "open")
-    second = await hand.hear("offer.make", thread)
-    late = hand.write("intent.amend", wish(), thread, after=hand.threads[thread][0])
-    heard = await hand.refused(late, "stale-head", "/inReplyTo", "SEQ-4")
-    must(heard.rest == [made, amended.receipt, second], f"{len(heard.rest)} other messages follow", "SEQ-5")
+@page.add("no-date-orders", "What comes first and what last is said by the places, and by no date", "SEQ-18")
+async def no_date_orders(bench: Bench) -> None:
+    """A wish is amended an hour before it was cast; a consent is taken back years before and after, and given anew."""
+    hand, early = Hand(bench), bench.now(-3600)
+    thread = await opened(hand, cast(hand, "test: say nothing"), "open")
+    await hand.accepted(hand.write("intent.amend", wish(), thread, created=early), "open")
+    await hand.accepted(accept(hand, await hand.hear("offer.make", thread), created=early), "ordered")
+    document = unasked(hand)
+    given = await opened(hand, document, "given")
+    for created in ("2001-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z"):
+        await hand.accepted(no(hand, "consent.withdraw", given, created=created), "withdrawn")
+        await hand.accepted(hand.write("consent.grant", document["body"], given, created=early), "given")
 
 
-@page.add("stale-at-refused", "A message that names a refused one gets all entries of the thread", "SEQ-4", "SEQ-5")
-async def stale_at_refused(bench: Bench) -> None:
-    """What was refused is held, and is no entry."""
-    hand = bench.hand()
-    thread, made = await offered(hand)
-    first = hand.threads[thread][0]
-    refused = hand.sign(hand.write("intent.amend", wish(), thread, after=first))
-    await hand.refused(refused, "stale-head", None, "SEQ-4")
-    late = hand.write("intent.amend", wish(), thread, after=trust.digest(refused))
-    heard = await hand.refused(late, "stale-head", "/inReplyTo", "SEQ-4")
-    must(made in heard.rest and len(heard.rest) == 2, f"{len(heard.rest)} messages follow", "SEQ-5")
+# Knowing
 
 
-@page.add("unknown-head", "A message that answers one that is not here may come good", "SEQ-6")
-async def unknown_head(bench: Bench) -> None:
-    """It is not refused for good: the other may be on its way."""
-    hand = bench.hand()
+@page.add("knows-by-prior", "A word knows the word that its prior names, and all that this one knows", "SEQ-20")
+async def knows_by_prior(bench: Bench) -> None:
+    """Over another thread, and over a refused word; `seen` is left out."""
+    hand = Hand(bench)
+    thread = await opened(hand, cast(hand, "test: say nothing"), "open")
+    await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), thread, seen=None), "open")
+    await hand.accepted(proffer(hand, "test: say nothing", seen=None), "proffered")
+    await hand.refused(proffer(hand, expires=bench.now(-1), seen=None), "expired")
+    await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), thread, seen=None), "open")
+
+
+@page.add("knows-by-seen", "A word knows all up to what it has seen, whatever its prior", "SEQ-20")
+async def knows_by_seen(bench: Bench) -> None:
+    """Without a `prior`, and with one of nothing: that counts as none, and is no fault."""
+    hand = Hand(bench)
+    thread = await opened(hand, cast(hand, "test: say nothing"), "open")
+    for prior in (None, NOWHERE):
+        await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), thread, prior=prior), "open")
+
+
+@page.add("knows-nothing-else", "A word knows nothing that neither its prior nor its seen leads to", "SEQ-20", "SEQ-4")
+async def knows_nothing_else(bench: Bench) -> None:
+    """Neither is there, or a `prior` of nothing; being said later, or dated later, is no knowing."""
+    hand = Hand(bench)
+    thread = await opened(hand, cast(hand, "test: say nothing"), "open")
+    for prior in (None, NOWHERE):
+        late = hand.write("intent.amend", wish(), thread, prior=prior, seen=None, created=bench.now(60))
+        await hand.refused(late, "stale", "/seen", "SEQ-20")
+
+
+# Stale words
+
+
+@page.add("stale", "A word that does not know what stands in its thread is refused, and signed", "SEQ-4")
+async def stale(bench: Bench) -> None:
+    """An offer of the vendor's; and a word of the customer's own, from another device."""
+    hand = Hand(bench)
     thread, _ = await offered(hand)
-    strange = hand.write("intent.amend", wish(), thread, after=NOWHERE)
-    await hand.problem(hand.sign(strange), "unknown-head", "/inReplyTo")
+    await hand.refused(hand.write("intent.amend", wish(), thread, **unlinked(hand, 1)), "stale", "/seen", "SEQ-4")
+    other = await opened(hand, cast(hand, "test: say nothing"), "open")
+    before = unlinked(hand, len(hand.words))
+    await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), other), "open")
+    await hand.refused(hand.write("intent.amend", wish(), other, **before), "stale", "/seen", "SEQ-4")
+
+
+@page.add("other-threads", "A word need not know what stands in other threads", "SEQ-4")
+async def other_threads(bench: Bench) -> None:
+    """Compared with the whole relationship, honest words would fail all the time."""
+    hand = Hand(bench)
+    thread = await opened(hand, cast(hand, "test: say nothing"), "open")
+    known = unlinked(hand, len(hand.words))
+    given = await opened(hand, unasked(hand), "given")
+    await hand.accepted(no(hand, "consent.withdraw", given), "withdrawn")
+    await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), thread, **known), "open")
 
 
 @page.add("accept-crosses-offer", "An acceptance holds where only the vendor has spoken since", "SEQ-7", "OFR-11")
 async def accept_crosses_offer(bench: Bench) -> None:
-    """It names the cast as head, and the vendor has made two offers since."""
-    hand = bench.hand()
+    """It knows the first of two offers. Else a vendor could keep it from being accepted."""
+    hand = Hand(bench)
     thread, made = await offered(hand, "test: two offers")
     await hand.hear("offer.make", thread)
-    await hand.accepted(accept(hand, made, inReplyTo=hand.threads[thread][0]), "ordered")
+    await hand.accepted(accept(hand, made, **unlinked(hand, made["number"])), "ordered")
 
 
 @page.add("accept-after-own-word", "An acceptance is stale where the customer has spoken since", "SEQ-4")
 async def accept_after_own_word(bench: Bench) -> None:
     """The exception is for the vendor's entries only."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, made = await offered(hand)
-    head = hand.threads[thread][-1]
+    known = unlinked(hand, len(hand.words))
     await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), thread), "open")
-    await hand.refused(accept(hand, made, inReplyTo=head), "stale-head", "/inReplyTo", "SEQ-4")
+    await hand.refused(accept(hand, made, **known), "stale", "/seen", "SEQ-4")
 
 
-@page.add("narrowing-expired", "A narrowing message is taken though it has expired", "SEQ-8")
-async def narrowing_expired(bench: Bench) -> None:
-    """Taking back has no deadline."""
-    hand = bench.hand()
-    document = unasked(hand)
-    await hand.accepted(document, "given")
-    await hand.accepted(no(hand, "consent.withdraw", document["thread"], expires=bench.now(-60)), "withdrawn")
+@page.add("expired-word", "A widening word takes its place before it expires, or not at all", "SEQ-25", "RCV-11")
+async def expired_word(bench: Bench) -> None:
+    """Each kind, refused with `expired`; and it says nothing of how long what it says holds."""
+    hand = Hand(bench)
+    thread, made = await offered(hand)
+    amend = hand.write("intent.amend", wish(), thread)
+    for document in (proffer(hand), cast(hand), unasked(hand), amend, accept(hand, made)):
+        late = {**document, "id": uuid4().urn, "expires": bench.now(-1)}
+        late["thread"] = late["id"] if document["thread"] == document["id"] else document["thread"]
+        await hand.refused(late, "expired", "/expires", "SEQ-25")
+    given = await opened(hand, unasked(hand, expires=bench.now(1)), "given")
+    await bench.sleep(1.2)
+    await hand.accepted(no(hand, "consent.withdraw", given), "withdrawn")
 
 
-@page.add("narrowing-stale", "A narrowing message is taken though its head is stale", "SEQ-8")
+# Narrowing messages
+
+
+@page.add("narrowing-stale", "A narrowing message is taken though it knows nothing", "SEQ-8")
 async def narrowing_stale(bench: Bench) -> None:
     """A decline of terms that have been accepted meanwhile ends the agreement."""
-    hand = bench.hand()
-    thread = await agreed(hand)
-    stale = hand.threads[thread][0]
-    await hand.accepted(no(hand, "terms.decline", thread, {"reason": "changedMind"}, inReplyTo=stale), "terminated")
-
-
-@page.add("narrowing-unknown-head", "A narrowing message is taken though its head is not known", "SEQ-8")
-async def narrowing_unknown_head(bench: Bench) -> None:
-    """Whatever it names."""
-    hand = bench.hand()
-    document = unasked(hand)
-    await hand.accepted(document, "given")
-    await hand.accepted(no(hand, "consent.withdraw", document["thread"], inReplyTo=NOWHERE), "withdrawn")
+    for prior in (None, NOWHERE):
+        hand = Hand(bench)
+        thread = await agreed(hand)
+        decline = no(hand, "terms.decline", thread, {"reason": "changedMind"}, prior=prior, seen=None)
+        await hand.accepted(decline, "terminated")
 
 
 @page.add("narrowing-any-date", "A narrowing message is taken whatever its date", "SEQ-8")
 async def narrowing_any_date(bench: Bench) -> None:
     """A clock that is wrong does not bind."""
     for created in ("2001-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z"):
-        hand = bench.hand()
+        hand = Hand(bench)
         document = unasked(hand)
         await hand.accepted(document, "given")
         await hand.accepted(no(hand, "consent.withdraw", document["thread"], created=created), "withdrawn")
@@ -125,32 +185,23 @@ async def narrowing_any_date(bench: Bench) -> None:
 
 @page.add("narrowing-first", "A narrowing message that comes before its thread takes the first place", "SEQ-9")
 async def narrowing_first(bench: Bench) -> None:
-    """And so bars the opener that comes late."""
-    hand = bench.hand()
+    """And so bars the opener that comes late: it does not know it."""
+    hand = Hand(bench)
     document = unasked(hand)
     raw = hand.sign(document)
-    thread = document["thread"]
-    early = hand.write("consent.withdraw", {}, thread, after=trust.digest(raw))
+    early = no(hand, "consent.withdraw", document["thread"], prior=trust.digest(raw))
     await hand.accepted(early, "none", "moot")
-    heard = await hand.refused(raw, "stale-head", None, "SEQ-9")
-    must(len(heard.rest) == 1, f"{len(heard.rest)} messages follow", "SEQ-5")
+    await hand.refused(raw, "stale", "/seen", "SEQ-9")
 
 
-@page.add("moot-keeps-place", "A moot entry can be the head, and changes no state", "SEQ-10")
+@page.add("moot-keeps-place", "A moot entry has its place, and changes no state", "SEQ-10")
 async def moot_keeps_place(bench: Bench) -> None:
-    """A withdrawal of an intent that is an order already."""
-    hand = bench.hand()
+    """A withdrawal of an intent that is an order already. Whoever goes on has to know it."""
+    hand = Hand(bench)
     thread, _ = await ordered(hand)
+    known = unlinked(hand, len(hand.words))
     await hand.accepted(no(hand, "intent.withdraw", thread), "ordered", "moot")
+    disclose = {"discloses": [{"data": "pd:Name", "value": "A. Customer"}]}
+    await hand.refused(hand.write("order.disclose", disclose, thread, **known), "stale", "/seen", "SEQ-10")
+    await hand.accepted(hand.write("order.disclose", disclose, thread), "ordered")
     await hand.accepted(no(hand, "order.cancel", thread, {"reason": "changedMind"}), "cancelled")
-
-
-@page.add("refused-takes-no-place", "A refused message of a customer is no entry", "SEQ-2", "COR-3")
-async def refused_takes_no_place(bench: Bench) -> None:
-    """The next one goes on from the head before."""
-    hand = bench.hand()
-    document = cast(hand, "test: say nothing")
-    thread = document["thread"]
-    await hand.accepted(document, "open")
-    await hand.refused(hand.write("intent.amend", wish(), thread, expires=bench.now(-1)), "expired")
-    await hand.accepted(hand.write("intent.amend", wish("test: say nothing", terms=[DP]), thread), "open")

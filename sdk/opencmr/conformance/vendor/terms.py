@@ -1,8 +1,8 @@
 """`spec/v1/terms/page.md`."""
 
 from ... import trust
-from ..hand import BASE, COUNTER, DP, NOWHERE, OTHER, Bench
-from ..suite import Page
+from ..hand import BASE, COUNTER, DP, NOWHERE, OTHER, Bench, Hand
+from ..suite import Failed, Page
 from .says import agreed, countered, must, no, opened, proffer
 
 page: Page[Bench] = Page("terms", "vendor")
@@ -16,7 +16,7 @@ OWN = {
 @page.add("other-digest", "Terms of the roster with another digest are refused", "TRM-1")
 async def other_digest(bench: Bench) -> None:
     """By id and digest, and as a document that takes an id of the roster."""
-    hand = bench.hand()
+    hand = Hand(bench)
     wrong = {"id": "SD-BASE", "digest": OTHER["digest"]}
     await hand.refused(proffer(hand, choices=[DP, wrong]), "terms-mismatch", "/body/choices/1/digest", "TRM-1")
     taken = {"document": {**OWN, "id": "SD-BASE"}}
@@ -26,7 +26,7 @@ async def other_digest(bench: Bench) -> None:
 @page.add("unknown-terms", "Terms that are neither on the roster nor carried are refused", "TRM-2")
 async def unknown_terms(bench: Bench) -> None:
     """Nothing is fetched to find them."""
-    hand = bench.hand()
+    hand = Hand(bench)
     nowhere = {"id": "https://customer.example/terms", "digest": NOWHERE}
     await hand.refused(proffer(hand, choices=[nowhere]), "terms-unknown", "/body/choices/0/id", "TRM-2")
 
@@ -34,7 +34,7 @@ async def unknown_terms(bench: Bench) -> None:
 @page.add("unknown-term", "A term that is not in the vocabulary is refused", "TRM-2")
 async def unknown_term(bench: Bench) -> None:
     """It would permit or prohibit nobody knows what."""
-    hand = bench.hand()
+    hand = Hand(bench)
     rule = {"effect": "prohibit", "action": "dpv:NoSuchAction", "by": ["vendor"]}
     document = {"document": {**OWN, "rules": [rule]}}
     await hand.refused(
@@ -45,7 +45,7 @@ async def unknown_term(bench: Bench) -> None:
 @page.add("one-of-the-choices", "The vendor accepts one of the choices, by its digest", "TRM-4", "TRM-7")
 async def one_of_the_choices(bench: Bench) -> None:
     """The first that it can accept."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await opened(hand, proffer(hand, choices=[OTHER, BASE, DP]), "proffered")
     accepted = await hand.hear("terms.accept", thread)
     must(accepted["body"]["terms"] in (BASE, DP), "other terms are accepted")
@@ -54,17 +54,17 @@ async def one_of_the_choices(bench: Bench) -> None:
 @page.add("one-counter", "The vendor counters once, with one alternative", "TRM-6")
 async def one_counter(bench: Bench) -> None:
     """What waits in the mailbox is the receipt and the counter."""
-    hand = bench.hand()
+    hand = Hand(bench)
     _, counter = await countered(hand)
     must(counter["body"]["terms"] == COUNTER, "it is not SD-BASE-A")
-    found, _ = await hand.collect()
+    found, _ = await hand.collect(seen=None)
     must([one["type"] for one in found] == ["receipt", "terms.counter"], "something else waits")
 
 
 @page.add("accept-the-counter", "A customer accepts the counter, and nothing else", "TRM-5", "TRM-7")
 async def accept_the_counter(bench: Bench) -> None:
     """Not their own proffer, not other terms."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await countered(hand)
     for terms in (OTHER, DP):
         accept = hand.write("terms.accept", {"terms": terms}, thread)
@@ -75,7 +75,7 @@ async def accept_the_counter(bench: Bench) -> None:
 @page.add("accept-other-digest", "A counter is accepted by its digest", "TRM-1", "TRM-5")
 async def accept_other_digest(bench: Bench) -> None:
     """An id alone binds nobody."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread, _ = await countered(hand)
     wrong = {"id": COUNTER["id"], "digest": OTHER["digest"]}
     await hand.refused(hand.write("terms.accept", {"terms": wrong}, thread), "terms-mismatch", None, "TRM-1")
@@ -85,7 +85,7 @@ async def accept_other_digest(bench: Bench) -> None:
 async def no_in_every_state(bench: Bench) -> None:
     """The customer need not know how far the vendor is."""
     for type_, body in (("terms.decline", {"reason": "changedMind"}), ("terms.terminate", {})):
-        hand = bench.hand()
+        hand = Hand(bench)
         pending = await opened(hand, proffer(hand, "test: say nothing"), "proffered")
         await hand.accepted(no(hand, type_, pending, body), "declined")
         thread, _ = await countered(hand)
@@ -98,7 +98,88 @@ async def no_in_every_state(bench: Bench) -> None:
 @page.add("own-terms", "Terms of the customer's own travel as a document", "TRM-2", "TRM-3")
 async def own_terms(bench: Bench) -> None:
     """A vendor in test mode does not know them, and counters."""
-    hand = bench.hand()
+    hand = Hand(bench)
     thread = await opened(hand, proffer(hand, choices=[{"document": OWN}]), "proffered")
     await hand.hear("terms.counter", thread)
     must(trust.digest(trust.write(OWN)) != COUNTER["digest"], "they are the counter")
+
+
+@page.add("counter-in-time", "A counter can be accepted before its answerBy, and no later", "TRM-11")
+async def counter_in_time(bench: Bench) -> None:
+    """Test mode: a counter that can be accepted for 2 seconds. `expires` of the acceptance is something else."""
+    hand = Hand(bench)
+    thread, _ = await countered(hand, "test: counter for 2 seconds")
+    await hand.accepted(hand.write("terms.accept", {"terms": COUNTER}, thread), "active")
+    thread, _ = await countered(hand, "test: counter for 2 seconds")
+    await bench.sleep(2.2)
+    late = hand.write("terms.accept", {"terms": COUNTER}, thread)
+    await hand.refused(late, "expired", "/created", "TRM-11")
+    await hand.accepted(no(hand, "terms.decline", thread, {"reason": "other"}), "declined")
+
+
+@page.add("proffer-in-time", "The vendor accepts a proffer before its answerBy, or not at all", "TRM-11")
+async def proffer_in_time(bench: Bench) -> None:
+    """Test mode: the acceptance comes later, and the proffer can be accepted until before.
+
+    A vendor that is quick enough to accept in time keeps the rule, and shows nothing.
+    """
+    hand = Hand(bench)
+    until = bench.now(0.15)
+    thread = await opened(hand, proffer(hand, "test: accept later", answer_by=until), "proffered")
+    await bench.sleep(0.2)
+    try:
+        accepted = await hand.hear("terms.accept", thread, within=1)
+    except Failed:
+        return
+    must(accepted["created"] < until, "it was accepted after")
+
+
+@page.add("overtaken-proffer", "A proffer that newer terms have overtaken is accepted no more", "TRM-10")
+async def overtaken_proffer(bench: Bench) -> None:
+    """Test mode: the acceptance comes later, and other terms are agreed on before. Those bind."""
+    hand = Hand(bench)
+    thread = await opened(hand, proffer(hand, "test: accept later"), "proffered")
+    await agreed(hand)
+    try:
+        await hand.hear("terms.accept", thread, within=1)
+    except Failed:
+        return
+    raise Failed("it was accepted")
+
+
+@page.add("crossing-proffers", "A proffer knows the agreement that it would replace, or is stale", "TRM-12")
+async def crossing_proffers(bench: Bench) -> None:
+    """Two that cross: the second is refused. So is one from before the agreement was ended."""
+    hand = Hand(bench)
+    first, second, third = proffer(hand), proffer(hand), proffer(hand)
+    thread = await opened(hand, first, "proffered")
+    await hand.hear("terms.accept", thread)
+    await hand.refused(second, "stale", "/seen", "TRM-12")
+    await hand.accepted(no(hand, "terms.terminate", thread), "terminated")
+    await hand.refused(third, "stale", "/seen", "TRM-12")
+    await hand.accepted(proffer(hand), "proffered")
+
+
+@page.add("ended-meanwhile", "A proffer from before the customer ended the terms is accepted no more", "TRM-10")
+async def ended_meanwhile(bench: Bench) -> None:
+    """Test mode: the acceptance comes later. Before, the customer terminates the agreement of the same scope."""
+    hand = Hand(bench)
+    active = await agreed(hand)
+    thread = await opened(hand, proffer(hand, "test: accept later"), "proffered")
+    await hand.accepted(no(hand, "terms.terminate", active), "terminated")
+    try:
+        await hand.hear("terms.accept", thread, within=1)
+    except Failed:
+        return
+    raise Failed("it was accepted")
+
+
+@page.add("overtaken-counter", "The customer's acceptance knows the agreement that it replaces", "TRM-10")
+async def overtaken_counter(bench: Bench) -> None:
+    """Else it is refused, though it knows all that stands in its own thread."""
+    hand = Hand(bench)
+    thread, counter = await countered(hand)
+    await agreed(hand)
+    blind = hand.write("terms.accept", {"terms": COUNTER}, thread, prior=None, seen=hand.words[counter["number"] - 1])
+    await hand.refused(blind, "wrong-state", "/type", "TRM-10")
+    await hand.accepted(hand.write("terms.accept", {"terms": COUNTER}, thread), "active")

@@ -1,0 +1,249 @@
+/**
+ * May the vendor do this? (spec/v1/decisions.md) The customer's latest explicit word wins; inside one document a
+ * prohibition wins; silence is a no. A pure function over the facts that the threads fold to.
+ */
+
+import { knows, MINUTE, shifted } from './chain.mjs';
+import { accepted, outsiders } from './records.mjs';
+import { EVERYTHING, guards, includes, isTerm, overlaps, prohibits, reaches } from './vocabulary.mjs';
+import { isNarrowing } from './spec.mjs';
+import { normal } from './uri.mjs';
+
+const DAY = 24 * 60 * MINUTE;
+const PURPOSES = {
+  'intent-live': ['opencmr:IntentCasting'],
+  'order-live': ['dpv:RequestedServiceProvision', 'dpv:PaymentManagement', 'dpv:CustomerOrderManagement', 'dpv:CustomerCare',
+    'dpv:RightsFulfilment', 'dpv:EnforceSecurity'],
+};
+const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohibited-by-agreement' };
+
+/**
+ * @typedef {object} Statement a permission or a prohibition, and the customer's own word behind it, `own`
+ * @property {boolean} permit @property {string} source `agreement`, or the state of the item
+ * @property {string[]} actions @property {string[]} [purposes] none: any @property {string[]} data
+ * @property {{place: number, knows: import('./chain.mjs').Knowledge, message: {created: string}}} own
+ * @property {boolean} vendor @property {string[]} [others] third parties by URI; none: any of them
+ * @property {string[]} [channels] @property {string} at @property {string} [until] @property {string} [ended]
+ * @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
+ */
+
+/**
+ * All that decisions rest on.
+ * @param {any[]} threads @param {any[]} beside what noes take back beside what stands @param {string[]} times of the places
+ * @param {boolean} [mine] the customer asks
+ */
+export function gather(threads, beside, times, mine = false) {
+  const when = (said) => {
+    const at = said && (times[said.place - 1] ?? said.at);
+    const isOwnNo = mine && said?.side === 'customer' && isNarrowing(said.message.type, 'customer');
+    return isOwnNo && said.message.created < at ? said.message.created : at; // SEQ-27: it holds from when it was said
+  };
+  const of = (family) => threads.filter((thread) => thread.family === family && thread.record);
+  const binding = [...of('terms').flatMap(({ record }) => ofAgreement(record)),
+    ...of('intent').flatMap(({ id, record }) => ofOffers(id, record))];
+  const statements = [...statementsOfTerms(binding, when), ...of('consent').flatMap(({ record: { items, past } }) =>
+    [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
+  return {
+    statements: [...statements, ...beside.flatMap(({ denied }) => denied).flatMap((item) => statementsOfItem(item, when))],
+    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when)),
+    governed: [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, when(since)]),
+      ...of('intent').filter(({ record }) => record.wish).map(({ id, record }) => [id, when(record.wishes[0].since)])],
+  };
+}
+
+function ofAgreement({ terms, since, own, ended, scope, evidence }) {
+  if (!since) return [];
+  const made = ended ? evidence.slice(0, -1) : evidence;
+  return [{ document: terms.document, own, since, ended, scope: scope?.id, evidence: made }];
+}
+
+/** Making an offer is accepting the customer's terms; accepting it leaves only those of the accepted one. */
+function ofOffers(scope, record) {
+  const over = ['withdrawn', 'cancelled'].includes(record.state) ? record.closed : undefined;
+  const binds = ({ terms, own, dropped }, since, evidence) =>
+    (own ? [{ document: terms.document, own, since, ended: dropped, scope, evidence }] : []);
+  const [ordered] = record.steps;
+  const ended = ({ dropped, ...offer }, end) => ({ ...offer, dropped: dropped ?? end });
+  const made = record.offers.flatMap((offer) => binds(ended(offer, ordered ?? over), offer.since, [offer.digest]));
+  if (!ordered) return made;
+  return [...made, ...binds(ended(accepted(record), over), ordered, [record.accepted, ordered.digest])];
+}
+
+/** What terms permit and prohibit. The permissions of each end where later ones of its scope begin. */
+export function statementsOfTerms(binding, when) {
+  const latest = new Map();
+  return [...binding].sort((a, b) => b.since.place - a.since.place).flatMap((one) => {
+    const [ended] = [one.ended, latest.get(one.scope)].filter(Boolean).map(when).sort();
+    latest.set(one.scope, one.since);
+    const { rules } = one.document;
+    const named = rules.filter(({ effect, purpose }) => effect === 'permit' && purpose).map(({ purpose }) => purpose); // DEC-5
+    return rules.filter(({ effect }) => effect !== 'oblige').map(({ effect, by, action, purpose, data }) => {
+      const permit = effect === 'permit';
+      return {
+        permit, source: 'agreement', actions: [action], purposes: purpose ? [purpose] : permit ? named : undefined,
+        data: [data ?? EVERYTHING.data], vendor: by.includes('vendor'), others: by.includes('third-party') ? undefined : [],
+        own: one.own, at: begins(one.own, when(one.since), permit), ended: permit ? ended : undefined,
+        scope: one.scope, evidence: one.evidence,
+      };
+    });
+  });
+}
+
+/** What an item permits or prohibits: nothing while it is only asked for. `ended`: when it came to stand otherwise. */
+export function statementsOfItem({ state, item, since, own = since, until, evidence }, when, ended) {
+  if (state === 'requested') return [];
+  const permit = state === 'given';
+  const outside = outsiders(item).map(({ id }) => id);
+  const others = outside.filter(Boolean).map(normal);
+  return [{
+    permit, source: permit ? 'consent' : state, actions: item.actions, purposes: item.purposes, data: item.data, vendor: true,
+    others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels,
+    own, at: begins(own, when(since), permit), until: permit ? until : undefined,
+    ended: permit ? when(ended) : undefined, evidence,
+  }];
+}
+
+/** SEQ-23: a permission never runs from before its own word was said, as far as clocks may differ. */
+function begins(own, at, permit) {
+  const first = permit ? shifted(own.message.created, -5 * MINUTE) : at;
+  return first > at ? first : at;
+}
+
+function activitiesOf(thread, { wishes, steps, closed, ...record }, when) {
+  const data = record.disclosed.map(({ datum, said }) => [datum.data, when(said)]);
+  const live = [];
+  if (wishes.length) {
+    data.push(['pd:Intention', when(wishes[0].since)]); // the wish itself is data
+    const said = wishes.map(({ since, until }) => ({ since: when(since), until }));
+    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0] ?? closed)));
+  }
+  if (steps.length) {
+    const days = record.state === 'done' ? accepted(record).body.returns?.days : 0;
+    const before = steps.filter((step) => !closed || step.place < closed.place).map(when);
+    const made = { thread, data, evidence: [record.accepted, steps[0].digest] };
+    live.push(...standingOrder(made, before, when(closed), days));
+  }
+  return live;
+}
+
+/** What an intent permits, wording by wording: an amendment changes no answer about the time before it (DEC-20). */
+export const standingWish = (made, wishes, closed) => wishes.map(({ since, until }, i) =>
+  ({ ...made, kind: 'intent-live', since, until, closed: wishes[i + 1]?.since ?? closed }));
+
+/**
+ * What an order permits: until it is cancelled, or done and the days for returning it are over; never done, a year after
+ * its last entry. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+ */
+export function standingOrder(made, steps, closed, days = 0) {
+  const spans = steps.map((at) => [at, shifted(at, 365 * DAY)]);
+  if (closed) spans.push([closed, shifted(closed, days * DAY)]);
+  const live = [];
+  let [since, until] = spans[0];
+  for (const [at, end] of spans.slice(1)) {
+    if (at >= until) {
+      live.push({ ...made, kind: 'order-live', since, until });
+      since = at;
+    }
+    until = end;
+  }
+  return [...live, { ...made, kind: 'order-live', since, until, closed: days ? undefined : closed }];
+}
+
+// Whether a statement speaks of a question
+
+const any = (test, kind, terms, term) => terms.some((one) => test(kind, one, term));
+
+function permits({ actions, purposes, data, vendor, others, channels }, { action, purpose, data: datum, recipient, channel }) {
+  if (channels && !channels.includes(channel)) return false; // DEC-8
+  if (purposes && !any(reaches, 'purpose', purposes, purpose)) return false;
+  if (!any(reaches, 'data', data, datum)) return false;
+  if (recipient === 'vendor') return vendor && any(reaches, 'action', actions, action);
+  // DEC-9: handing over is sharing, whatever it is called; what must be named besides is still to be named.
+  return (!others || others.includes(recipient)) && any(reaches, 'action', actions, 'dpv:Share') &&
+    guards('action', action).every((guard) => guard === 'dpv:Share' || actions.some((one) => includes('action', guard, one)));
+}
+
+/** A no speaks of all at or below its terms, and of a question that is wider and so asks about them too. */
+function forbids({ actions, purposes, data, vendor, others, channels }, { action, purpose, data: datum, recipient, channel }) {
+  if (channels && channel && !channels.includes(channel)) return false;
+  if (!any(overlaps, 'data', data, datum)) return false;
+  if (purposes && !any(overlaps, 'purpose', purposes, purpose)) return false;
+  if (recipient === 'vendor') return vendor && any(overlaps, 'action', actions, action);
+  const isMeant = !others || others.includes(recipient) || (recipient === 'third-party' && others.length > 0);
+  return isMeant && [action, 'dpv:Share'].some((each) => any(overlaps, 'action', actions, each));
+}
+
+/** Whether it has not ended. `now`: every end counts that was put to it, whatever its date. */
+export const lasts = ({ until, ended }, at, now) => (!until || at < until) && (!ended || (!now && at < ended));
+
+/** DEC-14, SEQ-21: its word came after the no and knows it, and it says no more than the no does. */
+function lifts(yes, no, { action, purpose, data, recipient }) {
+  const shared = recipient !== 'vendor';
+  return yes.own.place > no.own.place && knows(yes.own.knows, no.own.place) &&
+    (!no.channels || Boolean(yes.channels)) && (!shared || !no.others || Boolean(yes.others?.includes(recipient))) &&
+    // A yes that speaks of a third party names sharing, so it lifts the noes to that.
+    isBelow('action', yes.actions, no.actions.filter((term) => !shared || !includes('action', term, 'dpv:Share')),
+      action, ...(shared ? ['dpv:Share'] : [])) &&
+    isBelow('purpose', yes.purposes ?? [EVERYTHING.purpose], no.purposes ?? [], purpose) && isBelow('data', yes.data, no.data, data);
+}
+
+/** Whether each of the no's terms that is asked about covers a term of the yes that reaches what is asked. */
+function isBelow(kind, yes, no, asked, ...further) {
+  const mine = yes.filter((one) => reaches(kind, one, asked));
+  return no.filter((term) => [asked, ...further].some((each) => overlaps(kind, term, each))).every((term) =>
+    mine.some((one) => prohibits(kind, term, one) && (one === term || !includes(kind, one, term))));
+}
+
+// The rules
+
+/** @param {any} asked @throws where a word is none of the vocabulary (DEC-2) */
+export function question(asked) {
+  const { recipient = 'vendor', ...more } = { data: EVERYTHING.data, ...asked };
+  for (const kind of ['action', 'purpose', 'data']) if (!isTerm(kind, more[kind])) throw new Error(`no ${kind}: ${more[kind]}`);
+  if (['vendor', 'third-party'].includes(recipient)) return { ...more, recipient };
+  const party = normal(recipient); // DEC-18
+  if (!/^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$/.test(party)) throw new Error(`no party: ${recipient}`);
+  return { ...more, recipient: party };
+}
+
+/**
+ * @param {ReturnType<typeof gather>} facts @param {ReturnType<typeof question>} asked @param {string} at an instant
+ * @param {boolean} [now] that is now: every word counts, whatever its date
+ */
+export function decide({ statements, activities, governed }, asked, at, now = false) {
+  const begun = (since) => now || since <= at;
+  // 0 not governed
+  if (asked.purpose === 'dpv:LegalCompliance') return { answer: 'not-governed', reason: 'legal-compliance', evidence: [] };
+  if (includes('action', 'dpv:Remove', asked.action)) return { answer: 'not-governed', reason: 'removal', evidence: [] };
+  // 1 what is being done for the customer, on what they disclosed for it
+  const holds = ({ data }) => data.some(([term, since]) => begun(since) && reaches('data', term, asked.data));
+  const here = activities.filter(({ thread }) => thread === asked.thread);
+  const performed = here.find((one) => begun(one.since) && at < one.until && (!one.closed || (!now && at < one.closed)) &&
+    asked.recipient === 'vendor' && any(reaches, 'purpose', PURPOSES[one.kind], asked.purpose) && holds(one) &&
+    reaches('action', EVERYTHING.action, asked.action));
+  if (performed) return { answer: 'permit', reason: performed.kind, evidence: performed.evidence };
+  // 2 the latest word
+  const own = asked.thread !== undefined && governed.some(([thread, since]) => thread === asked.thread && begun(since));
+  const scope = own ? asked.thread : undefined;
+  const there = !own || here.some(holds); // a thread's own terms permit what was disclosed in it, and no more
+  const isMeant = (one) => one.source !== 'agreement' || (one.scope === scope && (there || !one.permit));
+  const said = statements.filter((one) => begun(one.at) && isMeant(one) && (one.permit ? permits : forbids)(one, asked));
+  const noes = said.filter(({ permit }) => !permit);
+  const yeses = said.filter((one) => one.permit && lasts(one, at, now) && noes.every((no) => lifts(one, no, asked)));
+  if (yeses.length) {
+    const { source, evidence } = latest(yeses);
+    return { answer: 'permit', reason: source, evidence };
+  }
+  if (noes.length) {
+    const { source, evidence } = latest(noes);
+    return { answer: 'deny', reason: REASONS[source], evidence };
+  }
+  // 3 silence is a no
+  if (!said.length) return { answer: 'deny', reason: 'no-word', evidence: [] };
+  const { source, evidence } = latest(said);
+  return { answer: 'deny', reason: source === 'agreement' ? 'agreement-ended' : 'consent-expired', evidence };
+}
+
+/** By the customer's order; of one word that was answered twice, such as a wish, by that of the answers. */
+const latest = (statements) => statements.reduce((a, b) =>
+  (b.own.place > a.own.place || (b.own.place === a.own.place && b.at > a.at) ? b : a));

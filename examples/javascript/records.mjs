@@ -1,0 +1,304 @@
+/**
+ * What threads come to: the rules across members that stand on the family pages, and the records that they fold to.
+ * No clock, no network: the same words always fold to the same records.
+ */
+
+import { Problem } from './canonical.mjs';
+import { knows, MINUTE, shifted } from './chain.mjs';
+import { checkTerms, pick, reaches, resolve, resolveAll, same } from './vocabulary.mjs';
+
+const STANDS = 30 * 24 * 60 * MINUTE; // a wish that does not say until when
+
+/** Family → the record in which nothing is said yet. Where it names a moment, that is the message of then, in its place. */
+export const blank = {
+  terms: () => ({ state: 'none', choices: [], evidence: [] }),
+  consent: () => ({ state: 'none', items: [], past: [] }),
+  intent: (said) => ({
+    state: 'none', since: said, wishes: [], offers: [], steps: [], disclosed: [], progress: [], terms: [], carried: [], evidence: [],
+  }),
+};
+
+/**
+ * Type → the record after a message that the lifecycle allows; nothing, where it is moot.
+ * @type {Record<string, (here: any, said: import('./chain.mjs').Said, history: any) => any>} `here` is the record, in the
+ *   state that follows and with the message as evidence
+ */
+export const rules = {
+  // terms/page.md
+  async 'terms.proffer'(here, said, history) {
+    const { choices, scope, answerBy } = said.message.body;
+    const terms = await resolveAll(choices, [], ['body', 'choices']);
+    const meant = scope === 'relationship' ? undefined : scope;
+    if (history.isSuperseded(said, meant)) throw new Problem('stale', ['seen']); // TRM-12
+    return { ...here, choices: terms, scope: meant, own: said, answerBy };
+  },
+  async 'terms.counter'(here, said) {
+    checkOpen(here, said);
+    const { terms, answerBy } = said.message.body;
+    return { ...here, counter: await resolve(terms, here.choices, ['body', 'terms']), answerBy };
+  },
+  async 'terms.accept'(here, said, history) {
+    checkOpen(here, said);
+    const terms = await pick(said.message.body.terms, here.counter ? [here.counter] : here.choices, ['body', 'terms']);
+    const own = said.side === 'customer' ? said : here.own;
+    if (history.isSuperseded(own, here.scope)) throw new Problem('wrong-state', ['type']); // TRM-10
+    return { ...here, terms, own, since: said };
+  },
+  'terms.decline': (here, said) => ({ ...here, ended: said }),
+  'terms.terminate': (here, said) => ({ ...here, ended: said }),
+
+  // consent/page.md
+  'consent.request'(here, said) {
+    const { body, expires } = said.message;
+    body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
+    const asked = (item) => ({ key: item.key, state: 'requested', since: said, until: body.until, evidence: [said.digest], item });
+    return consent({ ...here, items: body.items.map(asked), asked: said.digest, request: body, answerBy: expires });
+  },
+  'consent.grant'(here, said, _, before) {
+    const { body } = said.message;
+    body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
+    if (!here.request && !body.statement) throw new Problem('unasked-without-statement', ['body', 'statement']); // CNS-3
+    if (before.state !== 'given' && here.answerBy <= said.at) throw new Problem('expired', ['created']); // CNS-9
+    if (here.request) checkWithin(body, here.request);
+    const evidence = here.asked ? [said.digest, here.asked] : [said.digest];
+    const [items, past] = [new Map(here.items.map((item) => [item.key, item])), [...here.past]];
+    for (const item of body.items) {
+      if (items.has(item.key)) past.push({ item: items.get(item.key), ended: said }); // CNS-5
+      const until = [body.until, item.until ?? body.until].sort()[0];
+      items.set(item.key, { key: item.key, state: 'given', since: said, until, evidence, item });
+    }
+    return consent({ ...here, items: [...items.values()], past });
+  },
+  'consent.refuse': noWord,
+  'consent.withdraw': noWord,
+
+  // intent/page.md
+  'intent.cast': wish,
+  'intent.amend': wish,
+  'intent.withdraw': (here, said) => ({
+    ...here, closed: said, offers: here.offers.map((each) => (each.state === 'firm' ? { ...each, state: 'lapsed' } : each)),
+  }),
+  async 'offer.make'(here, said, history) {
+    const { message: { id, body, expires }, digest } = said;
+    const { cast } = here;
+    if (here.wishes.at(-1)?.until <= said.at) throw new Problem('expired', ['created']); // INT-4
+    if (!cast && !history.isBasis(body.basis, said.at)) throw new Problem('no-basis', ['body', 'basis']); // OFR-6
+    body.lines.forEach(({ want }, i) => checkIndex(want, cast?.wants ?? [], ['body', 'lines', i, 'want'])); // OFR-5
+    checkTerms(body, ['body']); // needs
+    checkSum(body);
+    const terms = await pick(body.under, cast ? here.terms : history.activeTerms(), ['body', 'under']); // OFR-4, OFR-7
+    const offer = { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish };
+    return { ...here, offers: [...here.offers, offer] };
+  },
+  'offer.decline'(here, { message: { body } }) {
+    const found = find(here, body.offer);
+    return found?.state === 'firm' ? turn(here, found, 'declined') : undefined;
+  },
+  'offer.accept'(here, said) {
+    const { offer, payment, total } = said.message.body;
+    const found = find(here, offer);
+    if (!found) throw new Problem('unknown-reference', ['body', 'offer']); // OFR-9
+    if (found.state !== 'firm' || found.expires <= said.at) throw new Problem('offer-not-firm', ['body', 'offer']);
+    if (payment && found.body.payment && !found.body.payment.includes(payment)) {
+      throw new Problem('unknown-reference', ['body', 'payment']);
+    }
+    checkTotal(total, found.body.total); // OFR-10
+    return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [said] };
+  },
+  'order.disclose': (here, said, _, before) => disclosed({ ...here, state: before.state }, said),
+  'order.confirm'(here, { message: { body } }) {
+    checkTotal(body.total, accepted(here).body.total); // ORD-2
+    return { ...here, reference: body.reference };
+  },
+  'order.fulfil'(here, said) {
+    const { status, lines = [] } = said.message.body;
+    lines.forEach((line, i) => checkIndex(line, accepted(here).body.lines, ['body', 'lines', i])); // ORD-3
+    const done = status === 'done';
+    const progress = [...here.progress, { status, said }];
+    return { ...here, state: done ? 'done' : 'fulfilling', progress, closed: done ? said : undefined };
+  },
+  'order.cancel'(here, said, history, before) {
+    if (before.state === 'open') return rules['intent.withdraw'](here, said, history, before); // ORD-6
+    const { refund, fee } = said.message.body;
+    const settles = said.side === 'vendor' && Boolean(refund ?? fee); // ORD-4
+    if (before.state === 'cancelled' && (here.settled || !settles)) return undefined; // ORD-5
+    return { ...here, closed: here.closed ?? said, settled: settles, ...(settles && { refund, fee }) };
+  },
+};
+
+const ref = ({ id, digest }) => ({ id, digest });
+/** Family → what both sides show of a record. */
+const shown = {
+  terms: ({ state, choices, scope, counter, terms, answerBy, since, ended, evidence }) => ({
+    record: 'agreement', state, choices: choices.map(ref), scope, counter: counter && ref(counter),
+    terms: terms && ref(terms), answerBy, since: since?.at, ended: ended?.at, evidence,
+  }),
+  consent: ({ state, asked, items }) => ({
+    record: 'consent', state, asked,
+    items: [...items].sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ key, state, since, until, evidence, item }) => ({ key, state, since: since.at, until, evidence, item })),
+  }),
+  intent: ({ state, since, cast, offers, disclosed, progress, closed, evidence, ...more }) => ({
+    record: 'dealing', state, since: since.at, wants: cast ? cast.wants.map(({ name }) => name) : [],
+    offers: offers.map(({ body, terms, ...each }) =>
+      ({ digest: each.digest, state: each.state, total: body.total, expires: each.expires, under: ref(terms) })),
+    disclosed: disclosed.map(({ datum, said }) => ({ data: datum.data, at: said.at })),
+    progress: progress.map(({ status, said }) => ({ status, at: said.at })),
+    accepted: more.accepted, reference: more.reference, refund: more.refund, fee: more.fee, until: more.wishes.at(-1)?.until,
+    closed: closed?.at, evidence,
+  }),
+};
+
+/** The record of a thread as plain JSON, the same on both sides. @param {{family: string, record: any}} thread */
+export const show = ({ family, record }) => record && JSON.parse(JSON.stringify(shown[family](record))); // without what is absent
+
+/** The offer that became the order. */
+export const accepted = ({ offers, accepted: of }) => offers.find(({ digest }) => digest === of);
+
+
+/** TRM-11 */
+function checkOpen({ answerBy }, { at }) {
+  if (answerBy <= at) throw new Problem('expired', ['created']);
+}
+
+const consent = (here) => ({
+  ...here, state: ['given', 'requested', 'withdrawn', 'refused'].find((state) => here.items.some((item) => item.state === state)),
+});
+
+function noWord(here, said) {
+  const { keys } = said.message.body;
+  const after = { requested: 'refused', given: 'withdrawn' };
+  const isMeant = ({ state, key }) => state in after && (keys?.includes(key) ?? true);
+  const meant = here.items.filter(isMeant);
+  if (!meant.length) return undefined;
+  const turned = (item) => ({ ...item, state: after[item.state], since: said, evidence: [said.digest, ...item.evidence] });
+  const items = here.items.map((item) => (isMeant(item) ? turned(item) : item));
+  return consent({ ...here, items, past: [...here.past, ...meant.map((item) => ({ item, ended: said }))] });
+}
+
+/** What the noes of a thread of consent take back beside what stands. */
+export const BESIDE = { noes: [], stands: new Map(), open: [], denied: [] };
+
+/**
+ * A vendor gives the places: it could let a no pass before the grant that it is about, refuse that grant, or hold the no
+ * back until a later grant says less. So a no denies, for the keys that it names, also what a grant said that took no
+ * effect, unless that grant knows the no; and what stood before, unless the no knows what replaced it.
+ * @param {typeof BESIDE} beside @param {import('./chain.mjs').Said} said @param {string} outcome what came of it
+ */
+export function besideAfter(beside, said, outcome) {
+  const { message: { type, body }, digest, side, place } = said;
+  const { noes, stands, open, denied } = beside;
+  const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
+  const record = (item, state) => ({ key: item.key, state, item, since: said, until: body.until, evidence: [digest] });
+  const taken = (item, no) => ({
+    ...item, state: item.state === 'requested' ? 'refused' : 'withdrawn', since: said, own: no, evidence: [no.digest, ...item.evidence],
+  });
+  if (outcome === 'accepted' && (type === 'consent.request' || type === 'consent.grant')) {
+    const items = body.items.map((item) => record(item, type === 'consent.grant' ? 'given' : 'requested'));
+    const before = items.filter(({ key }) => stands.has(key)).map(({ key }) => [stands.get(key), place]);
+    return { ...beside, stands: new Map([...stands, ...items.map((item) => [item.key, item])]), open: [...open, ...before] };
+  }
+  if (type === 'consent.grant' && side === 'customer') {
+    const [left, lost] = [[...open], [...denied]];
+    for (const item of body.items) {
+      const no = noes.findLast((each) => !knows(said.knows, each.place) && names(each, item.key));
+      if (no) lost.push(taken(record(item, 'given'), no));
+      else left.push([record(item, 'given'), 0]);
+    }
+    return { ...beside, open: left, denied: lost };
+  }
+  if ((type !== 'consent.refuse' && type !== 'consent.withdraw') || outcome === 'void') return beside;
+  // What a vendor heard elsewhere, it says of all that it holds.
+  const isMeant = ([{ key }, by]) => names(said, key) && !(by && (side === 'vendor' || knows(said.knows, by)));
+  return {
+    noes: [...noes, said],
+    stands: new Map([...stands].filter(([key]) => !names(said, key))),
+    open: open.filter((one) => !isMeant(one)),
+    denied: [...denied, ...open.filter(isMeant).map(([item]) => taken(item, said))],
+  };
+}
+
+/** CNS-1, CNS-2: a grant is never wider than what was asked. */
+function checkWithin({ items, until }, request) {
+  const wider = (...path) => { throw new Problem('wider-than-asked', ['body', ...path]); };
+  items.forEach((item, i) => {
+    const asked = request.items.find(({ key }) => key === item.key) ?? wider('items', i, 'key');
+    const terms = (member, kind) => item[member].forEach((term, j) =>
+      asked[member].some((bound) => reaches(kind, bound, term)) || wider('items', i, member, j));
+    const some = (member) => asked[member] && (item[member] ?? wider('items', i, member)).forEach((one, j) =>
+      [one, one.split('-')[0]].some((each) => asked[member].includes(each)) || wider('items', i, member, j));
+    terms('actions', 'action');
+    some('channels');
+    terms('data', 'data');
+    terms('purposes', 'purpose');
+    const known = outsiders(asked).map(({ id, name }) => id ?? ` ${name}`);
+    (item.recipients ?? []).forEach((party, j) =>
+      !isOutside(party) || known.includes(party.id ?? ` ${party.name}`) || wider('items', i, 'recipients', j));
+    if (asked.retention && !isWithin(item.retention, asked.retention)) wider('items', i, 'retention');
+    some('storedIn');
+    if (item.until > request.until) wider('items', i, 'until');
+  });
+  if (until > request.until) wider('until');
+}
+
+const isOutside = ({ role }) => !['controller', 'processor'].includes(role);
+/** Who receives data besides the vendor and its processors. */
+export const outsiders = ({ recipients = [] }) => recipients.filter(isOutside);
+
+function isWithin(granted, asked) {
+  if (asked.until) return granted?.until <= asked.until;
+  return Boolean(granted?.period) && granted.after === asked.after && minutes(granted.period) <= minutes(asked.period);
+}
+
+const UNITS = { Y: 365 * 1440, M: 30 * 1440, W: 7 * 1440, D: 1440, TH: 60, TM: 1 };
+/** A rough length, long enough to compare two periods. */
+const minutes = (period) => period.slice(1).split('T').flatMap((part, i) =>
+  [...part.matchAll(/(\d+)([A-Z])/g)].map(([, n, unit]) => n * UNITS[i ? `T${unit}` : unit])).reduce((a, b) => a + b, 0);
+
+async function wish(here, said) {
+  const { body } = said.message;
+  const terms = await resolveAll(body.terms, here.carried, ['body', 'terms']);
+  (body.discloses ?? []).forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
+  checkTerms(body, ['body']); // onAccept
+  const isNamed = ({ terms: { digest } }) => terms.some((each) => each.digest === digest);
+  return disclosed({
+    ...here,
+    cast: body,
+    terms,
+    carried: [...here.carried, ...terms],
+    wish: said,
+    wishes: [...here.wishes, { since: said, until: body.until ?? shifted(said.at, STANDS) }],
+    offers: here.offers.map((each) => (each.dropped || isNamed(each) ? each : { ...each, dropped: said })),
+  }, said);
+}
+
+function disclosed(here, said) {
+  const data = said.message.body.discloses ?? [];
+  data.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
+  const isNew = (datum) => !here.disclosed.some((each) => same(each.datum, datum));
+  return { ...here, disclosed: [...here.disclosed, ...data.filter(isNew).map((datum) => ({ datum, said }))] };
+}
+
+const find = ({ offers }, { id, digest }) => offers.find((each) => each.id === id && each.digest === digest);
+const turn = (here, found, state) => ({ ...here, offers: here.offers.map((each) => (each === found ? { ...each, state } : each)) });
+
+/** A decimal string in millionths. */
+const micros = (amount) => BigInt(amount.split('.')[0] + (amount.split('.')[1] ?? '').padEnd(6, '0'));
+
+/** OFR-1, OFR-2: what lines and adjustments add up to, in one currency. */
+function checkSum({ lines, adjustments = [], total }) {
+  const amounts = [...adjustments.map(({ amount }, i) => [amount, ['body', 'adjustments', i, 'amount', 'currency']]),
+    ...lines.map(({ price }, i) => [price, ['body', 'lines', i, 'price', 'currency']])];
+  for (const [amount, path] of amounts) if (amount.currency !== total.currency) throw new Problem('wrong-total', path);
+  const sum = amounts.reduce((soFar, [{ amount }]) => soFar + micros(amount), 0n);
+  if (sum !== micros(total.amount)) throw new Problem('wrong-total', ['body', 'total']);
+}
+
+function checkTotal(said, right) {
+  if (micros(said.amount) === micros(right.amount) && said.currency === right.currency) return;
+  throw new Problem('wrong-total', ['body', 'total']);
+}
+
+function checkIndex(index, list, path) {
+  if (index >= list.length) throw new Problem('unknown-reference', path);
+}

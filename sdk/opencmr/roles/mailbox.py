@@ -1,0 +1,183 @@
+"""A vendor's mailboxes: what waits for whom, who waits for it, and what is handed back (`spec/v1/transport.md`)."""
+
+import asyncio
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from ..errors import Malformed, Problem, Replayed, UnknownReference, UnsupportedType
+from ..messages import Message, core
+from ..protocol import Verified, parse, verify
+from ..protocol.clock import shifted
+from ..protocol.receiving import COLLECT_WINDOW, check_collect
+from ..store import Peer, Rows, Store
+from ..transport.bundle import MOST_WORDS
+from ..transport.limits import Gate
+from ..trust import write
+from .desk import Desk
+from .pen import Pen
+from .strangers import Strangers
+
+_MOST_BAD = 5
+"""After how many receipts that prove nothing the rest of a collect's is passed over."""
+_PAUSE = 1.0
+"""Seconds after which who waits looks whether another process has written."""
+
+
+class Mailbox:
+    """The mailboxes of one vendor's customers.
+
+    Args:
+        store: Where the words are.
+        desk: What reads and writes them.
+        pen: Whose they are.
+        gate: What may come in.
+        now: The time.
+    """
+
+    def __init__(self, store: Store, desk: Desk, pen: Pen, gate: Gate, now: Callable[[], str]) -> None:
+        self._store = store
+        self._desk = desk
+        self._pen = pen
+        self._gate = gate
+        self._now = now
+        self._strangers = Strangers()
+        self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self._closing = False
+
+    def ring(self, customer: str) -> None:
+        """Something new may wait for a customer."""
+        bell = self._bells.pop(customer, None)
+        if bell is not None:
+            bell.set()
+
+    def let_go(self) -> None:
+        """Let those go who wait, and hold nobody any more."""
+        self._closing = True
+        for bell in list(self._bells.values()):
+            bell.set()
+
+    async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
+        """What waits for the sender of a signed `mailbox.collect`, and whether there is more.
+
+        Raises:
+            Problem: To be answered unsigned.
+        """
+        message = self._asked(raw)
+        body = message.body
+        self._strangers.check(message)
+        if self._store.read(lambda rows: rows.peer(self._pen.did, message.from_)) is None:
+            self._strangers.note(message, self._now())
+            await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
+            return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, 0))
+        receipts = self._verified(message)
+        await self._store.write(lambda rows: self._note(rows, message, receipts))
+        if not body.wait:
+            return self._found(message)
+        with self._gate.waiting.place(message.from_):
+            return await self._wait(message, body.wait)
+
+    async def take_back(self, words: list[bytes]) -> None:
+        """Take back our own words from a customer: the store was put back from an older copy (`spec/v1/sequence.md`).
+
+        Args:
+            words: A `mailbox.collect` that has seen what is not held here; then what the customer holds of our words,
+                in their order, each receipt right after the customer's message that it answers.
+
+        Raises:
+            Problem: To be answered unsigned; nothing was stored.
+        """
+        if not 0 < len(words) <= MOST_WORDS:
+            raise Malformed(f"a collect and the words, {MOST_WORDS} at most", pointer="/messages", rule="TRN-20")
+        asking = self._asked(words[0], pointer="/messages/0/type")
+        taken = [self._word(asking.from_, raw, position) for position, raw in enumerate(words[1:], start=1)]
+        await self._store.write(lambda rows: self._take_back(rows, asking, taken))
+        self.ring(asking.from_)
+
+    def _asked(self, raw: bytes, pointer: str = "/type") -> Message[core.Collect]:
+        message: Message[core.Collect] = verify(parse(raw), me=self._pen.did, pinned={}).message
+        if message.type != core.Collect.type:
+            raise UnsupportedType("only mailbox.collect opens a mailbox", pointer=pointer, expected=[core.Collect.type])
+        check_collect(message, self._now())
+        self._gate.charge_key(message.from_)
+        return message
+
+    # Collecting
+
+    def _verified(self, message: Message[core.Collect]) -> list[Verified]:
+        """The receipts that a collect brings and that are good for something.
+
+        What they answer is looked up first, and no signature is checked within the writer: one customer's receipts
+        cost the others nothing.
+        """
+        brought = message.body.receipts or []
+        wanted = self._store.read(lambda rows: self._desk.unanswered(rows, message.from_, brought)) if brought else []
+        good: list[Verified] = []
+        bad = 0
+        for receipt in wanted:
+            try:
+                good.append(verify(parse(write(receipt.wire())), me=self._pen.did, pinned={}))
+            except Problem:
+                bad += 1
+                if bad == _MOST_BAD:
+                    break
+        return good
+
+    def _note(self, rows: Rows, message: Message[core.Collect], receipts: list[Verified]) -> None:
+        peer = rows.peer(self._pen.did, message.from_)
+        assert peer is not None  # noqa: S101  # relationships do not end
+        self._strangers.check_kept(rows, peer, message, self._now())
+        self._use(rows, peer, message, "/id")
+        self._desk.check_collect(rows, peer, message, self._now())
+        self._desk.keep_receipts(rows, peer, receipts)
+
+    def _use(self, rows: Rows, peer: Peer, message: Message[core.Collect], pointer: str) -> None:
+        until = shifted(message.created, 2 * COLLECT_WINDOW)
+        if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
+            raise Replayed("this collect has been used", pointer=pointer)
+
+    def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
+        limit = message.body.limit or 100
+        return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, limit))
+
+    async def _wait(self, message: Message[core.Collect], wait: int) -> tuple[list[bytes], bool]:
+        """What waits for the sender of a collect, or comes while they wait for it.
+
+        Who says something in this process rings. Another process on the same store rings no bell: so a look is taken
+        before long whether the relationship has changed at all, which costs next to nothing.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait
+        peer = self._store.read(lambda rows: rows.peer(self._pen.did, message.from_))
+        while True:
+            bell = self._bells.setdefault(message.from_, asyncio.Event())
+            version = self._store.version(peer.number) if peer else None
+            found, more = self._found(message)
+            while not found and not bell.is_set() and not self._closing and (left := until - loop.time()) > 0:
+                try:
+                    await asyncio.wait_for(bell.wait(), left if self._store.alone else min(left, _PAUSE))
+                except TimeoutError:
+                    if peer and not self._store.alone and self._store.version(peer.number) != version:
+                        break
+            if found or self._closing or until <= loop.time():
+                return found, more
+
+    # Taking back
+
+    def _word(self, customer: str, raw: bytes, position: int) -> Verified:
+        """One of our words, or what belongs to it."""
+        parsed = parse(raw)
+        mine = parsed.sender == self._pen.did
+        ours = {self._pen.method: self._pen.key.public} if mine else {}
+        word = verify(parsed, me=customer if mine else self._pen.did, pinned=ours, lenient=mine)
+        if not mine and word.message.from_ != customer:
+            raise UnknownReference("said by somebody else", pointer=f"/messages/{position}/from", rule="TRN-21")
+        return word
+
+    def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
+        peer = rows.peer(self._pen.did, asking.from_)
+        if peer is not None:
+            self._use(rows, peer, asking, "/messages/0/id")
+        # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
+        ours = any(word.message.side == "vendor" for word in words)
+        if ours and self._desk.lacks(rows, asking.from_, asking.seen):
+            self._desk.take_back(rows, asking.from_, words)

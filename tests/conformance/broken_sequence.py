@@ -1,0 +1,501 @@
+"""Vendors that break the sequence, a restore or the mailbox: each is the real one with one fault, made by a switch."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from broken import FAULTS, Break, Switch, afresh, answers_with, fault, opens_threads_of_any_name
+
+from opencmr import trust
+from opencmr.conformance.hand import NOWHERE
+from opencmr.conformance.wire import Answer
+from opencmr.errors import Behind, Expired, Malformed, Stale
+from opencmr.messages import BODIES, terms
+from opencmr.protocol import agreement, chain, dealing, is_narrowing, receiving
+from opencmr.protocol import thread as thread_fold
+from opencmr.protocol.said import NOTHING, Knowledge
+from opencmr.roles import desk as desk_module
+from opencmr.roles import mailbox, numbering
+from opencmr.roles import restored as restored_module
+from opencmr.roles.pen import Link
+from opencmr.store import Rows
+from opencmr.transport import app as app_module
+
+# The chain
+
+
+def links(change: Callable[[int, str | None, str], Link]) -> Break:
+    """What a vendor says of number and prior; `change` gets the right ones, and the thread."""
+
+    def switch(at: Switch) -> None:
+        thread: list[str] = []
+
+        def answer(inner: Any, peer: Any, history: Any, settled: Any, now: str) -> Any:
+            thread[:] = [settled.said.message.thread]
+            return inner(peer, history, settled, now)
+
+        def say(inner: Any, rows: Any, peer: Any, history: Any, draft: Any, thread_id: Any, *rest: Any) -> Any:
+            thread[:] = [str(thread_id)]
+            return inner(rows, peer, history, draft, thread_id, *rest)
+
+        at.around(at.desk.numbering, "answer", answer)
+        at.around(at.desk.numbering, "say", say)
+        at.patch.setattr(numbering, "Link", lambda number, prior: change(number, prior, thread[0]))
+
+    return switch
+
+
+def counted(name: Callable[[str], str]) -> Break:
+    """Numbers that begin anew for each name that the thread of a word gives."""
+
+    def switch(at: Switch) -> None:
+        before: dict[str, list[str | None]] = {}
+
+        def change(number: int, prior: str | None, thread: str) -> Link:
+            # What came last is known by its successor's prior alone.
+            words = before.setdefault(name(thread), [])
+            words.append(prior)
+            return Link(len(words), prior if len(words) > 1 else None)
+
+        links(change)(at)
+
+    return switch
+
+
+FAULTS["counts_each_thread_apart"] = ("SEQ-16", counted(lambda thread: thread))
+FAULTS["skips_a_number"] = ("SEQ-16", links(lambda number, prior, _: Link(number + (number > 2), prior)))
+FAULTS["begins_with_two"] = ("SEQ-16", links(lambda number, prior, _: Link(number + 1, prior or NOWHERE)))
+FAULTS["names_a_wrong_prior"] = ("SEQ-16", links(lambda number, prior, _: Link(number, prior and NOWHERE)))
+FAULTS["says_a_number_twice"] = ("SEQ-16", links(lambda number, prior, _: Link(min(number, 3), prior)))
+
+
+@fault("SEQ-16")
+def has_no_number_for_refusals(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        first, *rest = await inner(raw)
+        document = orjson.loads(first)
+        if document["body"]["outcome"] != "refused":
+            return [first, *rest]
+        bare = {name: value for name, value in document.items() if name not in ("number", "prior", "proof")}
+        return [trust.sign(bare, at.desk.pen.key, at.desk.pen.method, check=False)]
+
+    at.around(at.vendor, "receive", receive)
+
+
+@fault("ENV-1")
+def names_a_previous(at: Switch) -> None:
+    async def receive(inner: Any, raw: bytes) -> Any:
+        first, *rest = await inner(raw)
+        body = orjson.loads(first)["body"]
+        return [afresh(at, first, body={**body, "previous": NOWHERE}), *rest]
+
+    at.around(at.vendor, "receive", receive)
+
+
+@fault("SEQ-18")
+def orders_by_dates(at: Switch) -> None:
+    def in_time(inner: Any, self: Any, said: Any) -> None:
+        if any(said.message.created < entry.at for entry in self.entries):
+            raise Stale("something later is here", pointer="/seen")
+        inner(self, said)
+
+    at.around(thread_fold.Thread, "check_in_time", in_time)
+
+
+# Knowing, and stale words
+
+
+def knows(change: Callable[[Any, Any], Knowledge]) -> Break:
+    def switch(at: Switch) -> None:
+        at.patch.setattr(chain.Chain, "knowledge", change)
+
+    return switch
+
+
+def _by_seen_alone(self: Any, message: Any) -> Knowledge:
+    return Knowledge(self.number(message.seen) or 0)
+
+
+def _by_what_is_named(self: Any, message: Any) -> Knowledge:
+    place = self.place_of(message.prior) if message.prior else None
+    named = NOTHING.and_of(place) if place else NOTHING
+    return named.and_up_to(self.number(message.seen) or 0)
+
+
+def _by_date(self: Any, message: Any) -> Knowledge:
+    return Knowledge(sum(date <= message.created for date in self._dates))
+
+
+FAULTS["passes_over_prior"] = ("SEQ-20", knows(_by_seen_alone))
+FAULTS["forgets_what_the_prior_knows"] = ("SEQ-20", knows(_by_what_is_named))
+FAULTS["takes_dates_for_knowing"] = ("SEQ-20", knows(_by_date))
+
+
+@fault("SEQ-20")
+def refuses_a_prior_of_nothing(at: Switch) -> None:
+    def in_time(inner: Any, self: Any, said: Any) -> None:
+        if said.message.prior == NOWHERE:
+            raise Stale("no such word", pointer="/prior")
+        inner(self, said)
+
+    at.around(thread_fold.Thread, "check_in_time", in_time)
+
+
+@fault("SEQ-4")
+def accepts_stale_words(at: Switch) -> None:
+    at.patch.setattr(thread_fold.Thread, "missed", lambda self, said: [])
+
+
+@fault("SEQ-4")
+def asks_for_every_thread(at: Switch) -> None:
+    def settle(message: Any, digest: str, *, history: Any, now: str) -> Any:
+        settled = receiving.settle(message, digest, history=history, now=now)
+        knows_all = settled.said.knows.seen >= history.chain.next - 1
+        if is_narrowing(message.type, "customer") or knows_all or settled.problem:
+            return settled
+        return replace(settled, outcome="refused", problem=Stale(pointer="/seen"))
+
+    at.patch.setattr(desk_module, "settle", settle)
+
+
+@fault("SEQ-7")
+def lets_offers_bar_their_acceptance(at: Switch) -> None:
+    def missed(self: Any, said: Any) -> Any:
+        if is_narrowing(said.message.type, said.side):
+            return []
+        return [entry for entry in self.entries if not said.knows.knows(entry.place)]
+
+    at.patch.setattr(thread_fold.Thread, "missed", missed)
+
+
+@fault("TRM-12")
+def takes_proffers_that_crossed(at: Switch) -> None:
+    class Blind:
+        def superseded(self, *_: Any) -> None:
+            return None
+
+    def take(inner: Any, self: Any, said: Any, to: Any, context: Any) -> Any:
+        return inner(self, said, to, Blind() if isinstance(said.message.body, terms.Proffer) else context)
+
+    at.around(agreement.Agreement, "take", take)
+
+
+# Time
+
+
+@fault("RCV-11")
+def ignores_expiry(at: Switch) -> None:
+    def in_time(inner: Any, self: Any, said: Any) -> None:
+        try:
+            inner(self, said)
+        except Expired:
+            return
+
+    at.around(thread_fold.Thread, "check_in_time", in_time)
+
+
+FAULTS["ignores_when_a_word_had_to_be_placed"] = ("SEQ-25", ignores_expiry)
+
+
+@fault("SEQ-25")
+def ends_a_consent_with_its_word(at: Switch) -> None:
+    def judge(inner: Any, self: Any, said: Any, context: Any) -> Any:
+        if said.message.type == "consent.withdraw" and said.side == "customer":
+            return self._with(said, "moot", self.record), "moot"
+        return inner(self, said, context)
+
+    at.around(thread_fold.Thread, "judge", judge)
+
+
+@fault("RCV-10")
+def takes_what_is_dated_tomorrow(at: Switch) -> None:
+    at.patch.setattr(receiving, "AHEAD", timedelta(days=2))
+
+
+@fault("TRM-11")
+def ignores_answer_by(at: Switch) -> None:
+    at.patch.setattr(agreement.Agreement, "_check_open", lambda self, said: None)
+
+
+@fault("TRM-10")
+def accepts_what_was_overtaken(at: Switch) -> None:
+    at.patch.setattr(agreement.Agreement, "_check_latest", lambda self, own, context: None)
+
+
+@fault("INT-4")
+def ignores_until(at: Switch) -> None:
+    at.patch.setattr(dealing.Dealing, "wished_until", property(lambda self: None))
+
+
+@fault("INT-4")
+def ends_a_wish_with_its_word(at: Switch) -> None:
+    def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        return inner(self, said, body.model_copy(update={"until": said.message.expires}))
+
+    at.around(dealing.Dealing, "_wished", wished)
+
+
+# Narrowing messages
+
+
+def refuses_narrowing(when: Callable[[Any], bool]) -> Break:
+    """For a date, or for what it knows: as if it were any other message."""
+
+    def switch(at: Switch) -> None:
+        def settle(message: Any, *args: Any, **named: Any) -> Any:
+            if not is_narrowing(message.type, "customer") or not when(message):
+                return receiving.settle(message, *args, **named)
+            for module in (receiving, thread_fold):
+                at.patch.setattr(module, "is_narrowing", lambda *_: False)
+            try:
+                return receiving.settle(message, *args, **named)
+            finally:
+                for module in (receiving, thread_fold):
+                    at.patch.setattr(module, "is_narrowing", is_narrowing)
+
+        at.patch.setattr(desk_module, "settle", settle)
+
+    return switch
+
+
+FAULTS["refuses_withdrawals_of_tomorrow"] = ("SEQ-8", refuses_narrowing(lambda message: message.created > "2090"))
+FAULTS["refuses_declines_of_a_prior_of_nothing"] = (
+    "SEQ-8", refuses_narrowing(lambda message: message.prior == NOWHERE)
+)  # fmt: skip
+FAULTS["refuses_declines_that_know_nothing"] = (
+    "SEQ-8",
+    refuses_narrowing(lambda message: message.type == "terms.decline"),
+)
+FAULTS["knows_no_word_before_its_thread"] = ("SEQ-9", refuses_narrowing(lambda message: True))
+
+
+@fault("SEQ-10")
+def forgets_what_is_moot(at: Switch) -> None:
+    def missed(inner: Any, self: Any, said: Any) -> Any:
+        return [entry for entry in inner(self, said) if entry.outcome != "moot"]
+
+    at.around(thread_fold.Thread, "missed", missed)
+
+
+def reads(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Break:
+    def switch(at: Switch) -> None:
+        inner = receiving.messages
+        at.swap(receiving, "messages", read=lambda document: inner.read(change(document)))
+
+    return switch
+
+
+def _without_expires(document: dict[str, Any]) -> dict[str, Any]:
+    if is_narrowing(str(document.get("type")), "customer"):
+        return {name: value for name, value in document.items() if name != "expires"}
+    return document
+
+
+def _with_expires(document: dict[str, Any]) -> dict[str, Any]:
+    body = BODIES.get(str(document.get("type")))
+    needs = body is not None and body.expires == "must"
+    return {"expires": "2999-01-01T00:00:00.000Z", **document} if needs else document
+
+
+def _without_number(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "number"}
+
+
+FAULTS["lets_customers_count"] = ("ENV-13", reads(_without_number))
+FAULTS["lets_withdrawals_expire"] = ("ENV-14", reads(_without_expires))
+FAULTS["needs_no_expires"] = ("ENV-14", reads(_with_expires))
+
+
+# After a restore
+
+
+@fault("SEQ-6")
+def refuses_for_good_what_it_is_behind(at: Switch) -> None:
+    def settled(inner: Any, peer: Any, history: Any, message: Any, digest: str, now: str) -> Any:
+        try:
+            return inner(peer, history, message, digest, now)
+        except Behind:
+            said = history.placing(message, digest, now)
+            thread = history.threads.get(message.thread) or thread_fold.opened_by(message)
+            return receiving.Settled(said, thread, "refused", Stale(pointer="/seen"))
+
+    at.around(at.desk, "_settled", settled)
+
+
+@fault("SEQ-6")
+def goes_on_from_its_copy(at: Switch) -> None:
+    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: False)
+
+
+@fault("SEQ-31")
+def stores_no_word_that_it_is_behind(at: Switch) -> None:
+    at.patch.setattr(desk_module, "is_narrowing", lambda *_: False)
+
+
+@fault("SEQ-31")
+def never_answers_what_it_held(at: Switch) -> None:
+    inner = restored_module.catch_up
+    at.patch.setattr(
+        desk_module, "catch_up", lambda numbering, rows, peer, waiting, now: inner(numbering, rows, peer, [], now)
+    )
+
+
+@fault("SEQ-32")
+def takes_nothing_back(at: Switch) -> None:
+    at.patch.setattr(at.desk, "take_back", lambda *_: None)
+
+
+@fault("SEQ-32")
+def keeps_to_its_own_branch(at: Switch) -> None:
+    def give_up(rows: Any, peer: Any, first: int) -> None:
+        raise Malformed("there is a word of this number here", pointer="/messages")
+
+    at.patch.setattr(restored_module, "_give_up", give_up)
+
+
+@fault("SEQ-32")
+def forgets_what_it_answered_on_its_branch(at: Switch) -> None:
+    inner = restored_module._give_up
+
+    def give_up(rows: Any, peer: Any, first: int) -> None:
+        inner(rows, peer, first)
+        for kept in rows.with_status(peer.number, "held"):
+            rows.change_message(peer.number, kept.digest, status="refused")
+
+    at.patch.setattr(restored_module, "_give_up", give_up)
+
+
+@fault("SEQ-32")
+def knows_its_own_branch_no_more(at: Switch) -> None:
+    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: seen is not None and seen not in self._numbers)
+
+
+@fault("TRN-21")
+def takes_back_what_it_has_not_signed(at: Switch) -> None:
+    def check(document: Any, public: bytes) -> None:
+        if document["from"] != at.desk.pen.did:
+            trust.check(document, public)
+
+    at.swap(receiving, "trust", check=check)
+
+
+@fault("TRN-21")
+def takes_words_back_with_any_collect(at: Switch) -> None:
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
+    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
+
+
+@fault("TRN-22")
+def takes_back_what_it_does_not_lack(at: Switch) -> None:
+    at.patch.setattr(at.desk, "lacks", lambda *_: True)
+
+
+@fault("TRN-20")
+def takes_back_little_at_once(at: Switch) -> None:
+    at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 65536))
+
+
+@fault("CNS-11")
+def takes_any_spelling(at: Switch) -> None:
+    at.patch.setattr(receiving, "normal", lambda uri: uri)
+
+
+@fault("SEQ-33")
+def does_not_wait_for_the_collect(at: Switch) -> None:
+    def change(inner: Any, self: Any, number: int, **values: Any) -> None:
+        values.pop("restored", None)
+        if values:
+            inner(self, number, **values)
+
+    at.around(Rows, "change_peer", change)
+
+
+# The mailbox
+
+
+@fault("COR-8")
+def takes_stale_collects(at: Switch) -> None:
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
+
+
+@fault("COR-9")
+def answers_a_collect_again(at: Switch) -> None:
+    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
+
+
+def waits(change: Callable[[list[bytes], bool], tuple[list[bytes], bool]]) -> Break:
+    def switch(at: Switch) -> None:
+        at.around(at.desk, "waiting", lambda inner, *args: change(*inner(*args)))
+
+    return switch
+
+
+@fault("COR-10")
+def leaks_anothers_mailbox(at: Switch) -> None:
+    def waiting(inner: Any, rows: Rows, customer: str, seen: Any, limit: int) -> Any:
+        found, more = inner(rows, customer, seen, limit)
+        others = [kept.raw for one in rows.peers() for kept in rows.placed(one.number) if kept.side == "vendor"]
+        return (found, more) if found or seen else (others[:1], more)
+
+    at.around(at.desk, "waiting", waiting)
+
+
+@fault("TRN-7")
+def forgets_what_it_has_sent(at: Switch) -> None:
+    sent: set[bytes] = set()
+
+    def change(found: list[bytes], more: bool) -> tuple[list[bytes], bool]:
+        new = [raw for raw in found if raw not in sent]
+        sent.update(new)
+        return new, more
+
+    waits(change)(at)
+
+
+@fault("COR-11")
+def keeps_no_limit(at: Switch) -> None:
+    at.around(at.desk, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, seen, 100))
+
+
+@fault("COR-11")
+def passes_over_what_was_seen(at: Switch) -> None:
+    at.around(at.desk, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, None, limit))
+
+
+def _is_receipt(raw: bytes) -> bool:
+    return b'"type":"receipt"' in raw
+
+
+FAULTS["loses_receipts_from_the_mailbox"] = (
+    "TRN-7", waits(lambda found, more: ([raw for raw in found if not _is_receipt(raw)], more))
+)  # fmt: skip
+FAULTS["shuffles_the_mailbox"] = ("TRN-7", waits(lambda found, more: (found[::-1], more)))
+FAULTS["never_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, False)))
+FAULTS["always_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, True)))
+FAULTS["keeps_the_customers_words_to_itself"] = (
+    "SEQ-34", waits(lambda found, more: ([raw for raw in found if b'"from":"did:key' not in raw], more))
+)  # fmt: skip
+FAULTS["gives_receipts_first"] = ("SEQ-34", waits(lambda found, more: (sorted(found, key=_is_receipt)[::-1], more)))
+
+
+def _with_cursor(path: str, answer: Answer) -> Answer:
+    if not path.endswith("/mailbox") or answer.status != 200:
+        return answer
+    return replace(answer, body=trust.write({"cursor": "1", "messages": orjson.loads(answer.body)["messages"]}))
+
+
+FAULTS["gives_a_cursor"] = ("TRN-7", answers_with(_with_cursor))
+
+
+@fault("COR-7")
+def chokes_on_bad_receipts(at: Switch) -> None:
+    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
+        if any(one.from_ != peer.peer for one in receipts):
+            raise Malformed("a receipt of somebody else", pointer="/body/receipts")
+
+    at.around(at.desk, "keep_receipts", keep)
+
+
+FAULTS["takes_collects_of_any_thread"] = ("COR-12", opens_threads_of_any_name)
