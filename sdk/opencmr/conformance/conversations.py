@@ -9,7 +9,7 @@ from typing import Any
 from .. import trust
 from ..errors import Problem
 from ..messages import Message, core
-from ..protocol import History, Question, Verified, is_narrowing, parse, verify
+from ..protocol import History, Question, Verified, parse, verify
 from ..protocol.decisions import as_dict
 from ..protocol.history import is_entry
 from ..protocol.said import Knowledge
@@ -26,8 +26,7 @@ def run_words(case: Case) -> tuple[Any, Any]:
         word = read(case, document)
         if word.message.side == "customer":
             held[word.digest] = word
-            if is_narrowing(word.message.type, "customer"):
-                history.hear(word.message, word.digest)
+            history.hear(word.message, word.digest)
         else:
             places.append(_take(history, word, held))
     got = {"places": places, **at_the_end(case, history)}
@@ -79,8 +78,8 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
     place: dict[str, Any] = {"digest": word.digest, "at": chain.place_time(message.created)}
     if is_entry(message):
         _, why = history.follow(message, word.digest, fault=word.fault)
-        thread = history.threads[message.thread]
-        return {**place, "outcome": thread.entries[-1].outcome, "state": thread.state, **told(why)}
+        entered = history.threads[message.thread]
+        return {**place, "outcome": entered.entries[-1].outcome, "state": entered.state, **told(why)}
     of = held.get(str(message.body.of)) if word.fault is None else None
     if of is None or of.message.thread != message.thread:
         return {**place, "outcome": "nothing", **told(history.follow(message, word.digest, fault=word.fault)[1])}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
-from ..protocol import History, Settled, Verified, is_narrowing, settle
+from ..protocol import MOST_STATEMENTS, History, Settled, Verified, is_narrowing, settle
 from ..store import Peer, Rows, Status
 from .ledger import Ledger
 from .numbering import Numbering, as_kept
@@ -254,7 +254,11 @@ class Desk:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")
         if history.chain.lacks(message.seen) or (peer is not None and peer.restored):
             raise self.behind(history, message.seen)
-        return settle(message, digest, history=history, now=now)
+        settled = settle(message, digest, history=history, now=now)
+        widens = settled.outcome == "accepted" and not is_narrowing(message.type, "customer")
+        if widens and history.statements_with(settled.thread) > MOST_STATEMENTS:
+            raise OverQuota("more was said here than is decided by; take something back first", pointer="/body")
+        return settled
 
     def _done(self, rows: Rows, peer: Peer, history: History, added: Sequence[str], id_: str | None = None) -> None:
         """Let the others know what has changed, once it is durable."""

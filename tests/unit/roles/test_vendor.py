@@ -1064,3 +1064,15 @@ async def test_a_sealed_vendor_opens_with_its_passphrase_alone(street: Street) -
     with pytest.raises(Exception, match="passphrase"):
         street.vendor()
     assert street.vendor(passphrase="correct horse").did == SHOP
+
+
+async def test_who_has_said_too_much_to_decide_by_is_asked_to_take_something_back(
+    shop: Vendor, she: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencmr.roles.desk.MOST_STATEMENTS", 2)
+    for _ in range(2):
+        await shop.receive(grant := she.write(GRANT))
+    with pytest.raises(OverQuota):
+        await shop.receive(she.write(GRANT))
+    receipt = (await shop.receive(she.write(consent.Withdraw(), read(grant)["id"])))[0]
+    assert state_of(receipt) == ("accepted", "withdrawn"), "a no is never too much"

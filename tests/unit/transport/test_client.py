@@ -142,7 +142,9 @@ async def test_an_answer_that_is_not_opencmr_is_an_unreachable_vendor(
         await network.collect(server.endpoint, b"{}", 0)
 
 
-async def test_an_answer_of_the_mailbox_that_does_not_say_whether_there_is_more_is_not_taken(server: Server, network: HttpNetwork) -> None:
+async def test_an_answer_of_the_mailbox_that_does_not_say_whether_there_is_more_is_not_taken(
+    server: Server, network: HttpNetwork
+) -> None:
     server.answers["/opencmr/mailbox"] = http(pack([RECEIPT]))
     with pytest.raises(Unreachable):
         await network.collect(server.endpoint, b"{}", 0)
