@@ -80,6 +80,7 @@ def unsigned(**members: Any) -> dict[str, Any]:
         "to": ME,
         "thread": id_,
         "created": "2026-03-02T09:30:00.000Z",
+        "expires": "2026-03-09T09:30:00.000Z",
         "body": {"choices": [{"id": "SD-BASE", "digest": trust.digest(b"{}")}]},
         **members,
     }
