@@ -253,3 +253,19 @@ async def test_22_one_glitch_of_a_clock_harms_one_word_at_most(street: Street, c
     entry = shop.history(rel.me).threads[given.thread].entries[-1]
     assert entry.at == instant(clock() - timedelta(seconds=1))
     assert (await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=NEW_YEAR)).state == "given"
+
+
+@pytest.mark.requirement("DEC-7", "SEQ-21")
+async def test_what_a_vendor_says_it_heard_takes_no_later_no_its_force(rel: CustomerRelationship, shop: Vendor) -> None:
+    shop.on(terms.Proffer)(lambda *_: None)
+    thread = await shop_asks(street=None, rel=rel, shop=shop)  # type: ignore[arg-type]
+    heard = consent.Heard(where="telephone", when="2026-01-01T00:00:00.000Z")
+    await shop.say(rel.me, consent.Withdraw(heard=heard), thread)
+    await rel.collect()
+    lax = await rel.say(terms.Proffer(choices=[TermsRef(document=LAX)]))
+    await rel.say(consent.Refuse(), thread)  # finds nothing left to refuse; it is the last word all the same
+    await shop.say(rel.me, terms.Accept(terms=named(LAX)), lax)
+    await rel.collect()
+    assert rel.may(**MARKETING).reason == shop.may(rel.me, **MARKETING).reason == "refused"
+    await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR)
+    assert rel.may(**MARKETING)
