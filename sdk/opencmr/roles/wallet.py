@@ -125,9 +125,7 @@ class Wallet:
 
     def collected(self, rows: Rows, raws: Iterable[bytes], receipts: Iterable[str], now: str) -> Arrived:
         """Take in what a collect brought."""
-        for digest in receipts:
-            rows.change_message(self.number, digest, status="receipt")
-        return self.take_in(rows, raws, now, collected=True)
+        return self.take_in(rows, raws, now, collected=True, receipts=receipts)
 
     def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
         """The vendor's own words that it lacks, in their order, each with what belongs to it.
@@ -149,7 +147,15 @@ class Wallet:
 
     # Taking in
 
-    def take_in(self, rows: Rows, raws: Iterable[bytes], now: str, *, collected: bool = False) -> Arrived:
+    def take_in(
+        self,
+        rows: Rows,
+        raws: Iterable[bytes],
+        now: str,
+        *,
+        collected: bool = False,
+        receipts: Iterable[str] = (),
+    ) -> Arrived:
         """Take in signed answers: receipts, and what the vendor says. In any order, any number of times.
 
         Args:
@@ -157,9 +163,12 @@ class Wallet:
             raws: Messages.
             now: The time.
             collected: Whether they are the answer to a collect, and so the vendor's chain as it stands.
+            receipts: Digests of the receipts of ours that the collect brought.
         """
         peer, arrived = self.peer(rows), Arrived()
-        history = self.ledger.draft(rows, peer)
+        history = self.ledger.draft(rows, peer)  # first: once something is changed, it would be folded anew
+        for digest in receipts:
+            rows.change_message(self.number, digest, status="receipt")
         last: Verified | None = None
         for raw in raws:
             try:
@@ -187,8 +196,8 @@ class Wallet:
         before = history.chain.next
         self._place(rows, peer, history, arrived, now, collected=collected)
         arrived.moved = history.chain.next > before
+        rows.add_findings(self.number, arrived.noticed)
         for noticed in arrived.noticed:
-            rows.add_finding(self.number, noticed)
             if noticed.code in WRONG:
                 tell(_log, logging.ERROR, "vendor.misconduct", vendor=peer.peer, code=noticed.code)
         self.ledger.publish(rows, peer.number, history)
