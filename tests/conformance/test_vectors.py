@@ -33,7 +33,7 @@ def cases(kind: str) -> list[dict[str, Any]]:
 @pytest.mark.requirement("SIG-4", "SIG-5", "SIG-6", "IDN-9", "ENV-1", "ENV-6", "ENV-8", "LIF-1", "LIF-2", "SEQ-14")
 @pytest.mark.requirement("SEQ-4", "SEQ-6", "SEQ-7", "SEQ-8", "SEQ-9", "SEQ-10", "SEQ-12", "SEQ-16", "SEQ-17", "SEQ-18")
 @pytest.mark.requirement("SEQ-20", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-24", "SEQ-25", "SEQ-26", "SEQ-27", "SEQ-28")
-@pytest.mark.requirement("SEQ-29", "SEQ-30", "SEQ-31", "SEQ-32", "SEQ-33", "SEQ-34", "RCV-16", "CNS-11")
+@pytest.mark.requirement("SEQ-29", "SEQ-30", "SEQ-31", "SEQ-32", "SEQ-33", "SEQ-34", "SEQ-35", "RCV-16", "CNS-11")
 @pytest.mark.requirement("TRM-10", "TRM-11", "TRM-12", "INT-1", "INT-4", "INT-6")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_vector_passes(kind: str) -> None:

@@ -347,4 +347,4 @@ def mutated_steps(dice: random.Random, data: bytes, donor: bytes) -> bytes:
     return mutated_talk(dice, data, donor)
 
 
-TARGETS = (Target("chain", "a customer's store, and any chain", run_chain, seeds, mutated_steps, share=3, short=60),)
+TARGETS = (Target("chain", "a customer's store, and any chain", run_chain, seeds, mutated_steps, share=1, short=20),)

@@ -308,4 +308,4 @@ def mutated_case(dice: random.Random, data: bytes, donor: bytes) -> bytes:
         return mutated_json(dice, data, donor)
 
 
-TARGETS = (Target("words", "a vendor put back, and its words", run_words, seeds, mutated_case, share=2, short=40),)
+TARGETS = (Target("words", "a vendor put back, and its words", run_words, seeds, mutated_case, share=1, short=15),)

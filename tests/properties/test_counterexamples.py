@@ -121,7 +121,7 @@ def test_a_vendor_cannot_cancel_what_is_no_order(talk: Talk) -> None:
     assert talk.vendor.history.threads[wish.thread].record.state == "open"
 
 
-@pytest.mark.requirement("SEQ-21")
+@pytest.mark.requirement("SEQ-21", "DEC-21")
 def test_an_offer_under_an_old_wish_does_not_replace_the_terms_that_were_agreed_for_its_thread(talk: Talk) -> None:
     wish = talk.say(words.wish(intent.Cast, ["lax"], None, discloses=True))
     talk.place(wish)

@@ -56,7 +56,7 @@ class Agreement:
                 for position, ref in enumerate(body.choices):
                     choices = (*choices, roster.resolve(ref, ("body", "choices", position), roster.by_id(choices)))
                 scope = body.scope if isinstance(body.scope, Ref) else None
-                later = context.superseded(said.word, scope)
+                later = context.superseded(said.word, scope.id if scope else None)
                 if later is not None:
                     why = "it does not know what holds, or was ended, of the terms of this scope"
                     raise Stale(why, pointer="/seen", rule="TRM-12", expected=[later])
@@ -81,7 +81,7 @@ class Agreement:
             raise Expired(why, pointer="/created", rule="TRM-11")
 
     def _check_latest(self, own: Word | None, context: Context) -> None:
-        later = context.superseded(own, self.scope) if own is not None else None
+        later = context.superseded(own, self.scope.id if self.scope else None) if own is not None else None
         if later is not None:
             why = "the customer has said something later about the terms of this scope"
             raise WrongState(why, pointer="/type", rule="TRM-10", expected=[later])

@@ -151,12 +151,15 @@ class Beside:
         noes: The no-words of the thread, in their places.
         stands: Key → what was asked or granted last.
         open: What no no-word has taken back so far, and the place of what replaced it; 0: it took no effect.
+        heard: Key → what stood until the vendor took it back, for words that it says it heard. A no of the customer's
+            that comes after it finds nothing left to take back, and denies all the same, as its own word.
         denied: What one has taken back: it stands as refused or withdrawn.
     """
 
     noes: tuple[Said, ...] = ()
     stands: Mapping[str, ItemRecord] = field(default_factory=dict)
     open: tuple[tuple[ItemRecord, int], ...] = ()
+    heard: Mapping[str, ItemRecord] = field(default_factory=dict)
     denied: tuple[ItemRecord, ...] = ()
 
     def take(self, said: Said, outcome: Outcome | Literal["refused"]) -> Self:
@@ -173,23 +176,26 @@ class Beside:
         return self
 
     def _replaced(self, said: Said, items: list[ItemRecord]) -> Self:
-        before = tuple((self.stands[item.key], said.place) for item in items if item.key in self.stands)
-        return replace(self, stands={**self.stands, **{item.key: item for item in items}}, open=(*self.open, *before))
+        held, keys = {**self.heard, **self.stands}, {item.key for item in items}
+        before = tuple((held[item.key], said.place) for item in items if item.key in held)
+        stands = {**self.stands, **{item.key: item for item in items}}
+        heard = {key: item for key, item in self.heard.items() if key not in keys}
+        return replace(self, stands=stands, heard=heard, open=(*self.open, *before))
 
     def _took_no_effect(self, said: Said, body: consent.Grant) -> Self:
         unknown = [no for no in self.noes if not said.knows.knows(no.place)]
         open_, denied = list(self.open), list(self.denied)
         for item in body.items:
             tried = _record("given", item, said, body.until)
-            no = next((no for no in reversed(unknown) if _names(no, item.key)), None)
-            if no is None:
-                open_.append((tried, 0))
-            else:
+            # It may have been said after these noes, and be taken back by one that comes yet: so it stays open.
+            open_.append((tried, 0))
+            if (no := next((no for no in reversed(unknown) if _names(no, item.key)), None)) is not None:
                 denied.append(_taken_back(tried, no, said.point))
         return replace(self, open=tuple(open_), denied=tuple(denied))
 
     def _denied(self, said: Said) -> Self:
         stands = {key: item for key, item in self.stands.items() if not _names(said, key)}
+        heard = {key: item for key, item in self.stands.items() if said.side == "vendor" and key not in stands}
         open_, denied = [], list(self.denied)
         for item, replaced in self.open:
             # What a vendor heard elsewhere, it says of all that it holds.
@@ -198,7 +204,13 @@ class Beside:
                 denied.append(_taken_back(item, said, said.point))
             else:
                 open_.append((item, replaced))
-        return replace(self, noes=(*self.noes, said), stands=stands, open=tuple(open_), denied=tuple(denied))
+        for key, item in self.heard.items():
+            if said.side == "customer" and _names(said, key):
+                denied.append(_taken_back(item, said, said.point))
+            else:
+                heard[key] = item
+        noes = (*self.noes, said)
+        return replace(self, noes=noes, stands=stands, heard=heard, open=tuple(open_), denied=tuple(denied))
 
 
 def _record(state: ItemState, item: consent.Item, said: Said, until: str) -> ItemRecord:

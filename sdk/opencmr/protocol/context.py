@@ -10,7 +10,7 @@ from .said import Word
 class Context(Protocol):
     """The other threads. `History` is one."""
 
-    def superseded(self, own: Word, scope: Ref | None) -> str | None:
+    def superseded(self, own: Word, scope: str | None) -> str | None:
         """A word about the terms of this scope that `own` does not know, by its digest; none where there is none.
 
         It is one by which terms began to bind, or one by which the customer ended them; of the scope of a wish, also

@@ -97,10 +97,12 @@ class Question:
 
 def _party(recipient: str) -> str:
     """The URI of a party in normal form. What no message could say is none: no no-word could ever speak of it."""
+    found, why = normal(recipient), f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party"
+    if normal(found) != found:  # such as a host that ends in what looks like a port: no message could name it
+        raise UsageError(why)
     try:
-        return _URI.validate_python(normal(recipient))
+        return _URI.validate_python(found)
     except ValidationError:
-        why = f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party"
         raise UsageError(why) from None
 
 

@@ -189,9 +189,7 @@ class History:
         """
         view = History(dict(self.threads), self.chain, beside=dict(self.beside))
         for place, (digest, message) in enumerate(self.unplaced.items(), self.chain.next):
-            knows = self.chain.knowledge(message)
-            for before in range(self.chain.next, place):
-                knows = knows.and_of(before)
+            knows = self.chain.knowledge(message).and_between(self.chain.next, place)
             said = Said(message, digest, "customer", place, message.created, knows)
             no = is_narrowing(message.type, "customer")
             view._take(said, view._thread(message).take(said, view)[0] if no else None)
@@ -229,7 +227,7 @@ class History:
         _, latest = max(bound, default=(0, None), key=lambda one: one[0])
         return [latest.terms] if latest is not None and latest.terms is not None and latest.ended is None else []
 
-    def superseded(self, own: Word, scope: Ref | None) -> str | None:
+    def superseded(self, own: Word, scope: str | None) -> str | None:
         """A word about the terms of this scope that `own` does not know, by its digest; none where there is none."""
         for record in self._agreements(scope):
             if record.own is None or record.since is None:
@@ -238,12 +236,12 @@ class History:
                 return record.evidence[0]
             if record.ended is not None and record.ended_by == "customer" and not _known(own, record.ended.place):
                 return record.evidence[-1]
-        dealing = self.threads.get(scope.id) if scope is not None else None
+        dealing = self.threads.get(scope) if scope is not None else None
         return _unknown_wish(own, dealing) if dealing is not None else None
 
-    def _agreements(self, scope: Ref | None) -> Iterable[Agreement]:
+    def _agreements(self, scope: str | None) -> Iterable[Agreement]:
         for thread in self.threads.values():
-            if isinstance(thread.record, Agreement) and thread.record.scope == scope:
+            if isinstance(thread.record, Agreement) and (thread.record.scope and thread.record.scope.id) == scope:
                 yield thread.record
 
     def live_consent(self, basis: Ref, at: str) -> bool:

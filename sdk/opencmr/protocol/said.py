@@ -39,6 +39,13 @@ class Knowledge(NamedTuple):
             return self
         return Knowledge(self.seen, self.beyond | 1 << (place - self.seen - 1))
 
+    def and_between(self, first: int, end: int) -> "Knowledge":
+        """The same, and the words in the places from `first` on, up to `end` exclusive, that lie not too far beyond."""
+        first, end = max(first, self.seen + 1), min(end, self.seen + FARTHEST + 1)
+        if first >= end:
+            return self
+        return Knowledge(self.seen, self.beyond | (1 << end - first) - 1 << first - self.seen - 1)
+
     def and_up_to(self, seen: int) -> "Knowledge":
         """The same, and all up to this place too."""
         return self if seen <= self.seen else Knowledge(seen, self.beyond >> (seen - self.seen))

@@ -1,6 +1,6 @@
 """What one transaction can read and write. Every method that names a relationship touches that relationship alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import product
 from typing import Any, Literal, NamedTuple, get_args
@@ -118,7 +118,6 @@ _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.nam
 _BEGIN = insert(relationships)
 _RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
 _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
-_COUNT_FINDINGS = select(func.count()).select_from(findings).where(findings.c.relationship == _number)
 _ADD_FINDING = Many(insert(findings).values({column.name: bindparam(column.name) for column in findings.c}))
 
 
@@ -295,15 +294,24 @@ class Rows:
             for row in self._execute(_FINDINGS, number=number)
         ]
 
-    def add_finding(self, number: int, noticed: Noticed) -> None:
-        """Keep what was noticed, for good; what was noticed before is not kept twice."""
-        if any((noticed.code, noticed.words) == (each.code, each.words) for each in self.findings(number)):
+    def add_findings(self, number: int, noticed: Iterable[Noticed]) -> None:
+        """Keep what was noticed, for good; what was noticed before is not kept twice.
+
+        What is there is looked up once for all of it: each word of a vendor's may show something.
+        """
+        if not (new := list(noticed)):
             return
-        finding = int(self._execute(_COUNT_FINDINGS, number=number).scalar() or 0) + 1
-        words = orjson.dumps(noticed.words).decode()
-        values = {"code": noticed.code, "why": noticed.why, "words": words, "noticed": noticed.at}
-        self._asked.write(_ADD_FINDING, {"relationship": number, "finding": finding, **values})
-        self._asked.change(number)
+        known = {(str(row.code), str(row.words)) for row in self._execute(_FINDINGS, number=number)}
+        count = len(known)
+        for each in new:
+            words = orjson.dumps(each.words).decode()
+            if (each.code, words) in known:
+                continue
+            known.add((each.code, words))
+            count += 1
+            values = {"code": each.code, "why": each.why, "words": words, "noticed": each.at}
+            self._asked.write(_ADD_FINDING, {"relationship": number, "finding": count, **values})
+            self._asked.change(number)
 
     def mark_restored(self) -> int:
         """Note of every relationship that the store was put back from a copy; tells how many there are."""

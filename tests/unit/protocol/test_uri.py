@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opencmr.errors import UsageError
 from opencmr.protocol import Facts, Question, decide
 from opencmr.protocol.uri import normal
 
@@ -120,3 +121,8 @@ def test_no_spelling_turns_a_no_into_a_yes(uri: str, data: st.DataObject, facts_
     assert decide(facts_of([agreed]), asked, AT), "terms name any third party"
     assert decide(facts_of([agreed, taken_back]), asked, AT).reason == "withdrawn"
     assert decide(facts_of([granted]), asked, AT).reason == "consent"
+
+
+def test_a_question_names_no_party_that_no_message_could_name() -> None:
+    with pytest.raises(UsageError, match="URI"):
+        Question("dpv:Use", "dpv:Advertising", recipient="https://ads.example:443.")  # its normal form has another

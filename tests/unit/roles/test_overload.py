@@ -1,6 +1,7 @@
 """A flood takes nothing from who keeps within bounds. Counted, not timed."""
 
 import asyncio
+import uuid
 from pathlib import Path
 
 import pytest
@@ -44,4 +45,16 @@ async def test_a_flood_of_one_key_or_of_garbage_starves_nobody_and_can_be_taken_
     given = flood[said[:50].index("accepted")]
     taken_back = flooding.write(consent.Withdraw(), read(given)["thread"], trust.digest(given))
     assert await _outcome(shop, taken_back) == "accepted"
+    await shop.close()
+
+
+@pytest.mark.requirement("SEQ-9", "SEQ-31")
+async def test_no_words_that_are_held_fill_no_store_with_threads(tmp_path: Path) -> None:
+    clock = StandingClock()
+    shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=clock)
+    hand = _hand(clock)
+    unseen = [hand.write(consent.Withdraw(), uuid.uuid4().urn, trust.digest(bytes([n]))) for n in range(110)]
+    said = [await _outcome(shop, raw) for raw in unseen]
+    assert (said.count("behind"), said.count("over-quota")) == (100, 10)
+    assert len(shop.history(hand.did).unplaced) == 100
     await shop.close()

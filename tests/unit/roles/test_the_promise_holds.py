@@ -12,9 +12,11 @@ import pytest
 
 from opencmr import Draft, Vendor, consent, intent, offer, terms, trust
 from opencmr.errors import OpenCMRError, Overloaded, Problem, Unreachable
-from opencmr.messages.types import Datum, Rule, TermsDocument, TermsRef
+from opencmr.messages.types import Datum, Ref, Rule, TermsDocument, TermsRef
 from opencmr.protocol import instant, roster
 from opencmr.roles import CustomerRelationship
+from opencmr.roles.ledger import Ledger
+from opencmr.store import Rows
 from opencmr.testing import StandingClock
 from parties import CAST, GRANT, MARKETING, NEW_YEAR, NEWS, REQUEST, SHOP, Street, an_offer, read
 
@@ -31,6 +33,10 @@ STRICT = TermsDocument(
         Rule(effect="permit", action="dpv:Use", purpose="dpv:RequestedServiceProvision", by=["vendor"]),
         Rule(effect="prohibit", action="dpv:Use", purpose="dpv:DirectMarketing", by=["vendor"]),
     ],
+)  # fmt: skip
+PLAIN = TermsDocument(
+    id="https://alice.example/terms/plain", version="1", title="Plain",
+    rules=[Rule(effect="permit", action="dpv:Use", purpose="dpv:RequestedServiceProvision", by=["vendor"])],
 )  # fmt: skip
 
 
@@ -253,3 +259,70 @@ async def test_22_one_glitch_of_a_clock_harms_one_word_at_most(street: Street, c
     entry = shop.history(rel.me).threads[given.thread].entries[-1]
     assert entry.at == instant(clock() - timedelta(seconds=1))
     assert (await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=NEW_YEAR)).state == "given"
+
+
+@pytest.mark.requirement("DEC-7", "SEQ-21")
+async def test_what_a_vendor_says_it_heard_takes_no_later_no_its_force(
+    street: Street, rel: CustomerRelationship, shop: Vendor
+) -> None:
+    shop.on(terms.Proffer)(lambda *_: None)
+    thread = await shop_asks(street, rel, shop)
+    heard = consent.Heard(where="telephone", when="2026-01-01T00:00:00.000Z")
+    await shop.say(rel.me, consent.Withdraw(heard=heard), thread)
+    await rel.collect()
+    lax = await rel.say(terms.Proffer(choices=[TermsRef(document=LAX)]))
+    await rel.say(consent.Refuse(), thread)  # finds nothing left to refuse; it is the last word all the same
+    await shop.say(rel.me, terms.Accept(terms=named(LAX)), lax)
+    await rel.collect()
+    assert rel.may(**MARKETING).reason == shop.may(rel.me, **MARKETING).reason == "refused"
+    await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR)
+    assert rel.may(**MARKETING)
+
+
+@pytest.mark.requirement("TRM-10", "OFR-8")
+@pytest.mark.parametrize("how", ["another offer", "an acceptance"])
+async def test_an_offer_brings_nothing_back_that_later_terms_for_the_thread_have_ended(
+    rel: CustomerRelationship, shop: Vendor, how: str
+) -> None:
+    made = Draft(an_offer(under="SD-BASE").model_copy(update={"under": named(LAX)}), expires=timedelta(days=30))
+    shop.accept()
+    shop.on(intent.Cast)(lambda *_: made)
+    shop.on(terms.Proffer)(lambda *_: terms.Accept(terms=named(PLAIN)))
+    datum = Datum(data="pd:EmailAddress", value="alice@example.com")
+    cast = CAST.model_copy(update={"terms": [TermsRef(document=LAX)], "discloses": [datum]})
+    thread = await rel.say(cast)
+    question = {**MARKETING, "thread": thread}
+    assert rel.may(**question)
+    scope = Ref(id=thread, digest=rel.history.threads[thread].entries[0].digest)
+    await rel.say(terms.Proffer(choices=[TermsRef(document=PLAIN)], scope=scope))
+    assert not rel.may(**question)
+    if how == "another offer":
+        await shop.say(rel.me, made, thread)
+        await rel.collect()
+    else:
+        first = rel.history.threads[thread].record.offers[0]  # type: ignore[union-attr]
+        await rel.say(offer.Accept(offer=first.ref, total=first.body.total), thread)
+    assert rel.may(**question).reason == shop.may(rel.me, **question).reason == "agreement-ended"
+    assert rel.may(**{**question, "purpose": "dpv:RequestedServiceProvision"})
+
+
+async def test_what_a_vendor_signs_costs_work_once(
+    street: Street, rel: CustomerRelationship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its words each show something, and fill page after page: nothing is folded or looked up anew for each."""
+    await rel.proffer("SD-BASE")
+    await rel.collect()
+    hand, ahead = street.vendors_hand(rel), "2031-01-01T00:00:00.000Z"
+    pages = [[hand.write({}, type="shop.example", created=ahead) for _ in range(10)] for _ in range(5)]
+    looked: list[str] = []
+    for kind, name in ((Ledger, "replay"), (Rows, "add_findings")):
+        whole = getattr(kind, name)
+        monkeypatch.setattr(kind, name, lambda *args, whole=whole, name=name: (looked.append(name), whole(*args))[1])
+
+    async def collect(*_: object) -> tuple[list[bytes], bool]:
+        return (pages.pop(0), True) if pages else ([], False)
+
+    monkeypatch.setattr(street.wire, "collect", collect)
+    await rel.collect()
+    assert len(rel.noticed) == 50
+    assert (looked.count("replay"), looked.count("add_findings")) == (0, 6)
