@@ -65,12 +65,13 @@ def compare(world: World, seed: int) -> int:
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_both_sides_fold_to_the_same_state_over_a_wire_that_loses_repeats_and_reorders(batch: int) -> None:
     logging.disable(logging.CRITICAL)
-    said = refused = played = number = 0
+    said = refused = lost = played = number = 0
     try:
         while played < -(-CONVERSATIONS // BATCHES):
             world = asyncio.run(play_world(batch * 1_000_000 + number))
-            said, refused = said + world.said, refused + world.refused
+            said, refused, lost = said + world.said, refused + world.refused, lost + world.lost
             played, number = played + world.conversations, number + 1
     finally:
         logging.disable(logging.NOTSET)
     assert said > refused > 0, "most of what is said is allowed, and some of it is not"
+    assert lost > 0, "the wire lost some of it"
