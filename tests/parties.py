@@ -92,7 +92,8 @@ class Hand:
         document = {
             "opencmr": "1.0", "id": id_, "from": self.did, "to": self.to, "thread": thread or id_,
             "created": instant(self.clock()), "body": body.wire() if isinstance(body, Body) else body,
-            **({"type": type_} if type_ else {}), **self._link(str(type_), after), **self._deadline(str(type_)), **members,
+            **({"type": type_} if type_ else {}),
+            **self._link(str(type_), after), **self._deadline(str(type_)), **members,
         }  # fmt: skip
         raw = trust.sign({name: it for name, it in document.items() if it is not None}, self.key, self.method)
         number = document.get("number", 0)

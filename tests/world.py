@@ -46,6 +46,7 @@ class World:
     vendors: dict[str, Vendor] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
     refused: int = 0
+    lost: int = 0
     said: int = 0
     conversations: int = 0
 
@@ -104,8 +105,10 @@ class World:
             try:
                 await self._step(relationship, vendor)
                 self.said += 1
-            except (Refused, Problem, Unreachable, UsageError):
+            except (Refused, Problem, UsageError):
                 self.refused += 1
+            except Unreachable:
+                self.lost += 1
             except StoreError:
                 continue  # the shop is just being restarted
 

@@ -67,7 +67,7 @@ class Family:
         self.guards = guards
 
     def prohibited(self, term: str) -> set[str]:
-        """All that have a part at or below; with personal data all that may hold some, which is all but what holds none.
+        """All that have a part at or below; with personal data all that may hold some: all but what holds none.
 
         The parts of a question are what a permission of its term would reach.
         """

@@ -8,16 +8,16 @@
 import { bytesOf, digest, Problem, read } from './canonical.mjs';
 import { publicBytes, signer } from './keys.mjs';
 import { MINUTE, shifted } from './chain.mjs';
-import { answeredBy, fold, isNarrowing, isWhole, pathTo } from './history.mjs';
+import { answeredBy, fold, isWhole, pathTo } from './history.mjs';
 import { check, sign } from './proof.mjs';
 import { show } from './records.mjs';
 import { checkEnvelope, checkShape } from './shapes.mjs';
-import { problems, roster } from './spec.mjs';
+import { isNarrowing, problems, roster } from './spec.mjs';
 
 const AHEAD = 10 * MINUTE;
 const WEEK = 7 * 24 * 60 * MINUTE;
 const ANSWER = { size: 8 * 1024 * 1024, depth: 34 }; // many messages, two levels down
-const HANDED = 1024 * 1024 - 64; // bytes that are handed back at once
+const HANDED = { size: 147_456 - 64, messages: 200 }; // at once (TRN-20)
 const WRONG = ['conflict', 'answered-twice', 'other-outcome', 'other-state']; // what shows that a vendor is at fault
 const BARE = { redirect: 'error', credentials: 'omit' }; // TRN-1, and no cookies
 const REGISTRY = 'https://w3id.org/opencmr/v1/problems#';
@@ -289,12 +289,13 @@ export class Relationship {
     const all = new Map(this.kept.words.map((word) => [word.digest, word]));
     const path = pathTo(this.kept.tip, all);
     const lacking = path.slice(path.findLastIndex((word) => held.includes(word.digest)) + 1);
-    const groups = lacking.map((word) => [answeredBy(word, all)?.message, word.message, this.kept.given[word.digest]].filter(Boolean));
+    const given = (word) => [answeredBy(word, all)?.message, word.message, this.kept.given[word.digest]].filter(Boolean);
+    const groups = lacking.map(given);
     while (groups.length) {
       const messages = [await this.#write('mailbox.collect', {}, { seen: this.kept.tip })];
-      while (groups.length && messages.length + groups[0].length <= 100 && bytesOf([...messages, groups[0]], ANSWER.depth).length < HANDED) {
-        messages.push(...groups.shift());
-      }
+      const fits = (group) => messages.length + group.length <= HANDED.messages &&
+        bytesOf([...messages, ...group], ANSWER.depth).length <= HANDED.size;
+      do messages.push(...groups.shift()); while (groups.length && fits(groups[0]));
       await this.#post('words', { messages });
     }
   }
@@ -333,14 +334,17 @@ export class Relationship {
       if (isOurs) throw fault;
       checkEnvelope({ ...message, opencmr: '1.0' });
     }
-    if (message.type === 'mailbox.collect' || (isOurs && message.type === 'receipt')) throw new Problem('unsupported-type', ['type']);
+    const isWord = message.type !== 'mailbox.collect' && !(isOurs && message.type === 'receipt');
+    if (!isWord) throw new Problem('unsupported-type', ['type']);
     if (!isOurs && message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 key, 6 signature
     await check(message, this.kept.pinned);
     const word = { message, digest: of };
     this.kept.words.push(word);
     if (isOurs) this.#notice({ code: 'restored', words: [of] }); // this is an older copy, and finds back
-    const early = Date.parse(message.created) - this.now().getTime() > AHEAD;
-    if (early) this.#notice({ code: 'date-ahead', words: [of], why: `dated ${message.created}, here it is ${this.now().toISOString()}` });
+    const now = this.now();
+    if (Date.parse(message.created) - now.getTime() > AHEAD) { // it orders nothing, and a person wants to know
+      this.#notice({ code: 'date-ahead', words: [of], why: `dated ${message.created}, here it is ${now.toISOString()}` });
+    }
     return word;
   }
 
@@ -398,7 +402,7 @@ export class Relationship {
   }
 }
 
-/** Withdrawals first, but for those whose own thread has something earlier to say. @param {import('./history.mjs').Word[]} pending */
+/** Withdrawals first, but for those whose own thread has something earlier to say. */
 function inTurn(pending) {
   const [first, later, busy] = [[], [], new Set()];
   for (const word of pending) {

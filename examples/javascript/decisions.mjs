@@ -6,6 +6,7 @@
 import { knows, MINUTE, shifted } from './chain.mjs';
 import { accepted, outsiders } from './records.mjs';
 import { EVERYTHING, guards, includes, isTerm, overlaps, prohibits, reaches } from './vocabulary.mjs';
+import { isNarrowing } from './spec.mjs';
 import { normal } from './uri.mjs';
 
 const DAY = 24 * 60 * MINUTE;
@@ -26,43 +27,53 @@ const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohib
  * @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
  */
 
-/** All that decisions rest on. @param {any[]} threads @param {string[]} times of the places @param {boolean} [mine] the customer asks */
-export function gather(threads, times, mine = false) {
-  const when = (said) => said && (times[said.place - 1] ?? said.at);
+/**
+ * All that decisions rest on.
+ * @param {any[]} threads @param {any[]} beside what noes take back beside what stands @param {string[]} times of the places
+ * @param {boolean} [mine] the customer asks
+ */
+export function gather(threads, beside, times, mine = false) {
+  const when = (said) => {
+    const at = said && (times[said.place - 1] ?? said.at);
+    const isOwnNo = mine && said?.side === 'customer' && isNarrowing(said.message.type, 'customer');
+    return isOwnNo && said.message.created < at ? said.message.created : at; // SEQ-27: it holds from when it was said
+  };
   const of = (family) => threads.filter((thread) => thread.family === family && thread.record);
   const binding = [...of('terms').flatMap(({ record }) => ofAgreement(record)),
     ...of('intent').flatMap(({ id, record }) => ofOffers(id, record))];
   const statements = [...statementsOfTerms(binding, when), ...of('consent').flatMap(({ record: { items, past } }) =>
     [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
   return {
-    // SEQ-27: a no of the customer's own holds from when they said it.
-    statements: !mine ? statements : statements.map((one) => (one.permit || one.source === 'agreement' ||
-      one.own.message.created >= one.at ? one : { ...one, at: one.own.message.created })),
+    statements: [...statements, ...beside.flatMap(({ denied }) => denied).flatMap((item) => statementsOfItem(item, when))],
     activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when)),
     governed: [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, when(since)]),
-      ...of('intent').filter(({ record }) => record.wished).map(({ id, record }) => [id, when(record.wished)])],
+      ...of('intent').filter(({ record }) => record.wish).map(({ id, record }) => [id, when(record.wishes[0].since)])],
   };
 }
 
 function ofAgreement({ terms, since, own, ended, scope, evidence }) {
-  return since ? [{ document: terms.document, own, since, ended, scope: scope?.id, evidence: ended ? evidence.slice(0, -1) : evidence }] : [];
+  if (!since) return [];
+  const made = ended ? evidence.slice(0, -1) : evidence;
+  return [{ document: terms.document, own, since, ended, scope: scope?.id, evidence: made }];
 }
 
 /** Making an offer is accepting the customer's terms; accepting it leaves only those of the accepted one. */
 function ofOffers(scope, record) {
   const over = ['withdrawn', 'cancelled'].includes(record.state) ? record.closed : undefined;
   const binds = ({ terms, own, dropped }, since, evidence) =>
-    (own ? [{ document: terms.document, own, since, ended: dropped ?? over, scope, evidence }] : []);
-  const made = record.offers.flatMap((offer) => binds(offer, offer.since, [offer.digest]));
-  if (!record.ordered) return made;
-  return [...made, ...binds(accepted(record), record.ordered, [record.accepted, record.ordered.digest])];
+    (own ? [{ document: terms.document, own, since, ended: dropped, scope, evidence }] : []);
+  const [ordered] = record.steps;
+  const ended = ({ dropped, ...offer }, end) => ({ ...offer, dropped: dropped ?? end });
+  const made = record.offers.flatMap((offer) => binds(ended(offer, ordered ?? over), offer.since, [offer.digest]));
+  if (!ordered) return made;
+  return [...made, ...binds(ended(accepted(record), over), ordered, [record.accepted, ordered.digest])];
 }
 
 /** What terms permit and prohibit. The permissions of each end where later ones of its scope begin. */
 export function statementsOfTerms(binding, when) {
   const latest = new Map();
   return [...binding].sort((a, b) => b.since.place - a.since.place).flatMap((one) => {
-    const [ended] = [one.ended, latest.get(one.scope)].filter(Boolean).sort((a, b) => a.place - b.place);
+    const [ended] = [one.ended, latest.get(one.scope)].filter(Boolean).map(when).sort();
     latest.set(one.scope, one.since);
     const { rules } = one.document;
     const named = rules.filter(({ effect, purpose }) => effect === 'permit' && purpose).map(({ purpose }) => purpose); // DEC-5
@@ -71,7 +82,7 @@ export function statementsOfTerms(binding, when) {
       return {
         permit, source: 'agreement', actions: [action], purposes: purpose ? [purpose] : permit ? named : undefined,
         data: [data ?? EVERYTHING.data], vendor: by.includes('vendor'), others: by.includes('third-party') ? undefined : [],
-        own: one.own, at: begins(one.own, when(one.since), permit), ended: permit ? when(ended) : undefined,
+        own: one.own, at: begins(one.own, when(one.since), permit), ended: permit ? ended : undefined,
         scope: one.scope, evidence: one.evidence,
       };
     });
@@ -79,7 +90,7 @@ export function statementsOfTerms(binding, when) {
 }
 
 /** What an item permits or prohibits: nothing while it is only asked for. `ended`: when it came to stand otherwise. */
-export function statementsOfItem({ state, item, since, until, evidence }, when, ended) {
+export function statementsOfItem({ state, item, since, own = since, until, evidence }, when, ended) {
   if (state === 'requested') return [];
   const permit = state === 'given';
   const outside = outsiders(item).map(({ id }) => id);
@@ -87,7 +98,7 @@ export function statementsOfItem({ state, item, since, until, evidence }, when, 
   return [{
     permit, source: permit ? 'consent' : state, actions: item.actions, purposes: item.purposes, data: item.data, vendor: true,
     others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels,
-    own: since, at: begins(since, when(since), permit), until: permit ? until : undefined,
+    own, at: begins(own, when(since), permit), until: permit ? until : undefined,
     ended: permit ? when(ended) : undefined, evidence,
   }];
 }
@@ -98,27 +109,44 @@ function begins(own, at, permit) {
   return first > at ? first : at;
 }
 
-function activitiesOf(thread, record, when) {
-  const { wished, ordered, closed, until } = record;
+function activitiesOf(thread, { wishes, steps, closed, ...record }, when) {
   const data = record.disclosed.map(({ datum, said }) => [datum.data, when(said)]);
   const live = [];
-  if (wished) {
-    data.push(['pd:Intention', when(wished)]); // the wish itself is data
-    live.push({ thread, kind: 'intent-live', since: when(wished), until, closed: when(ordered ?? closed), data,
-      evidence: record.evidence.slice(0, 1) });
+  if (wishes.length) {
+    data.push(['pd:Intention', when(wishes[0].since)]); // the wish itself is data
+    const said = wishes.map(({ since, until }) => ({ since: when(since), until }));
+    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0] ?? closed)));
   }
-  if (ordered) {
-    live.push({ thread, kind: 'order-live', since: when(ordered), ...orderEnds(record, when), data,
-      evidence: [record.accepted, ordered.digest] });
+  if (steps.length) {
+    const days = record.state === 'done' ? accepted(record).body.returns?.days : 0;
+    const before = steps.filter((step) => !closed || step.place < closed.place).map(when);
+    const made = { thread, data, evidence: [record.accepted, steps[0].digest] };
+    live.push(...standingOrder(made, before, when(closed), days));
   }
   return live;
 }
 
-/** Done, and the days for returning it over; or, where it never comes to be done, a year after its last entry. */
-function orderEnds(record, when) {
-  if (!record.closed) return { until: shifted(when(record.latest), 365 * DAY) };
-  const [closed, days] = [when(record.closed), accepted(record).body.returns?.days];
-  return record.state === 'done' && days ? { until: shifted(closed, days * DAY) } : { until: closed, closed };
+/** What an intent permits, wording by wording: an amendment changes no answer about the time before it (DEC-20). */
+export const standingWish = (made, wishes, closed) => wishes.map(({ since, until }, i) =>
+  ({ ...made, kind: 'intent-live', since, until, closed: wishes[i + 1]?.since ?? closed }));
+
+/**
+ * What an order permits: until it is cancelled, or done and the days for returning it are over; never done, a year after
+ * its last entry. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+ */
+export function standingOrder(made, steps, closed, days = 0) {
+  const spans = steps.map((at) => [at, shifted(at, 365 * DAY)]);
+  if (closed) spans.push([closed, shifted(closed, days * DAY)]);
+  const live = [];
+  let [since, until] = spans[0];
+  for (const [at, end] of spans.slice(1)) {
+    if (at >= until) {
+      live.push({ ...made, kind: 'order-live', since, until });
+      since = at;
+    }
+    until = end;
+  }
+  return [...live, { ...made, kind: 'order-live', since, until, closed: days ? undefined : closed }];
 }
 
 // Whether a statement speaks of a question
@@ -154,14 +182,15 @@ function lifts(yes, no, { action, purpose, data, recipient }) {
   return yes.own.place > no.own.place && knows(yes.own.knows, no.own.place) &&
     (!no.channels || Boolean(yes.channels)) && (!shared || !no.others || Boolean(yes.others?.includes(recipient))) &&
     // A yes that speaks of a third party names sharing, so it lifts the noes to that.
-    isBelow('action', yes.actions, no.actions.filter((term) => !shared || !includes('action', term, 'dpv:Share')), action) &&
-    (!yes.purposes || isBelow('purpose', yes.purposes, no.purposes ?? [], purpose)) && isBelow('data', yes.data, no.data, data);
+    isBelow('action', yes.actions, no.actions.filter((term) => !shared || !includes('action', term, 'dpv:Share')),
+      action, ...(shared ? ['dpv:Share'] : [])) &&
+    isBelow('purpose', yes.purposes ?? [EVERYTHING.purpose], no.purposes ?? [], purpose) && isBelow('data', yes.data, no.data, data);
 }
 
 /** Whether each of the no's terms that is asked about covers a term of the yes that reaches what is asked. */
-function isBelow(kind, yes, no, asked) {
+function isBelow(kind, yes, no, asked, ...further) {
   const mine = yes.filter((one) => reaches(kind, one, asked));
-  return no.filter((term) => overlaps(kind, term, asked)).every((term) =>
+  return no.filter((term) => [asked, ...further].some((each) => overlaps(kind, term, each))).every((term) =>
     mine.some((one) => prohibits(kind, term, one) && (one === term || !includes(kind, one, term))));
 }
 
@@ -171,7 +200,10 @@ function isBelow(kind, yes, no, asked) {
 export function question(asked) {
   const { recipient = 'vendor', ...more } = { data: EVERYTHING.data, ...asked };
   for (const kind of ['action', 'purpose', 'data']) if (!isTerm(kind, more[kind])) throw new Error(`no ${kind}: ${more[kind]}`);
-  return { ...more, recipient: ['vendor', 'third-party'].includes(recipient) ? recipient : normal(recipient) };
+  if (['vendor', 'third-party'].includes(recipient)) return { ...more, recipient };
+  const party = normal(recipient); // DEC-18
+  if (!/^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$/.test(party)) throw new Error(`no party: ${recipient}`);
+  return { ...more, recipient: party };
 }
 
 /**
@@ -194,8 +226,8 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
   const own = asked.thread !== undefined && governed.some(([thread, since]) => thread === asked.thread && begun(since));
   const scope = own ? asked.thread : undefined;
   const there = !own || here.some(holds); // a thread's own terms permit what was disclosed in it, and no more
-  const said = statements.filter((one) => begun(one.at) &&
-    (one.source !== 'agreement' || (one.scope === scope && (there || !one.permit))) && (one.permit ? permits : forbids)(one, asked));
+  const isMeant = (one) => one.source !== 'agreement' || (one.scope === scope && (there || !one.permit));
+  const said = statements.filter((one) => begun(one.at) && isMeant(one) && (one.permit ? permits : forbids)(one, asked));
   const noes = said.filter(({ permit }) => !permit);
   const yeses = said.filter((one) => one.permit && lasts(one, at, now) && noes.every((no) => lifts(one, no, asked)));
   if (yeses.length) {

@@ -6,20 +6,14 @@
 import { Problem } from './canonical.mjs';
 import { Chain, knows } from './chain.mjs';
 import { decide, gather, lasts, question } from './decisions.mjs';
-import { blank, rules } from './records.mjs';
+import { BESIDE, besideAfter, blank, rules } from './records.mjs';
 import { checkShape, isPrivate } from './shapes.mjs';
-import { lifecycles } from './spec.mjs';
+import { familyOf, isNarrowing, lifecycles } from './spec.mjs';
 import { overlaps, reaches, same } from './vocabulary.mjs';
 
 /** @typedef {{message: any, digest: string}} Word @typedef {import('./chain.mjs').Said} Said */
 
 const NOTHING = { upTo: 0, beyond: [] };
-const belongs = ({ transitions, narrowing }, type) => type in narrowing || transitions.some((row) => row.type === type);
-const familyOf = (type) => Object.keys(lifecycles).find((family) => belongs(lifecycles[family], type));
-
-/** Whether a message takes something back or says no. @param {string} type @param {'customer' | 'vendor'} side */
-export const isNarrowing = (type, side) => Boolean(lifecycles[familyOf(type)]?.narrowing[type]?.includes(side));
-
 const ours = ({ message: { type, to, body } }, held) => {
   const found = type === 'receipt' ? held.get(body.of) : undefined;
   return found?.message.from === to ? found : undefined;
@@ -31,7 +25,7 @@ export function answeredBy(word, held) {
   return found?.message.thread === word.message.thread ? found : undefined;
 }
 
-/** The vendor's words up to one, in their order; nothing, where one is missing. @param {string} [digest] @param {Map<string, Word>} held */
+/** The vendor's words up to one, in their order; none where one is missing. @param {string} [digest] @param {Map<string, Word>} held */
 export function pathTo(digest, held) {
   const path = [];
   for (let of = digest; of !== undefined; of = held.get(of).message.prior) {
@@ -42,7 +36,8 @@ export function pathTo(digest, held) {
 }
 
 /** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
-export const isWhole = (word, held) => word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
+export const isWhole = (word, held) =>
+  word.message.type !== 'receipt' || Boolean(ours(word, held) ?? faultOf(word.message));
 
 /**
  * The history that a wallet holds.
@@ -55,7 +50,8 @@ export async function fold({ words, tip, left = [], vendor }) {
   const { chain } = history;
   for (const pair of chain.disputes) history.find('disputed', pair);
   history.pending = words.filter(({ digest, message }) => message.from !== vendor && !chain.placeOf(digest));
-  history.waiting = words.filter(({ digest, message }) => message.from === vendor && !chain.number(digest) && !left.includes(digest));
+  history.waiting = words.filter(({ digest, message }) =>
+    message.from === vendor && !chain.number(digest) && !left.includes(digest));
   return history;
 }
 
@@ -63,11 +59,13 @@ export class History {
   chain = new Chain();
   /** Id → id, family, state, record, entries. @type {Map<string, any>} */
   threads = new Map();
+  /** Id of a thread of consent → what the noes there take back beside what stands. @type {Map<string, any>} */
+  beside = new Map();
   /** Digest of a customer's word → what the receipt says that gives it its place. @type {Map<string, any>} */
   receipts = new Map();
-  /** What became of each of the vendor's words, in their order: outcome and state as in an entry, and what its customer's word knew. */
+  /** What became of each of the vendor's words, in their order; of a receipt: of what it answers, and what that knew. */
   places = [];
-  /** What the signed words show: a code, and the digests of two of them. @type {{code: string, words: string[], why?: string}[]} */
+  /** What the signed words show: a code, and the digests of two. @type {{code: string, words: string[], why?: string}[]} */
   findings = [];
   /** The customer's words without a place. @type {Word[]} */
   pending = [];
@@ -89,8 +87,7 @@ export class History {
     let became = { outcome: 'nothing', problem: fault };
     if (isEntry) {
       const thread = await this.#take({ ...word, ...point, side: 'vendor', knows: NOTHING }, fault);
-      this.threads.set(thread.id, thread);
-      became = thread.entries.at(-1);
+      became = this.#let({ ...word, ...point, side: 'vendor', knows: NOTHING }, thread);
     } else if (!fault && answered) {
       became = await this.#answer(message, digest, { ...answered, side: 'customer', place: point.place, at: point.at });
     }
@@ -106,14 +103,23 @@ export class History {
     const thread = await this.#take(said);
     const entry = thread.entries.at(-1);
     const right = entry.problem ? { outcome: 'refused' } : entry;
-    if (body.outcome !== right.outcome) this.find('other-outcome', words, `by the rules: ${entry.problem?.message ?? entry.outcome}`);
-    else if (body.state !== right.state) this.find('other-state', words, `by the rules: ${entry.state}`);
+    const rules = `by the rules: ${entry.problem?.message ?? `${entry.outcome}, ${entry.state}`}`;
+    if (body.outcome !== right.outcome) this.find('other-outcome', words, rules);
+    else if (body.state !== right.state) this.find('other-state', words, rules);
     this.receipts.set(answered.digest, body);
     // SEQ-26: a no-word counts by any receipt, whatever outcome that names.
     const isRefused = body.outcome === 'refused' && !isNarrowing(answered.message.type, 'customer');
-    if (isRefused) return { outcome: 'refused', problem: entry.problem, knows: said.knows };
-    this.threads.set(thread.id, thread);
-    return { ...entry, knows: said.knows };
+    const became = this.#let(said, isRefused ? undefined : thread);
+    return { ...became, problem: entry.problem, knows: said.knows };
+  }
+
+  /** Lets a word take its place, or be refused there. @param {Said} said @param {any} [thread] with the word in it */
+  #let(said, thread) {
+    const { type, thread: id } = said.message;
+    const became = thread?.entries.at(-1) ?? { outcome: 'refused' };
+    if (thread) this.threads.set(id, thread);
+    if (familyOf(type) === 'consent') this.beside.set(id, besideAfter(this.beside.get(id) ?? BESIDE, said, became.outcome));
+    return became;
   }
 
   /** The thread with an entry in its place. What may not be is void, and changes nothing (SEQ-10). @param {Said} said */
@@ -132,7 +138,8 @@ export class History {
       [outcome, problem] = ['void', error];
     }
     const state = record?.state ?? 'none';
-    return { ...thread, record, state, entries: [...thread.entries, { digest, id, type, side, place, at, outcome, state, problem }] };
+    const entry = { digest, id, type, side, place, at, outcome, state, problem };
+    return { ...thread, record, state, entries: [...thread.entries, entry] };
   }
 
   /** Checks 7 to 9 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
@@ -157,7 +164,8 @@ export class History {
     if (!row) throw new Problem(rows.length ? 'wrong-side' : 'wrong-state', ['type']);
     const before = record ?? blank[family](said);
     const evidence = before.evidence && [...before.evidence, said.digest];
-    return rules[type]({ ...before, state: row.to[0], latest: said, evidence }, said, this, before);
+    const steps = before.steps?.length ? [...before.steps, said] : before.steps;
+    return rules[type]({ ...before, state: row.to[0], steps, evidence }, said, this, before);
   }
 
   // Asking
@@ -170,39 +178,49 @@ export class History {
     return decide((await this.#withPending()).#facts(mine), question(asked), at, now);
   }
 
-  /** SEQ-27: the customer's own no denies from when it was said; no word knows it yet. */
+  /**
+   * SEQ-27: an own no denies from when it was said. Those without a place come after all that have one, in their order,
+   * each knowing those before it; a grant among them permits nothing, but a no that follows takes it back.
+   */
   async #withPending() {
     const view = new History();
-    Object.assign(view, { chain: this.chain, threads: new Map(this.threads) });
-    const noes = this.pending.filter(({ message }) => isNarrowing(message.type, 'customer'));
-    for (const [i, { message, digest }] of noes.entries()) {
-      const said = { message, digest, side: 'customer', place: this.chain.next + i, at: message.created, knows: NOTHING };
-      view.threads.set(message.thread, await view.#take(said));
+    Object.assign(view, { chain: this.chain, threads: new Map(this.threads), beside: new Map(this.beside) });
+    const { next } = this.chain;
+    const isNo = ({ message }) => isNarrowing(message.type, 'customer');
+    const counts = this.pending.filter((word) => isNo(word) || word.message.type === 'consent.grant');
+    for (const [i, word] of counts.entries()) {
+      const { upTo, beyond } = this.chain.knowledge(word.message);
+      const knows = { upTo, beyond: [...beyond, ...Array.from({ length: i }, (_, before) => next + before)] };
+      const said = { ...word, side: 'customer', place: next + i, at: word.message.created, knows };
+      view.#let(said, isNo(word) ? await view.#take(said) : undefined);
     }
     return view;
   }
 
   #facts(mine) {
-    return gather([...this.threads.values()], this.chain.times(), mine);
+    return gather([...this.threads.values()], [...this.beside.values()], this.chain.times(), mine);
   }
 
   // What rules ask of the other threads
 
   #agreements() {
-    return [...this.threads.values()].filter(({ family, record }) => family === 'terms' && record?.since).map(({ record }) => record);
+    const bound = [...this.threads.values()].filter(({ family, record }) => family === 'terms' && record?.since);
+    return bound.map(({ record }) => record);
   }
 
-  /** TRM-10: whether terms of this scope have begun to bind, or were ended by the customer, that the own word doesn't know. */
+  /** TRM-10: whether terms of this scope have begun to bind, or the customer has ended them, that the own word doesn't know. */
   isSuperseded(own, scope) {
-    const isNews = (said) => said.place !== own.place && !knows(own.knows, said.place);
-    return this.#agreements().filter((record) => same(record.scope, scope)).some((record) =>
-      isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
+    const isNews = (said) => said !== undefined && said.place !== own.place && !knows(own.knows, said.place);
+    const { wish, steps = [], closed, state } = this.threads.get(scope?.id)?.record ?? {};
+    const over = ['withdrawn', 'cancelled'].includes(state) ? closed : undefined;
+    return [wish, steps[0], over].some(isNews) || this.#agreements().filter((record) => same(record.scope, scope))
+      .some((record) => isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
   }
 
-  /** The relationship's own terms; the latest alone. */
+  /** The relationship's own terms: the latest, unless they have ended. What they replaced does not come back. */
   activeTerms() {
-    return this.#agreements().filter(({ scope, ended }) => !scope && !ended)
-      .sort((a, b) => b.since.place - a.since.place).slice(0, 1).map(({ terms }) => terms);
+    const [latest] = this.#agreements().filter(({ scope }) => !scope).sort((a, b) => b.since.place - a.since.place);
+    return latest && !latest.ended ? [latest.terms] : [];
   }
 
   /** OFR-6: whether a grant has a live item for direct marketing that no other word forbids on all of its data. */

@@ -4,7 +4,7 @@
  */
 
 import { Problem } from './canonical.mjs';
-import { MINUTE, shifted } from './chain.mjs';
+import { knows, MINUTE, shifted } from './chain.mjs';
 import { checkTerms, pick, reaches, resolve, resolveAll, same } from './vocabulary.mjs';
 
 const STANDS = 30 * 24 * 60 * MINUTE; // a wish that does not say until when
@@ -13,7 +13,9 @@ const STANDS = 30 * 24 * 60 * MINUTE; // a wish that does not say until when
 export const blank = {
   terms: () => ({ state: 'none', choices: [], evidence: [] }),
   consent: () => ({ state: 'none', items: [], past: [] }),
-  intent: (said) => ({ state: 'none', since: said, offers: [], disclosed: [], progress: [], terms: [], carried: [], evidence: [] }),
+  intent: (said) => ({
+    state: 'none', since: said, wishes: [], offers: [], steps: [], disclosed: [], progress: [], terms: [], carried: [], evidence: [],
+  }),
 };
 
 /**
@@ -79,13 +81,14 @@ export const rules = {
   async 'offer.make'(here, said, history) {
     const { message: { id, body, expires }, digest } = said;
     const { cast } = here;
-    if (here.until <= said.at) throw new Problem('expired', ['created']); // INT-4
+    if (here.wishes.at(-1)?.until <= said.at) throw new Problem('expired', ['created']); // INT-4
     if (!cast && !history.isBasis(body.basis, said.at)) throw new Problem('no-basis', ['body', 'basis']); // OFR-6
     body.lines.forEach(({ want }, i) => checkIndex(want, cast?.wants ?? [], ['body', 'lines', i, 'want'])); // OFR-5
     checkTerms(body, ['body']); // needs
     checkSum(body);
     const terms = await pick(body.under, cast ? here.terms : history.activeTerms(), ['body', 'under']); // OFR-4, OFR-7
-    return { ...here, offers: [...here.offers, { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish }] };
+    const offer = { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish };
+    return { ...here, offers: [...here.offers, offer] };
   },
   'offer.decline'(here, { message: { body } }) {
     const found = find(here, body.offer);
@@ -100,7 +103,7 @@ export const rules = {
       throw new Problem('unknown-reference', ['body', 'payment']);
     }
     checkTotal(total, found.body.total); // OFR-10
-    return { ...turn(here, found, 'accepted'), accepted: found.digest, ordered: said };
+    return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [said] };
   },
   'order.disclose': (here, said, _, before) => disclosed({ ...here, state: before.state }, said),
   'order.confirm'(here, { message: { body } }) {
@@ -114,7 +117,8 @@ export const rules = {
     const progress = [...here.progress, { status, said }];
     return { ...here, state: done ? 'done' : 'fulfilling', progress, closed: done ? said : undefined };
   },
-  'order.cancel'(here, said, _, before) {
+  'order.cancel'(here, said, history, before) {
+    if (before.state === 'open') return rules['intent.withdraw'](here, said, history, before); // ORD-6
     const { refund, fee } = said.message.body;
     const settles = said.side === 'vendor' && Boolean(refund ?? fee); // ORD-4
     if (before.state === 'cancelled' && (here.settled || !settles)) return undefined; // ORD-5
@@ -136,10 +140,11 @@ const shown = {
   }),
   intent: ({ state, since, cast, offers, disclosed, progress, closed, evidence, ...more }) => ({
     record: 'dealing', state, since: since.at, wants: cast ? cast.wants.map(({ name }) => name) : [],
-    offers: offers.map(({ digest, state, body, expires, terms }) => ({ digest, state, total: body.total, expires, under: ref(terms) })),
+    offers: offers.map(({ body, terms, ...each }) =>
+      ({ digest: each.digest, state: each.state, total: body.total, expires: each.expires, under: ref(terms) })),
     disclosed: disclosed.map(({ datum, said }) => ({ data: datum.data, at: said.at })),
     progress: progress.map(({ status, said }) => ({ status, at: said.at })),
-    accepted: more.accepted, reference: more.reference, refund: more.refund, fee: more.fee, until: more.until,
+    accepted: more.accepted, reference: more.reference, refund: more.refund, fee: more.fee, until: more.wishes.at(-1)?.until,
     closed: closed?.at, evidence,
   }),
 };
@@ -169,6 +174,48 @@ function noWord(here, said) {
   const turned = (item) => ({ ...item, state: after[item.state], since: said, evidence: [said.digest, ...item.evidence] });
   const items = here.items.map((item) => (isMeant(item) ? turned(item) : item));
   return consent({ ...here, items, past: [...here.past, ...meant.map((item) => ({ item, ended: said }))] });
+}
+
+/** What the noes of a thread of consent take back beside what stands. */
+export const BESIDE = { noes: [], stands: new Map(), open: [], denied: [] };
+
+/**
+ * A vendor gives the places: it could let a no pass before the grant that it is about, refuse that grant, or hold the no
+ * back until a later grant says less. So a no denies, for the keys that it names, also what a grant said that took no
+ * effect, unless that grant knows the no; and what stood before, unless the no knows what replaced it.
+ * @param {typeof BESIDE} beside @param {import('./chain.mjs').Said} said @param {string} outcome what came of it
+ */
+export function besideAfter(beside, said, outcome) {
+  const { message: { type, body }, digest, side, place } = said;
+  const { noes, stands, open, denied } = beside;
+  const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
+  const record = (item, state) => ({ key: item.key, state, item, since: said, until: body.until, evidence: [digest] });
+  const taken = (item, no) => ({
+    ...item, state: item.state === 'requested' ? 'refused' : 'withdrawn', since: said, own: no, evidence: [no.digest, ...item.evidence],
+  });
+  if (outcome === 'accepted' && (type === 'consent.request' || type === 'consent.grant')) {
+    const items = body.items.map((item) => record(item, type === 'consent.grant' ? 'given' : 'requested'));
+    const before = items.filter(({ key }) => stands.has(key)).map(({ key }) => [stands.get(key), place]);
+    return { ...beside, stands: new Map([...stands, ...items.map((item) => [item.key, item])]), open: [...open, ...before] };
+  }
+  if (type === 'consent.grant' && side === 'customer') {
+    const [left, lost] = [[...open], [...denied]];
+    for (const item of body.items) {
+      const no = noes.findLast((each) => !knows(said.knows, each.place) && names(each, item.key));
+      if (no) lost.push(taken(record(item, 'given'), no));
+      else left.push([record(item, 'given'), 0]);
+    }
+    return { ...beside, open: left, denied: lost };
+  }
+  if ((type !== 'consent.refuse' && type !== 'consent.withdraw') || outcome === 'void') return beside;
+  // What a vendor heard elsewhere, it says of all that it holds.
+  const isMeant = ([{ key }, by]) => names(said, key) && !(by && (side === 'vendor' || knows(said.knows, by)));
+  return {
+    noes: [...noes, said],
+    stands: new Map([...stands].filter(([key]) => !names(said, key))),
+    open: open.filter((one) => !isMeant(one)),
+    denied: [...denied, ...open.filter(isMeant).map(([item]) => taken(item, said))],
+  };
 }
 
 /** CNS-1, CNS-2: a grant is never wider than what was asked. */
@@ -219,9 +266,8 @@ async function wish(here, said) {
     cast: body,
     terms,
     carried: [...here.carried, ...terms],
-    wished: here.wished ?? said,
     wish: said,
-    until: body.until ?? shifted(said.at, STANDS),
+    wishes: [...here.wishes, { since: said, until: body.until ?? shifted(said.at, STANDS) }],
     offers: here.offers.map((each) => (each.dropped || isNamed(each) ? each : { ...each, dropped: said })),
   }, said);
 }

@@ -104,7 +104,8 @@ export function checkEnvelope(message) {
 function modelFaults({ type, from, id, thread, body }) {
   const faults = [];
   if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, COR-12
-  if (type === 'consent.withdraw' && from.startsWith('did:web:') !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
+  const isVendors = from.startsWith('did:web:');
+  if (type === 'consent.withdraw' && isVendors !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
   if (type !== 'consent.request' && type !== 'consent.grant') return faults;
   const parties = (list = [], ...path) => list.forEach((party, i) => { // CNS-11
     if (party.id !== undefined && normal(party.id) !== party.id) faults.push(['body', ...path, i, 'id']);
@@ -122,5 +123,6 @@ function isPlaced(type, first) {
   if (isPrivate(type)) return true;
   const from = Object.values(lifecycles).flatMap(({ transitions }) => transitions)
     .filter((row) => row.type === type).flatMap((row) => row.from);
-  return first ? from.includes('none') || type === 'mailbox.collect' : from.some((state) => state !== 'none') || type === 'receipt';
+  if (first) return from.includes('none') || type === 'mailbox.collect';
+  return from.some((state) => state !== 'none') || type === 'receipt';
 }

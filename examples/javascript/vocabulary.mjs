@@ -31,13 +31,23 @@ export const reaches = (kind, broad, narrow) =>
 export const prohibits = (kind, broad, narrow) => (broad === EVERYTHING.data
   ? !includes('data', 'dpv:NonPersonalData', narrow) : includes(kind, broad, narrow));
 
-/** Whether a no speaks of a question: of something at or above what is asked, or of a part of it. */
-export const overlaps = (kind, no, asked) => prohibits(kind, no, asked) || reaches(kind, asked, no);
+const parts = new Map();
+/** What a question about a term is a question about: all that a permission of the term would reach. */
+function partsOf(kind, asked) {
+  const key = `${kind} ${asked}`;
+  if (!parts.has(key)) parts.set(key, [asked, ...Object.keys(vocabulary[kind])].filter((term) => reaches(kind, asked, term)));
+  return parts.get(key);
+}
+
+/** Whether a no speaks of a question: of some part of what is asked (DEC-17). */
+export const overlaps = (kind, no, asked) => partsOf(kind, asked).some((part) => prohibits(kind, no, part));
 
 /** Whether a term is one of the vocabulary. */
 export const isTerm = (kind, term) => Object.hasOwn(vocabulary[kind], term);
 
-const KINDS = { action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', purpose: 'purpose', purposes: 'purpose' };
+const KINDS = {
+  action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', purpose: 'purpose', purposes: 'purpose',
+};
 
 /** Each term of a part, whether it has one or a list of a kind, is in the vocabulary. */
 export function checkTerms(part, path) {

@@ -26,6 +26,8 @@ SPEC = Path(__file__).resolve().parents[2] / "spec" / "v1"
 BASE = "https://w3id.org/opencmr/v1/"
 
 
+_FIRST = ("intent.cast", "terms.proffer")
+
 # json + jsonschema + rfc8785 + OpenSSL: checks 1 and 3 to 6 of the specification, one by one
 
 
@@ -122,8 +124,8 @@ def check(raw: bytes, me: str) -> tuple[dict[str, Any], str]:
     fault = next(_validator(document["type"]).iter_errors(document), None)
     if fault is not None:
         raise ValueError(fault.message)
-    if (document["thread"] == document["id"]) != ("inReplyTo" not in document):
-        raise ValueError("no place in a thread")
+    if document["type"] in _FIRST and document["thread"] != document["id"]:
+        raise ValueError("it opens a thread, and names another")
     proof = document["proof"]
     did, _, multibase = proof["verificationMethod"].partition("#")
     if did != document["from"] or did != "did:key:" + multibase:

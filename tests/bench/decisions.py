@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from opencmr import Vendor
-from opencmr.protocol import Facts, History, Question, Statement, decide
+from opencmr.protocol import Facts, History, Knowledge, Question, Statement, Word, decide
 from opencmr.roles.answers import Asked, Known
 from opencmr.store import Peer
 
@@ -67,8 +67,8 @@ class Decisions:
         now = datetime.now(UTC)
         for number in customers:
             did = name(number)
-            peer = Peer(number, VENDOR, did, None, {}, AT, AT, None, 10, 5)
-            self._vendor._answers.keep(did, Known(peer, History(last=AT, _facts=_facts(number)), None, now))
+            peer = Peer(number, VENDOR, did, None, {}, AT, False, 10, 5)
+            self._vendor._answers.keep(did, Known(peer, History(_facts=_facts(number)), None, now))
 
     def may(self, customer: str, action: str, purpose: str, data: str) -> bool:
         """As an application asks: with the words of the vocabulary."""
@@ -81,7 +81,7 @@ class Decisions:
         return {
             "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
             "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
-            "cold: decide": lambda: decide(known.facts, question, known.page.at),
+            "cold: decide": lambda: decide(known.facts, question, known.page.at, now=True),
         }
 
     def close(self) -> None:
@@ -104,11 +104,12 @@ def _facts(number: int) -> Facts:
                 (fact.action,),
                 (fact.purpose,),
                 (fact.data,),
-                at=AT,
+                Word(place, Knowledge(place - 1), AT),
+                AT,
+                evidence,
                 until=UNTIL if fact.permit else None,
-                evidence=evidence,
                 third_parties=frozenset() if fact.permit else None,
             )
-            for fact in FACTS
+            for place, fact in enumerate(FACTS, 1)
         )
     )

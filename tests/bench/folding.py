@@ -79,7 +79,9 @@ def _threads(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], floa
         shop = Vendor.open(place / "threads.db", did=VENDOR)
         for size, sender in senders.items():
             for raw in sender.thread(size):
-                assert b'"outcome":"accepted"' in (await shop.receive(raw))[0]
+                answers = await shop.receive(raw)
+                assert b'"outcome":"accepted"' in answers[0]
+                sender.hear(answers)
         await shop.close()
 
     asyncio.run(fill())

@@ -1,14 +1,14 @@
 """Messages as customers send them, at the size that is asked for, signed by fresh keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from opencmr import Draft, Price, Want, consent, intent, terms, trust
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Attr, Party, Place, Quantity
-from opencmr.protocol import instant, roster
-from opencmr.roles.pen import Pen
+from opencmr.protocol import Verified, instant, roster
+from opencmr.roles.pen import Link, Pen
 
 VENDOR = "did:web:shop.example"
 SIZE = 1500
@@ -83,39 +83,54 @@ def _wish(words: str, at: datetime) -> dict[str, object]:
 
 
 class Sender:
-    """A customer with one key, who talks to one vendor."""
+    """A customer with one key, who talks to one vendor.
+
+    Attributes:
+        prior: Digest of their last word.
+        seen: Digest of the vendor's last word that they hold.
+    """
 
     def __init__(self, to: str = VENDOR) -> None:
         key = trust.SigningKey.generate()
         self.to = to
         self.key = key
         self.pen = Pen(key.did, key, trust.key_url(key.did))
+        self.prior: str | None = None
+        self.seen: str | None = None
 
     def opening(self, kind: str = "consent.grant", size: int = SIZE) -> bytes:
         """A message of this size that opens a thread."""
-        at = datetime.now(UTC)
-        bare = len(self._write(KINDS[kind]("x", at), at))
-        return self._write(KINDS[kind](_words(size - bare + 1), at), at)
+        return self.openings(1, kind, size)[0]
 
     def openings(self, many: int, kind: str = "consent.grant", size: int = SIZE) -> list[bytes]:
-        """Several of them; all alike but for what must differ."""
+        """Several of them, all alike but for what must differ; the very first word names none before it."""
         at = datetime.now(UTC)
-        bare = len(self._write(KINDS[kind]("x", at), at))
+        bare = len(self._written(KINDS[kind]("x", at), at, self.prior).raw)
         body = KINDS[kind](_words(size - bare + 1), at)
-        return [self._write(body, at) for _ in range(many)]
+        return [self.say(body, at) for _ in range(many)]
 
     def thread(self, many: int) -> Iterator[bytes]:
-        """A wish, and amendments of it, each after the one before."""
+        """A wish, and amendments of it; let `hear` know the receipt of each before the next is made."""
         at = datetime.now(UTC)
-        raw = self._write(cast(_words(300), at), at)
+        raw = self.say(cast(_words(300), at), at)
         id_, body = str(trust.read(raw)["id"]), amend(_words(300), at)
         yield raw
         for _ in range(many - 1):
-            raw = self.pen.write(Draft(body), to=self.to, at=instant(at), thread=id_, answers=trust.digest(raw)).raw
-            yield raw
+            yield self.say(body, at, id_)
 
-    def _write(self, body: Body, at: datetime) -> bytes:
-        return self.pen.write(Draft(body), to=self.to, at=instant(at)).raw
+    def hear(self, answers: Sequence[bytes]) -> None:
+        """The vendor's words, as they came; the last is known from now on."""
+        self.seen = trust.digest(answers[-1])
+
+    def say(self, body: Body, at: datetime, thread: str | None = None) -> bytes:
+        """The next word."""
+        said = self._written(body, at, self.prior, thread)
+        self.prior = said.digest
+        return said.raw
+
+    def _written(self, body: Body, at: datetime, prior: str | None, thread: str | None = None) -> Verified:
+        link = Link(prior=prior, seen=self.seen)
+        return self.pen.write(Draft(body), to=self.to, at=instant(at), thread=thread, link=link)
 
 
 def _words(length: int) -> str:

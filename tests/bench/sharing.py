@@ -7,8 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 import postgres
-from opencmr import Draft, Vendor, consent, trust
-from opencmr.protocol import instant
+from opencmr import Vendor, consent, trust
 
 from .goods import VENDOR, Sender
 from .measure import Figure, by_turns, in_turn
@@ -74,11 +73,7 @@ async def _withdrawn(one: Vendor, other: Vendor, senders: list[Sender], grants: 
     for sender, grant in zip(senders, grants, strict=True):
         document = trust.read(grant)
         assert other.may(sender.pen.did, **ASKED)
-        said = sender.pen.write(
-            Draft(consent.Withdraw()), to=VENDOR, at=instant(datetime.now(UTC)), thread=document["thread"],
-            answers=trust.digest(grant),
-        )  # fmt: skip
-        await one.receive(said.raw)
+        await one.receive(sender.say(consent.Withdraw(), datetime.now(UTC), document["thread"]))
         began = perf_counter()
         answer = other.may(sender.pen.did, **ASKED)
         took.append((perf_counter() - began) * 1e6)

@@ -493,6 +493,11 @@ def is_bound_after_a_withdrawal(at: Switch) -> None:
     at.patch.setitem(lifecycle("intent").rows, ("withdrawn", "offer.accept", "customer"), ("ordered",))
 
 
+@fault("ORD-6")
+def passes_over_early_cancellations(at: Switch) -> None:
+    at.patch.delitem(lifecycle("intent").rows, ("open", "order.cancel", "customer"))
+
+
 @fault("TRM-8")
 def hears_no_decline_once_active(at: Switch) -> None:
     at.patch.delitem(lifecycle("terms").rows, ("active", "terms.decline", "customer"))

@@ -17,9 +17,8 @@ from opencmr.protocol import agreement, chain, dealing, is_narrowing, receiving
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.said import NOTHING, Knowledge
 from opencmr.roles import desk as desk_module
-from opencmr.roles import numbering
+from opencmr.roles import mailbox, numbering
 from opencmr.roles import restored as restored_module
-from opencmr.roles import vendor as vendor_module
 from opencmr.roles.pen import Link
 from opencmr.store import Rows
 from opencmr.transport import app as app_module
@@ -227,16 +226,13 @@ def accepts_what_was_overtaken(at: Switch) -> None:
 
 @fault("INT-4")
 def ignores_until(at: Switch) -> None:
-    def offered(inner: Any, self: Any, said: Any, body: Any, context: Any) -> Any:
-        return replace(inner(replace(self, wished_until=None), said, body, context), wished_until=self.wished_until)
-
-    at.around(dealing.Dealing, "_offered", offered)
+    at.patch.setattr(dealing.Dealing, "wished_until", property(lambda self: None))
 
 
 @fault("INT-4")
 def ends_a_wish_with_its_word(at: Switch) -> None:
     def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return replace(inner(self, said, body), wished_until=said.message.expires)
+        return inner(self, said, body.model_copy(update={"until": said.message.expires}))
 
     at.around(dealing.Dealing, "_wished", wished)
 
@@ -387,7 +383,7 @@ def takes_back_what_it_has_not_signed(at: Switch) -> None:
 
 @fault("TRN-21")
 def takes_words_back_with_any_collect(at: Switch) -> None:
-    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
     at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
 
 
@@ -421,7 +417,7 @@ def does_not_wait_for_the_collect(at: Switch) -> None:
 
 @fault("COR-8")
 def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(vendor_module, "check_collect", lambda message, now: None)
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
 
 
 @fault("COR-9")

@@ -83,7 +83,7 @@ class _Witness(HttpNetwork):
         self._reach("answered")
         return answers
 
-    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], str]:
+    async def collect(self, endpoint: str, raw: bytes, wait: float) -> tuple[list[bytes], bool]:
         self._reach("collecting")
         found = await super().collect(endpoint, raw, wait)
         self._reach("collected")

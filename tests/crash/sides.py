@@ -92,12 +92,12 @@ def _apart(ours: dict[str, Kept], theirs: dict[str, Kept]) -> Iterator[str]:
             yield f"{one.type} {digest}: other bytes"
         if (one.status, one.side, one.thread, one.of) != (other.status, other.side, other.thread, other.of):
             yield f"{one.type} {digest}: {one.status} here, {other.status} there"
-        if one.status == "entry" and (one.previous, one.at) != (other.previous, other.at):
+        if (one.place, one.at) != (other.place, other.at):
             yield f"{one.type} {digest}: another place"
 
 
 def _one_side(kept: list[Kept]) -> Iterator[str]:
-    """One receipt for each message, one entry for each digest, whole chains, and receipts that name their places."""
+    """One receipt for each message, each kept once, one whole chain, and places that are those of the receipts."""
     told: dict[str, Kept] = {each.of: each for each in kept if each.of is not None}
     receipts: Counter[tuple[str, Side]] = Counter((each.of, each.side) for each in kept if each.of is not None)
     yield from (f"{count} receipts for {of}" for (of, _), count in receipts.items() if count > 1)
@@ -105,24 +105,21 @@ def _one_side(kept: list[Kept]) -> Iterator[str]:
         yield f"kept twice: {twice}"
     if odd := [(each.type, each.status) for each in kept if each.status not in ("entry", "refused", "receipt")]:
         yield f"still undecided: {odd}"
-    followers: dict[tuple[str, str | None], Kept] = {}
     for each in kept:
         if each.status == "receipt":
             continue
         if (receipt := told.get(each.digest)) is None:
             yield f"no receipt for {each.type} {each.digest}"
-        elif each.status == "entry" and each.side == "customer":
-            body = json.loads(receipt.raw)["body"]
-            if body.get("previous") != each.previous or "state" not in body:
-                yield f"the receipt for {each.digest} names another place"
-        if each.status == "entry":
-            if (each.thread, each.previous) in followers:
-                yield f"two entries follow {each.previous}"
-            followers[each.thread, each.previous] = each
-    reached = 0
-    for thread in {each.thread for each in kept if each.status == "entry"}:
-        at: str | None = None
-        while (entry := followers.get((thread, at))) is not None:
-            at, reached = entry.digest, reached + 1
-    if reached != len(followers):
-        yield f"{len(followers) - reached} entries hang on no chain"
+        elif each.side == "customer" and receipt.place != each.place:
+            yield f"the receipt for {each.digest} names another place"
+    yield from _chain(sorted((each for each in kept if each.side == "vendor"), key=lambda each: each.place or 0))
+
+
+def _chain(words: list[Kept]) -> Iterator[str]:
+    """The vendor's words are numbered from 1, each names the one before, and a row stands at its word's number."""
+    before: str | None = None
+    for number, each in enumerate(words, start=1):
+        document = json.loads(each.raw)
+        if (each.place, document["number"], document.get("prior")) != (number, number, before):
+            yield f"{each.type} {each.digest} hangs on no chain as number {number}"
+        before = each.digest

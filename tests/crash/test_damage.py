@@ -55,12 +55,11 @@ CHANGES: dict[str, str] = {
     "WHERE type = 'consent.grant'",
     "its bytes for another's": "UPDATE messages SET raw = (SELECT raw FROM messages WHERE type = 'terms.proffer') "
     "WHERE type = 'consent.grant'",
-    "the predecessor": "UPDATE messages SET previous = digest WHERE previous IS NOT NULL",
+    "the place": "UPDATE messages SET place = place + 1 WHERE side = 'vendor'",
     "a message within its thread": "DELETE FROM messages WHERE type = 'consent.grant'",
     "the status": "UPDATE messages SET status = 'entsy' WHERE type = 'consent.withdraw'",
-    "the time": "UPDATE messages SET at = '6026-07-01T00:00:00.000Z' WHERE type = 'consent.withdraw'",
     "the side": "UPDATE messages SET side = 'cvstomer' WHERE type = 'consent.withdraw'",
-    "the type of a value": "UPDATE messages SET at = 7 WHERE type = 'consent.withdraw'",
+    "the type of a value": "UPDATE messages SET place = 'first' WHERE type = 'consent.withdraw'",
     "the last message": "DELETE FROM messages WHERE type = 'consent.withdraw'",
     "the relationship": "UPDATE messages SET relationship = 2 WHERE rowid IN "
     "(SELECT min(rowid) FROM messages WHERE type = 'consent.grant')",
@@ -70,6 +69,9 @@ LOOKED_FOR: dict[str, str] = {
     "a receipt": "DELETE FROM messages WHERE rowid IN (SELECT max(rowid) FROM messages WHERE type = 'receipt')",
     "a receipt's bytes": "UPDATE messages SET raw = CAST('{}' AS BLOB) WHERE type = 'receipt'",
     "an earlier time": "UPDATE messages SET at = '2001-07-01T00:00:00.000Z' WHERE type = 'consent.grant'",
+    "a later time": "UPDATE messages SET at = '6026-07-01T00:00:00.000Z' WHERE type = 'consent.withdraw'",
+    "the place of what was answered": "UPDATE messages SET place = place + 1 WHERE type = 'consent.withdraw'",
+    "no place": "UPDATE messages SET place = NULL WHERE type = 'consent.grant'",
     "of": "UPDATE messages SET of = 'zQmNobody' WHERE type = 'receipt'",
 }
 

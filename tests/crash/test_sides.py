@@ -52,7 +52,15 @@ def with_other_bytes(kept: list[Kept]) -> list[Kept]:
 
 
 def elsewhere(kept: list[Kept]) -> list[Kept]:
-    return [each._replace(previous=each.digest) if each.type == "consent.withdraw" else each for each in kept]
+    return [each._replace(place=1) if each.type == "consent.withdraw" else each for each in kept]
+
+
+def with_a_gap(kept: list[Kept]) -> list[Kept]:
+    return [each for each in kept if each.place != 1]
+
+
+def renumbered(kept: list[Kept]) -> list[Kept]:
+    return [each._replace(place=each.place + 1) if each.place is not None else each for each in kept]
 
 
 def test_nothing_is_lost_where_both_sides_hold_the_same(both: tuple[sides.Seen, sides.Seen]) -> None:
@@ -68,7 +76,9 @@ def test_nothing_is_lost_where_both_sides_hold_the_same(both: tuple[sides.Seen, 
     assert list(sides.losses(vendor, customer, [lines[0] | {"digest": "never kept"}]))
 
 
-@pytest.mark.parametrize("change", [answered_twice, entered_twice, lost, with_other_bytes, elsewhere])
+@pytest.mark.parametrize(
+    "change", [answered_twice, entered_twice, lost, with_other_bytes, elsewhere, with_a_gap, renumbered]
+)
 @pytest.mark.parametrize("side", [0, 1])
 def test_what_a_side_lost_or_applied_twice_is_seen(
     both: tuple[sides.Seen, sides.Seen], change: Change, side: int

@@ -14,7 +14,8 @@ import pytest
 from opencmr import Vendor, consent, trust
 from opencmr.messages.consent import Notice, RequestItem
 from opencmr.messages.types import Party
-from opencmr.protocol import instant, roster
+from opencmr.protocol import instant, is_narrowing, roster
+from parties import MARKETING
 from serving import did_of, listening, served
 
 Document = dict[str, Any]
@@ -22,20 +23,33 @@ SD_BASE = roster.ref("SD-BASE").wire()
 
 
 class Peer:
-    """Somebody with a key who builds messages by hand, and breaks them."""
+    """Somebody with a key who builds messages by hand, and breaks them.
+
+    Attributes:
+        seen: Digest of the vendor's last word that they heard; what they write names it.
+        prior: Digest of what they said last and was answered.
+    """
 
     def __init__(self, url: str, vendor: str) -> None:
         self.http = httpx.Client(base_url=url, trust_env=False)
         self.vendor = vendor
         self.key = trust.SigningKey.generate()
         self.did = self.key.did
+        self.seen: str | None = None
+        self.prior: str | None = None
 
     def document(self, type_: str, body: Document, **members: Any) -> Document:
-        id_ = uuid.uuid4().urn
-        return {
+        """A message, not signed yet; members that are None are left out."""
+        id_, now = uuid.uuid4().urn, datetime.now(UTC)
+        word = type_ not in ("receipt", "mailbox.collect")
+        widening = word and not is_narrowing(type_, "customer")
+        document = {
             "opencmr": "1.0", "id": id_, "type": type_, "from": self.did, "to": self.vendor, "thread": id_,
-            "created": instant(datetime.now(UTC)), "body": body, **members,
+            "created": instant(now), "body": body, "seen": self.seen if type_ != "receipt" else None,
+            "prior": self.prior if word else None,
+            "expires": instant(now + timedelta(days=7)) if widening else None, **members,
         }  # fmt: skip
+        return {name: it for name, it in document.items() if it is not None}
 
     def proffer(self, **members: Any) -> Document:
         return self.document("terms.proffer", {"choices": [SD_BASE]}, **members)
@@ -51,9 +65,10 @@ class Peer:
 
     def say(self, document: Document) -> list[Document]:
         """The answers to a message that is decided."""
-        response = self.post(self.signed(document))
+        response = self.post(raw := self.signed(document))
         assert response.status_code == 200, response.text
         answers: list[Document] = response.json()["messages"]
+        self.prior, self.seen = trust.digest(raw), trust.digest(trust.write(answers[-1]))
         return answers
 
     def refusal(self, document: Document) -> Document:
@@ -125,6 +140,7 @@ def said(type_: str, body: Document, **members: Any) -> Break:
 
 
 NOWHERE = uuid.uuid4().urn
+CAST = {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"}
 ACCEPT = {"offer": {"id": NOWHERE, "digest": SD_BASE["digest"]}, "total": {"amount": "1", "currency": "EUR"}}
 RECEIPT = {"of": SD_BASE["digest"], "outcome": "accepted", "state": "x"}
 
@@ -163,7 +179,7 @@ UNSIGNED: dict[str, tuple[Break, str, str | None]] = {
     "a malleable signature": (lambda peer: malleable(peer), "bad-signature", "/proof/proofValue"),
     "a small-order key": (lambda peer: small_order(peer), "weak-key", "/proof/verificationMethod"),
     "a thread that nobody knows": (
-        said("offer.accept", ACCEPT, thread=NOWHERE, inReplyTo=SD_BASE["digest"]),
+        said("offer.accept", ACCEPT, thread=NOWHERE),
         "unknown-thread",
         "/thread",
     ),
@@ -237,27 +253,24 @@ def test_another_media_type_or_encoding_is_refused(peer: Peer) -> None:
 
 def test_an_id_used_for_other_bytes_is_a_conflict_and_the_same_bytes_get_the_same_answer(peer: Peer) -> None:
     document = peer.proffer()
-    raw = peer.signed(document)
-    first, second = peer.post(raw), peer.post(raw)
-    receipt = first.json()["messages"][0]
-    assert second.json()["messages"] == [receipt]
+    receipt = peer.say(document)[0]
+    assert peer.post(peer.signed(document)).json()["messages"] == [receipt]
     other = {**document, "body": {"choices": [SD_BASE], "note": "other bytes"}}
     assert code(peer.problem(peer.signed(other))) == "conflict"
 
 
-def test_a_stranger_learns_nothing_of_a_thread(shop: tuple[Vendor, str], peer: Peer) -> None:
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_stranger_learns_nothing_of_a_thread(shop: tuple[Vendor, str], peer: Peer, seen: bool) -> None:
     proffer = peer.proffer()
-    answers = peer.say(proffer)
-    head = trust.digest(trust.write(answers[1]))
+    peer.say(proffer)
     stranger = Peer(shop[1], shop[0].did)
+    stranger.seen = peer.seen if seen else None
     known, unknown = (
-        stranger.problem(
-            stranger.signed(stranger.document("terms.accept", {"terms": SD_BASE}, thread=thread, inReplyTo=head))
-        )
+        stranger.problem(stranger.signed(stranger.document("terms.accept", {"terms": SD_BASE}, thread=thread)))
         for thread in (proffer["thread"], uuid.uuid4().urn)
     )
     assert known == unknown
-    assert code(known) == "unknown-thread"
+    assert code(known) == ("behind" if seen else "unknown-thread")
     stranger.http.close()
 
 
@@ -279,33 +292,37 @@ def test_terms_that_are_neither_on_the_roster_nor_carried_are_refused(peer: Peer
     assert (code(problem), problem["pointer"]) == ("terms-unknown", "/body/choices/0/id")
 
 
-def test_a_stale_head_is_refused_and_what_was_missed_follows(peer: Peer) -> None:
-    cast = peer.document("intent.cast", {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"})
+@pytest.mark.requirement("SEQ-4")
+def test_a_word_that_does_not_know_its_thread_is_stale_and_nothing_but_its_receipt_follows(peer: Peer) -> None:
+    cast = peer.document("intent.cast", CAST)
     peer.say(cast)
-    head = trust.digest(peer.signed(cast))
-    amend = {"type_": "intent.amend", "body": cast["body"], "thread": cast["thread"], "inReplyTo": head}
-    first = peer.say(peer.document(**amend))[0]
-    answers = peer.say(peer.document(**amend))
-    assert code(answers[0]["body"]["problem"]) == "stale-head"
-    assert answers[1:] == [first]
+    amend, stale = (peer.document("intent.amend", CAST, thread=cast["thread"]) for _ in range(2))
+    peer.say(amend)
+    answers = peer.say(stale)
+    problem = answers[0]["body"]["problem"]
+    assert (code(problem), problem["pointer"], problem["rule"]) == ("stale", "/seen", "SEQ-4")
+    assert problem["expected"] == [trust.digest(peer.signed(amend))]
+    assert answers[1:] == []
 
 
 def test_a_message_that_the_state_does_not_allow_is_refused(peer: Peer) -> None:
-    cast = peer.document("intent.cast", {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"})
+    cast = peer.document("intent.cast", CAST)
     peer.say(cast)
-    head = trust.digest(peer.signed(cast))
     address = {"discloses": [{"data": "pd:PhysicalAddress", "value": "Main Street 1"}]}
-    problem = peer.refusal(peer.document("order.disclose", address, thread=cast["thread"], inReplyTo=head))
+    problem = peer.refusal(peer.document("order.disclose", address, thread=cast["thread"]))
     assert (code(problem), problem["pointer"]) == ("wrong-state", "/type")
     assert "offer.decline" in problem["expected"]
 
 
-def test_an_answer_to_a_message_that_has_not_arrived_may_come_again(peer: Peer) -> None:
-    cast = peer.document("intent.cast", {"wants": [{"name": "boots"}], "terms": [SD_BASE], "standing": "ready"})
+@pytest.mark.requirement("SEQ-6")
+def test_a_word_that_has_seen_what_the_vendor_does_not_hold_may_come_again(peer: Peer) -> None:
+    cast = peer.document("intent.cast", CAST)
     peer.say(cast)
-    later = peer.document("intent.amend", cast["body"], thread=cast["thread"], inReplyTo=SD_BASE["digest"])
+    later = peer.document("intent.amend", CAST, thread=cast["thread"], seen=SD_BASE["digest"])
     problem = peer.problem(peer.signed(later))
-    assert (code(problem), problem["retry"]) == ("unknown-head", True)
+    assert (code(problem), problem["status"], problem["retry"]) == ("behind", 409, True)
+    assert problem["fault"] == "receiver"
+    assert problem["expected"][0] == peer.seen, "the last word that is held comes first"
 
 
 async def test_a_grant_wider_than_the_request_is_refused_with_the_pointer_of_what_is_wider(tmp_path: Path) -> None:
@@ -325,16 +342,14 @@ async def test_a_grant_wider_than_the_request_is_refused_with_the_pointer_of_wha
                 until=until,
             )
             thread = await vendor.say(peer.did, request)
-            head = vendor.history(peer.did).threads[thread].head
+            peer.seen = vendor.history(peer.did).chain.tip
             for member, value, pointer in (
                 ("purposes", ["dpv:Marketing"], "/body/items/0/purposes/0"),
                 ("data", ["pd:EmailAddress", "pd:Name"], "/body/items/0/data/1"),
                 ("actions", ["dpv:Processing"], "/body/items/0/actions/0"),
             ):
                 wider = {**item.wire(), member: value}
-                grant = peer.document(
-                    "consent.grant", {"items": [wider], "until": until}, thread=thread, inReplyTo=head
-                )
+                grant = peer.document("consent.grant", {"items": [wider], "until": until}, thread=thread)
                 problem = peer.refusal(grant)
                 assert (code(problem), problem["pointer"]) == ("wider-than-asked", pointer)
             peer.http.close()
@@ -346,23 +361,41 @@ def unasked(peer: Peer) -> Document:
     return peer.document("consent.grant", body)
 
 
-def test_a_withdrawal_is_taken_whatever_its_dates_and_its_head_say(peer: Peer) -> None:
+@pytest.mark.requirement("SEQ-8")
+@pytest.mark.parametrize("created", ["2099-01-01T00:00:00.000Z", "2001-01-01T00:00:00.000Z"])
+def test_a_withdrawal_is_taken_whatever_its_date_and_its_knowledge(peer: Peer, created: str) -> None:
     grant = unasked(peer)
     peer.say(grant)
     withdrawal = peer.document(
-        "consent.withdraw", {}, thread=grant["thread"], inReplyTo=SD_BASE["digest"],
-        created="2099-01-01T00:00:00.000Z", expires="2001-01-01T00:00:00.000Z",
-    )  # fmt: skip
+        "consent.withdraw", {}, thread=grant["thread"], created=created, seen=None, prior=SD_BASE["digest"]
+    )
     body = peer.say(withdrawal)[0]["body"]
     assert (body["outcome"], body["state"]) == ("accepted", "withdrawn")
 
 
+@pytest.mark.requirement("SEQ-31")
+def test_a_withdrawal_that_has_seen_what_the_vendor_does_not_hold_denies_at_once_and_is_answered_later(
+    shop: tuple[Vendor, str], peer: Peer
+) -> None:
+    grant = unasked(peer)
+    peer.say(grant)
+    assert shop[0].may(peer.did, **MARKETING)
+    raw = peer.signed(peer.document("consent.withdraw", {}, thread=grant["thread"], seen=SD_BASE["digest"]))
+    for _ in range(2):
+        assert code(peer.problem(raw)) == "behind"
+        assert not shop[0].may(peer.did, **MARKETING)
+    found = peer.collect(peer.signed(peer.document("mailbox.collect", {}))).json()["messages"]
+    assert [trust.digest(trust.write(each)) for each in found][:1] == [trust.digest(raw)]
+    assert (found[1]["body"]["outcome"], found[1]["body"]["state"]) == ("accepted", "withdrawn")
+    peer.seen = trust.digest(trust.write(found[1]))
+
+
+@pytest.mark.requirement("SEQ-9")
 def test_a_withdrawal_that_comes_before_its_grant_bars_the_late_grant(peer: Peer) -> None:
     grant = unasked(peer)
-    head = trust.digest(peer.signed(grant))
-    early = peer.document("consent.withdraw", {}, thread=grant["thread"], inReplyTo=head)
+    early = peer.document("consent.withdraw", {}, thread=grant["thread"], prior=trust.digest(peer.signed(grant)))
     assert peer.say(early)[0]["body"]["outcome"] == "moot"
-    assert code(peer.refusal(grant)) == "stale-head"
+    assert code(peer.refusal(grant)) == "stale"
 
 
 def test_nobody_opens_anothers_mailbox(shop: tuple[Vendor, str], peer: Peer) -> None:
@@ -373,17 +406,18 @@ def test_nobody_opens_anothers_mailbox(shop: tuple[Vendor, str], peer: Peer) -> 
     refused = thief.collect(forged)
     assert code(refused.json()) == "wrong-key"
     own = thief.collect(thief.signed(collect))
-    assert own.json() == {"cursor": "0", "messages": []}
+    assert own.json() == {"messages": [], "more": False}
     thief.http.close()
 
 
 def test_a_collect_opens_the_mailbox_once_and_for_two_minutes(peer: Peer) -> None:
-    answers = peer.say(peer.proffer())
-    raw = peer.signed(peer.document("mailbox.collect", {}))
+    proffer = peer.proffer()
+    answers = peer.say(proffer)
+    raw = peer.signed(peer.document("mailbox.collect", {}, seen=None))
     found = peer.collect(raw).json()
-    assert found["messages"] == answers
+    assert found == {"messages": [json.loads(peer.signed(proffer)), *answers], "more": False}
     assert code(peer.collect(raw).json()) == "replayed"
     old = peer.document("mailbox.collect", {}, created=instant(datetime.now(UTC) - timedelta(minutes=3)))
     assert code(peer.collect(peer.signed(old)).json()) == "stale-collect"
-    wrong = peer.document("mailbox.collect", {"after": "999999"})
-    assert code(peer.collect(peer.signed(wrong)).json()) == "unknown-reference"
+    wrong = peer.document("mailbox.collect", {}, seen=SD_BASE["digest"])
+    assert code(peer.collect(peer.signed(wrong)).json()) == "behind"

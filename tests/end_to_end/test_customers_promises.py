@@ -136,26 +136,23 @@ async def test_it_is_sent_again_with_the_same_bytes_after_a_restart(street: Stre
 
 
 @pytest.mark.requirement("TRN-8", "TRN-7")
-async def test_a_cursor_acknowledges_only_what_has_been_stored(street: Street) -> None:
+async def test_a_collect_has_seen_only_what_has_been_stored(street: Street) -> None:
     shop = street.vendor(SHOP)
     alice = street.customer()
     relationship = await alice.meet(SHOP)
     thread = await relationship.say(GRANT)
     await relationship.collect()
-    before = read(street.wire.collects[-1])["body"].get("after")
-    await shop.say(
-        relationship.me,
-        consent.Withdraw(heard=consent.Heard(where="by telephone", when="2026-07-01T11:00:00.000Z")),
-        thread,
-    )
+    heard = consent.Heard(where="by telephone", when="2026-07-01T11:00:00.000Z")
+    await shop.say(relationship.me, consent.Withdraw(heard=heard), thread)
     street.wire.lose = 1
     with pytest.raises(Unreachable):
         await relationship.collect()
     await relationship.collect()
-    lost, again = (read(raw)["body"] for raw in street.wire.collects[-2:])
-    assert lost["after"] == again["after"] != before  # the lost answer has moved nothing
+    lost, again = (read(raw)["seen"] for raw in street.wire.collects[-2:])
+    receipt, withdrawal = shop.history(relationship.me).chain.digests
+    assert lost == again == receipt  # the lost answer has moved nothing
     await relationship.collect()
-    assert read(street.wire.collects[-1])["body"]["after"] != again["after"]
+    assert read(street.wire.collects[-1])["seen"] == withdrawal
     await alice.close()
     (kept,) = (await street.customer().meet(SHOP)).history.threads.values()
     assert kept.state == "withdrawn"

@@ -190,7 +190,7 @@ async def test_a_failure_at_each_check(street: Street, records: Records, watch: 
         shop.on(intent.Cast)(handler)
         with pytest.raises(Problem):
             await shop.receive(she.write(CAST))
-    for body in ({WORD: WORD}, {"after": f"{WORD}!"}):
+    for body in ({WORD: WORD}, {"limit": f"{WORD}!"}):
         with pytest.raises(Malformed):
             await shop.collect(she.write(body, type="mailbox.collect"))
     again = she.write(core.Collect())
@@ -229,6 +229,27 @@ async def test_a_store_that_fails_and_words_of_a_vendor(
     street.wire.down = {SHOP}
     await alice.sync()
     assert {"store.failed", "readiness.changed", "answer.passed-over", "vendor.unanswered"} <= records.events()
+    assert_nothing_told(records, watch, seeds)
+
+
+async def test_a_restore_and_a_clock_that_jumps(
+    street: Street, records: Records, watch: Watch, seeds: list[str]
+) -> None:
+    shop = shop_of(street)
+    relationship = await street.customer(passphrase=PASSPHRASE).meet(SHOP)
+    await relationship.say(GRANT)
+    await relationship.say(CAST)
+    await shop.close()
+    for file in street.folder.glob("shop.example.db*"):  # the copy is of a time before the two had met
+        file.unlink()
+    shop = shop_of(street)
+    with pytest.raises(Malformed):
+        await shop.take_back([street.stranger().write({WORD: WORD}, type="mailbox.collect")])
+    await relationship.collect()
+    street.clock.move(3600)
+    await relationship.say(GRANT)
+    assert {"vendor.was-restored", "clock.jumped"} <= records.events()
+    assert len(shop.history(relationship.me).threads) == 3
     assert_nothing_told(records, watch, seeds)
 
 

@@ -41,7 +41,7 @@ def test_the_commands_that_need_no_network_run_as_they_stand(tmp_path: Path) -> 
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, done.stderr) == (0, ""), line + done.stdout
         ran += 1
-    assert ran == 8
+    assert ran == 10
 
 
 def test_the_options_of_serve_on_the_page_are_those_that_there_are() -> None:

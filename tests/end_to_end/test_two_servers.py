@@ -23,7 +23,7 @@ WHOLE = bool(os.environ.get("OPENCMR_SOAK"))
 IN_SHORT = ("receiving/", "sequence/", "core/", "lifecycles/")
 
 
-@pytest.mark.requirement("RCV-5", "SEQ-1", "COR-9", "COR-10")
+@pytest.mark.requirement("RCV-5", "SEQ-16", "COR-9", "COR-10")
 def test_two_servers_on_one_database_pass_the_conformance_suite_together(postgres_server: postgres.Cluster) -> None:
     only = [] if WHOLE else [part for name in IN_SHORT for part in ("--only", name)]
     with postgres_server.schema() as store, fleet(store) as served:
@@ -58,18 +58,18 @@ async def said_to_all(network: HttpNetwork, served: Fleet, raw: bytes) -> set[by
     return set(await asyncio.gather(*(say(url) for url in served.servers)))
 
 
-@pytest.mark.requirement("RCV-5", "SEQ-2", "COR-5")
+@pytest.mark.requirement("RCV-5", "SEQ-16", "SEQ-34", "COR-5")
 def test_what_both_get_at_once_has_one_place_and_one_receipt(postgres_server: postgres.Cluster) -> None:
-    async def everybody(served: Fleet) -> list[tuple[Hand, list[bytes], list[bytes]]]:
+    async def everybody(served: Fleet) -> list[tuple[Hand, dict[bytes, bytes], list[bytes]]]:
         network = HttpNetwork()
         hands = [hand(served.did) for _ in range(CUSTOMERS)]
 
-        async def all_of(one: Hand) -> tuple[Hand, list[bytes], list[bytes]]:
+        async def all_of(one: Hand) -> tuple[Hand, dict[bytes, bytes], list[bytes]]:
             raws = [one.write(GRANT) for _ in range(EACH)]  # the first opens the relationship, whichever that is
             receipts = await asyncio.gather(*(said_to_all(network, served, raw) for raw in raws))
             assert all(len(each) == 1 for each in receipts), "the same bytes, the same answer"
             waiting, _ = await network.collect(f"{served.url}/opencmr", one.write(core.Collect(limit=100)), 0)
-            return one, [receipt for (receipt,) in receipts], waiting
+            return one, {raw: receipt for raw, (receipt,) in zip(raws, receipts, strict=True)}, waiting
 
         try:
             return await asyncio.gather(*(all_of(one) for one in hands))
@@ -80,10 +80,13 @@ def test_what_both_get_at_once_has_one_place_and_one_receipt(postgres_server: po
         dealt = asyncio.run(everybody(served))
         with Store(url, read_only=True) as store:
             for one, receipts, waiting in dealt:
-                assert [read(raw)["body"]["outcome"] for raw in receipts] == ["accepted"] * EACH
-                assert sorted(waiting) == sorted(receipts), "each waits in the mailbox once"
-                dates = [read(raw)["created"] for raw in waiting]
-                assert dates == sorted(set(dates)), "and their dates strictly increase"
+                assert [read(raw)["body"]["outcome"] for raw in receipts.values()] == ["accepted"] * EACH
+                pairs = list(zip(waiting[::2], waiting[1::2], strict=True))
+                assert dict(pairs) == receipts, "each waits in the mailbox once, right behind what it answers"
+                words = [read(receipt) for _, receipt in pairs]
+                assert [word["number"] for word in words] == list(range(1, EACH + 1))
+                digests = [trust.digest(receipt) for _, receipt in pairs]
+                assert [word.get("prior") for word in words] == [None, *digests[:-1]], "and they are one chain"
                 peer = store.read(lambda rows, one=one: rows.peer(served.did, one.did))
                 assert peer is not None
                 kept = store.read(lambda rows, peer=peer: rows.everything(peer.number))

@@ -8,6 +8,7 @@ from typing import Any
 from opencmr import trust
 from opencmr.cli.schemas import schemas
 from opencmr.errors import OpenCMRError
+from opencmr.transport import pack
 
 from .cast import CUSTOMER, CUSTOMER_KEY, SPEC
 from .mutations import written
@@ -82,10 +83,14 @@ def as_sent(value: Any, to: str, *, opens: bool) -> bytes:
     """
     if not isinstance(value, dict):
         return written(value)
+    if isinstance(words := value.get("messages"), list) and len(value) == 1:
+        asking = {**words[0], "type": "mailbox.collect", "body": {}} if words and isinstance(words[0], dict) else {}
+        for member in ("number", "prior", "expires"):
+            asking.pop(member, None)
+        return pack([as_sent(each, to, opens=opens) for each in (asking, *words[1:])])
     document = {member: each for member, each in value.items() if member != "proof"} | {"from": CUSTOMER, "to": to}
     if opens or document.get("type") == "mailbox.collect":
         document["thread"] = document.get("id")
-        document.pop("inReplyTo", None)
         document["created"] = NOW
     try:
         return trust.sign(document, CUSTOMER_KEY, trust.key_url(CUSTOMER))

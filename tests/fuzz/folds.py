@@ -311,4 +311,4 @@ def mutated_talk(dice: random.Random, data: bytes, donor: bytes) -> bytes:
     return b"".join(steps)[: _STEP * MOST]
 
 
-TARGETS = (Target("folds", "any order of words of both sides", run_folds, seeds, mutated_talk, share=15, short=300),)
+TARGETS = (Target("folds", "any order of words of both sides", run_folds, seeds, mutated_talk, share=15, short=100),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import documents, evidence, folds, models, receiving, sessions, strict
+from . import chains, documents, evidence, folds, models, receiving, restores, sessions, strict
 from .target import Target
 
 TARGETS: tuple[Target, ...] = (
@@ -13,6 +13,8 @@ TARGETS: tuple[Target, ...] = (
     *documents.TARGETS,
     *evidence.TARGETS,
     *sessions.TARGETS,
+    *chains.TARGETS,
+    *restores.TARGETS,
 )
 
 

@@ -61,7 +61,7 @@ def test_each_problem_stands_at_its_status() -> None:
                     told.add(code)
                     assert PROBLEMS[code].status == int(status)
                     assert ("Retry-After" in answer.get("headers", {})) == (status in ("429", "503"))
-    signed = {"expired", "stale-head", "wrong-state", "wrong-side", "terms-mismatch", "terms-unknown"}
+    signed = {"expired", "stale", "wrong-state", "wrong-side", "terms-mismatch", "terms-unknown"}
     assert told.isdisjoint(signed)
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from fuzz import models, strict
+from fuzz import chains, models, receiving, strict
 from fuzz.growth import FAMILIES, LARGEST, Family
 from fuzz.registry import TARGETS
 from fuzz.runner import MEMORY, tried
 from fuzz.target import Target
 from opencmr import messages, trust
+from opencmr.protocol import History, Knowledge, history
 from opencmr.trust import proof
 
 CORPUS = Path(__file__).with_name("corpus")
@@ -70,8 +71,21 @@ def _plant_base58_that_strips(patch: pytest.MonkeyPatch) -> None:
 
 def _plant_unknown_members(patch: pytest.MonkeyPatch) -> None:
     right = messages.read
-    known = {"opencmr", "id", "type", "from", "to", "thread", "inReplyTo", "created", "expires", "body", "ext", "proof"}
+    known = {"opencmr", "id", "type", "from", "to", "thread", "created", "number", "prior", "seen"}
+    known |= {"expires", "body", "ext", "proof"}
     patch.setattr(messages, "read", lambda document: right({n: v for n, v in document.items() if n in known}))
+
+
+def _plant_no_that_waits_for_an_answer(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(History, "hear", lambda *_: None)
+
+
+def _plant_yes_that_need_not_know_the_no(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Knowledge, "knows", lambda *_: True)
+
+
+def _plant_refusal_of_a_no_that_counts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(history, "is_narrowing", lambda *_: False)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +95,9 @@ def _plant_unknown_members(patch: pytest.MonkeyPatch) -> None:
         (_plant_parser_that_knows_no_depth, strict.TARGETS[:1]),
         (_plant_base58_that_strips, strict.TARGETS[2:3]),
         (_plant_unknown_members, models.TARGETS),
+        (_plant_no_that_waits_for_an_answer, chains.TARGETS),
+        (_plant_yes_that_need_not_know_the_no, chains.TARGETS),
+        (_plant_refusal_of_a_no_that_counts, receiving.TARGETS),
     ],
 )
 def test_a_planted_fault_is_found(

@@ -16,7 +16,8 @@ and no network. So a conversation takes some milliseconds, and hundreds of thous
 | `accusations` | 5: with honest parties the fold voids nothing that was accepted, and both fold to the same |
 
 Each of the four has a function from a seed to a `Failure` or nothing, and a test beside it. `test_mutants.py` breaks
-rules of the core on purpose, and sees that the properties notice.
+rules of the core on purpose, and sees that the properties notice; `test_counterexamples.py` holds the smallest
+conversations that broke one.
 
 `OPENCMR_PROPERTIES=10000 make test ARGS="-k properties"` plays that many conversations in all; `make soak ARGS="--only
 properties"` goes on for longer. A failure tells its property and seed, and the steps that are left of it:

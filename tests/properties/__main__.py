@@ -3,10 +3,7 @@
 import sys
 import time
 
-from . import accusations, acknowledged, order, restores
-
-PROPERTIES = {"order": order.play_order, "restores": restores.play_restores,
-    "acknowledged": acknowledged.play_acknowledged, "accusations": accusations.play_accusations}  # fmt: skip
+from .registry import PROPERTIES
 
 
 def main(name: str, first: str, last: str | None = None) -> int:
@@ -18,9 +15,8 @@ def main(name: str, first: str, last: str | None = None) -> int:
             print(failure, flush=True)
             if failed == 3:
                 break
-    print(
-        f"{name}: {failed} of {seed - seeds[0] + 1} failed, {1000 * (time.monotonic() - began) / len(seeds):.1f} ms each"
-    )
+    played = seed - seeds[0] + 1
+    print(f"{name}: {failed} of {played} failed, {1000 * (time.monotonic() - began) / played:.1f} ms each")
     return int(bool(failed))
 
 

@@ -1,8 +1,9 @@
 """Property 3, in part: an answer about the past stands, once both sides have acknowledged beyond it.
 
 The vendor is as hostile as in `order`. It is about the fold that both sides share: to themselves a customer's no holds
-from when it was said, so one that is pending can turn a past yes into a no. What was answered about an instant before the time of the last place that the
-customer has acknowledged is never answered otherwise later: not by a word that comes late, nor by any date.
+from when it was said, so one that is pending can turn a past yes into a no. What was answered about an instant before
+the time of the last place that the customer has acknowledged is never answered otherwise later: not by a word that
+comes late, nor by any date.
 """
 
 import random

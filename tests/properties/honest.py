@@ -24,8 +24,9 @@ class Honest:
         self.mint = Mint()
         self.now = 1000.0
         self.dice = dice
-        self.wallet = Wallet(self.mint, dice.choice((-5, 0, 5)), dice.choice(list(FOCI)))
-        self.vendor = Vendor(self.mint)
+        focus = dice.choice(list(FOCI))
+        self.wallet = Wallet(self.mint, dice.choice((-5, 0, 5)), focus)
+        self.vendor = Vendor(self.mint, focus=focus)
         self.diary = Diary()
         self.told: list[str] = []
         self.wrong: str | None = None

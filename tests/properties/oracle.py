@@ -205,11 +205,11 @@ class View:
 
     def _terms_of_wish(self, wish: Noted) -> Iterator[str]:
         thread = wish.word.thread
-        accepted = [one for one in self._later(-1, thread, "offer.accept")]
+        accepted = self._later(-1, thread, "offer.accept")
         took = next((one for one in accepted if self._took_effect(one)), None)
         for end in self._later(wish.index, thread, "intent.withdraw", "order.cancel"):
-            # Whoever has an order no longer has a word against the wish.
-            if end.word.type == "order.cancel" or took is None or took.index > end.index:
+            # Whoever has an order no longer has a word against the wish, also where they accepted after they withdrew.
+            if end.word.type == "order.cancel" or took is None:
                 return
         if self._gave_way_to_agreement(wish):
             return

@@ -36,7 +36,8 @@ class Order:
     def __init__(self, dice: random.Random) -> None:
         mint = Mint()
         self.now = 1000.0
-        self.wallet, self.vendor = Wallet(mint, focus=dice.choice(list(FOCI))), Vendor(mint)
+        focus = dice.choice(list(FOCI))
+        self.wallet, self.vendor = Wallet(mint, focus=focus), Vendor(mint, focus=focus)
         self.diary = Diary()
         self.inbox: list[Word] = []
         self.told: list[str] = []
@@ -147,9 +148,11 @@ def tell(word: Word) -> str:
         ]
     facts = {
         "thread": "" if message.opens else message.thread[9:17].lstrip("0"),
-        "number": message.number, "created": message.created[5:16], "prior": message.side == "customer" and short(message.prior),
-        "seen": message.side == "customer" and short(message.seen),
-    }  # fmt: skip
+        "number": message.number,
+        "created": message.created[5:16],
+    }
+    if message.side == "customer":
+        facts |= {"prior": short(message.prior), "seen": short(message.seen)}
     return f"{short(word.digest)} {word.type} {body} " + " ".join(f"{k} {v}" for k, v in facts.items() if v)
 
 

@@ -37,6 +37,14 @@ FOCI: dict[str, tuple[tuple[str, int], ...]] = {
 """What a conversation is about mostly: what the customer says, and how often."""
 
 
+VENDORS_FOCI: dict[str, tuple[tuple[str, int], ...]] = {
+    "all": (("accepts", 2), ("counters", 1), ("offers", 2), ("asks", 1), ("hears", 1), ("ends", 1), ("performs", 1)),
+    "consents": (("asks", 3), ("hears", 2), ("accepts", 1)),
+    "terms": (("accepts", 6), ("counters", 1), ("ends", 1)),
+    "wishes": (("offers", 4), ("accepts", 3), ("performs", 2)),
+}
+
+
 class Branch:
     """A chain as it is held: the vendor's words in their order, and the history that they fold to."""
 
@@ -267,8 +275,9 @@ def some_item(dice: random.Random, key: str, *, asked: bool) -> Any:
 class Vendor(Branch):
     """A vendor's store. `receive` and what it says of itself are honest; `place` does what it is told."""
 
-    def __init__(self, mint: Mint, skew: float = 0) -> None:
+    def __init__(self, mint: Mint, skew: float = 0, focus: str = "all") -> None:
         super().__init__(mine=False)
+        self.focus = focus
         self.mint = mint
         self.skew = skew
         self.restored = False
@@ -280,7 +289,7 @@ class Vendor(Branch):
         """What of that is still to be said again."""
 
     def copy(self) -> "Vendor":
-        other = Vendor(self.mint, self.skew)
+        other = Vendor(self.mint, self.skew, self.focus)
         other.history, other.chain, other.held = self.history.copy(), self.chain[:], self.held.copy()
         other.restored, other.waiting, other.dead = self.restored, self.waiting[:], self.dead[:]
         other.unsaid = self.unsaid[:]
@@ -305,7 +314,7 @@ class Vendor(Branch):
         )
         return self.sign(body, word.thread, now, created=created)
 
-    def receive(self, word: Word, now: float) -> str:
+    def receive(self, word: Word, now: float, *, caught_up: bool = False) -> str:
         """Settle what came, as an honest vendor does. Says what became of it."""
         if self.history.chain.place_of(word.digest) is not None or word.digest in self.waiting:
             return "known"
@@ -314,7 +323,7 @@ class Vendor(Branch):
         try:
             if self.restored:
                 raise Behind("first they collect")
-            settled = settle(word.message, word.digest, history=self.history, now=dated)
+            settled = settle(word.message, word.digest, history=self.history, now=dated, caught_up=caught_up)
         except Problem as problem:
             if isinstance(problem, Behind) and narrowing:
                 self.held[word.digest] = word
@@ -382,7 +391,7 @@ class Vendor(Branch):
         self.restored = False
         waiting, self.waiting = self.waiting, []
         for digest in waiting:
-            self.receive(self.held[digest], now)
+            self.receive(self.held[digest], now, caught_up=True)
         unsaid, self.unsaid = self.unsaid, []
         threads: dict[str, str] = {}
         for word in unsaid:
@@ -397,10 +406,10 @@ class Vendor(Branch):
         self, dice: random.Random, now: float, *, loose: bool = False
     ) -> tuple[Any, str | None, dict[str, Any]] | None:
         """Something that a vendor may say; `loose`: whether or not the thread allows it."""
-        kinds = (self._accepts, self._accepts, self._counters, self._offers, self._offers, self._asks, self._hears,
-                 self._ends, self._performs)  # fmt: skip
+        kinds = [getattr(self, "_" + name) for name, _ in VENDORS_FOCI[self.focus]]
         for _ in range(4):
-            if (made := dice.choice(kinds)(dice, now, loose)) is not None:
+            kind = dice.choices(kinds, [weight for _, weight in VENDORS_FOCI[self.focus]])[0]
+            if (made := kind(dice, now, loose)) is not None:
                 return made
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from opencmr.protocol import history
+from opencmr.protocol import facts, history
 from opencmr.protocol.chain import Chain
 from opencmr.protocol.consent import Beside
 from opencmr.protocol.dealing import Dealing
@@ -36,7 +36,7 @@ def _stale_words_count(patch: Patch) -> None:
 
 def _old_proffers_replace_later_terms(patch: Patch) -> None:
     patch.setattr(History, "superseded", lambda self, own, scope: None)
-    _a_yes_lifts_what_it_does_not_know(patch)
+    patch.setattr(facts, "_too_late", lambda in_order: set())
 
 
 def _a_no_without_a_place_is_ignored(patch: Patch) -> None:

@@ -17,7 +17,7 @@ from bench.served import servers
 from opencmr import consent, trust
 from opencmr.errors import OpenCMRError, Problem
 from opencmr.protocol import instant
-from opencmr.roles.pen import Draft, Pen
+from opencmr.roles.pen import Draft, Link, Pen
 from opencmr.store import Store
 from opencmr.transport import HttpNetwork
 from parties import GRANT, read
@@ -75,7 +75,7 @@ def _pen() -> Pen:
 
 
 def _grant(pen: Pen, to: str) -> bytes:
-    return pen.write(Draft(GRANT), to=to, at=instant(datetime.now(UTC))).raw
+    return pen.write(Draft(GRANT), to=to, at=instant(datetime.now(UTC)), link=Link()).raw
 
 
 async def _say_all(endpoint: str, to: str, honest: list[Pen]) -> tuple[set[str], list[float], list[str]]:
@@ -109,14 +109,13 @@ def _flood(endpoint: str, to: str, begun: Event, stop: Event, told: Any) -> None
         network, said = HttpNetwork(timeout=30), Counter[str]()
         flooding, other = _pen(), _pen()
         forging = Pen(other.did, flooding.key, other.method)
-        nothing = trust.digest(b"nothing")
 
         async def pour() -> None:
             while not stop.is_set():
                 if said.total() > 10 * FLOODING:
                     begun.set()
                 withdraw = flooding.write(
-                    Draft(consent.Withdraw()), to=to, at=instant(datetime.now(UTC)), thread=_THREAD, answers=nothing
+                    Draft(consent.Withdraw()), to=to, at=instant(datetime.now(UTC)), thread=_THREAD, link=Link()
                 ).raw
                 for raw in (_grant(flooding, to), _grant(forging, to), b'{"opencmr":"1.0"}', withdraw):
                     try:

@@ -98,6 +98,12 @@ def cases() -> list[Case]:
             "RCV-9",
             time.unknown_thread,
         ),
+        (
+            "unknown-thread-expired",
+            "A word that has expired is refused, though its thread is not known",
+            "RCV-11 SEQ-25",
+            time.unknown_thread_expired,
+        ),
         ("thread-of-others", "Another customer names the thread", "RCV-9", time.thread_of_others),
         (
             "opener-in-thread-of-others",

@@ -128,11 +128,27 @@ def intent_folds() -> list[Case]:
         ),
         fold(
             "intent-cancel-a-wish",
-            "There is no order to cancel",
-            "SEQ-8",
+            "A customer who cancels before there is an order ends the wish",
+            "ORD-6 SEQ-8",
+            "aa",
+            "withdrawn",
+            lambda t: t.cancel(t.cast(), "customer"),
+        ),
+        fold(
+            "intent-cancel-before-the-order",
+            "A cancellation that overtook the acceptance: the acceptance does not know it",
+            "ORD-6 SEQ-4",
+            "aaar",
+            "withdrawn",
+            _cancelled_first,
+        ),
+        fold(
+            "intent-cancel-a-wish-by-vendor",
+            "A vendor has no order to cancel",
+            "ORD-6 SEQ-10",
             "am",
             "open",
-            lambda t: t.cancel(t.cast(), "customer"),
+            lambda t: t.cancel(t.cast(), "vendor"),
         ),
         fold("order-confirmed", "Confirmed", "ORD-2", "aaaa", "confirmed", lambda t: t.confirm(t.order())),
         fold(
@@ -463,6 +479,15 @@ def intent_folds() -> list[Case]:
             lambda t: t.say("com.example.note", {"n": 2}, t.say("com.example.note", {"n": 1}).thread, by="vendor"),
         ),
     ]
+
+
+def _cancelled_first(t: Script) -> Word:
+    made = t.offer(t.cast())
+    t.later(minutes=1)
+    body = {"offer": made.ref, "total": made.message["body"]["total"]}
+    accepted = t.word("offer.accept", body, made.thread)
+    t.cancel(made, "customer")
+    return t.place(accepted)
 
 
 def _declined(t: Script, times: int = 1) -> Word:

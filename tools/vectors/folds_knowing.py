@@ -138,6 +138,18 @@ def _lifting() -> list[Case]:
         fold("no-refused-by-vendor-then-known", "A yes that knows the refused no lifts it", "SEQ-26 SEQ-21", "aaa",
              "given", lambda t: t.grant(None) if t.withdraw(t.grant(None), claims=REFUSED) else None,
              differs={2: "other-outcome"}, asks=[(MARKETING, NOW, "permit consent")]),
+        fold("no-before-its-grant", "A withdrawal that came before the grant that it is about denies what the grant "
+             "said, whatever else permits it", "SEQ-35 SEQ-9", "amr", "none", _no_before, problems={3: STALE},
+             asks=[(MARKETING, NOW, "deny withdrawn")]),
+        fold("no-about-a-refused-grant", "A withdrawal of a grant that the vendor had refused denies what it said",
+             "SEQ-35 SEQ-8", "arm", "none", _no_about_refused, differs={2: "other-outcome"},
+             asks=[(MARKETING, NOW, "deny withdrawn")]),
+        fold("no-that-knows-what-replaced", "A withdrawal takes back what stands: it knew that the grant had said less "
+             "since", "SEQ-35 CNS-6", "aaaa", "withdrawn", lambda t: _no_about_wider(t, knows=True),
+             asks=[(TELEPHONE, NOW, "permit consent"), (MARKETING, NOW, "deny withdrawn")]),
+        fold("no-that-knows-not-what-replaced", "One that did not know takes back what stood before too",
+             "SEQ-35 CNS-6", "aaaa", "withdrawn", lambda t: _no_about_wider(t, knows=False),
+             asks=[(TELEPHONE, NOW, "deny withdrawn"), (MARKETING, NOW, "deny withdrawn")]),
         fold("no-without-place", "A withdrawal that nobody answered: no record changes, and it denies", "SEQ-27",
              "a", "given", _unanswered, pending=1, asks=[(MARKETING, NOW, "deny withdrawn")]),
         fold("yes-without-place", "A grant that nobody answered permits nothing", "SEQ-27", "a", "requested",
@@ -146,6 +158,7 @@ def _lifting() -> list[Case]:
 
 
 ANALYTICS = question(purpose="dpv:ServiceUsageAnalytics", data="pd:EmailAddress")
+TELEPHONE = question(data="pd:TelephoneNumber")
 OF_THE_WISH = {**ANALYTICS, "data": "pd:Intention", "thread": "here"}
 STATISTICS = item("all", purposes=["dpv:ServiceUsageAnalytics"], data=["dpv:PersonalData"], actions=["dpv:Processing"])
 """As wide as the rule of SD-BASE-A: a yes lifts no no that is narrower than itself."""
@@ -321,6 +334,35 @@ def _heard_unknown(t: Script) -> Word:
     unknowing = t.word("consent.grant", body)
     t.withdraw(granted, by="vendor")
     return t.place(unknowing)
+
+
+def _grant_body(*data: str) -> Body:
+    items = [item("news", data=list(data) or ["pd:EmailAddress"])]
+    return {"items": items, "until": _UNTIL, "statement": "Write to me."}
+
+
+def _no_before(t: Script) -> Word:
+    """Another thread permits the same."""
+    t.grant(None)
+    t.later(minutes=1)
+    late = t.word("consent.grant", _grant_body())
+    t.say("consent.withdraw", {}, late.thread)
+    return t.place(late)
+
+
+def _no_about_refused(t: Script) -> Word:
+    t.grant(None)
+    refused = t.say("consent.grant", _grant_body(), claims=REFUSED)
+    return t.say("consent.withdraw", {}, refused.thread)
+
+
+def _no_about_wider(t: Script, *, knows: bool) -> Word:
+    """The telephone is permitted elsewhere, and was in this thread until a later grant said less."""
+    t.say("consent.grant", _grant_body("pd:TelephoneNumber"))
+    wide = t.say("consent.grant", _grant_body("pd:EmailAddress", "pd:TelephoneNumber"))
+    seen = t.tip
+    t.say("consent.grant", _grant_body("pd:EmailAddress"), wide.thread)
+    return t.withdraw(wide, **({} if knows else {"prior": wide.digest, "seen": seen}))
 
 
 def _unanswered(t: Script) -> Word:

@@ -142,6 +142,10 @@ def _splits() -> list[Case]:
               "SEQ-29 SEQ-30", _split),
         _case("split-of-an-old-word", "The other word of an earlier number, beside what goes on here: told, and the "
               "chain stays", "SEQ-29 SEQ-30", _split_behind),
+        _case("split-of-an-old-word-and-the-last-again", "The other word of an earlier number, and then the last one "
+              "again: the chain stays", "SEQ-29 SEQ-30", _split_before_the_last),
+        _case("split-in-one-answer", "Two words of one number in one answer: the one that comes later is the last",
+              "SEQ-29 SEQ-30", _split_at_once),
         _case("split-goes-over", "The vendor goes on from an earlier place: what had its place only on the branch that "
               "was left is pending again", "SEQ-30 SEQ-32", _goes_over),
         _case("split-no-on-the-left-branch", "A no that was answered on the branch that was left goes on to deny",
@@ -345,6 +349,23 @@ def _split_behind(m: Mailbox) -> None:
     m.offer(wished, "80.00")
     m.comes(1, 2, chain=2)
     m.comes(other.offer(wished, "90.00"), 3, chain=3, shows="split")
+
+
+def _split_before_the_last(m: Mailbox) -> None:
+    wished = m.own(m.cast())
+    other = m.other()
+    m.offer(wished)
+    m.offer(wished, "80.00")
+    m.comes(1, 2, 3, chain=3)
+    m.comes(other.offer(wished, "90.00"), 3, chain=3, shows="split")
+
+
+def _split_at_once(m: Mailbox) -> None:
+    wished = m.own(m.cast())
+    other = m.other()
+    m.offer(wished)
+    m.comes(1, chain=1)
+    m.comes(other.offer(wished, "90.00"), 2, chain=2, shows="split")
 
 
 def _goes_over(m: Mailbox) -> None:

@@ -231,6 +231,15 @@ def unknown_thread(v: Visit) -> None:
     v.ok(amended, "open")
 
 
+def unknown_thread_expired(v: Visit) -> None:
+    """It never comes good, whatever may still open its thread."""
+    wished = v.cast()
+    amended = v.amend(wished, more={"expires": v.after(minutes=5)})
+    v.unsigned(amended, "unknown-thread", "/thread")
+    v.refused(amended, "expired", "/expires", now=v.after(minutes=10))
+    v.ok(wished, "open")
+
+
 def thread_of_others(v: Visit) -> None:
     wished = v.ok(v.cast(), "open")
     amended = v.amend(wished)

@@ -1,28 +1,35 @@
 /** `may` over facts as spec/v1/vectors/decisions gives them, and not over threads. */
 
-import { decide, question, statementsOfItem, statementsOfTerms } from '../decisions.mjs';
+import { shifted } from '../chain.mjs';
+import { decide, question, standingOrder, standingWish, statementsOfItem, statementsOfTerms } from '../decisions.mjs';
 import { roster } from '../spec.mjs';
 
 const STATES = { consent: 'given', refusal: 'refused', withdrawal: 'withdrawn' };
 const FOR_EVER = '9999-12-31T23:59:59.999Z';
+const DAY = 86_400_000;
 const when = (said) => said?.at;
 
-/** @param {any[]} facts in the order of their places @param {any} asked @param {string} at an instant */
-export function may(facts, asked, at) {
-  const moments = [...new Set(facts.map((fact) => fact.at ?? fact.since))].sort();
-  const place = (moment) => moments.indexOf(moment) + 1;
-  const own = (moment) => ({ place: place(moment), at: moment, message: { created: moment }, knows: { upTo: place(moment) - 1, beyond: [] } });
-  const ended = (fact) => fact.ended && { at: fact.ended, place: moments.findLastIndex((moment) => moment < fact.ended) + 1.5 };
+/** @param {any[]} facts @param {any} asked @param {string} at an instant @param {boolean} [now] */
+export function may(facts, asked, at, now) {
   const of = (...kinds) => facts.filter(({ kind }) => kinds.includes(kind));
-  const binding = of('agreement').map(({ terms, scope, evidence, ...fact }) => ({
-    document: typeof terms === 'string' ? roster.get(terms).document : terms, own: own(fact.at), since: own(fact.at),
-    ended: ended(fact), scope, evidence,
+  const since = ({ place, at: moment }) => ({ place, at: moment });
+  const ended = ({ place, ended: moment }) => moment && { place, at: moment };
+  const own = ({ place: here, at: moment, own: { place = here, seen = place - 1, beyond = [], created = moment } = {} }) =>
+    ({ place, knows: { upTo: seen, beyond }, message: { created } });
+  const binding = of('agreement').map((fact) => ({
+    document: typeof fact.terms === 'string' ? roster.get(fact.terms).document : fact.terms,
+    own: own(fact), since: since(fact), ended: ended(fact), scope: fact.scope, evidence: fact.evidence,
   }));
   const items = of(...Object.keys(STATES)).flatMap(({ kind, item, until = FOR_EVER, evidence, ...fact }) =>
-    statementsOfItem({ state: STATES[kind], item, since: own(fact.at), until, evidence }, when, ended(fact)));
-  const activities = of('intent', 'order').map(({ thread, kind, since, closed, data, until = FOR_EVER, evidence }) =>
-    ({ thread, kind: `${kind}-live`, since, until, closed, evidence, data: data.map((datum) => [datum.data, datum.at]) }));
-  const governed = [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, since.at]),
-    ...activities.filter(({ kind }) => kind === 'intent-live').map(({ thread, since }) => [thread, since])];
-  return decide({ statements: [...statementsOfTerms(binding, when), ...items], activities, governed }, question(asked), at);
+    statementsOfItem({ state: STATES[kind], item, since: since(fact), own: own(fact), until, evidence }, when, ended(fact)));
+  const activities = of('intent', 'order').flatMap(({ kind, thread, evidence, ...fact }) => {
+    const made = { thread, evidence, data: fact.data.map((datum) => [datum.data, datum.at]) };
+    if (kind === 'order') return standingOrder(made, fact.steps, fact.done ?? fact.cancelled, fact.done && fact.returnDays);
+    const wishes = fact.wishes.map(({ since: from, until = shifted(from, 30 * DAY) }) => ({ since: from, until }));
+    return standingWish(made, wishes, fact.closed);
+  });
+  const governed = [...binding.filter(({ scope }) => scope).map(({ scope, since: from }) => [scope, from.at]),
+    ...activities.filter(({ kind }) => kind === 'intent-live').map(({ thread, since: from }) => [thread, from])];
+  const all = { statements: [...statementsOfTerms(binding, when), ...items], activities, governed };
+  return decide(all, question(asked), at, now);
 }

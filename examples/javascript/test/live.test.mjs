@@ -196,5 +196,5 @@ live('what the README shows runs as it stands', async () => {
     .replace("'./customer.mjs'", JSON.stringify(new URL('../customer.mjs', import.meta.url).href));
   await writeFile(join(folder, 'shown.mjs'), shown);
   const { stdout } = await promisify(execFile)(process.execPath, ['shown.mjs'], { cwd: folder, timeout: 25_000 });
-  assert.match(stdout, /^(ordered|confirmed)\n$/);
+  assert.match(stdout, /^(ordered|confirmed)\ndeny\n$/);
 });

@@ -101,12 +101,12 @@ const kinds = {
     }
     for (const { question, at, now, ...answer } of asks) assertDecision(await history.may(question, at, { now }), answer);
   },
-  decision({ facts, question, at, answer, reason, evidence }) {
-    assertDecision(may(facts, question, at), { answer, reason, evidence });
+  decision({ facts, question, at, now, answer, reason, evidence }) {
+    assertDecision(may(facts, question, at, now), { answer, reason, evidence });
   },
   'decision-roster'([terms, action, purpose, data, recipient, ...right]) {
     const [since, at] = ['2026-03-01T12:00:00.000Z', '2026-03-05T12:00:00.000Z'];
-    const { answer, reason } = may([{ kind: 'agreement', terms, at: since, evidence: [] }], { action, purpose, data, recipient }, at);
+    const { answer, reason } = may([{ kind: 'agreement', terms, place: 1, at: since, evidence: [] }], { action, purpose, data, recipient }, at);
     assert.deepEqual([answer, reason], right);
   },
 };

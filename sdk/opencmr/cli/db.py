@@ -125,8 +125,13 @@ def restored(store: Where, as_json: Json = False) -> None:
       opencmr db restored shop.db
     """
     from ..store import Store, shown
+    from ..store.schema import look
 
+    if look(store).state == "empty":
+        raise UsageError(f"there is no store in {shown(store)}")
     with Store(store) as opened:
+        if any(peer.me.startswith("did:key:") for peer in opened.read(lambda rows: list(rows.peers()))):
+            raise UsageError(f"{shown(store)} is a customer's: it finds out by itself when it collects")
         count = opened.write_now(lambda rows: rows.mark_restored())
     if as_json:
         print_json({"store": shown(store), "restored": count})

@@ -168,7 +168,7 @@ def _tell_consent(out: Any, record: "Consent") -> None:
     for key, item in sorted(record.items.items()):
         said = item.item
         lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or ()))
-        made.add_row(plain(key), item.state, item.since, item.until, *(plain(part) or "any" for part in lists))
+        made.add_row(plain(key), item.state, item.since.at, item.until, *(plain(part) or "any" for part in lists))
     out.print(made)
 
 
@@ -180,10 +180,10 @@ def _tell_dealing(out: Any, record: "Dealing") -> None:
         row = (short(offer.digest), offer.state, total, offer.terms[1].id, offer.expires, lines)
         made.add_row(*map(plain, row))
     out.print(made)
-    for datum, at in record.disclosed:
-        out.print(f"disclosed {plain(datum.data)} at {at}")
-    for status, at in record.progress:
-        out.print(f"{plain(status)} at {at}")
+    for datum, point in record.disclosed:
+        out.print(f"disclosed {plain(datum.data)} at {point.at}")
+    for status, point in record.progress:
+        out.print(f"{plain(status)} at {point.at}")
 
 
 _STYLES = {"accepted": "green", "refused": "red", "void": "red", "moot": "dim"}

@@ -180,7 +180,7 @@ def _told(one: Judgement) -> Iterator[Any]:
     yield from map(_line, one.findings)
     yield from (f"  {plain(line)}" for line in _of_completeness(one.completeness))
     if one.ok:  # what was not reached is not counted
-        made = table(None, "thread", "record", "state", "entries")
+        made = table(None, "thread", "family", "state", "entries")
         for id_, thread in one.history.threads.items():
             made.add_row(*map(plain, (short(id_), thread.family or "-", thread.state, str(len(thread.entries)))))
         yield made

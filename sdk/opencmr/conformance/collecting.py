@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import trust
-from ..protocol import is_narrowing
 from ..roles.ledger import Ledger
 from ..roles.pen import Pen
 from ..roles.wallet import Wallet
@@ -53,8 +52,7 @@ class _Holder:
             rows.add_message(number, kept)
             peer = self.wallet.peer(rows)
             history = self.wallet.ledger.draft(rows, peer)
-            if is_narrowing(message.type, "customer"):
-                history.hear(message, word.digest)
+            history.hear(message, word.digest)
             self.wallet.ledger.publish(rows, number, history)
 
         self.store.write_now(work)

@@ -9,7 +9,7 @@ from typing import Any
 from .. import trust
 from ..errors import Problem
 from ..messages import Message, core
-from ..protocol import History, Question, Verified, is_narrowing, parse, verify
+from ..protocol import History, Question, Verified, parse, verify
 from ..protocol.decisions import as_dict
 from ..protocol.history import is_entry
 from ..protocol.said import Knowledge
@@ -26,8 +26,7 @@ def run_words(case: Case) -> tuple[Any, Any]:
         word = read(case, document)
         if word.message.side == "customer":
             held[word.digest] = word
-            if is_narrowing(word.message.type, "customer"):
-                history.hear(word.message, word.digest)
+            history.hear(word.message, word.digest)
         else:
             places.append(_take(history, word, held))
     got = {"places": places, **at_the_end(case, history)}

@@ -13,7 +13,7 @@ VECTORS = "vectors"
 
 ELSEWHERE: dict[Side, dict[str, str]] = {
     "vendor": {
-        **dict.fromkeys([f"DEC-{number}" for number in range(1, 17)], "vectors: decisions"),
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 21)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(
             ["CNS-7", "CNS-10", "ENV-11", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "TRM-9"],
@@ -25,12 +25,12 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "RCV-13": "tests that end the process in the middle",
         **dict.fromkeys(
             ["TRN-14", "TRN-15", "TRN-16"],
-            "tests of the server: they take bare sockets, floods, and a peer with an address of its own",
+            "tests of the server: they flood, and bounds may stand in front of a vendor",
         ),
         "RCV-3": "a vendor of this version sends nothing by itself",
     },
     "customer": {
-        **dict.fromkeys([f"DEC-{number}" for number in range(1, 17)], "vectors: decisions"),
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 21)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(["CNS-10", "ENV-11", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "TRM-9"], "vectors: decisions"),
         **dict.fromkeys(

@@ -92,8 +92,8 @@ class Chain:
         All up to what it has seen; the word before it, where that has its place; and all that this one knows.
         """
         placed = self._placed.get(message.prior) if message.prior is not None else None
-        knows = placed[1].and_of(placed[0]) if placed else NOTHING
-        return knows.and_up_to(self._numbers.get(message.seen, 0)) if message.seen is not None else knows
+        seen = self._numbers.get(message.seen, 0) if message.seen is not None else 0
+        return (placed[1].and_up_to(seen).and_of(placed[0])) if placed else NOTHING.and_up_to(seen)
 
     def place_time(self, created: str) -> str:
         """When the next word counts as said that the vendor dates so: never before what was acknowledged before it."""

@@ -192,10 +192,9 @@ class Beside:
         open_, denied = list(self.open), list(self.denied)
         for item in body.items:
             tried = _record("given", item, said, body.until)
-            no = next((no for no in reversed(unknown) if _names(no, item.key)), None)
-            if no is None:
-                open_.append((tried, 0))
-            else:
+            # It may have been said after these noes, and be taken back by one that comes yet: so it stays open.
+            open_.append((tried, 0))
+            if (no := next((no for no in reversed(unknown) if _names(no, item.key)), None)) is not None:
                 denied.append(_taken_back(tried, no, said.point))
         return replace(self, open=tuple(open_), denied=tuple(denied))
 

@@ -70,7 +70,6 @@ class Binding(NamedTuple):
         since: When they began to bind.
         ended: When an end was put to them; a later agreement of the same scope need not be told here.
         scope: The thread whose data they are for; none: the relationship's.
-        offered: Whether they bind by an offer. The customer may have agreed on others for the thread since they wished.
     """
 
     document: TermsDocument
@@ -79,35 +78,45 @@ class Binding(NamedTuple):
     evidence: tuple[str, ...]
     ended: Point | None = None
     scope: str | None = None
-    offered: bool = False
 
 
 When = Callable[[Point], str]
 
 
 def statements_of_terms(binding: Iterable[Binding], when: When) -> list[Statement]:
-    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin."""
+    """All that terms permit and prohibit. The permissions of each end where later ones of its scope begin.
+
+    Later are those that the customer said later: those that came too late never begin to permit, and end nothing.
+    """
     statements: list[Statement] = []
+    in_order = sorted(binding, key=lambda one: one.since.place)
+    too_late = _too_late(in_order)
     latest: dict[str | None, Point] = {}
-    for one, late in reversed(list(_in_order(binding))):
-        ends = (when(end) for end in (one.ended, one.since if late else latest.get(one.scope)) if end is not None)
-        statements += _of_rules(one, when(one.since), min(ends, default=None))
-        if not late:
-            latest[one.scope] = one.since
+    for position, one in reversed(list(enumerate(in_order))):
+        since = when(one.since)
+        if position in too_late:
+            statements += _of_rules(one, since, since)
+            continue
+        ends = (when(end) for end in (one.ended, latest.get(one.scope)) if end is not None)
+        statements += _of_rules(one, since, min(ends, default=None))
+        latest[one.scope] = one.since
     return statements
 
 
-def _in_order(binding: Iterable[Binding]) -> Iterator[tuple[Binding, bool]]:
-    """What binds, by its places; and whether an offer comes too late to permit anything.
+def _too_late(in_order: Sequence[Binding]) -> set[int]:
+    """Which of these came too late: their own word does not know those behind all that bound in their scope before.
 
-    It does where its wish does not know terms that the customer has agreed on for the thread: a vendor's next offer
-    under the older terms, or an acceptance of one, does not bring back what these have ended.
+    Such as an offer under an old wish, where terms for its thread have been agreed since.
     """
-    agreed: dict[str | None, int] = {}
-    for one in sorted(binding, key=lambda one: one.since.place):
-        if not one.offered:
-            agreed[one.scope] = agreed.get(one.scope, 0) | 1 << one.own.place
-        yield one, one.offered and one.own.knows.lacks(agreed.get(one.scope, 0))
+    bound: dict[str | None, int] = {}
+    found = set()
+    for position, one in enumerate(in_order):
+        before = bound.get(one.scope, 0)
+        if one.own.knows.lacks(before & ~(1 << one.own.place)):
+            found.add(position)
+        else:
+            bound[one.scope] = before | 1 << one.own.place
+    return found
 
 
 def _terms_in_force(threads: Iterable[Thread]) -> Iterator[Binding]:
@@ -126,12 +135,10 @@ def _terms_in_force(threads: Iterable[Thread]) -> Iterator[Binding]:
                 for offer in record.offers:
                     if offer.own is not None:
                         end = offer.dropped or record.ordered_at or over
-                        yield Binding(
-                            offer.terms[1], offer.own, offer.since, (offer.digest,), end, thread.id, offered=True
-                        )
+                        yield Binding(offer.terms[1], offer.own, offer.since, (offer.digest,), end, thread.id)
                 if record.ordered_at is not None and (chosen := record.accepted_offer).own is not None:
                     made, end = (chosen.digest, str(record.ordered_by)), chosen.dropped or over
-                    yield Binding(chosen.terms[1], chosen.own, record.ordered_at, made, end, thread.id, offered=True)
+                    yield Binding(chosen.terms[1], chosen.own, record.ordered_at, made, end, thread.id)
             case _:
                 pass
 

@@ -33,7 +33,7 @@ class History:
     Attributes:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
-        unplaced: The customer's no-words and grants that have no place, by digest, in the order in which they were said.
+        unplaced: The customer's no-words and grants that have no place, by digest, in the order of their saying.
         beside: Thread of a consent → what the noes there take back beside what stands.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
@@ -265,7 +265,8 @@ class History:
         is looked at which names the datum, something wider, or a part of it.
         """
         # A fold rests on words with a place alone: a no without one denies, and makes no offer void.
-        held = gather(self.threads.values(), self.chain) if self.unplaced else self.facts
+        placed = self.threads.values(), self.chain, self.beside.values()
+        held = gather(*placed) if self.unplaced else self.facts
         said = [one for one in held.statements if one.speaks_of("dpv:Use", MARKETING)]
         asked: dict[str, set[Channel | None]] = {}
         for one in said:

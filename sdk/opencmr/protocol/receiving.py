@@ -179,7 +179,7 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
 
 
-def settle(message: Message[Any], digest: str, *, history: History, now: str) -> Settled:
+def settle(message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False) -> Settled:
     """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
 
     Args:
@@ -187,6 +187,8 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
         digest: Its digest.
         history: The relationship up to here.
         now: The date of the receipt that would give it the place.
+        caught_up: Whether the customer has collected with what is held here: then nobody holds what a no-word has seen
+            beyond it, and it need not wait for that.
 
     Raises:
         Problem: UnknownThread, TooEarly or Behind, which may come good; nothing is to be stored, but for a no-word for
@@ -195,11 +197,11 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
     narrowing = is_narrowing(message.type, "customer")
     said = history.placing(message, digest, now)
     # 7 parties: what they hold of each other's words, and the thread. A narrowing message may come before its thread.
-    if history.chain.lacks(message.seen):
+    if history.chain.lacks(message.seen) and not (caught_up and narrowing):
         raise Behind("a word of ours that you have seen is not held here", pointer="/seen", rule="SEQ-6")
     thread = history.threads.get(message.thread)
     if thread is None:
-        if not message.opens and not narrowing and not _expired(message, now):
+        if not message.opens and not narrowing and not _too_late(said):
             raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
         thread = opened_by(message)
     try:
@@ -217,9 +219,9 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str) ->
     return Settled(said, after, outcome)
 
 
-def _expired(message: Message[Any], now: str) -> bool:
-    """Whether it can never take its place: it is refused, whatever may still open its thread."""
-    return message.expires is not None and message.expires <= now
+def _too_late(said: Said) -> bool:
+    """Whether it can never take its place any more, whatever may still open its thread."""
+    return said.message.expires is not None and said.message.expires <= said.at
 
 
 def check_collect(message: Message[core.Collect], now: str) -> None:

@@ -1,6 +1,8 @@
 """A thread: the messages about one thing, in their places, and the record that they fold to (`spec/v1/sequence.md`)."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from ..errors import Expired, Problem, Stale, UnknownThread, WrongSide, WrongState
@@ -42,7 +44,8 @@ class Thread:
         """The entries that a customer's widening word does not know, and would have to (`sequence.md`, stale words)."""
         if is_narrowing(said.message.type, said.side):
             return []
-        missed = [entry for entry in self.entries if not said.knows.knows(entry.place)]
+        first = bisect_right(self.entries, said.knows.seen, key=attrgetter("place"))  # a long thread is mostly seen
+        missed = [entry for entry in self.entries[first:] if not said.knows.knows(entry.place)]
         # An offer is firm: a vendor that makes another one each second must not keep it from being accepted.
         firm = said.message.type == "offer.accept" and all(entry.side == "vendor" for entry in missed)
         return [] if firm else missed

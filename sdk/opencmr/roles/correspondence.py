@@ -11,6 +11,7 @@ from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, Refused
 from ..messages import Body
 from ..messages.types import Channel
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
+from ..protocol.uri import normal
 from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
@@ -150,7 +151,7 @@ class Correspondence:
         Raises:
             UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
-        who = VENDOR if recipient == self.vendor else recipient
+        who = VENDOR if normal(recipient) == normal(self.vendor) else recipient
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
         return self.history.may(question, self._now() if at is None else exactly(at), now=at is None)
 

@@ -177,5 +177,7 @@ class Mailbox:
         peer = rows.peer(self._pen.did, asking.from_)
         if peer is not None:
             self._use(rows, peer, asking, "/messages/0/id")
-        if words and self._desk.lacks(rows, asking.from_, asking.seen):
+        # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
+        ours = any(word.message.side == "vendor" for word in words)
+        if ours and self._desk.lacks(rows, asking.from_, asking.seen):
             self._desk.take_back(rows, asking.from_, words)

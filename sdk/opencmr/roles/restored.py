@@ -142,7 +142,7 @@ def catch_up(numbering: Numbering, rows: Rows, peer: Peer, waiting: Sequence[Kep
         message = read(kept)[0]
         if kept.side == "customer":
             try:
-                settled = settle(message, kept.digest, history=history, now=now)
+                settled = settle(message, kept.digest, history=history, now=now, caught_up=True)
             except Problem:
                 continue  # it may come good, and comes again
             receipt = numbering.answer(peer, history, settled, now)

@@ -37,6 +37,7 @@ from ..protocol import (
     roster,
     verify,
 )
+from ..protocol.uri import normal
 from ..store import KeyFile, Rows, Store, beside
 from ..transport.limits import Gate, Limits
 from .answers import Answers
@@ -298,7 +299,7 @@ class Vendor:
             UsageError: A term is not in the vocabulary, or `at` is no instant.
         """
         did = customer if isinstance(customer, str) else customer.customer
-        who = VENDOR if recipient != VENDOR and recipient == self.did else recipient
+        who = VENDOR if normal(recipient) == normal(self.did) else recipient
         asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
         if at is None:
             return self._answers.may(did, asked)

@@ -169,11 +169,13 @@ class Wallet:
         history = self.ledger.draft(rows, peer)  # first: once something is changed, it would be folded anew
         for digest in receipts:
             rows.change_message(self.number, digest, status="receipt")
-        last: Verified | None = None
+        last = (0, "")
         for raw in raws:
             try:
                 parsed = parse(raw)
                 known = rows.message(self.number, parsed.digest)
+                if known is not None and known.side == "vendor":
+                    last = _later(last, (known.place or 0, parsed.digest))
                 if known is not None and known.status != "forked":
                     self._heard_again(known, arrived)
                     continue
@@ -185,13 +187,13 @@ class Wallet:
                         self._keep(rows, verified, arrived)
                     elif known.of is not None:
                         arrived.answered.add(known.of)
-                    last = verified if last is None or _number(verified) > _number(last) else last
+                    last = _later(last, (verified.message.number or 0, verified.digest))
             except Problem as problem:
                 tell(
                     _log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=problem.code, rule=problem.rule
                 )
                 arrived.passed_over.append(problem)
-        if collected and last is not None and self._goes_over(rows, history, last, arrived, now):
+        if collected and self._goes_over(rows, history, last[1], arrived, now):
             history = self.ledger.replay(rows, peer)
         before = history.chain.next
         self._place(rows, peer, history, arrived, now, collected=collected)
@@ -328,15 +330,15 @@ class Wallet:
         why = f"two words of number {place}: the vendor was restored, or says different things"
         arrived.noticed.append(Noticed("split", why, (there, kept.digest), now))
 
-    def _goes_over(self, rows: Rows, history: History, last: Verified, arrived: Arrived, now: str) -> bool:
+    def _goes_over(self, rows: Rows, history: History, last: str, arrived: Arrived, now: str) -> bool:
         """Go over to the vendor's chain as it stands, where it goes on from an earlier place than ours.
 
         What has its place only on the branch that is left is sent again; the no-words among it go on to deny.
         """
-        if history.chain.number(last.digest) is not None:
+        if not last or history.chain.number(last) is not None:
             return False
         path: list[str] = []
-        digest: str | None = last.digest
+        digest: str | None = last
         while digest is not None and history.chain.number(digest) is None:
             kept = rows.message(self.number, digest)
             if kept is None or kept.side != "vendor":
@@ -402,8 +404,9 @@ def _is_word(message: Message[Any]) -> bool:
     return is_entry(message) or message.type == core.Receipt.type
 
 
-def _number(verified: Verified) -> int:
-    return verified.message.number or 0
+def _later(one: tuple[int, str], other: tuple[int, str]) -> tuple[int, str]:
+    """Which of two words of the vendor's is its last: that of the higher number; of two alike the later one."""
+    return other if other[0] >= one[0] else one
 
 
 def _problem(body: core.Receipt) -> Problem:

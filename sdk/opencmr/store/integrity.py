@@ -131,7 +131,9 @@ def _receipts(kept: list[Kept], told: dict[str, Kept]) -> Found:
     for each in kept:
         if each.of is not None and each.status not in _OFF and each.of not in digests:
             yield f"it is a receipt for {each.of}, which is not there", each.digest
-        if each.status not in ("entry", "refused") or each.side != "customer" or each.place is None:
+        if each.status not in ("entry", "refused") or each.side != "customer":
+            continue
+        if each.status == "refused" and each.place is None:  # by an unsigned problem: nobody has answered it
             continue
         receipt = told.get(each.digest)
         if receipt is None:

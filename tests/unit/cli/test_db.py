@@ -1,5 +1,6 @@
 """`opencmr db`, and the other commands on a store that has a URL."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,3 +55,23 @@ def test_what_cannot_be_done_to_tables_is_told(run: Any, url: str, tmp_path: Pat
     assert run("db", "init", url, "--partitions", "4").code == 2
     in_sqlite = run("db", "init", f"sqlite:///{file}", "--partitions", "4")
     assert (in_sqlite.code, file.exists()) == (2, False)
+
+
+@pytest.mark.requirement("SEQ-33")
+def test_a_store_that_was_put_back_waits_for_its_customers_once_that_is_said(
+    run: Any, stores: Any, tmp_path: Path
+) -> None:
+    copy = tmp_path / "shop.db"
+    shutil.copy(stores.shop, copy)
+    assert run("db", "restored", copy, "--json").json == {"store": str(copy), "restored": 1}
+    assert "1 relationships wait" in run("db", "restored", copy).out
+    with Store(copy, read_only=True) as store:
+        assert [peer.restored for peer in store.read(lambda rows: list(rows.peers()))] == [True]
+
+
+def test_only_a_vendors_store_that_is_there_can_be_said_to_be_put_back(run: Any, stores: Any, tmp_path: Path) -> None:
+    nowhere = run("db", "restored", tmp_path / "no.db")
+    assert (nowhere.code, "no store" in nowhere.err, list(tmp_path.iterdir())) == (1, True, [])
+    before = stores.alice.read_bytes()
+    wallet = run("db", "restored", stores.alice)
+    assert (wallet.code, "a customer's" in wallet.err, stores.alice.read_bytes() == before) == (2, True, True)

@@ -143,8 +143,8 @@ def test_every_answer_shows_the_messages_that_it_rests_on(talk: Any, bodies: Any
     assert asked("withdrawn", purpose=MARKETING) == ("withdrawn", {"withdrawn", "granted", "asked"})
     assert asked("cast", purpose=CASTING, thread=cast) == ("intent-live", {"cast"})
     assert asked("cast", thread=cast) == ("no-word", set())
-    assert asked("first", thread=cast) == ("agreement", {"scoped proffer", "scoped"})  # which the cast does not know
-    assert asked("second", thread=cast) == ("agreement", {"scoped proffer", "scoped"})
+    assert asked("scoped", thread=cast) == ("agreement", {"scoped proffer", "scoped"})
+    assert asked("second", thread=cast) == ("agreement", {"scoped proffer", "scoped"}), "the wish was said before"
     assert asked("accepted", thread=cast)[0] == "order-live"
     assert "first" in asked("accepted", thread=cast)[1]
     assert asked("accepted", data="pd:PhysicalAddress", thread=cast) == ("no-word", set())

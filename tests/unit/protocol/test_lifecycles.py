@@ -38,6 +38,7 @@ DESIGN = {
         open                             | offer.decline     C    | open
         open                             | offer.accept      C    | ordered
         open                             | intent.withdraw   C    | withdrawn
+        open                             | order.cancel      C    | withdrawn
         ordered confirmed fulfilling     | order.disclose    C    | ordered confirmed fulfilling
         ordered                          | order.confirm     V    | confirmed
         confirmed fulfilling             | order.fulfil      V    | fulfilling done

@@ -133,6 +133,19 @@ def test_what_is_off_permits_nothing_and_its_prohibitions_stay(talk: Any, ends: 
     assert talk.may(ask(cast.id)).reason == "prohibited-by-agreement"
 
 
+@pytest.mark.requirement("SEQ-21", "TRM-10")
+def test_an_offer_under_an_old_wish_replaces_no_terms_that_were_agreed_since(talk: Any) -> None:
+    cast = talk.cast(LAX, discloses=[EMAIL])
+    agreed = talk.agree(PLAIN, scope=cast.ref)
+    talk.offer(cast.id, under=under(cast, LAX))
+    assert talk.may(ask(cast.id)).reason == "agreement-ended"
+    made = talk.may(ask(cast.id, SERVICE))
+    assert (made.reason, made.evidence[-1]) == ("agreement", agreed.said.digest)
+    talk.amend(cast.id, under(cast, LAX))
+    talk.offer(cast.id, under=under(cast, LAX))
+    assert talk.may(ask(cast.id)).reason == "agreement", "a wish said anew came later"
+
+
 # which data
 
 

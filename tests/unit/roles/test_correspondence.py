@@ -58,7 +58,7 @@ def types_in(relationship: CustomerRelationship, thread: str) -> list[str]:
 # Offline
 
 
-@pytest.mark.requirement("TRN-6", "SEQ-2")
+@pytest.mark.requirement("TRN-6")
 async def test_what_is_said_offline_is_sent_in_order_when_the_shop_can_be_reached_again(
     street: Street, at_shop: CustomerRelationship, shop: Vendor, clock: StandingClock
 ) -> None:
@@ -206,7 +206,7 @@ async def test_what_a_lost_collect_would_have_brought_is_brought_by_the_next_and
     assert read(street.wire.collects[-1])["seen"] != asked[-1]["seen"]
 
 
-@pytest.mark.requirement("SEQ-2")
+@pytest.mark.requirement("SEQ-17")
 async def test_answers_in_any_order_give_the_same_places(
     street: Street, at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
@@ -279,7 +279,7 @@ async def test_a_final_unsigned_problem_gives_a_message_up_and_refuses_nothing(
     assert at_shop.history.threads == {}
 
 
-@pytest.mark.requirement("RCV-3", "SEQ-13")
+@pytest.mark.requirement("RCV-3")
 async def test_a_signed_receipt_counts_though_an_unsigned_problem_came_before_it(
     street: Street, at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
@@ -376,7 +376,7 @@ async def test_an_answer_without_a_receipt_answers_nothing(
 # Signed refusals
 
 
-@pytest.mark.requirement("RCV-4", "SEQ-5")
+@pytest.mark.requirement("RCV-4", "SEQ-4")
 async def test_a_stale_word_is_refused_with_a_receipt_and_what_was_missed_is_in_the_mailbox(
     at_shop: CustomerRelationship, shop: Vendor
 ) -> None:

@@ -97,7 +97,7 @@ def test_what_has_no_right_to_the_share_is_answered_as_the_flood_is(flat: Flat) 
     customer, stranger = flat.hand(), flat.hand()
     withdrawal = flat.grant(customer)
     posing = Hand(customer.did, flat.shop.did, stranger.key, customer.method, flat.clock)
-    thread, head = read(withdrawal)["thread"], read(withdrawal)["inReplyTo"]
+    thread, head = read(withdrawal)["thread"], read(withdrawal)["prior"]
     too_fast = flat.flood()
     for raw in (
         customer.write(GRANT),

@@ -80,6 +80,7 @@ def unsigned(**members: Any) -> dict[str, Any]:
         "to": ME,
         "thread": id_,
         "created": "2026-03-02T09:30:00.000Z",
+        "expires": "2026-03-09T09:30:00.000Z",
         "body": {"choices": [{"id": "SD-BASE", "digest": trust.digest(b"{}")}]},
         **members,
     }
@@ -148,6 +149,7 @@ def test_a_proof_without_one_of_its_members_is_refused(member: str) -> None:
 def test_a_message_that_was_changed_after_signing_is_refused(member: str) -> None:
     other = {
         "created": "2026-03-02T09:30:00.001Z",
+        "expires": "2026-03-09T09:30:00.001Z",
         "body": {"choices": [{"id": "SD-BASE", "digest": trust.digest(b"")}]},
     }
     with pytest.raises(errors.BadSignature) as caught:

@@ -241,6 +241,17 @@ async def cancelled_once(bench: Bench) -> None:
     await hand.hear("order.cancel", on_its_way)
 
 
+@page.add("cancelled-before", "A cancellation that comes before the acceptance ends the wish", "ORD-6")
+async def cancelled_before(bench: Bench) -> None:
+    """The acceptance that comes late does not know it; a new one finds the intent withdrawn."""
+    hand = Hand(bench)
+    thread, made = await offered(hand)
+    late = accept(hand, made)
+    await hand.accepted(no(hand, "order.cancel", thread, {"reason": "changedMind"}), "withdrawn")
+    await hand.refused(late, "stale", "/seen", "ORD-6")
+    await hand.refused(accept(hand, made), "wrong-state", "/type", "ORD-6")
+
+
 @page.add("unknown-data", "Data of a kind that is not in the vocabulary are refused", "LIF-1")
 async def unknown_data(bench: Bench) -> None:
     """In a cast and in a disclosure."""

@@ -26,6 +26,7 @@ def upgrade() -> None:
         raise StoreError(
             "its messages are of an older draft of the protocol, and have no place in this one; begin anew"
         )
+    partitions = _partitions()
     op.drop_table("messages")
     op.drop_table("relationships")
     op.create_table(
@@ -56,7 +57,13 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer),
         sa.Column("at", sa.String(24)),
         sa.Column("formed", sa.Boolean, nullable=False),
+        postgresql_partition_by="HASH (relationship)" if partitions else None,
     )
+    for number in range(partitions):
+        op.execute(
+            f"CREATE TABLE messages_{number} PARTITION OF messages "
+            f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {number})"
+        )
     op.create_index("ix_messages_position", "messages", ["relationship", "position"])
     op.create_index("ix_messages_id", "messages", ["relationship", "side", "id"])
     op.create_index(
@@ -74,3 +81,11 @@ def upgrade() -> None:
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("noticed", sa.String(24), nullable=False),
     )
+
+
+def _partitions() -> int:
+    """In how many partitions the messages are; none where they are in one table."""
+    if op.get_bind().dialect.name != "postgresql":
+        return 0
+    parts = "SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass('messages')"
+    return int(op.get_bind().execute(sa.text(parts)).scalar() or 0)

@@ -1,0 +1,44 @@
+"""`opencmr export` writes evidence out of a store, and changes nothing in it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_what_is_exported_is_verified_and_nothing_is_written_into_the_store(
+    run: Any, stores: Any, tmp_path: Path
+) -> None:
+    before = stores.alice.read_bytes()
+    done = run("export", stores.alice, tmp_path / "evidence", "--json")
+    assert (done.code, done.json["thread"]) == (0, None)
+    assert len(list((tmp_path / "evidence" / "messages").iterdir())) == done.json["messages"] > 10
+    assert run("verify", tmp_path / "evidence").code == 0
+    assert stores.alice.read_bytes() == before
+
+
+def test_one_thread_is_exported_by_its_first_signs(run: Any, stores: Any, tmp_path: Path) -> None:
+    name = stores.dealing.removeprefix("urn:uuid:")[:9]
+    told = run("export", stores.alice, tmp_path / "part", "--thread", name, "--json").json
+    whole = run("export", stores.alice, tmp_path / "whole", "--relationship", "did:web:shop.example", "--json").json
+    assert told["thread"] == stores.dealing
+    assert 0 < told["messages"] < whole["messages"]
+    text = run("export", stores.alice, tmp_path / "text", "--thread", name).out
+    assert told["manifest"].partition(":")[0] in text
+    assert f"verify {tmp_path / 'text'}" in text
+
+
+@pytest.mark.parametrize(
+    "options", [["--thread", "zzz"], ["--thread", "urn:"], ["--relationship", "did:web:other.example"]]
+)
+def test_what_is_not_there_is_a_usage_error_and_nothing_is_made(
+    run: Any, stores: Any, tmp_path: Path, options: list[str]
+) -> None:
+    assert run("export", stores.alice, tmp_path / "evidence", *options).code == 2
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_a_store_that_is_not_there_is_no_evidence(run: Any, tmp_path: Path) -> None:
+    done = run("export", tmp_path / "no.db", tmp_path / "evidence")
+    assert (done.code, done.error) == (1, None)
+    assert list(tmp_path.iterdir()) == []
