@@ -177,17 +177,18 @@ function noWord(here, said) {
 }
 
 /** What the noes of a thread of consent take back beside what stands. */
-export const BESIDE = { noes: [], stands: new Map(), open: [], denied: [] };
+export const BESIDE = { noes: [], stands: new Map(), open: [], heard: new Map(), denied: [] };
 
 /**
  * A vendor gives the places: it could let a no pass before the grant that it is about, refuse that grant, or hold the no
  * back until a later grant says less. So a no denies, for the keys that it names, also what a grant said that took no
- * effect, unless that grant knows the no; and what stood before, unless the no knows what replaced it.
+ * effect, unless that grant knows the no; what stood before, unless the no knows what replaced it; and what the vendor
+ * has taken back for words that it says it heard (`heard`).
  * @param {typeof BESIDE} beside @param {import('./chain.mjs').Said} said @param {string} outcome what came of it
  */
 export function besideAfter(beside, said, outcome) {
   const { message: { type, body }, digest, side, place } = said;
-  const { noes, stands, open, denied } = beside;
+  const { noes, stands, open, heard, denied } = beside;
   const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
   const record = (item, state) => ({ key: item.key, state, item, since: said, until: body.until, evidence: [digest] });
   const taken = (item, no) => ({
@@ -195,26 +196,34 @@ export function besideAfter(beside, said, outcome) {
   });
   if (outcome === 'accepted' && (type === 'consent.request' || type === 'consent.grant')) {
     const items = body.items.map((item) => record(item, type === 'consent.grant' ? 'given' : 'requested'));
-    const before = items.filter(({ key }) => stands.has(key)).map(({ key }) => [stands.get(key), place]);
-    return { ...beside, stands: new Map([...stands, ...items.map((item) => [item.key, item])]), open: [...open, ...before] };
+    const held = new Map([...heard, ...stands]);
+    const before = items.filter(({ key }) => held.has(key)).map(({ key }) => [held.get(key), place]);
+    return {
+      ...beside, open: [...open, ...before],
+      stands: new Map([...stands, ...items.map((item) => [item.key, item])]),
+      heard: new Map([...heard].filter(([key]) => !items.some((item) => item.key === key))),
+    };
   }
   if (type === 'consent.grant' && side === 'customer') {
     const [left, lost] = [[...open], [...denied]];
     for (const item of body.items) {
       const no = noes.findLast((each) => !knows(said.knows, each.place) && names(each, item.key));
       if (no) lost.push(taken(record(item, 'given'), no));
-      else left.push([record(item, 'given'), 0]);
+      left.push([record(item, 'given'), 0]); // it may be taken back by a no that comes yet
     }
     return { ...beside, open: left, denied: lost };
   }
   if ((type !== 'consent.refuse' && type !== 'consent.withdraw') || outcome === 'void') return beside;
   // What a vendor heard elsewhere, it says of all that it holds.
   const isMeant = ([{ key }, by]) => names(said, key) && !(by && (side === 'vendor' || knows(said.knows, by)));
+  const meant = [...stands].filter(([key]) => names(said, key));
+  const again = side === 'customer' ? [...heard].filter(([key]) => names(said, key)) : [];
   return {
     noes: [...noes, said],
     stands: new Map([...stands].filter(([key]) => !names(said, key))),
     open: open.filter((one) => !isMeant(one)),
-    denied: [...denied, ...open.filter(isMeant).map(([item]) => taken(item, said))],
+    heard: new Map([...[...heard].filter((one) => !again.includes(one)), ...(side === 'vendor' ? meant : [])]),
+    denied: [...denied, ...[...open.filter(isMeant).map(([item]) => item), ...again.map(([, item]) => item)].map((item) => taken(item, said))],
   };
 }
 

@@ -126,6 +126,8 @@ def _lifting() -> list[Case]:
              asks=[(MARKETING, NOW, "permit consent")]),
         fold("no-heard-by-vendor-unknown", "One that does not know it lifts nothing", "SEQ-21 CNS-8", "aaaa", "given",
              _heard_unknown, asks=[(MARKETING, NOW, "deny withdrawn")]),
+        fold("no-after-one-heard", "A no is no less for a vendor that had heard one: what was said before it is ended",
+             "SEQ-21 CNS-8", "aaaama", "active", _no_after_heard, asks=[(ANALYTICS, NOW, "deny withdrawn")]),
         fold("no-refused-by-vendor", "A withdrawal that the vendor refused counts at that place", "SEQ-26 SEQ-8",
              "aa", "withdrawn", lambda t: t.withdraw(t.grant(None), claims=REFUSED), differs={2: "other-outcome"},
              asks=[(MARKETING, NOW, "deny withdrawn")]),
@@ -334,6 +336,14 @@ def _heard_unknown(t: Script) -> Word:
     unknowing = t.word("consent.grant", body)
     t.withdraw(granted, by="vendor")
     return t.place(unknowing)
+
+
+def _no_after_heard(t: Script) -> Word:
+    granted = t.grant(t.say("consent.request", {**_request(), "items": [STATISTICS]}), STATISTICS)
+    t.withdraw(granted, by="vendor")
+    proffered = t.proffer("SD-BASE-A")
+    t.withdraw(granted)
+    return t.accept_terms(proffered, "SD-BASE-A")
 
 
 def _grant_body(*data: str) -> Body:
