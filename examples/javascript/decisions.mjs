@@ -69,12 +69,27 @@ function ofOffers(scope, record) {
   return [...made, ...binds(ended(accepted(record), over), ordered, [record.accepted, ordered.digest])];
 }
 
-/** What terms permit and prohibit. The permissions of each end where later ones of its scope begin. */
+/** Of terms that bind, those whose own word doesn't know those behind all that bound in their scope before. */
+function tooLate(inOrder) {
+  const bound = new Map();
+  return inOrder.filter(({ own, scope }) => {
+    const before = bound.get(scope) ?? [];
+    const late = before.some((place) => place !== own.place && !knows(own.knows, place));
+    if (!late) bound.set(scope, [...before, own.place]);
+    return late;
+  });
+}
+
+/**
+ * What terms permit and prohibit. The permissions of each end where later ones of its scope begin: those that the
+ * customer said later. Those that came too late never begin to permit, and end nothing.
+ */
 export function statementsOfTerms(binding, when) {
-  const latest = new Map();
-  return [...binding].sort((a, b) => b.since.place - a.since.place).flatMap((one) => {
-    const [ended] = [one.ended, latest.get(one.scope)].filter(Boolean).map(when).sort();
-    latest.set(one.scope, one.since);
+  const [latest, inOrder] = [new Map(), [...binding].sort((a, b) => a.since.place - b.since.place)];
+  const late = tooLate(inOrder);
+  return inOrder.reverse().flatMap((one) => {
+    const [ended] = (late.includes(one) ? [one.since] : [one.ended, latest.get(one.scope)]).filter(Boolean).map(when).sort();
+    if (!late.includes(one)) latest.set(one.scope, one.since);
     const { rules } = one.document;
     const named = rules.filter(({ effect, purpose }) => effect === 'permit' && purpose).map(({ purpose }) => purpose); // DEC-5
     return rules.filter(({ effect }) => effect !== 'oblige').map(({ effect, by, action, purpose, data }) => {

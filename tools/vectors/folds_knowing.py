@@ -120,6 +120,8 @@ def _lifting() -> list[Case]:
         fold("yes-of-a-wish-amended", "An amendment that knows the no, and names the terms again", "SEQ-21", "aaaaa",
              "open", lambda t: _wish_and_no(t, amended=True),
              asks=[(OF_THE_WISH, NOW, "permit agreement")]),
+        fold("yes-of-a-wish-too-late", "An offer under a wish older than the thread's agreement leaves it be",
+             "SEQ-21 TRM-7", "aaaa", "open", _offer_too_late, asks=[(OF_THE_WISH, NOW, "permit agreement")]),
         fold("no-heard-by-vendor", "A no that the vendor heard stands at its own place: a yes that knows it lifts it",
              "SEQ-21 CNS-8", "aaaa", "given",
              lambda t: t.grant(None) if t.withdraw(t.grant(t.ask("news")), by="vendor") else None,
@@ -327,6 +329,13 @@ def _wish_and_no(t: Script, *, amended: bool) -> Word:
     if amended:
         t.amend(wished, "SD-BASE-A")
     return t.offer(wished, body={"under": _terms("SD-BASE-A")})
+
+
+def _offer_too_late(t: Script) -> Word:
+    wished = t.cast("SD-BASE")
+    agreed = t.say("terms.proffer", {"choices": [_terms("SD-BASE-A")], "scope": wished.ref})
+    t.accept_terms(agreed, "SD-BASE-A")
+    return t.offer(wished, body={"under": _terms("SD-BASE")})
 
 
 def _heard_unknown(t: Script) -> Word:
