@@ -13,10 +13,10 @@ VECTORS = "vectors"
 
 ELSEWHERE: dict[Side, dict[str, str]] = {
     "vendor": {
-        **dict.fromkeys([f"DEC-{number}" for number in range(1, 21)], "vectors: decisions"),
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 22)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(
-            ["CNS-7", "CNS-10", "ENV-11", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "TRM-9"],
+            ["CNS-7", "CNS-10", "ENV-11", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
             "vectors: decisions",
         ),
         **dict.fromkeys(["SEQ-14", "SEQ-26"], "vectors: threads"),
@@ -30,9 +30,11 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "RCV-3": "a vendor of this version sends nothing by itself",
     },
     "customer": {
-        **dict.fromkeys([f"DEC-{number}" for number in range(1, 21)], "vectors: decisions"),
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 22)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
-        **dict.fromkeys(["CNS-10", "ENV-11", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "TRM-9"], "vectors: decisions"),
+        **dict.fromkeys(
+            ["CNS-10", "ENV-11", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"
+        ),
         **dict.fromkeys(
             ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
             "tests of the client: it takes names and servers that nobody has to lend it",
@@ -50,7 +52,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             "the checks of a vendor, who receives such messages",
         ),
         **dict.fromkeys(
-            ["COR-2", "RCV-2", "RCV-4", "RCV-7", "RCV-14", "SEQ-9", "TRN-9"],
+            ["COR-2", "ORD-6", "RCV-2", "RCV-4", "RCV-7", "RCV-14", "SEQ-9", "TRN-9"],
             "the checks of a vendor, who answers requests",
         ),
     },

@@ -8,8 +8,8 @@ from typing import Any
 from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
 from ..protocol import MOST_STATEMENTS, History, Settled, Verified, is_narrowing, settle
-from ..store import Kept, Peer, Rows, Status
-from .ledger import Ledger, read
+from ..store import Peer, Rows, Status
+from .ledger import Ledger
 from .numbering import Numbering, as_kept
 from .pen import Draft, Pen
 from .restored import catch_up, fork, take_back
@@ -171,10 +171,7 @@ class Desk:
         if message.seen in history.chain.given_up:
             return  # the customer goes over to our chain first
         if peer.restored or history.unplaced or history.chain.given_up:
-            held = rows.with_status(peer.number, "held")
-            # Of what we are behind for all the same, each collect would try every word again.
-            held = [kept for kept in held if not history.chain.lacks(_seen(history, kept))]
-            waiting = [*rows.with_status(peer.number, "undone"), *held]
+            waiting = [*rows.with_status(peer.number, "undone"), *rows.with_status(peer.number, "held")]
             if peer.restored or waiting:
                 catch_up(self.numbering, rows, peer, waiting, now)
 
@@ -272,9 +269,3 @@ class Desk:
         """Let the others know what has changed, once it is durable."""
         self.ledger.publish(rows, peer.number, history)
         self.seen.add(rows, peer, added, id_)
-
-
-def _seen(history: History, kept: Kept) -> str | None:
-    """What a word that is held has seen."""
-    message = history.unplaced.get(kept.digest) or read(kept)[0]
-    return message.seen
