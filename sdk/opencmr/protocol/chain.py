@@ -4,7 +4,6 @@
 is believed only as far as nobody has contradicted it: once a customer's word has seen a place, its time stands.
 """
 
-from bisect import bisect_right
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -146,10 +145,6 @@ class Chain:
     def acknowledged(self) -> int:
         """The last place whose time stands for good."""
         return len(self._settled)
-
-    def last_before(self, at: str) -> int:
-        """The last place whose time is at or before an instant."""
-        return bisect_right(self.times(), at)
 
     def _settle(self, seen: int) -> None:
         if seen > len(self._settled):

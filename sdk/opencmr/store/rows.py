@@ -94,9 +94,6 @@ _PLACES = (
     .order_by(messages.c.place, messages.c.side)
     .limit(bindparam("limit"))
 )
-_SAID_IN = _MESSAGES.where(messages.c.thread == bindparam("thread"), messages.c.side == bindparam("side")).order_by(
-    messages.c.position
-)
 _LAST_SAID = (
     select(messages.c.digest)
     .where(messages.c.relationship == _number, messages.c.side == bindparam("side"), messages.c.of.is_(None))
@@ -253,10 +250,6 @@ class Rows:
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
         return self._many(_EVERYTHING, number=number)
-
-    def said_in(self, number: int, thread: str, side: Side) -> list[Kept]:
-        """What a side has said in a thread, whatever became of it, in the order in which it came."""
-        return self._many(_SAID_IN, number=number, thread=thread, side=side)
 
     def known(self, number: int) -> Iterator[tuple[str, Side, str]]:
         """Digest, side and id of all messages and receipts of a relationship."""
