@@ -150,9 +150,24 @@ def _sqlite(url: URL, read_only: bool) -> Engine:
 def _sqlite_ready(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, or savepoints would not hold
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    cursor.execute("PRAGMA busy_timeout=10000")
+    _log_ahead(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _log_ahead(cursor: Any) -> None:
+    """Have changes written ahead. While another does that, SQLite says `locked` at once and waits for nobody: we do."""
+    patience = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= patience:
+                raise
+            time.sleep(0.02)
 
 
 def _sqlite_looking(connection: Any, _: Any) -> None:
