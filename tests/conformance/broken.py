@@ -40,7 +40,6 @@ from opencmr.roles.desk import Desk
 from opencmr.roles.handlers import Handlers
 from opencmr.roles.pen import Link
 from opencmr.transport import app as app_module
-from opencmr.trust import keys
 
 
 @dataclass
@@ -273,8 +272,8 @@ def accepts_another_purpose(at: Switch) -> None:
 
 @fault("IDN-9")
 def takes_the_key_that_is_named(at: Switch) -> None:
-    def public_key(did: str, method: str, pinned: Any) -> bytes:
-        return keys.decode_public(method.partition("#")[0].removeprefix("did:key:"))
+    def public_key(did: str, method: str, pinned: Any) -> trust.PublicKey:
+        return trust.decode_public(method.partition("#")[0].removeprefix("did:key:"))
 
     at.swap(receiving, "trust", public_key=public_key)
 
