@@ -718,6 +718,23 @@ def _other_media(path: str, answer: Answer) -> Answer:
 FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
 FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
 FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
+
+
+def _any_method(_: str, answer: Answer) -> Answer:
+    return replace(answer, status=200, body=b"{}") if answer.status == 405 else answer
+
+
+def _own_pages_alone(_: str, answer: Answer) -> Answer:
+    own = {"access-control-allow-origin": "https://shop.example"}
+    return (
+        replace(answer, headers={**answer.headers, **own})
+        if "access-control-allow-origin" in answer.headers
+        else answer
+    )
+
+
+FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
+FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
 FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
 
 
