@@ -24,7 +24,7 @@ SENDERS = 64
 
 
 def checked(raw: bytes) -> object:
-    """Checks 1 and 3 to 6."""
+    """Checks 1 and 3 to 7."""
     return verify(parse(raw), me=VENDOR, pinned={})
 
 

@@ -1,4 +1,4 @@
-"""What a vendor answers to each delivery: the ten checks, from bytes to receipts. Thought out by hand."""
+"""What a vendor answers to each delivery: the eleven checks, from bytes to receipts. Thought out by hand."""
 
 from collections.abc import Callable
 

@@ -32,7 +32,7 @@ from .writing import (
 )
 
 ABOUT = (
-    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 6 refuse, with the "
+    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 7 refuse, with the "
     "problem and the pointer. `pinned`: the keys of a did:web that the receiver holds; a did:key needs none. "
     "`official` names the vector of the W3C's own suite."
 )

@@ -21,7 +21,7 @@ BEFORE_SIGNATURE = frozenset({
     "unsupported-media", "too-large", "too-deep", "not-json", "bad-number", "null-member", "malformed", "not-canonical",
     "wrong-addressee", "unsupported-version", "unsupported-type", "wrong-key", "weak-key", "bad-signature",
 })  # fmt: skip
-"""The codes of the checks 1 and 3 to 6: nothing is signed, and nothing stored."""
+"""The codes of the checks 1 and 3 to 7: nothing is signed, and nothing stored."""
 
 
 def inspect(document: Document, *, vendor: str, customer: str, keys: Mapping[str, str], elsewhere: str) -> None:

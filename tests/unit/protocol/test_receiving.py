@@ -1,4 +1,4 @@
-"""The ten checks on receiving, one by one: what passes, and what each refuses."""
+"""The eleven checks on receiving, one by one: what passes, and what each refuses."""
 
 from collections.abc import Callable
 from typing import Any

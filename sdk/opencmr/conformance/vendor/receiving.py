@@ -1,4 +1,4 @@
-"""`spec/v1/receiving.md`: the ten checks, in their order."""
+"""`spec/v1/receiving.md`: the eleven checks, in their order."""
 
 import uuid
 from collections.abc import Callable
