@@ -80,6 +80,12 @@ def cases() -> list[Case]:
         ),
         ("malformed-unsigned", "Before the signature nothing is decided", "RCV-2 ENV-8", time.malformed_then_good),
         (
+            "signature-before-body",
+            "The envelope, then the signature, then the body, then the time",
+            "RCV-1 RCV-2",
+            time.signature_before_body,
+        ),
+        (
             "unsupported-version",
             "A version that is not spoken",
             "ENV-5",

@@ -20,7 +20,7 @@ EXAMPLES = (
 )
 MUTANTS = (
     "A valid example with one change: a member removed, renamed by one letter, of another type or form, null, or given "
-    "an unknown sibling. `accepted` says whether checks 1, 4 and 7 let it pass; signatures are neither made nor checked."
+    "an unknown sibling. `accepted` says whether checks 1, 4 and 7 let it pass; nothing is signed anew, nor checked."
 )
 LONGEST = 120
 """Of what is put in the place of a member, in characters of JSON: the file is not to be a megabyte of x."""

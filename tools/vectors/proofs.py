@@ -218,7 +218,32 @@ def _bad() -> list[Case]:
     hashed = _with_signature(good, CUSTOMER.sign(hashlib.sha256(trust.hash_data(swapped)).digest()))
     s = edwards.number(raw[32:])
     elsewhere = VENDOR_URL.replace(VENDOR, OTHER_VENDOR)
+    wrong = {**good["body"], "chioces": 1}
     cases = [
+        bad(
+            "body-after-signature",
+            "A wrong body and a signature that does not hold: the body of what is not signed is not looked at",
+            "RCV-1",
+            {**good, "body": wrong},
+            "bad-signature",
+            value,
+        ),
+        bad(
+            "envelope-before-signature",
+            "A wrong envelope and a signature that does not hold: the envelope is looked at first",
+            "RCV-1",
+            {**good, "body": wrong, "created": "now"},
+            "malformed",
+            "/created",
+        ),
+        bad(
+            "signed-body",
+            "A wrong body that is well signed",
+            "RCV-1",
+            _signed({**proffer(), "body": wrong}),
+            "malformed",
+            "/body/chioces",
+        ),
         bad("changed-body", "A choice is missing that was signed", "SIG-6", changed, "bad-signature", value),
         bad(
             "changed-time",

@@ -17,7 +17,7 @@ from .wire import Answer
 
 Document = dict[str, Any]
 
-BEFORE_SIGNATURE = frozenset({
+NEVER_SIGNED = frozenset({
     "unsupported-media", "too-large", "too-deep", "not-json", "bad-number", "null-member", "malformed", "not-canonical",
     "wrong-addressee", "unsupported-version", "unsupported-type", "wrong-key", "weak-key", "bad-signature",
 })  # fmt: skip

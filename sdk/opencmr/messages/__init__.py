@@ -154,7 +154,9 @@ def typed(envelope: Message[AnyBody]) -> Message[Any]:
             raise _malformed(*min(faults))
         return envelope
     made = _validated(envelope.body, body, ("body",), faults)
-    message: Message[Any] = _message(body).model_construct(envelope.model_fields_set, **{**vars(envelope), "body": made})
+    message: Message[Any] = _message(body).model_construct(
+        envelope.model_fields_set, **{**vars(envelope), "body": made}
+    )
     return message
 
 
@@ -188,7 +190,11 @@ def _misplaced_in_chain(document: dict[str, Any]) -> list[Fault]:
     """What the side asks of where a message stands in the chain: without it, it has no place there."""
     sender = document.get("from")
     vendor, first = not isinstance(sender, str) or side_of(sender) == "vendor", document.get("number") == 1
-    wanted = (("number", vendor, vendor), ("prior", vendor and not first, not vendor or not first), ("seen", False, not vendor))
+    wanted = (
+        ("number", vendor, vendor),
+        ("prior", vendor and not first, not vendor or not first),
+        ("seen", False, not vendor),
+    )
     side = "vendor" if vendor else "customer"
     return [
         _unwanted(f"a message of a {side}", name, must=must)

@@ -32,12 +32,12 @@ class _Kind(NamedTuple):
     """
 
     check: Any
-    object_: type[Any] | None = None
+    object_: Any = None
     bare: Any = None
     item: "_Kind | None" = None
 
 
-def first_fault(kind: type[Any], value: Any, path: Path = ()) -> Fault:
+def first_fault(kind: Any, value: Any, path: Path = ()) -> Fault:
     """What is wrong with a value that its validator has refused: of several faults the first in canonical order.
 
     Args:
@@ -59,7 +59,7 @@ def _within(kind: _Kind, value: Any, path: Path) -> Fault | None:
     return _own(kind.check, value, path)
 
 
-def _in_object(kind: type[Any], value: Mapping[str, Any], path: Path) -> Fault | None:
+def _in_object(kind: Any, value: Mapping[str, Any], path: Path) -> Fault | None:
     members = _members(kind)
     bad = {name: "missing" for name, member in members.items() if member.required and name not in value}
     if issubclass(kind, Shaped):
@@ -113,7 +113,7 @@ class _Member(NamedTuple):
 
 
 @cache
-def _members(kind: type[Any]) -> dict[str, _Member]:
+def _members(kind: Any) -> dict[str, _Member]:
     """Name on the wire → the member of a model or a data class."""
     fields: dict[str, FieldInfo] = kind.__pydantic_fields__
     return {
@@ -123,7 +123,7 @@ def _members(kind: type[Any]) -> dict[str, _Member]:
 
 
 @cache
-def _kind(kind: type[Any]) -> _Kind:
+def _kind(kind: Any) -> _Kind:
     return _kind_of(kind)
 
 

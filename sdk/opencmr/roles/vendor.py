@@ -18,7 +18,6 @@ from ..errors import (
     Overloaded,
     Problem,
     StoreError,
-    UnsupportedType,
     UsageError,
 )
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms

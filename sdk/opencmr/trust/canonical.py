@@ -7,6 +7,7 @@ depth, is looked for between the strings first, and only where it could be in th
 
 import hashlib
 import re
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ MAX_INTEGER = 2**53 - 1
 _LARGE = re.compile(rb"[0-9]{16}")
 _QUIET = b"{}[]:,- \t\r\n"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
-_AS_BRACES = bytes.maketrans(b"[]", b"{}")
+_UP_AND_DOWN = bytes.maketrans(b"{[]}", b"\x01\x01\xff\xff")
 _MULTIHASH_SHA2_256 = b"\x12\x20"
 
 
@@ -95,13 +96,11 @@ def _is_odd(outside: bytes) -> bool:
 
 
 def _is_deep(outside: bytes, depth: int) -> bool:
-    """Whether more levels are open at once; few brackets need no look. Each round takes off the innermost level."""
+    """Whether more levels are open at once; few brackets need no look. Each opens one, or closes one."""
     if outside.count(b"{") + outside.count(b"[") <= depth:
         return False
-    braces = outside.translate(_AS_BRACES, _NO_BRACKETS)
-    for _ in range(depth):
-        braces = braces.replace(b"{}", b"")
-    return bool(braces)
+    steps = memoryview(outside.translate(_UP_AND_DOWN, _NO_BRACKETS)).cast("b")
+    return max(accumulate(steps)) > depth
 
 
 def _has_wide_names(parts: list[bytes]) -> bool:
