@@ -68,7 +68,7 @@ class Desk:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
         kept = rows.message(peer.number, digest)
-        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
+        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 has said so
             return None
         if kept.status == "held":
             return Received([], None, peer, self.behind(self.ledger.history(rows, peer)))
