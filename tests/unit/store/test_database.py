@@ -449,7 +449,8 @@ QUERIES: dict[str, Callable[[Rows, int], Any]] = {
     "from_place": lambda rows, number: rows.from_place(number, 1),
     "with_status": lambda rows, number: rows.with_status(number, "entry"),
     "everything": lambda rows, number: rows.everything(number),
-    "known": lambda rows, number: list(rows.known(number)),
+    "known": lambda rows, number: list(rows.known(number, 0)),
+    "added": lambda rows, number: rows.added(number, 0),
     "last_said": lambda rows, number: rows.last_said(number, "customer"),
 }
 
