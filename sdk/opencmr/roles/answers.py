@@ -16,8 +16,8 @@ from ..transport.limits import MEMORY
 from .ledger import Ledger
 from .remembered import Remembered
 
-SHARE = 0.375
-"""It may take three eighths of what is remembered altogether."""
+SHARE = 3 / 16
+"""They may take three sixteenths of what is remembered altogether."""
 QUESTIONS = 64
 """How many answers are remembered of each."""
 

@@ -28,8 +28,9 @@ V = TypeVar("V", bound=AtVersion)
 class Remembered(Generic[K, V]):
     """The newest version of each, as long as there is room: then what was used least lately is forgotten.
 
-    Small and big ones have half of the room each. So whoever makes big ones has big ones forgotten, and never a small
-    one, such as most customers have. The one that was used last stays, however big it is.
+    Small ones have half of the room to themselves, and big ones the other half; what either leaves free the other may
+    use. So whoever makes big ones never has that half forgotten in which the small ones are that most customers have.
+    The one that was used last stays, however big it is.
 
     Args:
         room: Bytes, as estimated.
@@ -72,16 +73,22 @@ class Remembered(Generic[K, V]):
                 self._put(key, value)
 
     def _put(self, key: K, value: V) -> None:
-        for big, kept in ((False, self._small), (True, self._big)):
-            if key in kept:
-                self._cost[big] -= kept.pop(key)[1]
+        for each in (True, False):
+            if key in self._of(each):
+                self._cost[each] -= self._of(each).pop(key)[1]
         cost = value.cost
         big = cost * _SMALL > self._room
-        kept = self._big if big else self._small
-        kept[key] = value, cost
+        self._of(big)[key] = value, cost
         self._cost[big] += cost
-        while self._cost[big] > self._room // 2 and len(kept) > 1:
-            self._cost[big] -= kept.popitem(last=False)[1][1]
+        while self.cost > self._room:
+            over = [each for each in (True, False) if self._cost[each] > self._room // 2]
+            forgetting = next((each for each in over if len(self._of(each)) > 1), None)
+            if forgetting is None:
+                return
+            self._cost[forgetting] -= self._of(forgetting).popitem(last=False)[1][1]
+
+    def _of(self, big: bool) -> OrderedDict[K, tuple[V, int]]:
+        return self._big if big else self._small
 
     @property
     def cost(self) -> int:

@@ -7,8 +7,8 @@ from ..store import Peer, Rows
 from ..transport.limits import MEMORY
 from .remembered import Remembered
 
-SHARE = 8
-"""It may take an eighth of what is remembered altogether."""
+SHARE = 1 / 16
+"""It may take a sixteenth of what is remembered altogether."""
 _EACH, _LEAST = 400, 1_000
 """Bytes in memory of a message's digest and id, each in a set that has room to grow; and of two such sets."""
 
@@ -35,7 +35,7 @@ class Seen:
     """
 
     def __init__(self, memory: int = MEMORY) -> None:
-        self._known: Remembered[int, Known] = Remembered(memory // SHARE)
+        self._known: Remembered[int, Known] = Remembered(int(memory * SHARE))
 
     def look(self, rows: Rows, peer: Peer, id_: str, digest: str) -> tuple[bool, bool]:
         """What is kept of a relationship, as this transaction sees it, or newer.
