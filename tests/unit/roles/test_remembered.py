@@ -1,11 +1,13 @@
 """What a process remembers of relationships: bounded by bytes, and brought forward by what others add."""
 
 import gc
+import sys
 import tracemalloc
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from opencmr import Vendor, consent, trust
 from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
-from opencmr.protocol import History
+from opencmr.protocol import History, parse, verify
 from opencmr.roles import ledger
 from opencmr.roles.ledger import Ledger
 from opencmr.roles.remembered import Remembered
@@ -217,6 +219,35 @@ async def test_what_a_message_costs_two_processes_does_not_grow_with_what_was_sa
     assert short == long
     assert long["replay"] == 0
     assert long["follow"] == 4, "one word for each that the other has received"
+
+
+@pytest.mark.parametrize("kind", ["each in a thread of its own", "all in one thread"])
+async def test_the_steps_of_a_message_do_not_grow_with_what_was_said_before(on_file: Street, kind: str) -> None:
+    """Every call of a Python function in the writer counts, and every step of a generator."""
+    shop, she = on_file.vendor(limits=Limits(key=PLENTY)), on_file.stranger()
+    steps: list[int] = []
+    thread = seen = None
+
+    def counted(work: Callable[[Rows], Any], rows: Rows) -> Any:
+        def count(_: Any, event: str, __: Any) -> None:
+            steps[-1] += event == "call"
+
+        steps.append(0)
+        sys.setprofile(count)
+        try:
+            return work(rows)
+        finally:
+            sys.setprofile(None)
+
+    for _ in range(120):
+        raw = she.write(GRANT, thread, **({"seen": seen} if seen else {}))
+        verified = verify(parse(raw), me=SHOP, pinned={})
+        work = partial(shop._desk.receive, verified=verified, replies=[], now=shop._now())
+        received = await shop._store.write(partial(counted, work))
+        assert received.outcome == "accepted"
+        if kind == "all in one thread":
+            thread, seen = read(raw)["thread"], trust.digest(received.answers[-1])
+    assert steps[-1] <= 1.05 * steps[9]
 
 
 async def test_a_receipt_that_a_collect_brings_lets_nothing_be_folded_anew(street: Street, work: Counter[str]) -> None:
