@@ -12,7 +12,7 @@ from ..messages import Body
 from ..messages.types import Channel
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ..protocol.uri import normal
-from ..store import Kept, Noticed, Peer, Rows, Store
+from ..store import Kept, Noticed, Peer, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .ledger import Ledger
@@ -297,12 +297,8 @@ class Correspondence:
 
         It proves nothing, so a signed receipt that comes all the same still counts.
         """
-
-        def note(rows: Rows) -> None:
-            rows.change_message(self._wallet.number, digest, status="refused")
-
         self._given_up[digest] = fault
-        await self._store.write(note)
+        await self._store.write(lambda rows: self._wallet.give_up(rows, digest))
 
     def _answered_elsewhere(self, digest: str) -> Fault | None:
         """Why a message was refused or given up that somebody else sent who was sending just then."""

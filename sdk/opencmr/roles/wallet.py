@@ -103,6 +103,14 @@ class Wallet:
         self.ledger.publish(rows, peer.number, history)
         return verified
 
+    def give_up(self, rows: Rows, digest: str) -> None:
+        """Send a message no more: the same bytes never come good. A receipt that comes all the same still counts."""
+        peer = self.peer(rows)
+        history = self.ledger.draft(rows, peer)
+        rows.change_message(self.number, digest, status="refused")
+        history.unhear(digest)
+        self.ledger.publish(rows, self.number, history)
+
     def pending(self, rows: Rows) -> list[Kept]:
         """What has no place yet, in the order in which it was said."""
         return rows.with_status(self.number, "pending")

@@ -45,6 +45,11 @@ class Kept(NamedTuple):
     at: str | None
     formed: bool
 
+    @property
+    def placed(self) -> bool:
+        """Whether it does not say that it has no place: a word that damage has changed is noticed so."""
+        return self.status not in _ELSEWHERE
+
 
 class Noticed(NamedTuple):
     """Something that the other side's signed words show.
@@ -101,7 +106,9 @@ _LAST_SAID = (
     .limit(1)
 )
 _FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(messages.c.place, messages.c.side)
-_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
+_AFTER = messages.c.position > bindparam("after")
+_ADDED = _MESSAGES.where(_AFTER).order_by(messages.c.position)
+_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number, _AFTER)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
 _FORGET = Many(delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now")))
@@ -251,9 +258,13 @@ class Rows:
         """All messages and receipts of a relationship, in the order in which they came."""
         return self._many(_EVERYTHING, number=number)
 
-    def known(self, number: int) -> Iterator[tuple[str, Side, str]]:
-        """Digest, side and id of all messages and receipts of a relationship."""
-        for row in self._execute(_KNOWN, number=number):
+    def added(self, number: int, after: int) -> list[Kept]:
+        """The messages and receipts behind a position, in the order in which they came."""
+        return self._many(_ADDED, number=number, after=after)
+
+    def known(self, number: int, after: int) -> Iterator[tuple[str, Side, str]]:
+        """Digest, side and id of the messages and receipts behind a position; behind 0 are all."""
+        for row in self._execute(_KNOWN, number=number, after=after):
             digest, side, id_ = tuple(row)
             yield digest, side, id_
 
@@ -270,10 +281,16 @@ class Rows:
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message. Where its digest is there already, the write fails."""
         self._asked.add({"relationship": number, **kept._asdict()})
-        self._asked.change(number, position=kept.position)
+        peer = self.peer_by_number(number)
+        self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw))
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a message."""
+        """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""
+        self.answer_message(number, digest, **values)
+        self._asked.change(number, revised=self._asked.version(number))
+
+    def answer_message(self, number: int, digest: str, **values: Any) -> None:
+        """Note what became of a held message, where the words that are added with it tell the same."""
         new = {f"new_{name}": value for name, value in values.items()}
         self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
         self._asked.change(number)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Index,
@@ -38,6 +39,8 @@ relationships = Table(
     Column("restored", Boolean, nullable=False, server_default=text("false")),  # put back, and not collected since
     Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
     Column("position", Integer, nullable=False, server_default="0"),  # of the message that came or was made last
+    Column("size", BigInteger, nullable=False, server_default="0"),  # bytes of all that was kept
+    Column("revised", Integer, nullable=False, server_default="0"),  # the version that changed what was kept before it
     UniqueConstraint("me", "peer"),
 )
 
@@ -62,6 +65,7 @@ messages = Table(
     Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
     # An index costs as much as the row itself, so there are few, and two of them hold few rows.
     Index("ix_messages_position", "relationship", "position"),
+    Index("ix_messages_place", "relationship", "place", **only("place IS NOT NULL")),
     Index("ix_messages_id", "relationship", "side", "id"),
     Index("ix_messages_of", "relationship", "of", **only("of IS NOT NULL")),
     Index("ix_messages_status", "relationship", "status", **only(UNDONE)),
