@@ -119,6 +119,7 @@ class _Holder:
 
     def take_in(self, raws: list[bytes], *, collected: bool) -> None:
         """What a vendor says; then what is remembered is what is kept."""
+
         def take_in(rows: Rows) -> Arrived:
             return self.wallet.take_in(rows, self.wallet.check(self.wallet.peer(rows), raws), _NOW, collected=collected)
 

@@ -17,7 +17,7 @@ from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .ledger import Ledger
 from .pen import Draft, Pen, exactly
-from .quota import Checked, Quota
+from .quota import DEFAULT, Checked, Quota
 from .wallet import WRONG, Arrived, Wallet
 
 Clock = Callable[[], datetime]
@@ -52,7 +52,7 @@ class Correspondence:
         network: Network,
         ledger: Ledger,
         clock: Clock,
-        quota: Quota = Quota(),
+        quota: Quota = DEFAULT,
     ) -> None:
         self.me = peer.me
         self.vendor = peer.peer

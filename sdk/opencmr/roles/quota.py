@@ -30,6 +30,9 @@ class Quota:
     relationship: int = 16 * 1024 * 1024
 
 
+DEFAULT = Quota()
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A message of an answer, after the checks that need no store.

@@ -22,7 +22,7 @@ from ..protocol.thread import Thread, opened_by
 from ..store import Kept, Noticed, Peer, Rows, Status
 from .ledger import Ledger, prior_of, read
 from .pen import Draft, Link, Pen
-from .quota import Checked, Intake, Quota
+from .quota import DEFAULT, Checked, Intake, Quota
 
 _log = logging.getLogger("opencmr.customer")
 WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
@@ -53,7 +53,7 @@ class Arrived:
 class Wallet:
     """Works on one relationship of a customer, under the key that belongs to it alone."""
 
-    def __init__(self, pen: Pen, number: int, ledger: Ledger, quota: Quota = Quota()) -> None:
+    def __init__(self, pen: Pen, number: int, ledger: Ledger, quota: Quota = DEFAULT) -> None:
         self.pen = pen
         self.number = number
         self.ledger = ledger
@@ -463,7 +463,8 @@ def _answers(receipt: Message[Any], ours: Kept) -> bool:
 
 def _following(waiting: dict[int, list[Kept]], history: History) -> list[Kept]:
     """Take out of what waits the words that go on from the chain. Only those of the next number are looked into."""
-    following, others = [], []
+    following: list[Kept] = []
+    others: list[Kept] = []
     for kept in waiting.pop(history.chain.next, []):
         (following if prior_of(kept) == history.chain.tip else others).append(kept)
     if others:

@@ -124,8 +124,10 @@ _MUTED = select(muted.c.since).where(muted.c.relationship == _number)
 _UNMUTE = Many(delete(muted).where(muted.c.relationship == _number))
 _MUTE = Many(insert(muted).values({column.name: bindparam(column.name) for column in muted.c}))
 _LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted)]
-_NOBODYS = update(relationships).where(relationships.c.relationship == _number).values(
-    peer="", endpoint=None, pinned="{}", restored=False
+_NOBODYS = (
+    update(relationships)
+    .where(relationships.c.relationship == _number)
+    .values(peer="", endpoint=None, pinned="{}", restored=False)
 )
 ROW = 1024
 """Bytes that a row and its indexes take beside the message in it, about."""
@@ -276,8 +278,8 @@ class Rows:
 
     def size(self, number: int) -> int:
         """Bytes that the messages and receipts of a relationship take, with `ROW` for each."""
-        count, size = self._execute(_SIZE, number=number).one()
-        return int(size) + ROW * int(count)
+        found = self._execute(_SIZE, number=number).one()
+        return int(found[1]) + ROW * int(found[0])
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
