@@ -20,8 +20,8 @@ def forget(
 ) -> None:
     """Let all that a customer's store holds of a relationship go, for good. The vendor is told nothing.
 
-    So take back first what is to be taken back. The vendor goes on to hold what it holds. The key is never used again; if you
-    meet the vendor anew, it is another relationship, under another key.
+    So take back first what is to be taken back. The vendor goes on to hold what it holds. The key is never used again:
+    if you meet the vendor anew, it is another relationship, under another key.
 
     \b
     Examples:

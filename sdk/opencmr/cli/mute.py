@@ -16,8 +16,8 @@ def mute(
 ) -> None:
     """Collect nothing from a vendor any more, or again; what you say still goes out.
 
-    Nothing is lost: what the vendor says waits there until you collect again. A wallet that is open notices at once, and no
-    key is needed.
+    Nothing is lost: what the vendor says waits there until you collect again. A wallet that is open notices at once,
+    and no key is needed.
 
     \b
     Examples:

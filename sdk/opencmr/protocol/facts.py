@@ -4,7 +4,7 @@
 prohibition with the customer's own word behind it. What they answer is said by `decisions`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar

@@ -234,6 +234,8 @@ class Customer:
         if known:
             return self._relationship(known[0])
         found = await self._network.find(vendor)
+        if known := self._store.read(lambda rows: rows.peers_of(vendor)):
+            return self._relationship(known[0])
         key = trust.SigningKey.generate()
         self._keys.add(key.did, key)
         opened = instant(self._clock())

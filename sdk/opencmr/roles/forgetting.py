@@ -1,4 +1,4 @@
-"""Forgetting a relationship: what was said in it leaves a customer's store, and nothing is signed under its key again."""
+"""Forgetting a relationship: what was said leaves a customer's store, and nothing is signed under its key again."""
 
 from pathlib import Path
 

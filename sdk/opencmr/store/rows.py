@@ -278,8 +278,8 @@ class Rows:
 
     def size(self, number: int) -> int:
         """Bytes that the messages and receipts of a relationship take, with `ROW` for each."""
-        found = self._execute(_SIZE, number=number).one()
-        return int(found[1]) + ROW * int(found[0])
+        count, size = tuple(self._execute(_SIZE, number=number).one())
+        return int(size) + ROW * int(count)
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
