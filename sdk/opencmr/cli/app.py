@@ -29,7 +29,7 @@ _COMMANDS = {
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",
     "export": "Write what was said and answered into a folder, as evidence.",
-    "mute": "Collect nothing from a vendor any more, or again; what you say still goes out.",
+    "mute": "Collect nothing from a vendor any more, or again.",
     "forget": "Let all that a customer's store holds of a relationship go, for good.",
     "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",

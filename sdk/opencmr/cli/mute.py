@@ -14,10 +14,10 @@ def mute(
     off: Annotated[bool, typer.Option("--off", help="Collect from this vendor again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Collect nothing from a vendor any more, or again; what you say still goes out.
+    """Collect nothing from a vendor any more, or again.
 
-    Nothing is lost: what the vendor says waits there until you collect again. A wallet that is open notices at once,
-    and no key is needed.
+    Nothing is lost: what the vendor says waits there until you collect again, and what you say still goes out. A wallet
+    that is open notices at once. No key is needed.
 
     \b
     Examples:

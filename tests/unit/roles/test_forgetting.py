@@ -11,6 +11,10 @@ from opencmr.store.integrity import check
 from parties import GRANT, OTHER, REQUEST, SHOP, Street, assert_equal_histories
 
 
+def whole(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("alice.db*"))
+
+
 async def test_what_was_said_leaves_the_store_and_its_files(street: Street, tmp_path: Path) -> None:
     street.vendor()
     alice = street.customer()
@@ -21,7 +25,7 @@ async def test_what_was_said_leaves_the_store_and_its_files(street: Street, tmp_
     assert alice.relationships() == []
     assert alice._store.read(lambda rows: (rows.everything(number), rows.size(number))) == ([], 0)
     await alice.close()
-    left = b"".join(file.read_bytes() for file in tmp_path.glob("alice.db*"))
+    left = whole(tmp_path)
     assert SHOP.encode() not in left
     assert b"You may write to me." not in left
     assert list(check(tmp_path / "alice.db")) == []
