@@ -18,7 +18,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let all that a customer's store holds of a relationship go, for good. The vendor is told nothing.
+    """Let all that a store holds of a vendor go, for good. The vendor is told nothing.
 
     So take back first what is to be taken back. The vendor goes on to hold what it holds. The key is never used again:
     if you meet the vendor anew, it is another relationship, under another key.

@@ -31,6 +31,8 @@ _MOST_HAND_BACKS = 3
 """How often a vendor is handed back what it lacks before we give up for now."""
 _FRAME = 1024
 """Bytes around the words that are handed back at once."""
+_SLICE = 1024 * 1024
+"""Bytes of an answer that are taken in at once: what is read of them takes many times as much memory."""
 _LITTLE = 16 * 1024
 """Bytes of an answer that are checked at once; more are checked in a thread, so that others go on meanwhile."""
 
@@ -267,10 +269,13 @@ class Correspondence:
     async def _collect_page(self, waiting: int) -> tuple[Arrived, bool, int]:
         """One collect, whether there is more to come, and the bytes that it brought."""
         raws, receipts, more = await self._ask(waiting)
-        size = sum(map(len, raws))
-        words = await self._checked(raws)
-        arrived = await self._store.write(lambda rows: self._wallet.collected(rows, words, receipts, self._now()))
-        return arrived, more and arrived.moved, size
+        arrived = Arrived()
+        *slices, last = _slices(raws)
+        for some in slices:
+            arrived.join(await self._take_in(some))
+        words = await self._checked(last)
+        arrived.join(await self._store.write(lambda rows: self._wallet.collected(rows, words, receipts, self._now())))
+        return arrived, more and arrived.moved, sum(map(len, raws))
 
     async def _checked(self, raws: list[bytes]) -> list[Checked]:
         peer = self._store.read(self._wallet.peer)
@@ -365,7 +370,9 @@ class Correspondence:
             Unreachable: Nobody can be reached.
         """
         try:
-            arrived = await self._take_in(await self._network.send(self._endpoint, kept.raw))
+            arrived = Arrived()
+            for some in _slices(await self._network.send(self._endpoint, kept.raw)):
+                arrived.join(await self._take_in(some))
         except Problem as problem:
             return problem
         faults.update(arrived.refusals)
@@ -425,6 +432,19 @@ def _in_turn(pending: list[Kept], broken: list[str]) -> list[Kept]:
             later.append(kept)
     turns = {digest: turn for turn, digest in enumerate(broken, start=1)}
     return [kept for some in (first, later) for kept in sorted(some, key=lambda kept: turns.get(kept.digest, 0))]
+
+
+def _slices(raws: list[bytes]) -> list[list[bytes]]:
+    """A long answer in parts, each of which is read, taken in and done with before the next; one part at least."""
+    slices: list[list[bytes]] = [[]]
+    size = 0
+    for raw in raws:
+        size += len(raw)
+        if size > _SLICE and slices[-1]:
+            slices.append([])
+            size = len(raw)
+        slices[-1].append(raw)
+    return slices
 
 
 def quiet(results: list[Any]) -> None:

@@ -6,7 +6,7 @@ settled here as the vendor has to settle it: a receipt is believed only as far a
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -48,6 +48,15 @@ class Arrived:
     noticed: list[Noticed] = field(default_factory=list)
     passed_over: list[Problem] = field(default_factory=list)
     moved: bool = False
+
+    def join(self, other: "Arrived") -> None:
+        """Take in what another part of the same answer brought."""
+        self.answered |= other.answered
+        self.refusals |= other.refusals
+        self.entries += other.entries
+        self.noticed += other.noticed
+        self.passed_over += other.passed_over
+        self.moved |= other.moved
 
 
 class Wallet:
@@ -174,7 +183,10 @@ class Wallet:
         try:
             parsed = parse(raw)
             digest = parsed.digest
-            return Checked(digest, self._verified(peer, parsed))
+            verified = self._verified(peer, parsed)
+            if verified.fault is not None:  # a body of a wrong form is not gone by, and may take much memory
+                verified = replace(verified, message=verified.message.model_copy(update={"body": {}, "ext": None}))
+            return Checked(digest, verified)
         except Problem as problem:
             return Checked(digest, problem)
 

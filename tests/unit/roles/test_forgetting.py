@@ -46,6 +46,7 @@ async def test_a_later_meeting_begins_another_relationship_with_another_key(stre
     assert_equal_histories(after.history, shop.history(after.me))
 
 
+@pytest.mark.requirement("IDN-14")
 async def test_nothing_is_said_or_taken_under_a_key_that_was_forgotten(street: Street) -> None:
     street.vendor()
     alice, elsewhere = street.customer(), street.customer()
