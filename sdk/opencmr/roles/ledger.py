@@ -174,5 +174,11 @@ def as_message(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
         check_place(message)
     except Problem as problem:
         # Nobody goes by a body of a wrong form, and it may take fifty times its bytes in memory: it stays in the bytes.
-        return messages.read_envelope({**document, "body": {}}), problem
+        return messages.read_envelope({**document, "body": {}}), bare(problem)
     return message, None
+
+
+def bare(problem: Problem) -> Problem:
+    """A problem to keep: without what led to it, which holds each fault of a hostile body, and the frames around it."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)

@@ -20,7 +20,7 @@ from ..protocol.clock import shifted
 from ..protocol.history import is_entry
 from ..protocol.thread import Thread, opened_by
 from ..store import Kept, Noticed, Peer, Rows, Status
-from .ledger import Ledger, prior_of, read
+from .ledger import Ledger, bare, prior_of, read
 from .pen import Draft, Link, Pen
 from .quota import DEFAULT, Checked, Intake, Quota
 
@@ -185,10 +185,11 @@ class Wallet:
             digest = parsed.digest
             verified = self._verified(peer, parsed)
             if verified.fault is not None:  # a body of a wrong form is not gone by, and may take much memory
-                verified = replace(verified, message=verified.message.model_copy(update={"body": {}, "ext": None}))
+                message = verified.message.model_copy(update={"body": {}, "ext": None})
+                verified = replace(verified, message=message, fault=bare(verified.fault))
             return Checked(digest, verified)
         except Problem as problem:
-            return Checked(digest, problem)
+            return Checked(digest, bare(problem))
 
     def take_in(
         self,
