@@ -15,10 +15,11 @@ from ..protocol.uri import normal
 from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
+from .arrived import Arrived
 from .ledger import Ledger
 from .pen import Draft, Pen, exactly
 from .quota import DEFAULT, Checked, Quota
-from .wallet import WRONG, Arrived, Wallet
+from .wallet import WRONG, Wallet
 
 Clock = Callable[[], datetime]
 Fault = Problem | Refused | Unreachable | Misconduct | QuotaExceeded

@@ -6,7 +6,7 @@ settled here as the vendor has to settle it: a receipt is believed only as far a
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..protocol.clock import shifted
 from ..protocol.history import is_entry
 from ..protocol.thread import Thread, opened_by
 from ..store import Kept, Noticed, Peer, Rows, Status
+from .arrived import Arrived
 from .ledger import Ledger, bare, prior_of, read
 from .pen import Draft, Link, Pen
 from .quota import DEFAULT, Checked, Intake, Quota
@@ -27,36 +28,6 @@ from .quota import DEFAULT, Checked, Intake, Quota
 _log = logging.getLogger("opencmr.customer")
 WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
 """What shows that a vendor is at fault; other findings accuse nobody."""
-
-
-@dataclass
-class Arrived:
-    """What an answer of the vendor's brought.
-
-    Attributes:
-        answered: Digests of messages of ours that have their receipt.
-        refusals: Digest of a message of ours → why it was refused, with the signed receipt.
-        entries: Digests of the vendor's messages that took their place.
-        noticed: What its signed words show.
-        passed_over: What proves nothing, and why.
-        moved: Whether more of the vendor's words have their place than before.
-    """
-
-    answered: set[str] = field(default_factory=set)
-    refusals: dict[str, Refused] = field(default_factory=dict)
-    entries: list[str] = field(default_factory=list)
-    noticed: list[Noticed] = field(default_factory=list)
-    passed_over: list[Problem] = field(default_factory=list)
-    moved: bool = False
-
-    def join(self, other: "Arrived") -> None:
-        """Take in what another part of the same answer brought."""
-        self.answered |= other.answered
-        self.refusals |= other.refusals
-        self.entries += other.entries
-        self.noticed += other.noticed
-        self.passed_over += other.passed_over
-        self.moved |= other.moved
 
 
 class Wallet:
