@@ -177,7 +177,7 @@ class WrongAddressee(Problem):
     title = "The message is addressed to somebody else."
 
 
-# Check 4: model
+# Checks 4 and 7: envelope and body
 
 
 class Malformed(Problem):
@@ -219,7 +219,7 @@ class BadSignature(Problem):
     title = "The signature does not hold."
 
 
-# Check 7: parties of the thread
+# Check 8: parties of the thread
 
 
 class UnknownThread(Problem):
@@ -229,7 +229,7 @@ class UnknownThread(Problem):
     retry = True
 
 
-# Check 8: time and expiry
+# Check 9: time and expiry
 
 
 class TooEarly(Problem):
@@ -245,7 +245,7 @@ class Expired(Problem):
     title = "The message has expired."
 
 
-# Check 9: state
+# Check 10: state
 
 
 class Behind(Problem):
