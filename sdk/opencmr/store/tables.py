@@ -32,7 +32,7 @@ relationships = Table(
     metadata,
     Column("relationship", Integer, primary_key=True, autoincrement=True),
     Column("me", String(255), nullable=False),
-    Column("peer", String(255), nullable=False),
+    Column("peer", String(255), nullable=False),  # empty once a customer has forgotten it: its number serves no other
     Column("endpoint", Text),
     Column("pinned", Text, nullable=False),  # JSON: key URL → public key in multibase
     Column("opened", String(24), nullable=False),
@@ -89,6 +89,14 @@ findings = Table(
     Column("why", Text, nullable=False),
     Column("words", Text, nullable=False),  # JSON: digests of the signed words that show it
     Column("noticed", String(24), nullable=False),
+)
+
+# Relationships of a wallet from which nothing is collected, because the customer said so.
+muted = Table(
+    "muted",
+    metadata,
+    Column("relationship", Integer, primary_key=True, autoincrement=False),
+    Column("since", String(24), nullable=False),
 )
 
 # Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.
