@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from weakref import WeakValueDictionary
 
 from ..errors import Malformed, Problem, Replayed, UnknownReference, UnsupportedType
 from ..messages import Message, core
@@ -16,11 +15,10 @@ from ..trust import write
 from .desk import Desk
 from .pen import Pen
 from .strangers import Strangers
+from .waking import Bell, Waking
 
 _MOST_BAD = 5
 """After how many receipts that prove nothing the rest of a collect's is passed over."""
-_PAUSE = 1.0
-"""Seconds after which who waits looks whether another process has written."""
 
 
 class Mailbox:
@@ -41,20 +39,17 @@ class Mailbox:
         self._gate = gate
         self._now = now
         self._strangers = Strangers()
-        self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self.waking = Waking(store)
         self._closing = False
 
     def ring(self, customer: str) -> None:
         """Something new may wait for a customer."""
-        bell = self._bells.pop(customer, None)
-        if bell is not None:
-            bell.set()
+        self.waking.ring(customer)
 
     def let_go(self) -> None:
         """Let those go who wait, and hold nobody any more."""
         self._closing = True
-        for bell in list(self._bells.values()):
-            bell.set()
+        self.waking.ring_all()
 
     async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
         """What waits for the sender of a signed `mailbox.collect`, and whether there is more.
@@ -69,12 +64,12 @@ class Mailbox:
             self._strangers.note(message, self._now())
             await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, 0))
-        receipts = self._verified(message)
+        receipts = await asyncio.to_thread(self._verified, message) if body.receipts else []
         await self._store.write(lambda rows: self._note(rows, message, receipts))
         if not body.wait:
-            return self._found(message)
-        with self._gate.waiting.place(message.from_):
-            return await self._wait(message, body.wait)
+            return self._found(message)[:2]
+        with self._gate.waiting.place(message.from_), self.waking.bell(message.from_) as bell:
+            return await self._wait(message, body.wait, bell)
 
     async def take_back(self, words: list[bytes]) -> None:
         """Take back our own words from a customer: the store was put back from an older copy (`spec/v1/sequence.md`).
@@ -106,11 +101,11 @@ class Mailbox:
     def _verified(self, message: Message[core.Collect]) -> list[Verified]:
         """The receipts that a collect brings and that are good for something.
 
-        What they answer is looked up first, and no signature is checked within the writer: one customer's receipts
-        cost the others nothing.
+        What they answer is looked up first, and no signature is checked within the writer, nor on the event loop: one
+        customer's receipts cost the others nothing.
         """
         brought = message.body.receipts or []
-        wanted = self._store.read(lambda rows: self._desk.unanswered(rows, message.from_, brought)) if brought else []
+        wanted = self._store.read(lambda rows: self._desk.unanswered(rows, message.from_, brought))
         good: list[Verified] = []
         bad = 0
         for receipt in wanted:
@@ -135,31 +130,32 @@ class Mailbox:
         if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
             raise Replayed("this collect has been used", pointer=pointer)
 
-    def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
+    def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool, Peer | None]:
         limit = message.body.limit or 100
-        return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, limit))
 
-    async def _wait(self, message: Message[core.Collect], wait: int) -> tuple[list[bytes], bool]:
-        """What waits for the sender of a collect, or comes while they wait for it.
+        def look(rows: Rows) -> tuple[list[bytes], bool, Peer | None]:
+            return *self._desk.waiting(rows, message.from_, message.seen, limit), rows.peer(
+                self._pen.did, message.from_
+            )
 
-        Who says something in this process rings. Another process on the same store rings no bell: so a look is taken
-        before long whether the relationship has changed at all, which costs next to nothing.
-        """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait
-        peer = self._store.read(lambda rows: rows.peer(self._pen.did, message.from_))
-        while True:
-            bell = self._bells.setdefault(message.from_, asyncio.Event())
-            version = self._store.version(peer.number) if peer else None
-            found, more = self._found(message)
-            while not found and not bell.is_set() and not self._closing and (left := until - loop.time()) > 0:
-                try:
-                    await asyncio.wait_for(bell.wait(), left if self._store.alone else min(left, _PAUSE))
-                except TimeoutError:
-                    if peer and not self._store.alone and self._store.version(peer.number) != version:
-                        break
-            if found or self._closing or until <= loop.time():
-                return found, more
+        return self._store.read(look)
+
+    async def _wait(self, message: Message[core.Collect], wait: int, bell: Bell) -> tuple[list[bytes], bool]:
+        """What waits for the sender of a collect, or comes while they wait for it."""
+        try:
+            async with asyncio.timeout(wait):
+                while True:
+                    bell.rung.clear()  # first: what is said while we look rings again
+                    found, more, peer = self._found(message)
+                    if found or self._closing:
+                        return found, more
+                    if peer is not None:
+                        bell.number, bell.version = peer.number, peer.version
+                    await bell.rung.wait()
+                    if self._closing:  # the store may be closed by now
+                        return found, more
+        except TimeoutError:
+            return self._found(message)[:2]
 
     # Taking back
 
