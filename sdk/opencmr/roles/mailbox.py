@@ -134,9 +134,8 @@ class Mailbox:
         limit = message.body.limit or 100
 
         def look(rows: Rows) -> tuple[list[bytes], bool, Peer | None]:
-            return *self._desk.waiting(rows, message.from_, message.seen, limit), rows.peer(
-                self._pen.did, message.from_
-            )
+            found, more = self._desk.waiting(rows, message.from_, message.seen, limit)
+            return found, more, rows.peer(self._pen.did, message.from_)
 
         return self._store.read(look)
 
@@ -147,15 +146,18 @@ class Mailbox:
                 while True:
                     bell.rung.clear()  # first: what is said while we look rings again
                     found, more, peer = self._found(message)
-                    if found or self._closing:
-                        return found, more
                     if peer is not None:
                         bell.number, bell.version = peer.number, peer.version
-                    await bell.rung.wait()
-                    if self._closing:  # the store may be closed by now
+                    if found or not await self._goes_on(bell):
                         return found, more
         except TimeoutError:
             return self._found(message)[:2]
+
+    async def _goes_on(self, bell: Bell) -> bool:
+        """Wait until it rings; false where nobody waits any more, and the store may be closed."""
+        if not self._closing:
+            await bell.rung.wait()
+        return not self._closing
 
     # Taking back
 
@@ -176,4 +178,4 @@ class Mailbox:
         # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
         ours = any(word.message.side == "vendor" for word in words)
         if ours and self._desk.lacks(rows, asking.from_, asking.seen):
-            self._desk.take_back(rows, asking.from_, words)
+            self._desk.take_back(rows, asking.from_, words, self._now())

@@ -24,7 +24,7 @@ from sqlalchemy import text as sql
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .engine import damaged
-from .tables import collects, findings, messages, relationships, strangers
+from .tables import PASSING, collects, findings, messages, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
 
@@ -68,6 +68,8 @@ _SHAPES = frozenset(
     (str, int, str, str, str, str, bytes, str, of, place, at, bool)
     for of, place, at in product(_OPTIONAL, (int, type(None)), _OPTIONAL)
 )
+ROW = 1024
+"""Bytes that a message takes beside its own: its row, and the indexes."""
 _ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
 
 # Statements are built once: building one costs five times what executing it does.
@@ -104,6 +106,16 @@ _FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(m
 _KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
+_PASSED = (
+    select(relationships)
+    .where(relationships.c.me == bindparam("me"), sql(PASSING), relationships.c.idle < bindparam("before"))
+    .order_by(relationships.c.idle)
+    .limit(bindparam("limit"))
+)
+_PASSING_BYTES = select(func.coalesce(func.sum(relationships.c.bytes), 0)).where(
+    relationships.c.me == bindparam("me"), sql(PASSING)
+)
+_FORGET_MESSAGES = Many(delete(messages).where(messages.c.relationship == _number))
 _FORGET = Many(delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now")))
 _USED = select(collects.c.id).where(
     collects.c.relationship == _number, collects.c.id == bindparam("id"), collects.c.until >= bindparam("now")
@@ -196,15 +208,33 @@ class Rows:
             "restored": False,
             "position": 0,
             "version": 0,
+            "kept": me.startswith("did:key:"),  # a customer's own; a vendor's may come to nothing
+            "idle": opened,
         }
         key = self._batch.connection.execute(_BEGIN, values).inserted_primary_key
-        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, False, 0, 0)
+        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, False, 0, 0,
+                     bool(values["kept"]), opened)  # fmt: skip
         self._asked.begun(begun)
         return begun
 
     def change_peer(self, number: int, **values: Any) -> None:
-        """Note a change of a relationship: `restored`."""
+        """Note a change of a relationship: `restored`, `kept`, `idle`."""
         self._asked.change(number, **values)
+
+    # Forgetting
+
+    def passed(self, me: str, before: str, limit: int) -> list[Peer]:
+        """Relationships of ours of which nothing came, and that were last idle before a date; the oldest first."""
+        return [as_peer(row) for row in self._execute(_PASSED, me=me, before=before, limit=limit)]
+
+    def passing_bytes(self, me: str) -> int:
+        """What all relationships of ours take together of which nothing came."""
+        return int(self._execute(_PASSING_BYTES, me=me).scalar() or 0)
+
+    def forget(self, number: int, *, last: str | None, place: int) -> None:
+        """Forget what was said in a relationship: but for the number and the digest of the vendor's last word."""
+        self._asked.write(_FORGET_MESSAGES, {"number": number})
+        self._asked.change(number, position=0, bytes=0, restored=True, forgotten=place, last=last)
 
     # Messages
 
@@ -270,7 +300,11 @@ class Rows:
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message. Where its digest is there already, the write fails."""
         self._asked.add({"relationship": number, **kept._asdict()})
-        self._asked.change(number, position=kept.position)
+        peer = self._asked.peer_by_number(number)
+        if peer is None or peer.kept:
+            self._asked.change(number, position=kept.position)
+        else:
+            self._asked.change(number, position=kept.position, bytes=peer.bytes + len(kept.raw) + ROW)
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a message."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Index,
@@ -19,6 +20,9 @@ from sqlalchemy import (
 metadata = MetaData()
 
 UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
+
+PASSING = "NOT kept AND bytes > 0"
+"""Those of which nothing came, and that hold something."""
 
 
 def only(rows: str) -> dict[str, Any]:
@@ -38,7 +42,15 @@ relationships = Table(
     Column("restored", Boolean, nullable=False, server_default=text("false")),  # put back, and not collected since
     Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
     Column("position", Integer, nullable=False, server_default="0"),  # of the message that came or was made last
+    # Whether something came of it. Until then it is counted what it holds, and since when it is idle; not afterwards.
+    Column("kept", Boolean, nullable=False, server_default=text("false")),
+    Column("idle", String(24), nullable=False, server_default=""),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
+    # Of a vendor's that was forgotten: number and digest of its last word.
+    Column("forgotten", Integer, nullable=False, server_default="0"),
+    Column("last", String(48)),
     UniqueConstraint("me", "peer"),
+    Index("ix_relationships_idle", "me", "idle", "bytes", **only(PASSING)),
 )
 
 messages = Table(

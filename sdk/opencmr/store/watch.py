@@ -63,9 +63,7 @@ class SqliteWatch:
 
 
 _VERSION_OF = "SELECT version FROM relationships WHERE relationship = ?"
-_VERSIONS_OF = (
-    "SELECT relationship, version FROM relationships WHERE relationship IN (SELECT value FROM json_each(?))"
-)
+_VERSIONS_OF = "SELECT relationship, version FROM relationships WHERE relationship IN (SELECT value FROM json_each(?))"
 
 
 class EngineWatch:
@@ -87,7 +85,7 @@ class EngineWatch:
         """The versions of many relationships."""
         with self._engine.connect() as connection:
             found = connection.execute(_VERSIONS, {"numbers": list(numbers)})
-            return {number: version for number, version in found}
+            return {int(row.relationship): int(row.version) for row in found}
 
     def close(self) -> None:
         """Nothing is held."""
