@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import OverQuota
@@ -57,6 +57,20 @@ class Admission:
             raise OverQuota("too much is kept here of those who only asked", retry_after=COME_AGAIN)
         if peer is None:
             self._gate.charge_newcomer(address)
+
+    async def check_hand_back(self, words: Sequence[Message[Any]], peer: Peer | None) -> None:
+        """See whether there is room for words that a customer hands back: what was forgotten counts again.
+
+        Args:
+            words: The customer's and ours, as far as they are entries.
+            peer: The relationship, as far as there is one.
+
+        Raises:
+            OverQuota: There is none, and nothing has come of what they hand back.
+        """
+        nothing = (peer is None or not peer.kept) and all(is_passing(word.type, word.side) for word in words)
+        if nothing and await self._full():
+            raise OverQuota("too much is kept here of those who only asked", retry_after=COME_AGAIN)
 
     def add(self, size: int) -> None:
         """Count what was just kept of somebody of whom nothing has come."""

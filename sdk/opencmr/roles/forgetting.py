@@ -69,28 +69,40 @@ class Forgetting:
                 log_failure(_log, "store.failed", error)
             pause = REST * (loop.time() - began) if count else PAUSE
 
-    async def step(self, *, dry_run: bool = False, limit: int = AT_ONCE) -> int:
+    async def step(self) -> int:
         """Forget some of what is due.
 
-        Args:
-            dry_run: Change nothing.
-            limit: How many are looked at.
-
         Returns:
-            How many were forgotten, or put off, or found to be kept; with `dry_run`, would be forgotten.
+            How many were looked at, and so are not due any more, or have changed meanwhile.
 
         Raises:
             StoreError: The store fails. What was forgotten before is forgotten.
         """
-        before = shifted(self._now(), -self._kept_for)
-        due = await asyncio.to_thread(self._store.read, lambda rows: rows.passed(self._me, before, limit))
-        count = 0
-        for peer in due:
-            done = await self._one(peer, dry_run=dry_run)
-            count += done is Done.FORGOTTEN or not dry_run
-        if count and not dry_run:
+        due = await self._due(("", 0))
+        done = [await self._one(peer, dry_run=False) for peer in due]
+        if count := done.count(Done.FORGOTTEN):
             tell(_log, logging.INFO, "relationships.forgotten", count=count)
+        return len(due)
+
+    async def through(self, *, dry_run: bool) -> int:
+        """Forget all that is due, without a rest.
+
+        Args:
+            dry_run: Change nothing.
+
+        Returns:
+            How many were forgotten, or would be.
+        """
+        count, last = 0, ("", 0)
+        while due := await self._due(last):
+            done = [await self._one(peer, dry_run=dry_run) for peer in due]
+            count += done.count(Done.FORGOTTEN)
+            last = due[-1].idle, due[-1].number
         return count
+
+    async def _due(self, after: tuple[str, int]) -> list[Peer]:
+        before = shifted(self._now(), -self._kept_for)
+        return await asyncio.to_thread(self._store.read, lambda rows: rows.passed(self._me, before, after, AT_ONCE))
 
     async def _one(self, peer: Peer, *, dry_run: bool) -> Done:
         """Folded beside the writer, which only sees to it that nothing has been said since."""
@@ -123,3 +135,20 @@ class Forgetting:
                 place, last = (chain.next - 1, chain.tip) if chain.tip else (peer.forgotten, peer.last)
                 rows.forget(peer.number, last=last, place=place)
                 self._ledger.publish(rows, peer.number, History())
+
+
+async def forget_all(store: Store, kept_for: timedelta, now: Callable[[], str], *, dry_run: bool) -> int:
+    """Forget all that is due in a store, whosever it is.
+
+    Args:
+        store: It.
+        kept_for: How long after its last word a relationship is kept.
+        now: The time.
+        dry_run: Change nothing.
+
+    Returns:
+        How many were forgotten, or would be.
+    """
+    vendors = store.read(lambda rows: rows.vendors())
+    each = [Forgetting(store, Ledger(), me, kept_for, now) for me in vendors]
+    return sum([await one.through(dry_run=dry_run) for one in each])

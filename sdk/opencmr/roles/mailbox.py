@@ -7,11 +7,13 @@ from ..errors import Malformed, Problem, Replayed, UnknownReference, Unsupported
 from ..messages import Message, core
 from ..protocol import Verified, parse, verify
 from ..protocol.clock import shifted
+from ..protocol.history import is_entry
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import Peer, Rows, Store
 from ..transport.bundle import MOST_WORDS
 from ..transport.limits import Gate
 from ..trust import write
+from .admission import Admission
 from .desk import Desk
 from .pen import Pen
 from .strangers import Strangers
@@ -29,14 +31,18 @@ class Mailbox:
         desk: What reads and writes them.
         pen: Whose they are.
         gate: What may come in.
+        admission: Who is let in.
         now: The time.
     """
 
-    def __init__(self, store: Store, desk: Desk, pen: Pen, gate: Gate, now: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, desk: Desk, pen: Pen, gate: Gate, admission: Admission, now: Callable[[], str]
+    ) -> None:
         self._store = store
         self._desk = desk
         self._pen = pen
         self._gate = gate
+        self._admission = admission
         self._now = now
         self._strangers = Strangers()
         self.waking = Waking(store)
@@ -85,6 +91,9 @@ class Mailbox:
             raise Malformed(f"a collect and the words, {MOST_WORDS} at most", pointer="/messages", rule="TRN-20")
         asking = self._asked(words[0], pointer="/messages/0/type")
         taken = [self._word(asking.from_, raw, position) for position, raw in enumerate(words[1:], start=1)]
+        entries = [word.message for word in taken if is_entry(word.message)]
+        peer = self._store.read(lambda rows: rows.peer(self._pen.did, asking.from_))
+        await self._admission.check_hand_back(entries, peer)
         await self._store.write(lambda rows: self._take_back(rows, asking, taken))
         self.ring(asking.from_)
 

@@ -146,7 +146,7 @@ class Vendor:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._gate = Gate(limits)
         self._admission = Admission(store, pen.did, self._gate)
-        self._mailbox = Mailbox(store, self._desk, pen, self._gate, self._now)
+        self._mailbox = Mailbox(store, self._desk, pen, self._gate, self._admission, self._now)
         self._forgetting = Forgetting(store, self._ledger, pen.did, kept_for, self._now) if kept_for else None
 
     @classmethod

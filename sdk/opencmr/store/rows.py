@@ -106,10 +106,17 @@ _FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(m
 _KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
+_VENDORS = select(relationships.c.me).distinct().where(relationships.c.me.like("did:web:%"))
 _PASSED = (
     select(relationships)
-    .where(relationships.c.me == bindparam("me"), sql(PASSING), relationships.c.idle < bindparam("before"))
-    .order_by(relationships.c.idle)
+    .where(
+        relationships.c.me == bindparam("me"),
+        sql(PASSING),
+        relationships.c.idle < bindparam("before"),
+        relationships.c.idle >= bindparam("idle"),
+        sql("(idle > :idle OR relationship > :number)"),
+    )
+    .order_by(relationships.c.idle, relationships.c.relationship)
     .limit(bindparam("limit"))
 )
 _PASSING_BYTES = select(func.coalesce(func.sum(relationships.c.bytes), 0)).where(
@@ -223,9 +230,22 @@ class Rows:
 
     # Forgetting
 
-    def passed(self, me: str, before: str, limit: int) -> list[Peer]:
-        """Relationships of ours of which nothing came, and that were last idle before a date; the oldest first."""
-        return [as_peer(row) for row in self._execute(_PASSED, me=me, before=before, limit=limit)]
+    def vendors(self) -> list[str]:
+        """Our own DIDs that are vendors'."""
+        return [me for (me,) in self._execute(_VENDORS)]
+
+    def passed(self, me: str, before: str, after: tuple[str, int], limit: int) -> list[Peer]:
+        """Relationships of ours of which nothing came, and that are idle since before a date; the oldest first.
+
+        Args:
+            me: Our DID.
+            before: The date.
+            after: Since when the one is idle after which they come, and its key; `("", 0)` for the first ones.
+            limit: How many at most.
+        """
+        idle, number = after
+        found = self._execute(_PASSED, me=me, before=before, idle=idle, number=number, limit=limit)
+        return [as_peer(row) for row in found]
 
     def passing_bytes(self, me: str) -> int:
         """What all relationships of ours take together of which nothing came."""

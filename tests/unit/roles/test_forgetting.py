@@ -13,7 +13,7 @@ from opencmr.errors import Behind, Unreachable, UsageError
 from opencmr.messages.types import Ref
 from opencmr.protocol import instant, roster
 from opencmr.roles import CustomerRelationship
-from opencmr.roles.forgetting import AT_ONCE
+from opencmr.roles.forgetting import AT_ONCE, forget_all
 from opencmr.store import Peer, Store
 from parties import (
     CAST,
@@ -52,7 +52,7 @@ def she(street: Street, shop: Vendor) -> Hand:
 
 
 async def forget(shop: Vendor) -> int:
-    """All that is due."""
+    """All that is due; tells how many were looked at."""
     assert shop._forgetting is not None
     count = 0
     while some := await shop._forgetting.step():
@@ -307,5 +307,19 @@ async def test_a_dry_run_changes_nothing(street: Street, shop: Vendor, she: Hand
     await shop.receive(she.write(CAST))
     street.clock.move(MONTH)
     assert shop._forgetting is not None
-    assert await shop._forgetting.step(dry_run=True) == 1
+    assert await shop._forgetting.through(dry_run=True) == 1
     assert not is_forgotten(street, she.did)
+
+
+async def test_all_that_is_due_is_forgotten_by_hand(street: Street, shop: Vendor) -> None:
+    hands = [street.stranger() for _ in range(AT_ONCE + 5)]
+    for hand in hands:
+        await shop.receive(hand.write(CAST))
+    await shop.receive(hands[0].write(GRANT))
+    street.clock.move(MONTH)
+    with Store(street.place("shop.example")) as store:
+        args = store, timedelta(days=30), lambda: instant(street.clock())
+        assert await forget_all(*args, dry_run=True) == AT_ONCE + 4
+        assert await forget_all(*args, dry_run=False) == AT_ONCE + 4
+        assert await forget_all(*args, dry_run=False) == 0
+    assert [is_forgotten(street, hand.did) for hand in hands] == [False, *[True] * (AT_ONCE + 4)]
