@@ -303,6 +303,25 @@ async def test_what_is_said_while_it_is_looked_at_keeps_it(
     assert row(street, she.did).position > 0
 
 
+async def test_what_is_cut_off_half_way_has_forgotten_nothing_of_that_one(
+    street: Street, shop: Vendor, she: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.receive(she.write(CAST))
+    before = row(street, she.did)
+    street.clock.move(MONTH)
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError("cut off")
+
+    monkeypatch.setattr(shop._ledger, "publish", fails)
+    with pytest.raises(RuntimeError):
+        await forget(shop)
+    assert row(street, she.did) == before
+    assert shop.history(she.did).threads
+    monkeypatch.undo()
+    assert (await forget(shop), is_forgotten(street, she.did)) == (1, True)
+
+
 async def test_a_dry_run_changes_nothing(street: Street, shop: Vendor, she: Hand) -> None:
     await shop.receive(she.write(CAST))
     street.clock.move(MONTH)
