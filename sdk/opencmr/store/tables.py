@@ -50,7 +50,7 @@ relationships = Table(
     Column("forgotten", Integer, nullable=False, server_default="0"),
     Column("last", String(48)),
     UniqueConstraint("me", "peer"),
-    Index("ix_relationships_idle", "me", "idle", "bytes", **only(PASSING)),
+    Index("ix_relationships_idle", "me", "idle", "relationship", "bytes", **only(PASSING)),
 )
 
 messages = Table(

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_relationships_idle",
         "relationships",
-        ["me", "idle", "bytes"],
+        ["me", "idle", "relationship", "bytes"],
         sqlite_where=_PASSING,
         postgresql_where=_PASSING,
     )
