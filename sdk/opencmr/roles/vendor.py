@@ -17,7 +17,6 @@ from ..errors import (
     Overloaded,
     Problem,
     StoreError,
-    UnsupportedType,
     UsageError,
 )
 from ..messages import Body, Message, is_private, offer, terms
@@ -48,7 +47,7 @@ from .health import Health
 from .ledger import Ledger
 from .mailbox import Mailbox
 from .observed import collecting, known_type, receiving
-from .pen import Draft, Pen, exactly
+from .pen import Draft, Pen, exactly, new_id
 from .published import Published
 from .steadiness import Steadiness
 
@@ -167,6 +166,7 @@ class Vendor:
         alone: bool = False,
         limits: Limits | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        ids: Callable[[], str] = new_id,
     ) -> Self:
         """Open a vendor's store, or begin one.
 
@@ -188,6 +188,7 @@ class Vendor:
                 whether one has: it answers in a microsecond.
             limits: What is taken under load; absent: what lets any honest wallet through.
             clock: The time; for tests.
+            ids: Where the ids of messages come from; absent: random. For tests that compare bytes.
 
         Raises:
             KeyFileError, StoreError, UsageError: It cannot be opened.
@@ -207,7 +208,7 @@ class Vendor:
         store = Store(path, alone=alone)
         return cls(
             store,
-            Pen(did, key, url),
+            Pen(did, key, url, ids),
             accepts=accepts,
             counter=counter,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
@@ -400,7 +401,7 @@ class Vendor:
 
     @receiving
     async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
-        """Receive a message: the ten checks, its handler, and its effect.
+        """Receive a message: the eleven checks, its handler, and its effect.
 
         Args:
             raw: Its bytes.
@@ -415,7 +416,7 @@ class Vendor:
         parsed = parse(raw)
         with _keeping():
             try:
-                verified = verify(parsed, me=self.did, pinned={})
+                verified = verify(parsed, me=self.did, pinned={}, types=self._desk.speaks)
             except Problem:
                 # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
                 # Bytes that pass them meet it where they are kept.
@@ -440,10 +441,6 @@ class Vendor:
 
     async def _received(self, verified: Verified, address: str | None) -> list[bytes]:
         message = verified.message
-        if message.type not in self._desk.speaks:
-            raise UnsupportedType(
-                f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
-            )
         peer, known = self._known(message.from_, message.id, verified.digest)
         if known is not None:
             return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
