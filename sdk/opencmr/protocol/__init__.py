@@ -7,6 +7,7 @@ from .consent import Consent
 from .dealing import Dealing, Offer
 from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, turning_point
 from .facts import MOST_STATEMENTS, gather
+from .forgetting import came_to_nothing, is_passing, promised_until
 from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
@@ -41,15 +42,18 @@ __all__ = [
     "Thread",
     "Verified",
     "Word",
+    "came_to_nothing",
     "decide",
     "explain",
     "family_of",
     "gather",
     "instant",
     "is_narrowing",
+    "is_passing",
     "lifecycle",
     "moment",
     "parse",
+    "promised_until",
     "settle",
     "turning_point",
     "verify",
