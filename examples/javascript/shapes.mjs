@@ -103,7 +103,7 @@ export function checkEnvelope(message) {
 /** What belongs to the model though a schema can't say it: the paths of the members that break it. */
 function modelFaults({ type, from, id, thread, body }) {
   const faults = [];
-  if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, COR-12
+  if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, ENV-3
   const isVendors = from.startsWith('did:web:');
   if (type === 'consent.withdraw' && isVendors !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
   if (type !== 'consent.request' && type !== 'consent.grant') return faults;

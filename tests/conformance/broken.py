@@ -40,7 +40,6 @@ from opencmr.roles.desk import Desk
 from opencmr.roles.handlers import Handlers
 from opencmr.roles.pen import Link
 from opencmr.transport import app as app_module
-from opencmr.trust import keys
 
 
 @dataclass
@@ -273,8 +272,8 @@ def accepts_another_purpose(at: Switch) -> None:
 
 @fault("IDN-9")
 def takes_the_key_that_is_named(at: Switch) -> None:
-    def public_key(did: str, method: str, pinned: Any) -> bytes:
-        return keys.decode_public(method.partition("#")[0].removeprefix("did:key:"))
+    def public_key(did: str, method: str, pinned: Any) -> trust.PublicKey:
+        return trust.decode_public(method.partition("#")[0].removeprefix("did:key:"))
 
     at.swap(receiving, "trust", public_key=public_key)
 
@@ -719,6 +718,23 @@ def _other_media(path: str, answer: Answer) -> Answer:
 FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
 FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
 FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
+
+
+def _any_method(_: str, answer: Answer) -> Answer:
+    return replace(answer, status=200, body=b"{}") if answer.status == 405 else answer
+
+
+def _own_pages_alone(_: str, answer: Answer) -> Answer:
+    own = {"access-control-allow-origin": "https://shop.example"}
+    return (
+        replace(answer, headers={**answer.headers, **own})
+        if "access-control-allow-origin" in answer.headers
+        else answer
+    )
+
+
+FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
+FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
 FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
 
 

@@ -380,7 +380,7 @@ class Hand:
             number, after = document["number"], after + 1
             if number != after:
                 skips = number in self._early or document.get("prior") == tip
-                rule = "COR-11" if number <= start else "SEQ-16" if skips else "TRN-7"
+                rule = "SEQ-16" if skips and number > start else "TRN-7"
                 raise Failed(f"number {number} waits where number {after} has to come", rule)
             if document["type"] == "receipt" and document["body"]["of"] != answered:
                 raise Failed("a receipt waits without the message that it answers right before it", "SEQ-34")

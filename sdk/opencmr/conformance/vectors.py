@@ -173,7 +173,7 @@ def _run_key(_: Folder, case: Case) -> tuple[Any, Any]:
         return case["digest"], trust.digest(bytes.fromhex(case["bytesHex"]))
     said = _stated(case, "publicKeyHex", "problem")
     try:
-        return said, {"publicKeyHex": trust.public_key(case["did"], trust.key_url(case["did"]), {}).hex()}
+        return said, {"publicKeyHex": trust.public_key(case["did"], trust.key_url(case["did"]), {}).raw.hex()}
     except Problem as problem:
         return said, _told(problem, said)
 

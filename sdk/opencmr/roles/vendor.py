@@ -47,7 +47,7 @@ from .health import Health
 from .ledger import Ledger
 from .mailbox import Mailbox
 from .observed import collecting, known_type, receiving
-from .pen import Draft, Pen, exactly
+from .pen import Draft, Pen, exactly, new_id
 from .steadiness import Steadiness
 
 Registered = Handler["Relationship"]
@@ -162,6 +162,7 @@ class Vendor:
         alone: bool = False,
         limits: Limits | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        ids: Callable[[], str] = new_id,
     ) -> Self:
         """Open a vendor's store, or begin one.
 
@@ -181,6 +182,7 @@ class Vendor:
                 whether one has: it answers in a microsecond.
             limits: What is taken under load; absent: what lets any honest wallet through.
             clock: The time; for tests.
+            ids: Where the ids of messages come from; absent: random. For tests that compare bytes.
 
         Raises:
             KeyFileError, StoreError, UsageError: It cannot be opened.
@@ -198,7 +200,7 @@ class Vendor:
         store = Store(path, alone=alone)
         return cls(
             store,
-            Pen(did, key, url),
+            Pen(did, key, url, ids),
             accepts=accepts,
             counter=counter,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),

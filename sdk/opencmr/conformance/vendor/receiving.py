@@ -109,19 +109,19 @@ async def malformed_not_stored(bench: Bench) -> None:
     must((await hand.collect())[0] == [], "something was stored")
 
 
-@page.add("final-refusal-signed", "A final refusal is signed, stored, and final", "RCV-4", "COR-2")
+@page.add("final-refusal-signed", "A final refusal is signed, stored, and final", "RCV-4", "RCV-5")
 async def final_refusal_signed(bench: Bench) -> None:
     """The same bytes get the same receipt, and it waits in the mailbox."""
     hand = Hand(bench)
     raw = hand.sign(proffer(hand, expires=bench.now(-1)))
     first = await hand.refused(raw, "expired", "/expires", "RCV-4")
-    again = await hand.refused(raw, "expired", "/expires", "COR-2")
-    must(again.receipt == first.receipt, "another receipt for the same bytes", "COR-2")
+    again = await hand.refused(raw, "expired", "/expires", "RCV-5")
+    must(again.receipt == first.receipt, "another receipt for the same bytes", "RCV-5")
     found, _ = await hand.collect(seen=None)
     must(first.receipt in found, "the receipt does not wait in the mailbox")
 
 
-@page.add("same-bytes-same-receipt", "The same bytes get the same receipt, byte for byte", "RCV-5", "COR-2")
+@page.add("same-bytes-same-receipt", "The same bytes get the same receipt, byte for byte", "RCV-5")
 async def same_bytes_same_receipt(bench: Bench) -> None:
     """Also after the thread has gone on."""
     hand = Hand(bench)
