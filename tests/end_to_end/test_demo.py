@@ -172,7 +172,7 @@ def test_the_seed_repeats_who_the_customer_is_and_what_they_take(demos: dict[str
 
     first, *others = (told(_story(demos[intent.stem])["about"]) for intent in INTENTS)
     assert told(json.loads(_run("demo", "--json", "--intent", INTENTS[0], *SEEDED).stdout)) == first
-    assert len({customer for customer, _ in (first, *others)}) == len(INTENTS)
+    assert first[0] not in {customer for customer, _ in others}
 
 
 def test_where_nobody_offers_the_rest_is_still_played(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from opencmr.errors import PROBLEMS
 from opencmr.testing import StandingClock
 from serving import did_of, listening, served
 
-EXAMPLES = int(os.environ.get("OPENCMR_SOAK_BINDING", "12"))
+EXAMPLES = int(os.environ.get("OPENCMR_SOAK_BINDING", "25"))
 """How many requests each operation gets; more in the long run."""
 
 
