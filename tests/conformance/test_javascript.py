@@ -120,4 +120,4 @@ def test_unknown_members_anywhere_change_nothing_in_javascript_and_what_is_wrong
         if (ours := read_by_us(document)) != theirs
     ]
     assert not apart, apart[:3]
-    assert len([each for each in changed_ones if each]) > 20 < changed_ones.count(None)
+    assert 5 < changed_ones.count(None) < len(wrong) - 5, "some are taken, and some are refused"
