@@ -176,7 +176,7 @@ class WrongAddressee(Problem):
     title = "The message is addressed to somebody else."
 
 
-# Check 4: model
+# Checks 4 and 7: envelope and body
 
 
 class Malformed(Problem):
@@ -218,7 +218,7 @@ class BadSignature(Problem):
     title = "The signature does not hold."
 
 
-# Check 7: parties of the thread
+# Check 8: parties of the thread
 
 
 class UnknownThread(Problem):
@@ -228,7 +228,7 @@ class UnknownThread(Problem):
     retry = True
 
 
-# Check 8: time and expiry
+# Check 9: time and expiry
 
 
 class TooEarly(Problem):
@@ -244,7 +244,7 @@ class Expired(Problem):
     title = "The message has expired."
 
 
-# Check 9: state
+# Check 10: state
 
 
 class Behind(Problem):

@@ -125,10 +125,10 @@ def accepts_what_is_too_long(at: Switch) -> None:
 
 @fault("ENV-6")
 def drops_unknown_members(at: Switch) -> None:
-    def read(document: Any) -> Any:
+    def dropping(read: Callable[[Any], Any], document: Any) -> Any:
         while True:
             try:
-                return at.inner.read(document)  # type: ignore[attr-defined]
+                return read(document)
             except Malformed as problem:
                 *path, last = (problem.pointer or "").split("/")[1:]
                 document = orjson.loads(orjson.dumps(document))
@@ -138,14 +138,22 @@ def drops_unknown_members(at: Switch) -> None:
                 if not isinstance(place, dict) or place.pop(last, None) is None:
                     raise
 
-    at.inner = receiving.messages  # type: ignore[attr-defined]
-    at.swap(receiving, "messages", read=read)
+    def typed(envelope: Any) -> Any:
+        outer = {"body": envelope.body}
+        return dropping(lambda outer: inner.typed(envelope.model_copy(update=outer)), outer)
+
+    inner = receiving.messages
+    at.swap(receiving, "messages", read_envelope=lambda document: dropping(inner.read_envelope, document), typed=typed)
 
 
 @fault("ENV-5")
 def reads_any_version(at: Switch) -> None:
     inner = receiving.messages
-    at.swap(receiving, "messages", read=lambda document: inner.read({**document, "opencmr": "1.0"}))
+
+    def check(document: Any, types: Any) -> None:
+        inner.check_spoken({**document, "opencmr": "1.0"}, types)
+
+    at.swap(receiving, "messages", check_spoken=check)
 
 
 @fault("ENV-4")
@@ -154,13 +162,25 @@ def believes_in_any_day(at: Switch) -> None:
 
     def read(document: Any) -> Any:
         try:
-            return inner.read(document)
+            return inner.read_envelope(document)
         except Malformed as problem:
             if problem.pointer != "/created":
                 raise
-            return inner.read({**document, "created": "2026-02-28T00:00:00.000Z"})
+            return inner.read_envelope({**document, "created": "2026-02-28T00:00:00.000Z"})
 
-    at.swap(receiving, "messages", read=read)
+    at.swap(receiving, "messages", read_envelope=read)
+
+
+@fault("RCV-1")
+def looks_into_the_body_first(at: Switch) -> None:
+    inner = receiving.messages
+
+    def read(document: Any) -> Any:
+        envelope = inner.read_envelope(document)
+        inner.typed(envelope)
+        return envelope
+
+    at.swap(receiving, "messages", read_envelope=read)
 
 
 @fault("ENV-2")
@@ -265,9 +285,9 @@ def accepts_another_purpose(at: Switch) -> None:
     def read(document: Any) -> Any:
         proof = document.get("proof")
         known = {"proofPurpose": "assertionMethod"} if isinstance(proof, dict) else {}
-        return inner.read({**document, "proof": {**proof, **known}} if known else document)
+        return inner.read_envelope({**document, "proof": {**proof, **known}} if known else document)
 
-    at.swap(receiving, "messages", read=read)
+    at.swap(receiving, "messages", read_envelope=read)
 
 
 @fault("IDN-9")

@@ -282,7 +282,7 @@ def forgets_what_is_moot(at: Switch) -> None:
 def reads(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Break:
     def switch(at: Switch) -> None:
         inner = receiving.messages
-        at.swap(receiving, "messages", read=lambda document: inner.read(change(document)))
+        at.swap(receiving, "messages", read_envelope=lambda document: inner.read_envelope(change(document)))
 
     return switch
 

@@ -1,4 +1,4 @@
-"""What a vendor answers to each delivery: the ten checks, from bytes to receipts. Thought out by hand."""
+"""What a vendor answers to each delivery: the eleven checks, from bytes to receipts. Thought out by hand."""
 
 from collections.abc import Callable
 
@@ -79,6 +79,12 @@ def cases() -> list[Case]:
             lambda v: v.unsigned(v.say("terms.proffer", {"choice": []}, to=OTHER_VENDOR), "wrong-addressee", "/to"),
         ),
         ("malformed-unsigned", "Before the signature nothing is decided", "RCV-2 ENV-8", time.malformed_then_good),
+        (
+            "signature-before-body",
+            "The envelope, then the signature, then the body, then the time",
+            "RCV-1 RCV-2",
+            time.signature_before_body,
+        ),
         (
             "unsupported-version",
             "A version that is not spoken",

@@ -32,7 +32,7 @@ from .writing import (
 )
 
 ABOUT = (
-    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 6 refuse, with the "
+    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 7 refuse, with the "
     "problem and the pointer. `pinned`: the keys of a did:web that the receiver holds; a did:key needs none. "
     "`official` names the vector of the W3C's own suite."
 )
@@ -219,7 +219,32 @@ def _bad() -> list[Case]:
     hashed = _with_signature(good, CUSTOMER.sign(hashlib.sha256(trust.hash_data(swapped)).digest()))
     s = edwards.number(raw[32:])
     elsewhere = VENDOR_URL.replace(VENDOR, OTHER_VENDOR)
+    wrong = {**good["body"], "chioces": 1}
     cases = [
+        bad(
+            "body-after-signature",
+            "A wrong body and a signature that does not hold: the body of what is not signed is not looked at",
+            "RCV-1",
+            {**good, "body": wrong},
+            "bad-signature",
+            value,
+        ),
+        bad(
+            "envelope-before-signature",
+            "A wrong envelope and a signature that does not hold: the envelope is looked at first",
+            "RCV-1",
+            {**good, "body": wrong, "created": "now"},
+            "malformed",
+            "/created",
+        ),
+        bad(
+            "signed-body",
+            "A wrong body that is well signed",
+            "RCV-1",
+            _signed({**proffer(), "body": wrong}),
+            "malformed",
+            "/body/chioces",
+        ),
         bad("changed-body", "A choice is missing that was signed", "SIG-6", changed, "bad-signature", value),
         bad(
             "changed-time",

@@ -68,7 +68,7 @@ class Desk:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
         kept = rows.message(peer.number, digest)
-        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
+        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 has said so
             return None
         if kept.status == "held":
             return Received([], None, peer, self.behind(self.ledger.history(rows, peer)))
@@ -91,7 +91,7 @@ class Desk:
         return Behind(why, pointer=where, expected=named or None, rule="SEQ-6")
 
     def preview(self, rows: Rows, verified: Verified, now: str) -> Settled:
-        """What checks 7 to 9 would say now, with nothing stored.
+        """What checks 8 to 10 would say now, with nothing stored.
 
         Raises:
             Problem: One that may come good.
@@ -101,7 +101,7 @@ class Desk:
         return self._settled(peer, history, verified.message, verified.digest, now)
 
     def receive(self, rows: Rows, verified: Verified, replies: Sequence[Draft], now: str) -> Received:
-        """Checks 7 to 10: settle a message and keep it with its receipt and the replies to it, or nothing at all.
+        """Checks 8 to 11: settle a message and keep it with its receipt and the replies to it, or nothing at all.
 
         Raises:
             Problem: One that may come good.

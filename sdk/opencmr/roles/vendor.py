@@ -18,7 +18,6 @@ from ..errors import (
     Overloaded,
     Problem,
     StoreError,
-    UnsupportedType,
     UsageError,
 )
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
@@ -407,7 +406,7 @@ class Vendor:
 
     @receiving
     async def receive(self, raw: bytes) -> list[bytes]:
-        """Receive a message: the ten checks, its handler, and its effect.
+        """Receive a message: the eleven checks, its handler, and its effect.
 
         Returns:
             Signed bytes: the receipt, then what was missed or is said in reply.
@@ -418,7 +417,7 @@ class Vendor:
         parsed = parse(raw)
         with _keeping():
             try:
-                verified = verify(parsed, me=self.did, pinned={})
+                verified = verify(parsed, me=self.did, pinned={}, types=self._desk.speaks)
             except Problem:
                 # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
                 # Bytes that pass them meet it where they are kept.
@@ -441,10 +440,6 @@ class Vendor:
 
     async def _received(self, verified: Verified) -> list[bytes]:
         message = verified.message
-        if message.type not in self._desk.speaks:
-            raise UnsupportedType(
-                f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
-            )
         if (known := self._known(message.from_, message.id, verified.digest)) is not None:
             return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
         narrowing = is_narrowing(message.type, "customer")
