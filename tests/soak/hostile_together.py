@@ -67,6 +67,8 @@ class Part:
         losses: A line for each that was not taken as it should.
         came: Kind of attack → what came of it.
         memory: Bytes that the server held at most.
+        cpu: Share of a core that the server took while it was asked to take something back. Far below what is there,
+            and slow all the same, it has to share its core with what is none of this.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -74,6 +76,7 @@ class Part:
     losses: list[str] = field(default_factory=list)
     came: dict[str, Came] = field(default_factory=dict)
     memory: int = 0
+    cpu: float = 0.0
 
 
 class Street:
@@ -107,12 +110,13 @@ class Street:
                 granted.append(raw)
             watching = asyncio.create_task(self._watch(part))
             with self._attackers(part, count / PER_SECOND) if attacked else nullcontext():
-                began, under_way = time.perf_counter(), []
+                began, under_way, before = time.perf_counter(), [], self.serving.cpu()
                 for number, ((one, address), grant) in enumerate(zip(honest, granted, strict=True)):
                     due = began + number / PER_SECOND
                     await asyncio.sleep(max(0.0, due - time.perf_counter()))
                     under_way.append(asyncio.create_task(self._take_back(web, one, address, grant, due, part)))
                 await asyncio.gather(*under_way)
+                part.cpu = (self.serving.cpu() - before) / (time.perf_counter() - began)
             watching.cancel()
 
     async def _take_back(
@@ -252,8 +256,10 @@ def _said(parts: dict[bool, list[Part]], *, pinned: bool) -> str:
         for name, codes in told.items()
     )
     memory = max(part.memory for each in parts.values() for part in each)
+    busy = " and ".join(f"{statistics.mean(part.cpu for part in parts[each]):.0%}" for each in (False, True))
     where = "" if pinned else "; nobody on a core of their own"
-    return f"p50/p99 of a withdrawal: {quiet} ms quiet, {attacked} ms attacked; {memory / 1e6:.0f} MB{where}\n{said}"
+    took = f"p50/p99 of a withdrawal: {quiet} ms quiet, {attacked} ms attacked"
+    return f"{took}; {memory / 1e6:.0f} MB, {busy} of a core{where}\n{said}"
 
 
 RUN = LongRun("five hostile kinds at once spoil it for nobody", rounds=6, run=rounds)
