@@ -5,6 +5,7 @@
     ├── Refused                 the peer's signed receipt said no; carries it
     ├── Unreachable             the peer did not answer, or not in OpenCMR
     ├── Misconduct              the peer's signed words contradict each other
+    ├── QuotaExceeded           a vendor has left as much in a wallet as it may; the rest waits at the vendor
     ├── KeyFileError            a key file is missing, unsafe, or the passphrase is wrong
     ├── StoreError              the store cannot be opened or written
     └── UsageError              the calling code asked for what cannot be; never caused by a peer
@@ -408,6 +409,27 @@ class Unreachable(OpenCMRError):
 
 class Misconduct(OpenCMRError):
     """The peer's signed words contradict each other or the protocol; the evidence is kept."""
+
+
+class QuotaExceeded(OpenCMRError):
+    """A vendor has left as much in a wallet as it may. Nothing is lost: the rest waits at the vendor.
+
+    It is no misconduct by itself. What the customer takes back still goes out.
+
+    Attributes:
+        vendor: The vendor's DID.
+        size: Bytes that the relationship takes in the wallet.
+        quota: Bytes that it may take.
+    """
+
+    def __init__(self, vendor: str, size: int, quota: int) -> None:
+        super().__init__(
+            f"what was said with {vendor} takes {size} bytes here, and {quota} are its quota: the rest waits there. "
+            "Take back what you wish, then mute or forget the relationship; or open the wallet with a bigger Quota"
+        )
+        self.vendor = vendor
+        self.size = size
+        self.quota = quota
 
 
 class KeyFileError(OpenCMRError):

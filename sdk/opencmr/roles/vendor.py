@@ -128,9 +128,9 @@ class Vendor:
     ) -> None:
         self._store = store
         self._pen = pen
-        self._ledger = Ledger()
-        self._desk = Desk(pen, self._ledger)
-        self._answers = Answers(store, self._ledger, pen.did, clock)
+        self._ledger = Ledger(limits.memory)
+        self._desk = Desk(pen, self._ledger, limits.memory)
+        self._answers = Answers(store, self._ledger, pen.did, clock, limits.memory)
         self._accepts = accepts
         self._counter = counter
         self._endpoint = endpoint
