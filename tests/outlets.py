@@ -125,6 +125,8 @@ def _asked(folder: Path) -> dict[str, list[str]]:
         "db restored": ["db", "restored", shop],
         "db restored of none": ["db", "restored", str(folder / "Größe–靴.db")],
         "export": ["export", store, "NEW"],
+        "mute nobody": ["mute", store, "did:web:nobody.example"],
+        "forget nobody": ["forget", store, "did:web:nobody.example", "--yes"],
         "export to a folder that is there": ["export", store, str(demo)],
         "db status of none": ["db", "status", str(folder / "Größe–靴.db")],
         "show": ["show", store],
