@@ -192,7 +192,7 @@ def street(store: str, folder: Path, *, pinned: bool) -> Iterator[Street]:
 def missing(store: str, digests: set[str]) -> list[str]:
     """What was receipted and is not in the store, a line each."""
     with Store(store, read_only=True) as kept:
-        there = kept.read(lambda rows: {digest for peer in rows.peers() for digest, _, _ in rows.known(peer.number)})
+        there = kept.read(lambda rows: {digest for peer in rows.peers() for digest, _, _ in rows.known(peer.number, 0)})
     return [f"{digest} was acknowledged and is not kept" for digest in sorted(digests - there)]
 
 
