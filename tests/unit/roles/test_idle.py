@@ -70,7 +70,7 @@ def row(street: Street, did: str) -> Peer:
 def is_forgotten(street: Street, did: str) -> bool:
     with Store(street.place("shop.example"), read_only=True) as store:
         peer = row(street, did)
-        return not store.read(lambda rows: rows.everything(peer.number)) and peer.bytes == 0 and peer.forgotten > 0
+        return not store.read(lambda rows: rows.everything(peer.number)) and peer.size == 0 and peer.forgotten > 0
 
 
 # What is forgotten, and when
