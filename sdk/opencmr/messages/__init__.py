@@ -63,6 +63,7 @@ BODIES: dict[str, type[Body]] = {
         order.Confirm,
         order.Fulfil,
         order.Cancel,
+        order.Withdraw,
     )
 }
 """Every message type of this version, and what its body is."""
