@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from catalogue import Article, Catalogue, amount
 
-from opencmr import Draft, Money, Price, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
+from opencmr import Draft, Money, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.messages import Message
 from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention, TermsRef
 from opencmr.protocol import Consent, Dealing, instant
@@ -197,7 +197,7 @@ def _line(number: int, want: Want, article: Article) -> offer.Line:
         name=article.name,
         quantity=Quantity(value=f"{many:f}", unit=unit),
         unit_price=Money(f"{article.price:.2f}", article.currency),
-        price=Price(f"{many * article.price:.2f}", article.currency, article.attributes.get("price per")),
+        price=Money(f"{many * article.price:.2f}", article.currency, article.attributes.get("price per")),
         identifiers=[Ident(scheme="sku", value=article.sku)],
         attributes=[Attr(name=name, value=article.attributes[name]) for name in asked] or None,
         recurs=Recurs(every=recurs) if recurs else None,

@@ -218,7 +218,7 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
         case "order.confirm":
             return {"reference": "R", "total": money}
         case "order.fulfil":
-            return {"status": ("shipped", "done")[how & 1], **({"lines": [how & 3]} if how & 4 else {})}
+            return {"status": ("shipped", "done")[how & 1], **({"lines": [{"line": how & 3}]} if how & 4 else {})}
         case "order.cancel":
             refund = {"refund": money} if how & 4 and side == "vendor" else {}
             return {"reason": "changedMind", **refund}

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
-from ..messages.types import Digest, Money, Party, Price, Ref
+from ..messages.types import Digest, Money, OrderLine, Party, Ref
 from ..protocol import Dealing, Verified, instant, moment, roster
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.desk import Received
@@ -82,7 +82,7 @@ def install(vendor: Vendor) -> Vendor:
     @vendor.on(consent.Grant)
     def granted(message: Message[consent.Grant], relationship: VendorRelationship) -> None:
         if message.body.statement == "test: offer":
-            line = offer.Line(name="An unasked thing", price=Price("10.00", "EUR"))
+            line = offer.Line(name="An unasked thing", price=Money("10.00", "EUR"))
             basis = Ref(id=message.id, digest=digest(write(message.wire())))
             body = offer.Make(lines=[line], total=Money("10.00", "EUR"), under=roster.ref(ACCEPTS[0]), basis=basis)
             soon(relationship, Draft(body, _HOUR))
@@ -113,7 +113,7 @@ def install(vendor: Vendor) -> Vendor:
     def fulfil(message: Message[order.Disclose], relationship: VendorRelationship) -> Iterator[Body]:
         dealing = relationship.records[message.thread]
         if isinstance(dealing, Dealing) and dealing.state == "confirmed":
-            yield order.Fulfil(status="shipped", lines=[0])
+            yield order.Fulfil(status="shipped", lines=[OrderLine(line=0)])
         elif isinstance(dealing, Dealing) and dealing.state == "fulfilling":
             yield order.Fulfil(status="done")
 
@@ -191,7 +191,7 @@ def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
 def _offer(wish: intent.Cast) -> offer.Make:
     """One line a want, each at 10.00 EUR."""
     lines = [
-        offer.Line(name=want.name or "A thing", want=number, price=Price("10.00", "EUR"))
+        offer.Line(name=want.name or "A thing", want=number, price=Money("10.00", "EUR"))
         for number, want in enumerate(wish.wants)
     ]
     return offer.Make(lines=lines, total=Money(f"{10 * len(lines)}.00", "EUR"), under=wish.terms[0])

@@ -178,7 +178,7 @@ class Decline(Body):
     note: Text | None = None
 
 
-class Share(Model):
+class PaymentShare(Model):
     """A payment method, and how much of the total is paid by it; absent: what is left."""
 
     method: Token
@@ -194,6 +194,6 @@ class Accept(Body):
     offer: Ref
     total: Money
     commitment: Money | None = None
-    payment: Some[Share] | None = None
+    payment: Some[PaymentShare] | None = None
     benefits: Distinct[Key] | None = None
     codes: Distinct[Voucher] | None = None

@@ -10,6 +10,7 @@ from .facts import MOST_STATEMENTS, gather
 from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
+from .returning import Withdrawal
 from .said import Entry, Knowledge, Point, Said, Word
 from .thread import Record, Thread
 from .vocabulary import EVERYTHING
@@ -40,6 +41,7 @@ __all__ = [
     "Statement",
     "Thread",
     "Verified",
+    "Withdrawal",
     "Word",
     "decide",
     "explain",

@@ -1,6 +1,6 @@
 """The files of the three parties, read while they live and compared in the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,5 +135,5 @@ def _gist(body: Body) -> str:
     return ""
 
 
-def _kinds(data: list[Datum]) -> str:
+def _kinds(data: Sequence[Datum]) -> str:
     return ", ".join(vocabulary.label(datum.data) for datum in data)

@@ -95,7 +95,7 @@ for _void in (
 page.add("void-lines", "Void in an order: a report on a line that there is not", "ORD-3", "RCV-15")(
     _voiding(
         Void("lines", (), "unknown-reference", lambda vendor, thread: vendor.say(
-            {"status": "shipped", "lines": [3]}, "order.fulfil", thread), "confirmed"),
+            {"status": "shipped", "lines": [{"line": 3}]}, "order.fulfil", thread), "confirmed"),
         confirmed,
     )
 )  # fmt: skip
