@@ -1,4 +1,4 @@
-"""What offers come to, once and in all, and what becomes of an order: withdrawals, refunds, parts that are cancelled."""
+"""What offers come to, once and in all, and what becomes of an order: withdrawals, refunds, lines cancelled."""
 
 from typing import Any
 
