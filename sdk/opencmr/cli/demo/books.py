@@ -130,7 +130,7 @@ def _gist(body: Body) -> str:
             return body.reference
         case order.Fulfil():
             return body.status
-        case intent.Withdraw() | order.Cancel() | terms.Decline() | offer.Decline():
+        case intent.Withdraw() | order.Cancel() | order.Withdraw() | terms.Decline() | offer.Decline():
             return body.reason or ""
     return ""
 
