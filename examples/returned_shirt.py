@@ -95,7 +95,6 @@ async def main(folder: str) -> None:
     await shop.close()
 
 
-
 def prove(folder: str) -> None:
     """The withdrawal and the vendor's receipt for it are in the evidence, signed."""
     written = export(f"{folder}/evidence", f"{folder}/alice.db")

@@ -12,6 +12,7 @@ from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
 from .returning import Withdrawal
 from .said import Entry, Knowledge, Point, Said, Word
+from .sums import commitment_of, total_of
 from .thread import Record, Thread
 from .vocabulary import EVERYTHING
 from .wording import explain
@@ -43,6 +44,7 @@ __all__ = [
     "Verified",
     "Withdrawal",
     "Word",
+    "commitment_of",
     "decide",
     "explain",
     "family_of",
@@ -53,6 +55,7 @@ __all__ = [
     "moment",
     "parse",
     "settle",
+    "total_of",
     "turning_point",
     "verify",
 ]

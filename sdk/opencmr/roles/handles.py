@@ -181,8 +181,13 @@ class OfferInHand:
 
     @property
     def total(self) -> Money:
-        """What it comes to."""
+        """What is owed once."""
         return self.offer.body.total
+
+    @property
+    def owed(self) -> Money:
+        """What is owed in all at least: the commitment, or the total where nothing recurs."""
+        return self.offer.body.commitment or self.offer.body.total
 
     async def accept(
         self, payment: str | list[PaymentShare] | None = None, *, codes: list[str] | None = None
@@ -308,7 +313,7 @@ class Casting:
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
             for made in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.total.currency, Decimal(made.total.amount)))
+        return sorted(found, key=lambda made: (made.owed.currency, Decimal(made.owed.amount)))
 
     async def accept(self, made: OfferInHand, payment: str | list[PaymentShare] | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""

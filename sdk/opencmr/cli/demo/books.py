@@ -123,7 +123,8 @@ def _gist(body: Body) -> str:
         case intent.Cast():
             return " + ".join(want.name for want in body.wants)
         case offer.Make() | offer.Accept():
-            return f"{body.total.amount} {body.total.currency}"
+            in_all = f", {body.commitment.amount} in all" if body.commitment else ""
+            return f"{body.total.amount} {body.total.currency}{in_all}"
         case order.Disclose():
             return _kinds(body.discloses)
         case order.Confirm():
