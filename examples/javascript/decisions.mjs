@@ -45,7 +45,7 @@ export function gather(threads, beside, times, mine = false) {
     [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
   return {
     statements: [...statements, ...beside.flatMap(({ denied }) => denied).flatMap((item) => statementsOfItem(item, when))],
-    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when)),
+    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when, times)),
     governed: [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, when(since)]),
       ...of('intent').filter(({ record }) => record.wish).map(({ id, record }) => [id, when(record.wishes[0].since)])],
   };
@@ -124,7 +124,7 @@ function begins(own, at, permit) {
   return first > at ? first : at;
 }
 
-function activitiesOf(thread, { wishes, steps, closed, ...record }, when) {
+function activitiesOf(thread, { wishes, steps, closed, ...record }, when, times) {
   const data = record.disclosed.map(({ datum, said }) => [datum.data, when(said)]);
   const live = [];
   if (wishes.length) {
@@ -134,8 +134,9 @@ function activitiesOf(thread, { wishes, steps, closed, ...record }, when) {
   }
   if (steps.length) {
     const cancelled = record.state === 'cancelled' ? closed : undefined;
-    const before = steps.filter(({ said }) => !cancelled || said.place < cancelled.place)
-      .map(({ said, done }) => ({ at: when(said), done }));
+    // A withdrawal lets an order go on: that is a yes, which counts from its place on, also where it is the customer's.
+    const before = steps.filter(({ said }) => said.place < (cancelled?.place ?? times.length + 1))
+      .map(({ said, done }) => ({ at: times[said.place - 1], done }));
     const made = { thread, data, evidence: [record.accepted, steps[0].said.digest] };
     const { returns, warranty, recipients } = accepted(record).body;
     live.push(...standingOrder(made, before, when(cancelled), { returnDays: returns?.days, warranty, recipients: (recipients ?? [])

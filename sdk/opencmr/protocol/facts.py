@@ -58,7 +58,7 @@ def gather(threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (
     dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
     return Facts(
         tuple(statements),
-        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing, when)),
+        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing, when, chain)),
         tuple((one.scope, when(one.since)) for one in binding if one.scope)
         + tuple((id_, when(dealing.wished_at)) for id_, dealing in dealings if dealing.wished_at),
     )
@@ -226,7 +226,7 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
     )
 
 
-def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]:
+def _of_dealing(thread: str, dealing: Dealing, when: When, chain: Chain) -> Iterator[Activity]:
     data = tuple((datum.data, when(point)) for datum, point in dealing.disclosed)
     over = dealing.closed
     if dealing.wished_at is not None:
@@ -237,7 +237,12 @@ def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]
     if dealing.ordered_at is not None:
         made = (str(dealing.accepted), str(dealing.ordered_by))
         cancelled = over if dealing.state == "cancelled" else None
-        steps = [(when(at), done) for at, done in dealing.steps if cancelled is None or at.place < cancelled.place]
+        # A withdrawal lets an order go on. That is a yes: it counts from its place on, also where the customer asks.
+        steps = [
+            (chain.time(at.place, at.at), done)
+            for at, done in dealing.steps
+            if at.place < (cancelled.place if cancelled else chain.next)
+        ]
         ended = when(cancelled) if cancelled else None
         yield from standing_order(thread, steps, ended, what_lasts(dealing.accepted_offer.body), data, made)
 

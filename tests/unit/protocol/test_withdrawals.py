@@ -159,3 +159,20 @@ def test_rule_1_lasts_for_the_days_the_warranty_and_the_carrier(talk: Any, bodie
     assert (may(service), may(service, post), may("dpv:CustomerCare")) == ("deny", "deny", "permit")
     assert may("dpv:CustomerCare", post) == "deny"
     assert may("dpv:CustomerCare", at=talk.after(days=720)) == "deny"
+
+
+@pytest.mark.requirement("DEC-20", "DEC-1")
+def test_a_withdrawal_lets_an_order_go_on_from_its_place_and_not_before(talk: Any, bodies: Any) -> None:
+    thread = bought(talk, bodies)
+    talk.customer("order.withdraw", {"ground": "returns"}, thread)
+    refund(talk, bodies, thread)
+    mine, question = talk.history, Question("dpv:Use", "dpv:CustomerCare", "pd:Intention", thread=thread)
+    mine.mine = True
+    talk.later(days=13)
+    word = talk.write("order.withdraw", {"ground": "law"}, thread)
+    talk.later(days=3)
+    mine.hear(*word)
+    assert (mine.may(question, talk.now, now=True).answer, mine.unplaced != {}) == ("deny", True)
+    between = talk.after(days=-1)
+    talk.place(word)
+    assert (mine.may(question, talk.now, now=True).answer, mine.may(question, between).answer) == ("permit", "deny")
