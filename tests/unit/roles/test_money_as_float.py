@@ -90,14 +90,14 @@ AMOUNTS = st.decimals(0, Decimal("999999999999999.999999"), places=6).map(lambda
     st.lists(st.tuples(st.sampled_from(["", "-"]), AMOUNTS).map("".join), max_size=4),
 )
 def test_whatever_is_advised_can_be_followed(prices: list[str], off: list[str]) -> None:
-    from opencmr.protocol.dealing import _check_sum
+    from opencmr.protocol.sums import check_sums
 
     asked = summing(prices, off, "0.5")
     try:
-        _check_sum(asked)
+        check_sums(asked)
     except Problem as problem:
         for advice in problem.expected or ():
-            _check_sum(summing(prices, off, advice.removesuffix(" EUR")))
+            check_sums(summing(prices, off, advice.removesuffix(" EUR")))
 
 
 def test_an_empty_cast_has_no_offers() -> None:
