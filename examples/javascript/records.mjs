@@ -155,7 +155,7 @@ export const rules = {
     const delivered = last('delivered') ?? last('done');
     const sent = said.message.created < said.at ? said.message.created : said.at;
     const isBeyond = ({ line, quantity }) => line >= lines.length ||
-      Boolean(quantity && micros(quantity.value) > micros(lines[line].quantity?.value ?? '1'));
+      Boolean(quantity && micros(quantity.value) > orderedOf(lines[line]));
     const withdrawals = [...here.withdrawals, {
       said, lines: body.lines, dueBy: shifted(said.at, 14 * 24 * 60 * MINUTE), beyond: (body.lines ?? []).some(isBeyond),
       late: body.ground === 'returns' && Boolean(delivered) && sent > shifted(delivered, (returns?.days ?? 0) * 24 * 60 * MINUTE),
@@ -171,13 +171,21 @@ const wholeLines = (parts, count) => new Set(parts.flatMap(({ lines }) => (lines
   ? lines.filter(({ line, quantity }) => !quantity && line < count).map(({ line }) => line)
   : Array.from({ length: count }, (_, i) => i))));
 
-/** A refund settles the withdrawals of whose lines it names all. */
+/** How much was ordered of a line. */
+const orderedOf = ({ quantity }) => micros(quantity?.value ?? '1');
+/** How much of a line is named, as a whole or by quantities. */
+const amountOf = (parts, line, all) => sum(parts.filter((part) => part.line === line)
+  .map(({ quantity }) => (quantity ? micros(quantity.value) : all)));
+
+/** A refund settles the withdrawals that it covers: each of their lines that there is, and as much as there was of it. */
 function refunded(here, said) {
   const { lines, amount } = said.message.body;
-  const count = accepted(here).body.lines.length;
-  const all = Array.from({ length: count }, (_, i) => ({ line: i }));
-  const named = (lines ?? all).map(({ line }) => line);
-  const isCovered = (each) => (each.lines ?? all).every(({ line }) => line >= count || named.includes(line));
+  const ordered = accepted(here).body.lines.map(orderedOf);
+  const every = ordered.map((_, line) => ({ line }));
+  const isCovered = (each) => ordered.every((all, line) => {
+    const [paid, due] = [lines ?? every, each.lines ?? every].map((parts) => amountOf(parts, line, all));
+    return paid >= (due < all ? due : all);
+  });
   return {
     ...here, refunds: [...here.refunds, { amount, said }],
     withdrawals: here.withdrawals.map((each) => (!each.settled && isCovered(each) ? { ...each, settled: said } : each)),

@@ -63,7 +63,7 @@ def adds_nothing_up() -> None:
 
 
 def settles_nothing() -> None:
-    returning.Withdrawal.covered_by = lambda self, report, count: False  # type: ignore[method-assign]
+    returning.Withdrawal.covered_by = lambda self, report, lines: False  # type: ignore[method-assign]
 
 
 def gives_its_receipts_a_number() -> None:

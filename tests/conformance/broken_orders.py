@@ -100,7 +100,7 @@ def takes_data_for_lines_that_there_are_not(at: Switch) -> None:
 
 @fault("ORD-10")
 def never_comes_to_an_end(at: Switch) -> None:
-    at.patch.setattr(returning.Withdrawal, "covered_by", lambda self, report, count: False)
+    at.patch.setattr(returning.Withdrawal, "covered_by", lambda self, report, lines: False)
 
 
 @fault("ORD-10")
@@ -110,6 +110,14 @@ def is_done_once_it_was_done(at: Switch) -> None:
         return after.__class__(**{**vars(after), "state": "done"}) if self.refunds else after
 
     at.around(dealing.Dealing, "_withdrawn", withdrawn)
+
+
+@fault("ORD-10")
+def calls_a_half_the_whole(at: Switch) -> None:
+    def covered(self: Any, report: Any, lines: Any) -> bool:
+        return True
+
+    at.patch.setattr(returning.Withdrawal, "covered_by", covered)
 
 
 @fault("ORD-11")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
-from ..messages.types import Digest, Money, OrderLine, Party, Recurs, Ref, SignedMoney
+from ..messages.types import Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, SignedMoney
 from ..protocol import Dealing, Verified, instant, moment, roster
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.desk import Received
@@ -121,7 +121,8 @@ def install(vendor: Vendor) -> Vendor:
     def refund(message: Message[order.Withdraw], relationship: VendorRelationship) -> Iterator[Body]:
         dealing = relationship.records[message.thread]
         if isinstance(dealing, Dealing) and dealing.accepted is not None and message.body.refund_to != "nowhere":
-            yield order.Fulfil(status="refunded", amount=Money("10.00", "EUR"))
+            half = [OrderLine(line=0, quantity=Quantity(value="0.5"))] if message.body.refund_to == "half" else None
+            yield order.Fulfil(status="refunded", amount=Money("10.00", "EUR"), lines=half)
 
     @vendor.on(order.Cancel)
     def settle(message: Message[order.Cancel], relationship: VendorRelationship) -> Iterator[Body]:

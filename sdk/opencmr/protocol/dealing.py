@@ -289,10 +289,10 @@ class Dealing:
         return replace(here, state=state, resting=begun if state == "returning" else None, closed=closed)
 
     def _refunded(self, said: Said, body: order.Fulfil) -> Self:
-        """A refund settles the withdrawals of whose lines it names all."""
-        count = len(self.accepted_offer.body.lines)
+        """A refund settles the withdrawals that it covers."""
+        lines = self.accepted_offer.body.lines
         withdrawals = tuple(
-            replace(each, settled=said.point) if each.settled is None and each.covered_by(body, count) else each
+            replace(each, settled=said.point) if each.settled is None and each.covered_by(body, lines) else each
             for each in self.withdrawals
         )
         refunds = (*self.refunds, (body.amount, said.point)) if body.amount is not None else self.refunds

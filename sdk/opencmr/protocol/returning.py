@@ -7,7 +7,7 @@ vendor is behind with paying back.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from ..messages import offer, order
@@ -47,10 +47,12 @@ class Withdrawal:
         """Whether it is to have been refunded by this instant, and was not by then."""
         return self.due <= at and (self.settled is None or self.settled.at > at)
 
-    def covered_by(self, report: order.Fulfil, count: int) -> bool:
-        """Whether a report names all of its lines that there are."""
-        named = {part.line for part in report.lines} if report.lines is not None else set(range(count))
-        return named.issuperset(line for line in lines_of(self.lines, count))
+    def covered_by(self, report: order.Fulfil, lines: Sequence[offer.Line]) -> bool:
+        """Whether a report names as much of each of its lines as it does, and as there was to withdraw from."""
+        paid = _amounts(report.lines, lines)
+        return all(
+            paid.get(line, 0) >= min(_ordered(lines[line]), n) for line, n in _amounts(self.lines, lines).items()
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -119,5 +121,26 @@ def withdrawn(body: order.Withdraw, digest: str, point: Point, made: offer.Make,
 def _is_beyond(part: OrderLine, lines: Sequence[offer.Line]) -> bool:
     if part.line >= len(lines):
         return True
-    ordered = lines[part.line].quantity
-    return part.quantity is not None and Decimal(part.quantity.value) > Decimal(ordered.value if ordered else 1)
+    return part.quantity is not None and Decimal(part.quantity.value) > _ordered(lines[part.line])
+
+
+def _ordered(line: offer.Line) -> Decimal:
+    return Decimal(line.quantity.value if line.quantity else 1)
+
+
+def _amounts(parts: Iterable[OrderLine] | None, lines: Sequence[offer.Line]) -> dict[int, Decimal]:
+    """How much of each line that there is; named none, all of all."""
+    if parts is None:
+        return {at: _ordered(line) for at, line in enumerate(lines)}
+    found: dict[int, Decimal] = {}
+    for part in parts:
+        if part.line < len(lines):
+            amount = Decimal(part.quantity.value) if part.quantity else _ordered(lines[part.line])
+            found[part.line] = _exactly(found.get(part.line, Decimal()), amount)
+    return found
+
+
+def _exactly(one: Decimal, other: Decimal) -> Decimal:
+    """Their sum, however the application rounds."""
+    with localcontext(prec=40):
+        return one + other

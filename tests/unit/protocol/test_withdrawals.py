@@ -58,6 +58,14 @@ def test_a_shirt_is_sent_back_and_paid_back(talk: Any, bodies: Any) -> None:
 
 
 @pytest.mark.requirement("ORD-10")
+def test_a_refund_of_one_shirt_settles_no_withdrawal_from_two(talk: Any, bodies: Any) -> None:
+    thread = bought(talk, bodies)
+    withdraw(talk, thread, {"line": 0})
+    assert refund(talk, bodies, thread, SHIRT).record.state == "returning"
+    assert refund(talk, bodies, thread, SHIRT, SHIRT).record.state == "done"
+
+
+@pytest.mark.requirement("ORD-10")
 def test_a_refund_that_is_overdue_shows_at_a_time(talk: Any, bodies: Any) -> None:
     thread = bought(talk, bodies)
     said = withdraw(talk, thread, SHIRT)

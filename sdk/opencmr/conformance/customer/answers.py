@@ -191,6 +191,8 @@ async def withdrawn_and_refunded(stage: Stage) -> None:
     await stage.said(vendor, "order.withdraw", {"ground": "returns", "lines": [{"line": 0}, {"line": 9}]}, thread)
     await stage.state(vendor, thread, "returning", "ORD-7")
     vendor.say({"status": "returned"}, "order.fulfil", thread)
+    half = {"line": 0, "quantity": {"value": "0.5"}}
+    vendor.say({"status": "refunded", "amount": TEN, "lines": [half]}, "order.fulfil", thread)
     await stage.sync(vendor)
     await stage.state(vendor, thread, "returning", "ORD-10")
     vendor.say({"status": "refunded", "amount": TEN, "lines": [{"line": 0}]}, "order.fulfil", thread)

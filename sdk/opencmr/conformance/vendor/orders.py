@@ -118,16 +118,18 @@ async def withdrawn_from(bench: Bench) -> None:
 
 @page.add("refunded", "A refund settles the withdrawal that it covers, and no other", "ORD-10")
 async def refunded(bench: Bench) -> None:
-    """Test mode: the vendor refunds at once the lines that are named; what it never refunds stays open."""
+    """Test mode: the vendor refunds at once; what it refunds by half, or never, stays open."""
     hand = Hand(bench)
     thread = await done(hand)
     await hand.accepted(no(hand, "order.withdraw", thread, {"ground": "law"}), "returning")
     report = await hand.hear("order.fulfil", thread)
     must(report["body"]["status"] == "refunded", "it refunds nothing")
     await hand.accepted(no(hand, "order.cancel", thread, {"reason": "other"}), "done", "moot")
-    unpaid = {"ground": "law", "refundTo": "nowhere"}
-    await hand.accepted(no(hand, "order.withdraw", thread, unpaid), "returning")
-    await hand.accepted(no(hand, "order.cancel", thread, {"reason": "other"}), "returning", "moot")
+    for how in ("half", "nowhere"):
+        await hand.accepted(no(hand, "order.withdraw", thread, {"ground": "law", "refundTo": how}), "returning")
+        if how == "half":
+            await hand.hear("order.fulfil", thread)
+        await hand.accepted(no(hand, "order.cancel", thread, {"reason": "other"}), "returning", "moot")
 
 
 @page.add("lines-cancelled", "A cancellation of lines leaves the rest as it is", "ORD-11")
