@@ -142,7 +142,7 @@ export class History {
     return { ...thread, record, state, entries: [...thread.entries, entry] };
   }
 
-  /** Checks 7 to 9 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
+  /** Checks 8 to 10 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
   async #judge({ id, family, state, record, entries }, said) {
     const { message: { id: own, type, expires }, side, at } = said;
     const narrowing = isNarrowing(type, side);

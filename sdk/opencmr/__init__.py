@@ -2,7 +2,8 @@
 
 - `Customer`, `Vendor`: the two faces
 - `Policy`, `Draft`: a customer's standing choices; a body with more of its envelope
-- `Retry`: how a wallet sends again what could not be sent; `Limits`, `Rate`: what a vendor takes under load
+- `Retry`: how a wallet sends again what could not be sent; `Polling`: how often it asks for mail; `Quota`: how much a
+  vendor may leave in it; `Limits`, `Rate`: what a vendor takes under load
 - `terms`, `consent`, `intent`, `offer`, `order`: the messages, one module a family, such as `intent.Cast`
 - `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
 - `Money`, `Datum`, `Want`: the shared types that most code needs; all are in `opencmr.messages.types`
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .messages import consent, intent, offer, order, terms
     from .messages.types import Datum, Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
     from .protocol import Decision, Question, explain, roster
-    from .roles import Customer, Draft, Policy, Retry, Vendor
+    from .roles import Customer, Draft, Policy, Polling, Quota, Retry, Vendor
     from .transport import Limits, Rate
 
 __version__ = "0.1.0"
@@ -31,7 +32,7 @@ _WHERE = {
         ("Datum", "Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
     ),
     **dict.fromkeys(("Decision", "Question", "explain", "roster"), "protocol"),
-    **dict.fromkeys(("Customer", "Draft", "Policy", "Retry", "Vendor"), "roles"),
+    **dict.fromkeys(("Customer", "Draft", "Policy", "Polling", "Quota", "Retry", "Vendor"), "roles"),
     **dict.fromkeys(("Limits", "Rate"), "transport"),
 }
 
@@ -43,9 +44,11 @@ __all__ = [
     "Limits",
     "Money",
     "Policy",
+    "Polling",
     "Price",
     "Quantity",
     "Question",
+    "Quota",
     "Rate",
     "Retry",
     "SignedMoney",

@@ -231,7 +231,7 @@ FAULTS = {
     reads_others_mail: "RCV-8",
     adds_nothing_up: "OFR-1",
     settles_nothing: "ORD-10",
-    gives_its_receipts_a_number: "COR-4",
+    gives_its_receipts_a_number: "ENV-13",
     follows_redirects: "TRN-1",
     judges_expiry_when_it_reads: "RCV-12",
     discloses_early: "ORD-1",

@@ -20,10 +20,11 @@ from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Money, Party, Want
 from opencmr.protocol import History, Question, is_narrowing, roster
 from opencmr.protocol.clock import shifted
+from opencmr.roles.arrived import Arrived
 from opencmr.roles.ledger import Ledger
 from opencmr.roles.pen import Draft, Pen
 from opencmr.roles.wallet import Wallet
-from opencmr.store import Store
+from opencmr.store import Rows, Store
 
 from .cast import CUSTOMER, CUSTOMER_KEY
 from .documents import _folder as scratch
@@ -119,7 +120,11 @@ class _Holder:
 
     def take_in(self, raws: list[bytes], *, collected: bool) -> None:
         """What a vendor says; then what is remembered is what is kept."""
-        self.store.write_now(lambda rows: self.wallet.take_in(rows, raws, _NOW, collected=collected))
+
+        def take_in(rows: Rows) -> Arrived:
+            return self.wallet.take_in(rows, self.wallet.check(self.wallet.peer(rows), raws), _NOW, collected=collected)
+
+        self.store.write_now(take_in)
         self.check()
 
     def history(self) -> History:

@@ -25,9 +25,10 @@ from ..messages.model import in_order
 
 BASE = "https://w3id.org/opencmr/v1/"
 """What the `$id` of every schema begins with; the path under `spec/v1` follows."""
+MESSAGE, ENVELOPE = "message.schema.json", "envelope.schema.json"
 
 
-def faults(document: Any, schema: str = "message.schema.json") -> list[tuple[Path, str]]:
+def faults(document: Any, schema: str = MESSAGE) -> list[tuple[Path, str]]:
     """All that is wrong with a JSON value: the path of each bad, missing, unknown or forbidden member, and why.
 
     Args:
@@ -36,10 +37,14 @@ def faults(document: Any, schema: str = "message.schema.json") -> list[tuple[Pat
             `types.schema.json#/$defs/Money`.
 
     Returns:
-        Paths and reasons in canonical order: the first is the one that a receiver reports. Empty if all is well.
+        Paths and reasons in canonical order, of a message those of its envelope (check 4) before those that depend on
+        its type (check 7): the first is the one that a receiver reports. Empty if all is well.
     """
-    found = [(tuple(error.absolute_path), error.message) for error in _validator(schema).iter_errors(document)]
-    return sorted(set(found), key=lambda fault: (in_order(fault[0]), fault[1]))
+    first = faults(document, ENVELOPE) if schema == MESSAGE else []
+    found = {(tuple(error.absolute_path), error.message) for error in _validator(schema).iter_errors(document)}
+    paths = {path for path, _ in first}
+    rest = [fault for fault in found if fault[0] not in paths]
+    return first + sorted(rest, key=lambda fault: (in_order(fault[0]), fault[1]))
 
 
 @cache

@@ -62,7 +62,8 @@ def show(
             out.print(f"{store} holds no relationships yet.")
         for notebook, threads in chosen:
             out.print(f"{plain(notebook.customer)} with {plain(notebook.vendor)}", style="bold", soft_wrap=True)
-            out.print(f"the {notebook.side}'s store, since {notebook.opened}")
+            muted = "; muted: nothing is collected" if notebook.muted else ""
+            out.print(f"the {notebook.side}'s store, since {notebook.opened}{muted}")
             out.print(_threads(threads, out.width))
             for each in notebook.noticed:
                 out.print(plain(f"! {each.code}: {each.why} (noticed {each.at})"), style="yellow", soft_wrap=True)
@@ -90,6 +91,7 @@ def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
         "customer": notebook.customer,
         "vendor": notebook.vendor,
         "opened": notebook.opened,
+        "muted": notebook.muted,
         "threads": [
             {
                 "id": thread.id,

@@ -82,7 +82,7 @@ class _Shop:
         return peer.number
 
     def _deliver(self, raw: bytes, now: str) -> dict[str, Any]:
-        """The ten checks of one delivery."""
+        """The eleven checks of one delivery."""
         parsed = parse(raw)
         known = self.store.read(lambda rows: self.desk.known(rows, parsed.sender, parsed.id, parsed.digest))
         if known is None:

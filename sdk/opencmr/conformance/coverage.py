@@ -52,7 +52,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             "the checks of a vendor, who receives such messages",
         ),
         **dict.fromkeys(
-            ["COR-2", "ORD-6", "RCV-2", "RCV-4", "RCV-7", "RCV-14", "SEQ-9", "TRN-9"],
+            ["RCV-5", "ORD-6", "RCV-2", "RCV-4", "RCV-7", "RCV-14", "SEQ-9", "TRN-9"],
             "the checks of a vendor, who answers requests",
         ),
     },

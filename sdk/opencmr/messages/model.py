@@ -1,19 +1,17 @@
 """How every part of a message is declared: closed, frozen, camelCase on the wire, snake_case in Python."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args, get_origin
+from typing import Any, ClassVar, NamedTuple, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
 
 BRANCH = "§"
 """Begins the tag of a branch of a union, so that the tag is left out of the paths of faults. No member begins so: their
 names are ASCII."""
-
-_MOST_ITEMS = 100
 
 
 class Model(BaseModel):
@@ -90,49 +88,6 @@ class Shaped(Model):
                 break
 
 
-def faults_of_shape(kind: Any, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """What is wrong with the shapes of JSON objects that could not all be made.
-
-    An object with a bad member is never made, so nobody has looked at its shape. That is done here, once something is
-    known to be wrong, so that the first fault in canonical order can be told.
-
-    Args:
-        kind: What the value was to be: a model, or what a field is annotated with.
-        value: The JSON value.
-        path: Where it stands.
-    """
-    if not (isinstance(kind, type) and issubclass(kind, Model)):
-        # No list may have more items; of one that has, it is told that, and not what is wrong within.
-        inner = [(item, (*path, at)) for at, item in enumerate(value[:_MOST_ITEMS])] if isinstance(value, list) else []
-        for part in get_args(kind):
-            for each, where in inner if get_origin(kind) is list else [(value, path)]:
-                yield from faults_of_shape(part, each, where)
-    elif isinstance(value, dict):
-        names = kind.wire_names()
-        members = {name: value[alias] for name, alias in names.items() if alias in value}
-        if issubclass(kind, Shaped):
-            yield from (((*path, names[name]), why) for name, why in kind.misfits(members))
-        for name, member in members.items():
-            yield from faults_of_shape(kind.model_fields[name].annotation, member, (*path, names[name]))
-
-
 def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
     """The key of canonical order: names by their code points, positions by number, the shorter path first."""
     return tuple((isinstance(step, str), step) for step in path)
-
-
-def first_fault(error: ValidationError, more: list[tuple[Path, str]]) -> tuple[Path, str]:
-    """Of all that is wrong, the first in canonical order."""
-    found = [(_path(e), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
-    return min(found + more, key=lambda fault: in_order(fault[0]))
-
-
-def _path(fault: ErrorDetails) -> Path:
-    """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping.
-
-    That mark is `[key]`, which an unknown member may be called as well.
-    """
-    loc = fault["loc"]
-    if loc[-1:] == ("[key]",) and fault["type"] != "extra_forbidden":
-        loc = loc[:-1]
-    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith(BRANCH)))

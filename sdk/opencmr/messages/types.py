@@ -4,12 +4,12 @@ from collections.abc import Hashable
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
+import orjson
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
-    JsonValue,
     StrictBool,
     StrictInt,
     StringConstraints,
@@ -55,6 +55,16 @@ def _not_many(members: Any) -> Any:
     return members
 
 
+def _as_json(value: Any) -> Any:
+    """What came over the wire is JSON; what a program says may be anything."""
+    try:
+        orjson.dumps(value, option=_JSON_ALONE)
+    except TypeError as error:
+        raise PydanticCustomError("json", "no JSON: {why}", {"why": str(error)}) from None
+    return value
+
+
+_JSON_ALONE = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"  # not 0000, which calendars of programs don't share
 _DAY = rf"{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
@@ -96,6 +106,9 @@ Days = Annotated[StrictInt, Field(ge=0, le=3650)]
 
 Some = Annotated[list[T], Field(min_length=1, max_length=64)]
 """One to 64 items."""
+
+Json = Annotated[Any, AfterValidator(_as_json)]
+"""Any JSON value, as deep as it may be: it is told by the bytes that it makes, not looked at part by part."""
 
 K = TypeVar("K", bound=Hashable)
 Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
@@ -268,16 +281,16 @@ class Datum(Model):
     """A piece of personal data: the term of the vocabulary, and its value."""
 
     data: Term
-    value: JsonValue
+    value: Json
 
 
 class Claim(Model):
     """What the customer says of themself, with a verifiable credential where there is one."""
 
     type: Token
-    value: JsonValue = None
+    value: Json = None
     issuer: Did | None = None
-    credential: dict[str, JsonValue] | None = None
+    credential: Annotated[dict[str, Any], AfterValidator(_as_json)] | None = None
 
 
 class Attr(Shaped):
@@ -413,7 +426,7 @@ class Retention(Shaped):
     )
 
 
-Extensions = Annotated[dict[Uri, JsonValue], Field(max_length=_MOST_EXTENSIONS), BeforeValidator(_not_many)]
+Extensions = Annotated[dict[Uri, Json], Field(max_length=_MOST_EXTENSIONS), BeforeValidator(_not_many)]
 
 
 def as_wire(part: Any) -> Any:

@@ -148,8 +148,7 @@ def _terms_in_force(threads: Iterable[Thread]) -> Iterator[Binding]:
 def how_many(thread: Thread) -> int:
     """How many statements a thread gives, counted without making them."""
     if isinstance(thread.record, Consent):
-        items = (*thread.record.items.values(), *(item for item, _ in thread.record.past))
-        return sum(item.state != "requested" for item in items)
+        return thread.record.size
     return sum(len(_ruled(one.document)) for one in _terms_in_force([thread]))
 
 

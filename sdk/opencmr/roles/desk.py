@@ -9,6 +9,7 @@ from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
 from ..protocol import MOST_STATEMENTS, History, Settled, Verified, is_narrowing, settle
 from ..store import Peer, Rows, Status
+from ..transport.limits import MEMORY
 from .ledger import Ledger
 from .numbering import Numbering, as_kept
 from .pen import Draft, Pen
@@ -43,11 +44,11 @@ class Received:
 class Desk:
     """Works on the relationships of one vendor."""
 
-    def __init__(self, pen: Pen, ledger: Ledger) -> None:
+    def __init__(self, pen: Pen, ledger: Ledger, memory: int = MEMORY) -> None:
         self.pen = pen
         self.ledger = ledger
         self.numbering = Numbering(pen, ledger)
-        self.seen = Seen()
+        self.seen = Seen(memory)
         self.speaks = {type_ for type_, body in BODIES.items() if body.place != "none"}
         """The message types that are taken: all of this version, and private ones that somebody handles."""
 
@@ -61,14 +62,13 @@ class Desk:
         return self._known(rows, peer, id_, digest) if peer else None
 
     def _known(self, rows: Rows, peer: Peer, id_: str, digest: str) -> Received | None:
-        digests, ids = self.seen.look(rows, peer)
-        used = id_ in ids  # asked first: the writer may be adding this very message, its digest before its id
-        if digest not in digests:
+        used, there = self.seen.look(rows, peer, id_, digest)
+        if not there:
             if used:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
         kept = rows.message(peer.number, digest)
-        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
+        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 has said so
             return None
         if kept.status == "held":
             return Received([], None, peer, self.behind(self.ledger.history(rows, peer)))
@@ -91,7 +91,7 @@ class Desk:
         return Behind(why, pointer=where, expected=named or None, rule="SEQ-6")
 
     def preview(self, rows: Rows, verified: Verified, now: str) -> Settled:
-        """What checks 7 to 9 would say now, with nothing stored.
+        """What checks 8 to 10 would say now, with nothing stored.
 
         Raises:
             Problem: One that may come good.
@@ -101,7 +101,7 @@ class Desk:
         return self._settled(peer, history, verified.message, verified.digest, now)
 
     def receive(self, rows: Rows, verified: Verified, replies: Sequence[Draft], now: str) -> Received:
-        """Checks 7 to 10: settle a message and keep it with its receipt and the replies to it, or nothing at all.
+        """Checks 8 to 11: settle a message and keep it with its receipt and the replies to it, or nothing at all.
 
         Raises:
             Problem: One that may come good.

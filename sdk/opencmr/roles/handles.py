@@ -4,6 +4,7 @@ Each is a view of a thread: `record` is what the thread folds to now, so nothing
 """
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,8 +19,8 @@ from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
 
 R = TypeVar("R", bound=Record)
-_PAUSE = 0.5
-"""Seconds between two collects that brought nothing."""
+_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+"""Seconds between two collects that brought nothing; twice as many after each that a vendor did not hold as asked."""
 _FOREVER = 1e10
 """Seconds that nobody waits to the end of."""
 
@@ -269,11 +270,12 @@ class OrderInHand(Handle[Dealing]):
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
         loop = asyncio.get_running_loop()
         last = loop.time() + within
+        mail = _Mail([self.relationship], last)
         while self.state not in states:
             left = last - loop.time()
             if left <= 0:
                 return False
-            await _wait([self.relationship], max(1, min(left, 10)), last)
+            await mail.wait(max(1, min(left, 10)))
         return True
 
 
@@ -295,6 +297,7 @@ class Casting:
         seen: set[str] = set()
         loop = asyncio.get_running_loop()
         last = loop.time() + max((self._left(relationship, until) for relationship in self.threads), default=0.0)
+        mail = _Mail(list(self.threads), last)
         while True:
             for made in self.firm():
                 if made.offer.digest not in seen:
@@ -303,7 +306,7 @@ class Casting:
             left = last - loop.time()
             if left <= 0:
                 return
-            await _wait(list(self.threads), max(1.0, min(left, 5.0)), last)
+            await mail.wait(max(1.0, min(left, 5.0)))
 
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""
@@ -349,9 +352,30 @@ class Casting:
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
 
 
-async def _wait(vendors: Sequence[Correspondence], seconds: float, last: float) -> None:
-    """Collect from all of them; a vendor that is down, or that does not wait as it was asked to, is not hammered."""
-    found = await asyncio.gather(*(each.collect(wait=seconds) for each in vendors), return_exceptions=True)
-    quiet(found)
-    if not any(isinstance(each, list) and each for each in found):
-        await asyncio.sleep(max(0.0, min(_PAUSE, last - asyncio.get_running_loop().time())))
+class _Mail:
+    """Waits for mail of some vendors.
+
+    One that is down, or that does not hold a collect as it was asked to, is not hammered: the pauses grow.
+
+    Args:
+        vendors: Whose mail.
+        last: When the waiting ends, by the event loop's clock.
+    """
+
+    def __init__(self, vendors: Sequence[Correspondence], last: float) -> None:
+        self._vendors = vendors
+        self._last = last
+        self._pause = _PAUSE
+
+    async def wait(self, seconds: float) -> None:
+        """Collect from all of them, and let them hold the collects so long; then pause, if nothing came."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        found = await asyncio.gather(*(each.collect(wait=seconds) for each in self._vendors), return_exceptions=True)
+        quiet(found)
+        if any(isinstance(each, list) and each for each in found) or clock() - began > seconds / 2:
+            self._pause = _PAUSE
+        if not any(isinstance(each, list) and each for each in found):
+            pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  # decides about no secret
+            await asyncio.sleep(max(0.0, min(pause, self._last - clock())))
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)

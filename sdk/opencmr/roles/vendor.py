@@ -18,7 +18,6 @@ from ..errors import (
     Overloaded,
     Problem,
     StoreError,
-    UnsupportedType,
     UsageError,
 )
 from ..messages import VERSION, Body, Message, core, is_private, offer, terms
@@ -47,7 +46,7 @@ from .health import Health
 from .ledger import Ledger
 from .mailbox import Mailbox
 from .observed import collecting, known_type, receiving
-from .pen import Draft, Pen, exactly
+from .pen import Draft, Pen, exactly, new_id
 from .steadiness import Steadiness
 
 Registered = Handler["Relationship"]
@@ -129,9 +128,9 @@ class Vendor:
     ) -> None:
         self._store = store
         self._pen = pen
-        self._ledger = Ledger()
-        self._desk = Desk(pen, self._ledger)
-        self._answers = Answers(store, self._ledger, pen.did, clock)
+        self._ledger = Ledger(limits.memory)
+        self._desk = Desk(pen, self._ledger, limits.memory)
+        self._answers = Answers(store, self._ledger, pen.did, clock, limits.memory)
         self._accepts = accepts
         self._counter = counter
         self._endpoint = endpoint
@@ -162,6 +161,7 @@ class Vendor:
         alone: bool = False,
         limits: Limits | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        ids: Callable[[], str] = new_id,
     ) -> Self:
         """Open a vendor's store, or begin one.
 
@@ -181,6 +181,7 @@ class Vendor:
                 whether one has: it answers in a microsecond.
             limits: What is taken under load; absent: what lets any honest wallet through.
             clock: The time; for tests.
+            ids: Where the ids of messages come from; absent: random. For tests that compare bytes.
 
         Raises:
             KeyFileError, StoreError, UsageError: It cannot be opened.
@@ -198,7 +199,7 @@ class Vendor:
         store = Store(path, alone=alone)
         return cls(
             store,
-            Pen(did, key, url),
+            Pen(did, key, url, ids),
             accepts=accepts,
             counter=counter,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
@@ -405,7 +406,7 @@ class Vendor:
 
     @receiving
     async def receive(self, raw: bytes) -> list[bytes]:
-        """Receive a message: the ten checks, its handler, and its effect.
+        """Receive a message: the eleven checks, its handler, and its effect.
 
         Returns:
             Signed bytes: the receipt, then what was missed or is said in reply.
@@ -416,7 +417,7 @@ class Vendor:
         parsed = parse(raw)
         with _keeping():
             try:
-                verified = verify(parsed, me=self.did, pinned={})
+                verified = verify(parsed, me=self.did, pinned={}, types=self._desk.speaks)
             except Problem:
                 # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
                 # Bytes that pass them meet it where they are kept.
@@ -439,10 +440,6 @@ class Vendor:
 
     async def _received(self, verified: Verified) -> list[bytes]:
         message = verified.message
-        if message.type not in self._desk.speaks:
-            raise UnsupportedType(
-                f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
-            )
         if (known := self._known(message.from_, message.id, verified.digest)) is not None:
             return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
         narrowing = is_narrowing(message.type, "customer")

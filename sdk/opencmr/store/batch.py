@@ -39,6 +39,9 @@ class Peer(NamedTuple):
         restored: Whether the store was put back from a copy, and the customer has not collected since.
         position: Of the message that came or was made last.
         version: Goes up with every write that changes something of the relationship.
+        size: Bytes of all messages and receipts in it.
+        revised: The version in which something was changed last that had been kept before: all that came after it was
+            only added, so that what is remembered from then on can be brought forward.
     """
 
     number: int
@@ -50,6 +53,8 @@ class Peer(NamedTuple):
     restored: bool
     position: int
     version: int
+    size: int = 0
+    revised: int = 0
 
 
 class Many:
@@ -91,7 +96,7 @@ _HELD_BY_NAMES = _BY_NAMES.with_for_update()
 _CHANGE = Many(
     update(relationships)
     .where(relationships.c.relationship == bindparam("number"))
-    .values({name: bindparam(f"new_{name}") for name in ("restored", "position", "version")})
+    .values({name: bindparam(f"new_{name}") for name in ("restored", "position", "version", "size", "revised")})
 )
 _ADD = Many(insert(messages).values({column.name: bindparam(column.name) for column in messages.c}))
 
@@ -291,12 +296,12 @@ def as_peer(row: Row[Any]) -> Peer:
     Raises:
         StoreError: It is damaged.
     """
-    number, me, peer, endpoint, pinned, opened, restored, version, position = tuple(row)
+    number, me, peer, endpoint, pinned, opened, restored, version, position, size, revised = tuple(row)
     try:
         keys = orjson.loads(pinned)
     except orjson.JSONDecodeError as error:
         raise damaged(f"the keys that are pinned for {peer} cannot be read") from error
-    return Peer(number, me, peer, endpoint, keys, opened, bool(restored), position, version)
+    return Peer(number, me, peer, endpoint, keys, opened, bool(restored), position, version, size, revised)
 
 
 def _new(peer: Peer) -> dict[str, Any]:
@@ -305,4 +310,6 @@ def _new(peer: Peer) -> dict[str, Any]:
         "new_restored": peer.restored,
         "new_position": peer.position,
         "new_version": peer.version,
+        "new_size": peer.size,
+        "new_revised": peer.revised,
     }

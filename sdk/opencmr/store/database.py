@@ -145,6 +145,22 @@ class Store:
         self._submit(_Job(work, about, future, loop))
         return await future
 
+    def compact(self) -> None:
+        """Give the room of what was deleted back to the disk, where the store is a file. Not for the event loop.
+
+        Where that is impossible now, as on a full disk, the room is used again for what comes next.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return  # PostgreSQL does it by itself
+        connection = self._engine.raw_connection()
+        try:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.cursor().execute(statement)
+        except DATABASE_ERRORS as error:
+            log_failure(_log, "store.not-compacted", error)
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Finish what waits, and close."""
         with self._closing:

@@ -1,5 +1,6 @@
 """What one transaction can read and write. Every method that names a relationship touches that relationship alone."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import product
@@ -24,7 +25,7 @@ from sqlalchemy import text as sql
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .engine import damaged
-from .tables import collects, findings, messages, relationships, strangers
+from .tables import collects, findings, messages, muted, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
 
@@ -44,6 +45,11 @@ class Kept(NamedTuple):
     place: int | None
     at: str | None
     formed: bool
+
+    @property
+    def placed(self) -> bool:
+        """Whether it does not say that it has no place: a word that damage has changed is noticed so."""
+        return self.status not in _ELSEWHERE
 
 
 class Noticed(NamedTuple):
@@ -73,7 +79,8 @@ _ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
 # Statements are built once: building one costs five times what executing it does.
 
 _number: BindParameter[int] = bindparam("number")
-_PEERS = select(relationships).order_by(relationships.c.relationship)
+_PEERS = select(relationships).where(relationships.c.peer != "").order_by(relationships.c.relationship)
+_OF_PEER = _PEERS.where(relationships.c.peer == bindparam("peer"))
 
 _MESSAGES = select(messages).where(messages.c.relationship == _number)
 _BY_DIGEST = _MESSAGES.where(messages.c.digest == bindparam("digest"))
@@ -88,6 +95,9 @@ _PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))
 )
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
+_SIZE = select(func.count(), func.coalesce(func.sum(func.length(messages.c.raw)), 0)).where(
+    messages.c.relationship == _number
+)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _PLACES = (
     _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})"), messages.c.place > bindparam("after"))
@@ -101,7 +111,9 @@ _LAST_SAID = (
     .limit(1)
 )
 _FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(messages.c.place, messages.c.side)
-_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
+_AFTER = messages.c.position > bindparam("after")
+_ADDED = _MESSAGES.where(_AFTER).order_by(messages.c.position)
+_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number, _AFTER)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
 _FORGET = Many(delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now")))
@@ -115,6 +127,19 @@ _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.nam
 _BEGIN = insert(relationships)
 _RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
 _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
+_MUTED = select(muted.c.since).where(muted.c.relationship == _number)
+_UNMUTE = Many(delete(muted).where(muted.c.relationship == _number))
+_MUTE = Many(insert(muted).values({column.name: bindparam(column.name) for column in muted.c}))
+_LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted)]
+_NOBODYS = (
+    update(relationships)
+    .where(relationships.c.relationship == _number)
+    .values(peer="", endpoint=None, pinned="{}", restored=False)
+)
+ROW = 1024
+"""Bytes that a row and its indexes take beside the message in it, about."""
+MOST_FINDINGS = 200
+"""Findings of one kind that are kept of a relationship. The words that show more of them are kept all the same."""
 _ADD_FINDING = Many(insert(findings).values({column.name: bindparam(column.name) for column in findings.c}))
 
 
@@ -184,6 +209,17 @@ class Rows:
         for row in self._execute(_PEERS):
             yield as_peer(row)
 
+    def peers_of(self, peer: str) -> list[Peer]:
+        """The relationships with this party, oldest first."""
+        return [as_peer(row) for row in self._execute(_OF_PEER, peer=peer)]
+
+    def forget(self, number: int) -> None:
+        """Let all rows of a relationship go. What stays says that its key was used, and not with whom."""
+        self._asked.at_once()
+        for statement in (*_LEAVE, _NOBODYS):
+            self._batch.connection.execute(statement, {"number": number})
+        self._asked.change(number, peer="", endpoint=None, pinned={}, restored=False, position=0)
+
     def add_peer(self, me: str, peer: str, *, opened: str, pinned: dict[str, str], endpoint: str | None) -> Peer:
         """Begin a relationship."""
         self._asked.at_once()
@@ -247,13 +283,22 @@ class Rows:
         """How many messages and receipts of a relationship are there; `Peer.position` says how many were kept."""
         return int(self._execute(_COUNT, number=number).scalar() or 0)
 
+    def size(self, number: int) -> int:
+        """Bytes that the messages and receipts of a relationship take, with `ROW` for each."""
+        count, size = tuple(self._execute(_SIZE, number=number).one())
+        return int(size) + ROW * int(count)
+
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
         return self._many(_EVERYTHING, number=number)
 
-    def known(self, number: int) -> Iterator[tuple[str, Side, str]]:
-        """Digest, side and id of all messages and receipts of a relationship."""
-        for row in self._execute(_KNOWN, number=number):
+    def added(self, number: int, after: int) -> list[Kept]:
+        """The messages and receipts behind a position, in the order in which they came."""
+        return self._many(_ADDED, number=number, after=after)
+
+    def known(self, number: int, after: int) -> Iterator[tuple[str, Side, str]]:
+        """Digest, side and id of the messages and receipts behind a position; behind 0 are all."""
+        for row in self._execute(_KNOWN, number=number, after=after):
             digest, side, id_ = tuple(row)
             yield digest, side, id_
 
@@ -270,10 +315,16 @@ class Rows:
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message. Where its digest is there already, the write fails."""
         self._asked.add({"relationship": number, **kept._asdict()})
-        self._asked.change(number, position=kept.position)
+        peer = self.peer_by_number(number)
+        self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw))
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a message."""
+        """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""
+        self.answer_message(number, digest, **values)
+        self._asked.change(number, revised=self._asked.version(number))
+
+    def answer_message(self, number: int, digest: str, **values: Any) -> None:
+        """Note what became of a held message, where the words that are added with it tell the same."""
         new = {f"new_{name}": value for name, value in values.items()}
         self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
         self._asked.change(number)
@@ -288,7 +339,7 @@ class Rows:
         ]
 
     def add_findings(self, number: int, noticed: Iterable[Noticed]) -> None:
-        """Keep what was noticed, for good; what was noticed before is not kept twice.
+        """Keep what was noticed, for good; what was noticed before is not kept twice, nor beyond `MOST_FINDINGS`.
 
         What is there is looked up once for all of it: each word of a vendor's may show something.
         """
@@ -296,15 +347,30 @@ class Rows:
             return
         known = {(str(row.code), str(row.words)) for row in self._execute(_FINDINGS, number=number)}
         count = len(known)
+        kinds = Counter(code for code, _ in known)
         for each in new:
             words = orjson.dumps(each.words).decode()
-            if (each.code, words) in known:
+            if (each.code, words) in known or kinds[each.code] >= MOST_FINDINGS:
                 continue
             known.add((each.code, words))
+            kinds[each.code] += 1
             count += 1
             values = {"code": each.code, "why": each.why, "words": words, "noticed": each.at}
             self._asked.write(_ADD_FINDING, {"relationship": number, "finding": count, **values})
             self._asked.change(number)
+
+    # What a customer does not want to hear
+
+    def muted(self, number: int) -> bool:
+        """Whether nothing is to be collected in this relationship."""
+        return self._execute(_MUTED, number=number).first() is not None
+
+    def mute(self, number: int, since: str | None) -> None:
+        """Note that nothing is to be collected, or that all is again."""
+        self._asked.write(_UNMUTE, {"number": number})
+        if since is not None:
+            self._asked.write(_MUTE, {"relationship": number, "since": since})
+        self._asked.change(number)
 
     def mark_restored(self) -> int:
         """Note of every relationship that the store was put back from a copy; tells how many there are."""

@@ -29,6 +29,9 @@ UNKNOWN = "unknown"
 MOST_RESERVED = 16_384
 """Bytes of a message that may come from the share that is kept for narrowing messages. They are short."""
 
+MEMORY = 256 * 1024 * 1024
+"""Bytes in which one party's process remembers relationships, as estimated, unless it is told otherwise."""
+
 _MOST_BUCKETS = 100_000
 """How many addresses or keys are remembered. Beyond it, the one that was quiet longest is forgotten: its bucket is the
 fullest."""
@@ -70,6 +73,7 @@ class Limits:
         waiters: Collects that wait for mail at once.
         waiters_per_key: The same, of one key.
         loopback: Whether loopback addresses are limited as well.
+        memory: Bytes in which one process remembers relationships: histories, answers, and what has come in.
     """
 
     address: Rate = Rate(50, 1000)
@@ -82,6 +86,7 @@ class Limits:
     waiters: int = 10_000
     waiters_per_key: int = 4
     loopback: bool = False
+    memory: int = MEMORY
 
 
 class Buckets:

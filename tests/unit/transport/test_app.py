@@ -271,6 +271,7 @@ def test_an_unknown_path_is_not_found(http: httpx.Client, path: str) -> None:
     assert problem(http.get(path)) == "not-found"
 
 
+@pytest.mark.requirement("TRN-30")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -319,6 +320,7 @@ def test_stopping_the_server_closes_the_receiver() -> None:
     assert told.closed.is_set()
 
 
+@pytest.mark.requirement("TRN-31")
 def test_a_page_of_any_origin_may_speak_to_a_vendor(http: httpx.Client) -> None:
     origin = {"Origin": "https://wallet.example"}
     preflight = http.options(
