@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from broken import Switch
-from broken_sequence import FAULTS
+from broken_orders import FAULTS
 from inprocess import suite_against
 
 from opencmr import Vendor

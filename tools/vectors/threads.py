@@ -1,6 +1,16 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
-from . import deliveries, folds_consent, folds_intent, folds_knowing, folds_terms, folds_times, folds_void, mailboxes
+from . import (
+    deliveries,
+    folds_consent,
+    folds_intent,
+    folds_knowing,
+    folds_orders,
+    folds_terms,
+    folds_times,
+    folds_void,
+    mailboxes,
+)
 from .writing import Files, cases_file
 
 FOLD = (
@@ -22,6 +32,7 @@ def files() -> Files:
         "terms": ("Threads of terms.", folds_terms.terms_folds),
         "consent": ("Threads of consent.", folds_consent.consent_folds),
         "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
+        "orders": ("What offers come to, once and in all, and what becomes of an order.", folds_orders.order_folds),
         "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
                  folds_void.void_folds),

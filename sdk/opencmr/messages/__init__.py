@@ -67,6 +67,7 @@ BODIES: dict[str, type[Body]] = {
         order.Confirm,
         order.Fulfil,
         order.Cancel,
+        order.Withdraw,
     )
 }
 """Every message type of this version, and what its body is."""

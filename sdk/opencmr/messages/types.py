@@ -92,6 +92,7 @@ Term = Annotated[str, _pattern(r"^(dpv|pd|ieee-7012|opencmr):[A-Za-z][A-Za-z0-9-
 TermsId = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9:/._#-]{0,199}$")]
 Key = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Token = Annotated[str, _pattern(r"^[a-zA-Z0-9][a-zA-Z0-9:/._-]{0,199}$")]
+Voucher = Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True)]
 MediaType = Annotated[str, _pattern(r"^[a-z]{1,20}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}$")]
 Scheme = Annotated[str, _pattern(r"^[!-~]{1,200}$")]
 Uri = Annotated[str, _pattern(r"^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$")]
@@ -111,7 +112,7 @@ Json = Annotated[Any, AfterValidator(_as_json)]
 
 K = TypeVar("K", bound=Hashable)
 Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
-"""One to 64 strings, each once."""
+"""One to 64 strings or numbers, each once."""
 
 Channel = Literal["email", "sms", "post", "phone", "push"]
 Side = Literal["customer", "vendor"]
@@ -137,7 +138,7 @@ class SignedMoney:
 
 @dataclass(frozen=True, config=_closed)
 class Price:
-    """Money, for each `per` where it recurs."""
+    """A bound in money, for each `per` where it has one."""
 
     amount: Decimal
     currency: Currency
@@ -149,18 +150,19 @@ class Quantity(Model):
 
     value: Decimal
     unit: UnitCode | None = None
+    per: Duration | None = None
 
 
 class Code(Model):
     """A category in a scheme: gpc, unspsc, google, text or a URI."""
 
     scheme: Scheme
-    code: Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True)]
+    code: Voucher
     label: Name | None = None
 
 
 class Ident(Model):
-    """A product identifier: gtin, mpn, sku and the like."""
+    """An identifier of a product or a place: gtin, mpn, sku, gln, meter and the like."""
 
     scheme: Scheme
     value: Name
@@ -181,6 +183,8 @@ class Place(Model):
     country: Country | None = None
     locality: Name | None = None
     postal_code: Annotated[str, StringConstraints(min_length=1, max_length=20, strict=True)] | None = None
+    street: Name | None = None
+    id: Ident | None = None
     near: Near | None = None
 
     @model_validator(mode="after")
@@ -319,22 +323,60 @@ class Product(Model):
 
 
 class Want(Product):
-    """What is wanted, and what is to be done with it (`deal`; absent: buy)."""
+    """What is wanted, and what is to be done with it (`deal`; absent: buy).
+
+    `fits` is what it has to fit; `subject` what the customer has already, and wants repaired, kept up or sold.
+    """
 
     name: Name
     deal: Literal["buy", "rent", "serve", "repair", "install", "maintain", "dispose", "sell"] | None = None
     category: Some[Code] | None = None
     condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
     fits: Product | None = None
+    subject: Product | None = None
     quantity: Quantity | None = None
+    budget: Price | None = None
+    window: Window | None = None
+    places: Some[Place] | None = None
+    from_: Place | None = Field(None, alias="from")
+    to: Place | None = None
+    lasts: Duration | None = None
+    text: Text | None = None
+    url: Url | None = None
+    alternatives: Some[Product] | None = None
+    if_missing: Literal["ask", "replace", "leaveOut"] | None = None
     files: Some[File] | None = None
 
 
 class Recurs(Model):
-    """Again, every so often."""
+    """How a line comes back, and for how long the customer is bound.
+
+    `times` is how many periods there are, `minimum` how many are owed though the customer ends it.
+    """
 
     every: Duration
     times: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
+    from_: Moment | None = Field(None, alias="from")
+    minimum: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
+    notice: Duration | None = None
+    renews: Flag | None = None
+    exit_fee: Money | None = None
+
+    @property
+    def owed(self) -> int:
+        """How many periods are owed at least: `minimum` of `times`, or one where neither is said."""
+        return min((n for n in (self.minimum, self.times) if n is not None), default=1)
+
+
+Index = Annotated[StrictInt, Field(ge=0)]
+"""A place in a list, counted from 0."""
+
+
+class OrderLine(Model):
+    """A line of the accepted offer, or so much of it."""
+
+    line: Index
+    quantity: Quantity | None = None
 
 
 class Party(Shaped):
@@ -344,6 +386,9 @@ class Party(Shaped):
     role: Literal["controller", "jointController", "processor", "thirdParty", "authority"]
     id: Uri | None = None
     contact: Name | None = None
+    address: Place | None = None
+    email: Name | None = None
+    phone: Name | None = None
     country: Country | None = None
 
     shape: ClassVar = (When("role", "thirdParty", requires=("id",)),)
@@ -357,9 +402,15 @@ class Benefit(Model):
     text: Text
     amount: Money | None = None
     percent: Decimal | None = None
+    max: Money | None = None
     min_spend: Money | None = None
     on: Some[Code] | None = None
     uses: Count | None = None
+    code: Voucher | None = None
+    from_: Instant | None = Field(None, alias="from")
+    until: Instant | None = None
+    of: Key | None = None
+    pending: Flag | None = None
 
 
 class Retention(Shaped):

@@ -1,6 +1,5 @@
 """The fold of a consent thread: what may be done, item by item (`spec/v1/consent/page.md`)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -8,6 +7,7 @@ from typing import Any, Literal, Self
 from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.types import Party, Retention
+from .clock import length
 from .context import Context
 from .said import Outcome, Point, Said, Word
 from .vocabulary import EVERYTHING, Kind, check_terms, reaches
@@ -324,17 +324,7 @@ def _within(granted: Retention | None, asked: Retention) -> bool:
         return granted.until is not None and granted.until <= asked.until
     if granted.period is None or asked.period is None:
         return False
-    return granted.after == asked.after and _hours(granted.period) <= _hours(asked.period)
-
-
-def _hours(duration: str) -> float:
-    """A rough length, long enough to compare two periods: a year has 365 days, a month 30."""
-    day, _, time = duration.removeprefix("P").partition("T")
-    days = {"Y": 365, "M": 30, "W": 7, "D": 1}
-    hours = {"H": 1.0, "M": 1 / 60}
-    return sum(24 * int(n) * days[u] for n, u in re.findall(r"(\d+)([YMWD])", day)) + sum(
-        int(n) * hours[u] for n, u in re.findall(r"(\d+)([HM])", time)
-    )
+    return granted.after == asked.after and length(granted.period) <= length(asked.period)
 
 
 def _wider(why: str, path: Path, *expected: str, rule: str = "CNS-1") -> Problem:

@@ -8,13 +8,13 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
-from ..messages.offer import Make
-from ..messages.types import Datum, Money, TermsDocument, TermsRef
-from ..protocol import Agreement, Consent, Dealing, Offer, Record, moment
+from ..messages.offer import Make, PaymentShare
+from ..messages.types import Datum, Money, OrderLine, TermsDocument, TermsRef
+from ..protocol import Agreement, Consent, Dealing, Offer, Record, Withdrawal, moment
 from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
 
@@ -182,16 +182,30 @@ class OfferInHand:
 
     @property
     def total(self) -> Money:
-        """What it comes to."""
+        """What is owed once."""
         return self.offer.body.total
 
-    async def accept(self, payment: str | None = None) -> "OrderInHand":
-        """Accept it: the order.
+    @property
+    def owed(self) -> Money:
+        """What is owed in all at least: the commitment, or the total where nothing recurs."""
+        return self.offer.body.commitment or self.offer.body.total
+
+    async def accept(
+        self, payment: str | list[PaymentShare] | None = None, *, codes: list[str] | None = None
+    ) -> "OrderInHand":
+        """Accept it, at its total and its commitment: the order.
+
+        Args:
+            payment: The payment method, or several with their amounts.
+            codes: Of vouchers to redeem.
 
         Raises:
             Problem, Refused, Unreachable: See `Correspondence.say`.
         """
-        body = offer.Accept(offer=self.offer.ref, total=self.total, payment=payment)
+        shares = [PaymentShare(method=payment)] if isinstance(payment, str) else payment
+        body = offer.Accept(
+            offer=self.offer.ref, total=self.total, commitment=self.body.commitment, payment=shares, codes=codes
+        )
         await self.relationship.say(body, self.thread)
         return OrderInHand(self.relationship, self.thread)
 
@@ -212,13 +226,45 @@ class OrderInHand(Handle[Dealing]):
             data: Term → value, or data.
         """
         pieces = (
-            [Datum(data=term, value=value) for term, value in data.items()] if isinstance(data, dict) else list(data)
+            [order.OrderDatum(data=term, value=value) for term, value in data.items()]
+            if isinstance(data, dict)
+            else [each if isinstance(each, order.OrderDatum) else order.OrderDatum(**dict(each)) for each in data]
         )
         await self.say(order.Disclose(discloses=pieces))
 
-    async def cancel(self, reason: str = "changedMind", note: str | None = None) -> None:
-        """Cancel the order. The vendor says what it refunds."""
-        await self.say(order.Cancel(reason=reason, note=note))
+    async def cancel(
+        self, reason: str = "changedMind", note: str | None = None, *, lines: Sequence[OrderLine | int] = ()
+    ) -> None:
+        """Cancel the order, or lines of it, before it is done. The vendor says what it refunds."""
+        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
+        await self.say(order.Cancel(reason=reason, note=note, lines=parts or None))
+
+    async def withdraw(
+        self,
+        ground: Literal["returns", "law"],
+        lines: Sequence[OrderLine | int] = (),
+        *,
+        reason: str | None = None,
+        refund_to: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Withdraw from the order or from lines of it, also when it is done. The vendor cannot refuse this.
+
+        Args:
+            ground: The right that is used: the offer's returns, or the law.
+            lines: The lines by index, or how much of them; none: the whole order.
+            reason: Why, as a code; nobody has to say why.
+            refund_to: How the money should come back, as a code.
+            note: More words.
+        """
+        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
+        await self.say(
+            order.Withdraw(ground=ground, lines=parts or None, reason=reason, refund_to=refund_to, note=note)
+        )
+
+    def overdue(self) -> list[Withdrawal]:
+        """The withdrawals that the vendor should have refunded by now."""
+        return self.record.overdue(self.relationship.now())
 
     async def reaches(self, *states: str, within: float = 30) -> bool:
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
@@ -270,9 +316,9 @@ class Casting:
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
             for made in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.total.currency, Decimal(made.total.amount)))
+        return sorted(found, key=lambda made: (made.owed.currency, Decimal(made.owed.amount)))
 
-    async def accept(self, made: OfferInHand, payment: str | None = None) -> OrderInHand:
+    async def accept(self, made: OfferInHand, payment: str | list[PaymentShare] | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
         return await made.accept(payment)
 
