@@ -155,8 +155,9 @@ async def expired_word(bench: Bench) -> None:
         late = {**document, "id": uuid4().urn, "expires": bench.now(-1)}
         late["thread"] = late["id"] if document["thread"] == document["id"] else document["thread"]
         await hand.refused(late, "expired", "/expires", "SEQ-25")
-    given = await opened(hand, unasked(hand, expires=bench.now(1)), "given")
-    await bench.sleep(1.2)
+    soon = 1 + 2 * bench.latency
+    given = await opened(hand, unasked(hand, expires=bench.now(soon)), "given")
+    await bench.sleep(soon)
     await hand.accepted(no(hand, "consent.withdraw", given), "withdrawn")
 
 
