@@ -9,9 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import careful
 from broken import Switch
 from broken_sequence import FAULTS
-from inprocess import suite_against
+from inprocess import Within, suite_against
 
 from opencmr import Vendor
 from opencmr.conformance import testmode
@@ -75,3 +76,20 @@ def test_every_check_has_an_id_of_its_own_and_a_requirement() -> None:
     ids = [check.id for check in CHECKS]
     assert len(ids) == len(set(ids))
     assert all(check.requirements for check in CHECKS)
+
+
+def test_a_right_vendor_that_does_all_otherwise_passes_every_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Late answers and later replies, two words a page, busy every few requests, no optional member of a problem."""
+    carriers: list[careful.Carried] = []
+
+    def make(vendor: Vendor) -> None:
+        careful.late(monkeypatch, vendor)
+        careful.sparing_receipts(monkeypatch, vendor)
+
+    def carried(within: Within) -> careful.Carried:
+        carriers.append(careful.Carried(within))
+        return carriers[0]
+
+    report = suite_against(make, carried=carried)
+    assert [(one.check.id, one.detail) for one in report.results if one.outcome != "passed"] == []
+    assert report.waited == sum(carriers[0].waited) > 0
