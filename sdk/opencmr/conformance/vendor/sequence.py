@@ -195,6 +195,30 @@ async def narrowing_first(bench: Bench) -> None:
     await hand.refused(raw, "stale", "/seen", "SEQ-9")
 
 
+@page.add("moot-first", "A first entry that is moot fixes the family, and leaves the thread to who knows it",
+          "SEQ-9", "SEQ-10", "LIF-2")  # fmt: skip
+async def moot_first(bench: Bench) -> None:
+    """A no-word comes before its thread. An opener that knows it begins the thread; one of another family does not."""
+    hand = Hand(bench)
+    for type_, body, opener, state in (
+        ("consent.withdraw", {}, unasked(hand), "given"),
+        ("terms.decline", {"reason": "other"}, proffer(hand, "test: say nothing"), "proffered"),
+        ("intent.withdraw", {}, cast(hand, "test: say nothing"), "open"),
+    ):
+        thread = opener["thread"]
+        await hand.accepted(no(hand, type_, thread, body), "none", "moot")
+        other = cast(hand) if type_ != "intent.withdraw" else unasked(hand)
+        strange = {**other, "id": thread, "thread": thread, "prior": hand.last, "seen": hand.tip}
+        await hand.refused(strange, "wrong-state", "/type", "LIF-2")
+        thread, known = uuid4().urn, {"prior": hand.last, "seen": hand.tip}
+        await hand.accepted(no(hand, type_, thread, body), "none", "moot")
+        blind = {**opener, "id": thread, "thread": thread, **known}
+        await hand.refused(blind, "stale", "/seen", "SEQ-9")
+        thread = uuid4().urn
+        await hand.accepted(no(hand, type_, thread, body), "none", "moot")
+        await hand.accepted({**blind, "id": thread, "thread": thread, "prior": hand.last, "seen": hand.tip}, state)
+
+
 @page.add("moot-keeps-place", "A moot entry has its place, and changes no state", "SEQ-10")
 async def moot_keeps_place(bench: Bench) -> None:
     """A withdrawal of an intent that is an order already. Whoever goes on has to know it."""

@@ -3,14 +3,9 @@
 from ... import trust
 from ..hand import BASE, COUNTER, DP, NOWHERE, OTHER, Bench, Hand
 from ..suite import Page
-from .says import agreed, countered, must, no, opened, proffer
+from .says import OWN, agreed, countered, must, no, opened, proffer
 
 page: Page[Bench] = Page("terms", "vendor")
-
-OWN = {
-    "id": "https://customer.example/terms", "version": "1", "title": "My terms",
-    "rules": [{"effect": "prohibit", "action": "dpv:Tracking", "by": ["vendor"]}],
-}  # fmt: skip
 
 
 @page.add("other-digest", "Terms of the roster with another digest are refused", "TRM-1")
@@ -33,13 +28,42 @@ async def unknown_terms(bench: Bench) -> None:
 
 @page.add("unknown-term", "A term that is not in the vocabulary is refused", "TRM-2")
 async def unknown_term(bench: Bench) -> None:
-    """It would permit or prohibit nobody knows what."""
+    """It would permit or prohibit nobody knows what. A term of another kind is unknown, too."""
     hand = Hand(bench)
-    rule = {"effect": "prohibit", "action": "dpv:NoSuchAction", "by": ["vendor"]}
-    document = {"document": {**OWN, "rules": [rule]}}
-    await hand.refused(
-        proffer(hand, choices=[document]), "unknown-term", "/body/choices/0/document/rules/0/action", "TRM-2"
-    )
+    rule = {"effect": "permit", "action": "dpv:Use", "purpose": "dpv:Marketing", "data": "pd:Name", "by": ["vendor"]}
+    for member, wrong in (
+        ("action", ("dpv:NoSuchAction", "dpv:Marketing", "pd:Name")),
+        ("purpose", ("dpv:NoSuchPurpose", "dpv:Use", "pd:Name")),
+        ("data", ("pd:NoSuchData", "dpv:Use", "dpv:Marketing")),
+    ):
+        for term in wrong:
+            document = {"document": {**OWN, "rules": [rule, {**rule, member: term}]}}
+            where = f"/body/choices/1/document/rules/1/{member}"
+            await hand.refused(proffer(hand, choices=[DP, document]), "unknown-term", where, "TRM-2")
+
+
+@page.add("carried-twice", "Two documents of one id in one proffer are refused", "TRM-1")
+async def carried_twice(bench: Bench) -> None:
+    """And so is the first one's id with another digest. The same document twice is none but itself."""
+    hand = Hand(bench)
+    own, other = {"document": OWN}, {"document": {**OWN, "version": "2"}}
+    await hand.refused(proffer(hand, choices=[own, other]), "terms-mismatch", "/body/choices/1/document/id", "TRM-1")
+    wrong = {"id": OWN["id"], "digest": DP["digest"]}
+    await hand.refused(proffer(hand, choices=[own, wrong]), "terms-mismatch", "/body/choices/1/digest", "TRM-1")
+    same = {"id": OWN["id"], "digest": trust.digest(trust.write(OWN))}
+    await hand.accepted(proffer(hand, "test: say nothing", choices=[own, same]), "proffered")
+
+
+@page.add("first-fault", "Of several faults of a proffer the first is told", "TRM-1", "TRM-2", "TRM-12")
+async def first_fault(bench: Bench) -> None:
+    """Of the choices the first that is wrong; those come before what the proffer does not know."""
+    hand = Hand(bench)
+    wrong, nowhere = {"id": "SD-BASE", "digest": OTHER["digest"]}, {"id": OWN["id"], "digest": NOWHERE}
+    blind = proffer(hand, choices=[DP, nowhere, wrong])
+    await hand.hear("terms.accept", await opened(hand, proffer(hand), "proffered"))
+    await hand.refused(blind, "terms-unknown", "/body/choices/1/id", "TRM-2")
+    both = proffer(hand, choices=[wrong, nowhere])
+    await hand.refused(both, "terms-mismatch", "/body/choices/0/digest", "TRM-1")
 
 
 @page.add("one-of-the-choices", "The vendor accepts one of the choices, by its digest", "TRM-4", "TRM-7")
