@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from opencmr.conformance.hand import Bench
-from opencmr.conformance.suite import Check, Report, run
+from opencmr.conformance.suite import Check, Report, Result, run
 from opencmr.conformance.vendor import CHECKS
 from opencmr.conformance.wire import Answer
 
@@ -130,6 +130,7 @@ def suite_against(
     *,
     package: str = "opencmr",
     carried: Callable[[Within], Any] = lambda within: within,
+    on_result: Callable[[Result], None] = lambda _: None,
 ) -> Report:
     """Checks against a vendor in test mode.
 
@@ -139,6 +140,7 @@ def suite_against(
         checks: Which; all of them where not said.
         package: Whose vendor it is, where the SDK is there under another name.
         carried: What carries the requests, given what would.
+        on_result: Called after each check.
     """
 
     async def work(loop: SkippingLoop) -> Report:
@@ -148,7 +150,7 @@ def suite_against(
         vendor = breaking(vendor) or vendor
         bench = Bench(URL, exchange=carried(Within(vendor.asgi(), twist)), clock=loop.clock)
         try:
-            return await run(checks, bench, target=URL, side="vendor", begin=bench.meet)
+            return await run(checks, bench, target=URL, side="vendor", begin=bench.meet, on_result=on_result)
         finally:
             await vendor.close()
 

@@ -1,0 +1,346 @@
+"""Mutants of the rules: each condition, each refusal and each deadline of the folds, wrong in one place.
+
+    python tests/conformance/mutants.py --module consent --verbose
+
+A second copy of the SDK is loaded under another name, and one function of it is changed. So the suite that looks for the
+fault is right. A mutant that neither the suite nor the vectors catch changes nothing that anybody could see, or shows
+what nobody checks: `SURVIVORS` says which it is.
+"""
+
+import argparse
+import ast
+import copy
+import importlib
+import importlib.util
+import inspect
+import logging
+import multiprocessing
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from inprocess import suite_against
+
+import opencmr
+from opencmr.conformance.suite import Check, Result
+from opencmr.conformance.vendor import CHECKS
+
+PACKAGE = "opencmr_mutant"
+MODULES = (
+    "consent", "agreement", "dealing", "roster", "thread", "receiving", "history", "facts", "decisions", "vocabulary",
+)  # fmt: skip
+LONGEST = 300.0
+"""Seconds for one mutant; one that hangs is caught."""
+PAGES = {
+    "consent": ("consent/", "intent/"),
+    "agreement": ("terms/",),
+    "dealing": ("intent/", "lifecycles/"),
+    "roster": ("terms/", "intent/"),
+    "thread": ("sequence/", "lifecycles/", "receiving/"),
+    "receiving": ("receiving/", "envelope/", "restores/"),
+    "history": ("intent/", "terms/", "sequence/"),
+    "facts": ("intent/",),
+    "decisions": ("intent/",),
+    "vocabulary": ("consent/", "intent/"),
+}
+"""Module → the pages whose checks are tried first."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault.
+
+    Attributes:
+        module: Of `opencmr.protocol`.
+        function: Its qualified name there.
+        line: Where.
+        says: What is wrong.
+        rule: The requirement that the place names; empty: none.
+        number: Which of the module's places.
+    """
+
+    module: str
+    function: str
+    line: int
+    says: str
+    rule: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """As lists of survivors have it: a line number would not last."""
+        return f"{self.module}.{self.function}: {self.says}"
+
+
+# Making
+
+
+Change = tuple[str, Callable[[ast.AST], None]]
+
+
+def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, Callable[[Any], Any]]]:
+    """What can be wrong below a node: where, what, and a function that makes it so in a copy of that place."""
+    for each in ast.walk(node):
+        text = ast.unparse(each)[:70].split("\n")[0]
+        if isinstance(each, ast.Raise):
+            yield each, f"passes over `{text}`", lambda it: ast.Pass()
+        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+            yield each, f"leaves out `{text}`", lambda it: ast.Pass()
+        elif isinstance(each, ast.If | ast.IfExp | ast.While):
+            condition = ast.unparse(each.test)[:70]
+            yield each, f"turns `{condition}` round", _turned
+        elif isinstance(each, ast.comprehension):
+            for number, condition in enumerate(each.ifs):
+                yield each, f"takes all, not `{ast.unparse(condition)[:60]}`", _without_if(number)
+        elif isinstance(each, ast.BoolOp):
+            for number, operand in enumerate(each.values):
+                yield each, f"leaves `{ast.unparse(operand)[:60]}` out of `{text}`", _without_operand(number)
+        elif isinstance(each, ast.Compare) and len(each.ops) == 1 and type(each.ops[0]) in _BOUNDS:
+            yield each, f"one step off in `{text}`", _bound
+        elif isinstance(each, ast.Call) and getattr(each.func, "id", "") in ("min", "max", "any", "all"):
+            yield each, f"the other of {each.func.id} in `{text}`", _other  # type: ignore[attr-defined]
+
+
+_BOUNDS: dict[type, type] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+_OTHERS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+
+def _turned(it: Any) -> Any:
+    it.test = ast.UnaryOp(ast.Not(), it.test)
+    return it
+
+
+def _without_if(number: int) -> Callable[[Any], Any]:
+    def change(it: Any) -> Any:
+        del it.ifs[number]
+        return it
+
+    return change
+
+
+def _without_operand(number: int) -> Callable[[Any], Any]:
+    def change(it: Any) -> Any:
+        del it.values[number]
+        return it.values[0] if len(it.values) == 1 else it
+
+    return change
+
+
+def _bound(it: Any) -> Any:
+    it.ops = [_BOUNDS[type(it.ops[0])]()]
+    return it
+
+
+def _other(it: Any) -> Any:
+    it.func.id = _OTHERS[it.func.id]
+    return it
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, ast.FunctionDef) and inner.name != "as_dict":
+                    yield f"{node.name}.{inner.name}", inner
+
+
+class _At(ast.NodeTransformer):
+    def __init__(self, place: ast.AST, change: Callable[[Any], Any]) -> None:
+        self.place, self.change = place, change
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.change(node) if node is self.place else self.generic_visit(node)
+
+
+def _rule(node: ast.AST) -> str:
+    """The requirement that a place names, or what is said in it."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.keyword) and each.arg == "rule" and isinstance(each.value, ast.Constant):
+            return str(each.value.value)
+    return ""
+
+
+def _source(module: str) -> str:
+    return inspect.getsource(importlib.import_module(f"opencmr.protocol.{module}"))
+
+
+def every(modules: tuple[str, ...] = MODULES) -> list[Mutant]:
+    """All mutants of these modules."""
+    found = []
+    for module in modules:
+        number = 0
+        for function, node in _functions(ast.parse(_source(module))):
+            for place, says, _ in _places(node):
+                found.append(Mutant(module, function, getattr(place, "lineno", 0), says, _rule(place), number))
+                number += 1
+    return found
+
+
+def _code(mutant: Mutant) -> CodeType:
+    """The code of the function with the fault in it."""
+    tree = ast.parse(_source(mutant.module))
+    places = [place for _, node in _functions(tree) for place in _places(node)]
+    place, _, change = places[mutant.number]
+    changed = ast.fix_missing_locations(_At(place, change).visit(tree))
+    return next(code for code in _codes(compile(changed, mutant.module, "exec")) if code.co_qualname == mutant.function)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield const
+            yield from _codes(const)
+
+
+def load() -> None:
+    """Load the second copy of the SDK."""
+    home = Path(opencmr.__file__)
+    spec = importlib.util.spec_from_file_location(PACKAGE, home, submodule_search_locations=[str(home.parent)])
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = module
+    spec.loader.exec_module(module)
+    for name in ("conformance.testmode", "conformance.vectors", *(f"protocol.{each}" for each in MODULES)):
+        importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def put_in(mutant: Mutant) -> None:
+    """Change the second copy."""
+    module = importlib.import_module(f"{PACKAGE}.protocol.{mutant.module}")
+    owner, _, name = mutant.function.rpartition(".")
+    found: Any = vars(getattr(module, owner))[name] if owner else getattr(module, name)
+    found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
+    inspect.unwrap(found).__code__ = _code(mutant)
+    for there in list(sys.modules.values()):
+        if isinstance(there, ModuleType) and there.__name__.startswith(PACKAGE + ".protocol"):
+            for each in vars(there).values():
+                if callable(clear := getattr(each, "cache_clear", None)):
+                    clear()
+
+
+# Catching
+
+
+class _Caught(Exception):  # it ends a run
+    pass
+
+
+def _in_turn(mutant: Mutant) -> list[Check[Any]]:
+    """The checks, the likeliest first."""
+    pages = PAGES[mutant.module]
+
+    def place(check: Check[Any]) -> int:
+        return 0 if mutant.rule in check.requirements else 1 if check.id.startswith(pages) else 2
+
+    return sorted(CHECKS, key=place)
+
+
+def by_suite(mutant: Mutant) -> str:
+    """The first check that catches the mutant that was put in; empty: none."""
+
+    def look(result: Result) -> None:
+        if result.outcome != "passed":
+            raise _Caught(result.check.id)
+
+    try:
+        suite_against(checks=_in_turn(mutant), package=PACKAGE, on_result=look)
+    except _Caught as caught:
+        return str(caught)
+    return ""
+
+
+def by_vectors() -> str:
+    """The first vector that catches the mutant that was put in; empty: none."""
+    vectors = importlib.import_module(f"{PACKAGE}.conformance.vectors")
+    for kind in ("thread", "decision", "decision-roster"):
+        try:
+            for result in vectors.run(vectors.shipped(), kind):
+                if not result.passed:
+                    return f"{result.file} {result.id}"
+        except Exception as error:  # a fault may break more than an answer
+            return f"{kind}: {type(error).__name__}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What caught a mutant."""
+
+    suite: str
+    vectors: str
+
+
+def hunt(mutant: Mutant) -> Found:
+    """What catches a mutant; in a process of its own, which may be ended."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+
+    def work() -> None:
+        logging.disable(logging.CRITICAL)
+        put_in(mutant)
+        theirs.send(by_vectors())
+        theirs.send(by_suite(mutant))
+
+    process = context.Process(target=work, daemon=True)
+    process.start()
+    theirs.close()
+    told, until = [], time.monotonic() + LONGEST
+    try:
+        while len(told) < 2:
+            if not ours.poll(max(0.0, until - time.monotonic())):
+                told.append("it hangs")
+                continue
+            told.append(ours.recv())
+    except EOFError:
+        told += ["it ends"] * (2 - len(told))
+    finally:
+        process.kill()
+        process.join()
+    return Found(suite=told[1], vectors=told[0])
+
+
+SURVIVORS: dict[str, str] = {}
+"""Name → why neither the suite nor the vectors can tell the mutant from what is right."""
+
+
+def main() -> int:
+    """Hunt mutants, and print what caught them."""
+    parser = argparse.ArgumentParser(description="Mutants of the rules, and what catches them")
+    parser.add_argument("--module", default=",".join(MODULES), help="of " + ",".join(MODULES))
+    parser.add_argument("--sample", type=int, help="so many of them")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--grep", default="", help="only those whose name has this")
+    parser.add_argument("--verbose", action="store_true", help="a line for each")
+    asked = parser.parse_args()
+    mutants = [one for one in every(tuple(asked.module.split(","))) if asked.grep in one.name]
+    if asked.sample:
+        mutants = random.Random(asked.seed).sample(mutants, min(asked.sample, len(mutants)))
+    load()
+    counted: Counter[str] = Counter()
+    lost = []
+    for mutant in mutants:
+        found = hunt(mutant)
+        known = "known" if mutant.name in SURVIVORS else "LOST"
+        how = "both" if found.suite and found.vectors else "suite" if found.suite else "vectors" if found.vectors else known
+        counted[how] += 1
+        lost += [mutant] if how == "LOST" else []
+        if asked.verbose or how == "LOST":
+            print(f"{how:8} {mutant.line:4} {mutant.name}  [{found.suite or '-'} | {found.vectors or '-'}]", flush=True)
+    print(f"{len(mutants)} mutants: " + ", ".join(f"{number} {how}" for how, number in counted.items()))
+    return int(bool(lost))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
