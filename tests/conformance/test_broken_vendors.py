@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import careful
 from broken import Switch
-from broken_sequence import FAULTS
+from broken_rules import FAULTS
 from inprocess import Within, suite_against
 
 from opencmr import Vendor

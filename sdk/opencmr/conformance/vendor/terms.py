@@ -61,7 +61,7 @@ async def first_fault(bench: Bench) -> None:
     wrong, nowhere = {"id": "SD-BASE", "digest": OTHER["digest"]}, {"id": OWN["id"], "digest": NOWHERE}
     blind = proffer(hand, choices=[DP, nowhere, wrong])
     await hand.hear("terms.accept", await opened(hand, proffer(hand), "proffered"))
-    await hand.refused(blind, "terms-unknown", "/body/choices/1/id", "TRM-2")
+    await hand.refused(blind, "terms-unknown", "/body/choices/1/id", "TRM-12")
     both = proffer(hand, choices=[wrong, nowhere])
     await hand.refused(both, "terms-mismatch", "/body/choices/0/digest", "TRM-1")
 
