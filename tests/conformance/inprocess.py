@@ -131,6 +131,7 @@ def suite_against(
     package: str = "opencmr",
     carried: Callable[[Within], Any] = lambda within: within,
     on_result: Callable[[Result], None] = lambda _: None,
+    trace: Path | None = None,
 ) -> Report:
     """Checks against a vendor in test mode.
 
@@ -141,6 +142,7 @@ def suite_against(
         package: Whose vendor it is, where the SDK is there under another name.
         carried: What carries the requests, given what would.
         on_result: Called after each check.
+        trace: A folder for what is exchanged.
     """
 
     async def work(loop: SkippingLoop) -> Report:
@@ -150,7 +152,9 @@ def suite_against(
         vendor = breaking(vendor) or vendor
         bench = Bench(URL, exchange=carried(Within(vendor.asgi(), twist)), clock=loop.clock)
         try:
-            return await run(checks, bench, target=URL, side="vendor", begin=bench.meet, on_result=on_result)
+            return await run(
+                checks, bench, target=URL, side="vendor", begin=bench.meet, on_result=on_result, trace=trace
+            )
         finally:
             await vendor.close()
 

@@ -73,10 +73,13 @@ Thread.missed = lambda self, said: []
 
 def test_a_broken_shop_ends_with_1_and_the_requirement_is_named(tmp_path: Path) -> None:
     with serving(tmp_path, BROKEN, "--test-mode") as url:
-        done = opencmr("conformance", url, "--only", "SEQ-4", "--junit", "r.xml", cwd=tmp_path)
+        done = opencmr("conformance", url, "--only", "SEQ-4", "--junit", "r.xml", "--trace", "sent", cwd=tmp_path)
         assert done.returncode == 1
         assert "FAIL  sequence/stale" in done.stdout
         assert "SEQ-4" in done.stdout
+        assert "the last that was sent: intent.amend urn:uuid:" in " ".join(done.stdout.split())
+        last = max((tmp_path / "sent" / "sequence-stale").glob("*-request.http"))
+        assert b'"type":"intent.amend"' in last.read_bytes()
         kinds = {failure.get("type") for failure in ElementTree.parse(tmp_path / "r.xml").iter("failure")}
         assert "SEQ-4" in kinds
         names = ("knows-nothing-else", "stale", "accept-after-own-word", "narrowing-first", "moot-keeps-place")

@@ -80,7 +80,7 @@ class Bench:
         for tries in range(_TRIES):
             answer = await self._exchanged(method, url, named, renew() if renew is not None and tries else body)
             seconds = _asked_to_wait(answer)
-            if seconds is None or seconds > min(LONGEST_WAIT, self._waiting):
+            if seconds is None or seconds > min(LONGEST_WAIT, self._waiting) or tries == _TRIES - 1:
                 break
             self._waiting -= seconds
             self.tell(f"the vendor asks to come again in {seconds:g} s")
