@@ -30,7 +30,12 @@ LISTED = ("unsupported-version", "unsupported-type", "stale", "behind")
 def sparing(problem: dict[str, Any]) -> dict[str, Any]:
     """A problem without what may be left out."""
     code = problem["type"].partition("#")[2]
-    optional = {"detail", "rule", *(() if code in LISTED else ("expected",)), *(() if code in POINTED else ("pointer",))}
+    optional = {
+        "detail",
+        "rule",
+        *(() if code in LISTED else ("expected",)),
+        *(() if code in POINTED else ("pointer",)),
+    }
     return {name: value for name, value in problem.items() if name not in optional}
 
 

@@ -120,7 +120,8 @@ class Within:
         return self.twist(path, Answer(start["status"], found, whole))
 
 
-MEMORY = Path("/dev/shm")  # noqa: S108  # a store there waits for no disk; what is durable is of no interest here
+MEMORY = Path("/dev/shm")
+"""A store there waits for no disk."""
 
 
 def suite_against(

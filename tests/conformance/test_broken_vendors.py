@@ -43,9 +43,7 @@ def test_there_are_at_least_thirty_broken_vendors() -> None:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.requirement(id_)) for name, (id_, _) in FAULTS.items()]
 )
-def test_a_broken_vendor_is_caught_and_the_requirement_named(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_vendor_is_caught_and_the_requirement_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     requirement, breaking = FAULTS[name]
     switches: list[Switch] = []
 

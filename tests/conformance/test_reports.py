@@ -30,7 +30,9 @@ def test_what_many_checks_fail_of_is_told_in_one_line(monkeypatch: pytest.Monkey
 
 def test_a_few_failures_have_no_common_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = only(CHECKS, ["terms/"])[: MANY - 1]
-    assert causes(suite_against(lambda vendor: signs_with_another_key(Switch(monkeypatch, vendor)), checks=checks)) == []
+    assert (
+        causes(suite_against(lambda vendor: signs_with_another_key(Switch(monkeypatch, vendor)), checks=checks)) == []
+    )
 
 
 def _sour(path: str, answer: Answer) -> Answer:
@@ -38,7 +40,9 @@ def _sour(path: str, answer: Answer) -> Answer:
 
 
 def test_a_failed_check_names_what_was_sent_last_and_its_file(tmp_path: Path) -> None:
-    report = suite_against(twist=_sour, checks=only(CHECKS, ["terms/other-digest", "core/collect-thread"]), trace=tmp_path)
+    report = suite_against(
+        twist=_sour, checks=only(CHECKS, ["terms/other-digest", "core/collect-thread"]), trace=tmp_path
+    )
     for one in report.results:
         assert one.outcome == "failed"
         assert one.said["type"] == "terms.proffer"

@@ -18,6 +18,7 @@ OWN = {
 }  # fmt: skip
 OTHER = {**OWN, "version": "2"}
 OWN_REF, OTHER_REF = ({"id": each["id"], "digest": trust.digest(trust.write(each))} for each in (OWN, OTHER))
+JUNE, SEPTEMBER = "2026-06-01T00:00:00.000Z", "2026-09-01T00:00:00.000Z"
 LATER = "2027-02-01T00:00:00.000Z"
 
 
@@ -158,14 +159,14 @@ def _grants() -> Iterator[Case]:
     )  # fmt: skip
     yield fold(
         "item-ends-first", "An item ends with the whole or by itself, whichever comes first", "CNS-10", "aa", "given",
-        lambda t: t.grant(t.ask(), item("news", until="2026-06-01T00:00:00.000Z"), item("study"), until="2026-09-01T00:00:00.000Z"),
+        lambda t: t.grant(t.ask(), item("news", until=JUNE), item("study"), until=SEPTEMBER),
         asks=[
             (question(data="pd:EmailAddress"), {"at": "2026-05-31T23:59:59.999Z"}, "permit consent"),
-            (question(data="pd:EmailAddress"), {"at": "2026-06-01T00:00:00.000Z"}, "deny consent-expired"),
+            (question(data="pd:EmailAddress"), {"at": JUNE}, "deny consent-expired"),
             (question(purpose="dpv:ResearchAndDevelopment", data="pd:EmailAddress"),
              {"at": "2026-08-31T23:59:59.999Z"}, "permit consent"),
             (question(purpose="dpv:ResearchAndDevelopment", data="pd:EmailAddress"),
-             {"at": "2026-09-01T00:00:00.000Z"}, "deny consent-expired"),
+             {"at": SEPTEMBER}, "deny consent-expired"),
         ],
     )  # fmt: skip
 

@@ -1,6 +1,16 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
-from . import deliveries, folds_consent, folds_intent, folds_knowing, folds_rules, folds_terms, folds_times, folds_void, mailboxes
+from . import (
+    deliveries,
+    folds_consent,
+    folds_intent,
+    folds_knowing,
+    folds_rules,
+    folds_terms,
+    folds_times,
+    folds_void,
+    mailboxes,
+)
 from .writing import Files, cases_file
 
 FOLD = (

@@ -59,28 +59,34 @@ class Bench:
         """Seconds after which nothing comes any more of a vendor's own accord, going by what has come so far."""
         return min(SOON + 1, 0.5 + 2 * self.latency + 3 * self.slowest)
 
-    async def send(
-        self, method: str, url: str, body: bytes = b"", renew: Callable[[], bytes] | None = None, **headers: str
-    ) -> Answer:
-        """One request, not sooner than is polite; once more where the vendor asks to come again after some seconds.
+    async def send(self, method: str, url: str, body: bytes = b"", **headers: str) -> Answer:
+        """One request, not sooner than is polite; the same once more where the vendor asks to come again.
+
+        Raises:
+            NoAnswer: There is none.
+        """
+        return await self.send_made(method, url, lambda: body, **headers)
+
+    async def send_made(self, method: str, url: str, make: Callable[[], bytes], **headers: str) -> Answer:
+        """One request whose body is made for each time that it is sent.
 
         Args:
             method: `GET`, `POST` …
             url: Whole.
-            body: What is sent.
-            renew: What is sent when it is sent again; absent: the same bytes.
+            make: Makes the body.
             headers: By their names, with `_` for `-`.
 
         Raises:
             NoAnswer: There is none.
         """
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        if body:
-            running().say(body)
-        for tries in range(_TRIES):
-            answer = await self._exchanged(method, url, named, renew() if renew is not None and tries else body)
+        for left in reversed(range(_TRIES)):
+            body = make()
+            if body:
+                running().say(body)
+            answer = await self._exchanged(method, url, named, body)
             seconds = _asked_to_wait(answer)
-            if seconds is None or seconds > min(LONGEST_WAIT, self._waiting) or tries == _TRIES - 1:
+            if seconds is None or seconds > min(LONGEST_WAIT, self._waiting) or not left:
                 break
             self._waiting -= seconds
             self.tell(f"the vendor asks to come again in {seconds:g} s")

@@ -7,7 +7,6 @@ the requirement that it breaks.
 
 import asyncio
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Self
@@ -20,7 +19,17 @@ from ..protocol import roster
 from ..transport.bundle import pack
 from ..trust import base58
 from .bench import SOON, Bench
-from .inspecting import BEFORE_SIGNATURE, Document, bundle, code, digest_of, first_outcome, inspect, other_pointer, stated
+from .inspecting import (
+    BEFORE_SIGNATURE,
+    Document,
+    bundle,
+    code,
+    digest_of,
+    first_outcome,
+    inspect,
+    other_pointer,
+    stated,
+)
 from .suite import Failed
 from .wire import Answer
 
@@ -159,13 +168,13 @@ class Hand:
 
     # Sending
 
-    async def post(
-        self, raw: bytes, to: str = "messages", renew: Callable[[], bytes] | None = None, **headers: str
-    ) -> Answer:
-        """Send bytes, as they are; `renew` makes those that are sent where the vendor asks to come again."""
+    async def post(self, raw: bytes, to: str = "messages", **headers: str) -> Answer:
+        """Send bytes, as they are."""
         self._sent[trust.digest(raw)] = raw
-        headers = {"content_type": MEDIA_TYPE, **headers}
-        return await self.bench.send("POST", f"{self.bench.endpoint}/{to}", raw, renew, **headers)
+        return await self.bench.send("POST", self._at(to), raw, **{"content_type": MEDIA_TYPE, **headers})
+
+    def _at(self, to: str) -> str:
+        return f"{self.bench.endpoint}/{to}"
 
     async def say(self, document: Document | bytes) -> Heard:
         """Send a message that is to be decided, and inspect the answer.
@@ -297,10 +306,15 @@ class Hand:
         return words, more
 
     async def _page(self, seen: str | EllipsisType | None, after: int | None, body: Document) -> tuple[Any, bool]:
-        document = self.collect_document(seen=seen, **body)
         # A collect is answered once: whoever has to come again makes a new one.
-        raw, renew = self.sign(document), lambda: self.sign(self.collect_document(seen=seen, **body))
-        answer = await self.post(raw, "mailbox", renew)
+        made: list[Document] = []
+
+        def make() -> bytes:
+            made.append(self.collect_document(seen=seen, **body))
+            return self.sign(made[-1])
+
+        answer = await self.bench.send_made("POST", self._at("mailbox"), make, content_type=MEDIA_TYPE)
+        document = made[-1]
         if answer.media_type == "application/problem+json":
             raise Failed(f"the collect was refused: {code(stated(answer))}")
         found, more = bundle(answer, mailbox=True)
@@ -367,10 +381,11 @@ class Hand:
         Raises:
             Failed: It does not take them.
         """
+
         def words() -> bytes:
             return pack([self.sign(self.collect_document()), *self.held_after(number)])
 
-        answer = await self.post(words(), "words", words)
+        answer = await self.bench.send_made("POST", self._at("words"), words, content_type=MEDIA_TYPE)
         if answer.media_type == "application/problem+json":
             why = code(stated(answer))
             raise Failed(f"its own words are not taken back: {why}", "TRN-20" if why == "too-large" else "SEQ-32")

@@ -168,7 +168,9 @@ async def page_by_page(bench: Bench) -> None:
     must(found == whole, f"{len(found)} words page by page, {len(whole)} at once")
 
 
-@page.add("nobody-waits-for-nothing", "Whoever the vendor does not know has an empty mailbox, at once", "COR-10", "TRN-7")
+@page.add(
+    "nobody-waits-for-nothing", "Whoever the vendor does not know has an empty mailbox, at once", "COR-10", "TRN-7"
+)
 async def nobody_waits_for_nothing(bench: Bench) -> None:
     """Nothing can come to them, so no request is held, whatever `wait` says. Such a collect, too, is answered once."""
     hand = Hand(bench)

@@ -159,7 +159,9 @@ async def newest_agreement(bench: Bench) -> None:
     await no_offer(hand)
 
 
-@page.add("basis-replaced", "A consent that a later grant has replaced, or that was taken back, bears no offer", "OFR-6")
+@page.add(
+    "basis-replaced", "A consent that a later grant has replaced, or that was taken back, bears no offer", "OFR-6"
+)
 async def basis_replaced(bench: Bench) -> None:
     """Test mode: an offer on the first grant of the thread."""
     hand = Hand(bench)
