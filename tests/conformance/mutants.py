@@ -96,7 +96,16 @@ OURS = ("raise AssertionError", "raise UsageError", "raise ValueError")
 
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, Callable[[Any], Any]]]:
     """What can be wrong below a node: where, what, and a function that makes it so in a copy of that place."""
+    # What an answer advises besides (`expected`) is no rule.
+    advice = {
+        id(below)
+        for each in ast.walk(node)
+        if isinstance(each, ast.keyword) and each.arg == "expected"
+        for below in ast.walk(each)
+    }
     for each in ast.walk(node):
+        if id(each) in advice:
+            continue
         text = ast.unparse(each)[:70].split("\n")[0]
         if isinstance(each, ast.Raise) and not text.startswith(OURS):
             yield each, f"passes over `{text}`", lambda it: ast.Pass()
@@ -343,10 +352,30 @@ def hunt(mutant: Mutant) -> Found:
     return Found(suite=told[1], vectors=told[0])
 
 
-ALIKE: dict[str, str] = {}
+ALIKE: dict[str, str] = {
+    "dealing._check_sum: passes over `raise WrongTotal(why, pointer='/body/total', rule='OFR-1')`":
+        "the refusal after it says the same, with advice that is of no use",
+    "dealing.Dealing._offered: passes over `raise Expired('an offer expires after it was made', pointer='/expires'`":
+        "that it had expired when it was made is asked before",
+    "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`":
+        "the desk has asked before",
+    "thread.Thread.judge: passes over `raise WrongState('a thread of private types holds nothing else', point`":
+        "no private type is spoken",
+    "history.History.pass_over: leaves out `self._placed(*of)`": "for parts of evidence; tests of the folder hold it",
+    "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
+        "for parts of evidence; tests of the folder hold it",
+    "history.History._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
+    "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no two words have one place",
+}  # fmt: skip
 """Name → why the mutant answers as what is right does: neither the suite nor a vector could tell."""
 
-HANDFUL: tuple[str, ...] = ()
+HANDFUL = (
+    "consent.Consent._granted: leaves out `_check_within(body, self.request)`",
+    "consent._check_item: leaves out `_check_subset(item.stored_in, asked.stored_in, (*path, 'storedIn'))`",
+    "dealing.Dealing._wished: leaves out `check_terms('data', body.on_accept, ('body', 'onAccept'))`",
+    "agreement.Agreement._check_open: one step off in `said.at >= self.answer_by`",
+    "receiving.settle: passes over `raise UnknownThread('no such thread is known between these two parties`",
+)
 """Names of some that every run of the tests looks for."""
 
 

@@ -19,6 +19,7 @@ OWN = {
 OTHER = {**OWN, "version": "2"}
 OWN_REF, OTHER_REF = ({"id": each["id"], "digest": trust.digest(trust.write(each))} for each in (OWN, OTHER))
 JUNE, SEPTEMBER = "2026-06-01T00:00:00.000Z", "2026-09-01T00:00:00.000Z"
+NOON_OF_THE_NEXT_DAY = "2026-03-02T12:00:00.000Z"
 LATER = "2027-02-01T00:00:00.000Z"
 
 
@@ -158,6 +159,19 @@ def _grants() -> Iterator[Case]:
         lambda t: _late_while_given(t, **more), problems={3: "wider-than-asked /body/items/0/data/1 CNS-1"},
     )  # fmt: skip
     yield fold(
+        "replaced-and-before", "What an item permitted before it was replaced, it permitted", "CNS-5", "aa", "given",
+        _replaced,
+        asks=[
+            (question(data="pd:TelephoneNumber"), {"at": "2026-03-01T12:01:30.000Z"}, "permit consent"),
+            (question(data="pd:TelephoneNumber"), {"at": NOON_OF_THE_NEXT_DAY}, "deny no-permission"),
+        ],
+    )  # fmt: skip
+    yield fold(
+        "no-after-another-no", "A no about another item leaves what a later no takes back, for it does not know what "
+        "replaced it", "SEQ-35 CNS-6", "aaaaa", "withdrawn", _no_after_another,
+        asks=[(question(data="pd:TelephoneNumber"), {"at": NOON_OF_THE_NEXT_DAY}, "deny withdrawn")],
+    )  # fmt: skip
+    yield fold(
         "item-ends-first", "An item ends with the whole or by itself, whichever comes first", "CNS-10", "aa", "given",
         lambda t: t.grant(t.ask(), item("news", until=JUNE), item("study"), until=SEPTEMBER),
         asks=[
@@ -169,6 +183,21 @@ def _grants() -> Iterator[Case]:
              {"at": SEPTEMBER}, "deny consent-expired"),
         ],
     )  # fmt: skip
+
+
+def _replaced(t: Script) -> Word:
+    wide = t.grant(None, item("news", data=["pd:EmailAddress", "pd:TelephoneNumber"]))
+    return t.grant(wide, item("news"), body={"statement": "By e-mail alone."})
+
+
+def _no_after_another(t: Script) -> Word:
+    """The telephone is permitted elsewhere, and was in this thread until a later grant said less."""
+    t.grant(None, item("phone", data=["pd:TelephoneNumber"]))
+    wide = t.grant(None, item("news", data=["pd:EmailAddress", "pd:TelephoneNumber"]), item("study"))
+    known = {"prior": wide.digest, "seen": t.tip}
+    t.grant(wide, item("news"), body={"statement": "By e-mail alone."})
+    t.withdraw(wide, "study", **known)
+    return t.withdraw(wide, **known)
 
 
 def _late(t: Script, *items: Body) -> Word:
@@ -362,6 +391,21 @@ def _wishes() -> Iterator[Case]:
     yield fold(
         "total-not-the-offers", "Another total", "OFR-10", "aar", "open", lambda t: _paid(t, "invoice", "99.00"),
         problems={3: "wrong-total /body/total OFR-10"},
+    )  # fmt: skip
+    for name, says, dollars, where in (
+        ("price", "A price in another currency, though the sum is right", {}, "lines/0/price"),
+        ("adjustment", "An adjustment in another currency, though the sum is right",
+         {"adjustments": [{"kind": "fee", "amount": {"amount": "0.00", "currency": "USD"}}]}, "adjustments/0/amount"),
+    ):  # fmt: skip
+        yield fold(
+            f"currency-of-the-{name}", says, "OFR-2", "av", "open",
+            lambda t, body=dollars or {"total": {**euros("100.00"), "currency": "USD"}}: t.offer(t.cast(), body=body),
+            problems={2: f"wrong-total /body/{where}/currency OFR-2"},
+        )  # fmt: skip
+    yield fold(
+        "confirmed-in-no-thread", "A vendor's word in a thread that nobody opened", "RCV-15", "v", "none",
+        lambda t: t.say("order.confirm", {"reference": "R-1", "total": euros("1.00")}, uuid("nothing")),
+        problems={1: "unknown-thread /thread"},
     )  # fmt: skip
     yield fold(
         "disclosed-twice", "The same datum is disclosed once, the first time; another value is another datum", "ORD-1",

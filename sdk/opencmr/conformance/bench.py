@@ -57,7 +57,7 @@ class Bench:
     @property
     def patience(self) -> float:
         """Seconds after which nothing comes any more of a vendor's own accord, going by what has come so far."""
-        return min(SOON + 1, 0.5 + 2 * self.latency + 3 * self.slowest)
+        return min(SOON + 1, 0.3 + 2 * self.latency + 2 * self.slowest)
 
     async def send(self, method: str, url: str, body: bytes = b"", **headers: str) -> Answer:
         """One request, not sooner than is polite; the same once more where the vendor asks to come again.
