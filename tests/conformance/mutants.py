@@ -365,7 +365,7 @@ ALIKE: dict[str, str] = {
     "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
         "for parts of evidence; tests of the folder hold it",
     "history.History._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
-    "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no two words have one place",
+    "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no word knows its own place",
 }  # fmt: skip
 """Name → why the mutant answers as what is right does: neither the suite nor a vector could tell."""
 

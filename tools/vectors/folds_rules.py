@@ -163,7 +163,7 @@ def _grants() -> Iterator[Case]:
         _replaced,
         asks=[
             (question(data="pd:TelephoneNumber"), {"at": "2026-03-01T12:01:30.000Z"}, "permit consent"),
-            (question(data="pd:TelephoneNumber"), {"at": NOON_OF_THE_NEXT_DAY}, "deny no-permission"),
+            (question(data="pd:TelephoneNumber"), {"at": NOON_OF_THE_NEXT_DAY}, "deny consent-expired"),
         ],
     )  # fmt: skip
     yield fold(
@@ -392,14 +392,15 @@ def _wishes() -> Iterator[Case]:
         "total-not-the-offers", "Another total", "OFR-10", "aar", "open", lambda t: _paid(t, "invoice", "99.00"),
         problems={3: "wrong-total /body/total OFR-10"},
     )  # fmt: skip
-    for name, says, dollars, where in (
-        ("price", "A price in another currency, though the sum is right", {}, "lines/0/price"),
+    for name, says, body, where in (
+        ("price", "A price in another currency, though the sum is right",
+         {"total": {"amount": "100.00", "currency": "USD"}}, "lines/0/price"),
         ("adjustment", "An adjustment in another currency, though the sum is right",
          {"adjustments": [{"kind": "fee", "amount": {"amount": "0.00", "currency": "USD"}}]}, "adjustments/0/amount"),
     ):  # fmt: skip
         yield fold(
             f"currency-of-the-{name}", says, "OFR-2", "av", "open",
-            lambda t, body=dollars or {"total": {**euros("100.00"), "currency": "USD"}}: t.offer(t.cast(), body=body),
+            lambda t, body=body: t.offer(t.cast(), body=body),
             problems={2: f"wrong-total /body/{where}/currency OFR-2"},
         )  # fmt: skip
     yield fold(
