@@ -50,9 +50,9 @@ class Shop(Vendor):
 
     collects = 0
 
-    async def receive(self, raw: bytes) -> list[bytes]:
+    async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         CLOCK.hear(raw)
-        return await super().receive(raw)
+        return await super().receive(raw, address)
 
     async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
         CLOCK.hear(raw)

@@ -260,7 +260,7 @@ async def test_over_http_and_in_the_operators_own_words(
         shop = shop_of(street, did=did_of(bound))
         she = street.stranger(shop.did)
 
-        async def receive(_: bytes) -> Any:
+        async def receive(_: bytes, __: str | None) -> Any:
             raise RuntimeError(f"this is a fault, {WORD}")
 
         with served(shop.asgi(), bound) as base:

@@ -28,6 +28,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             "tests of the server: they flood, and bounds may stand in front of a vendor",
         ),
         "RCV-3": "a vendor of this version sends nothing by itself",
+        **dict.fromkeys(["SEQ-36", "SEQ-37"], "tests of the store: it takes days"),
     },
     "customer": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 23)], "vectors: decisions"),

@@ -7,6 +7,7 @@ from .consent import Consent
 from .dealing import Dealing, Offer
 from .decisions import THIRD_PARTY, VENDOR, Decision, Facts, Question, Statement, decide, turning_point
 from .facts import MOST_STATEMENTS, gather
+from .forgetting import came_to_nothing, is_passing, promised_until
 from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
@@ -44,6 +45,7 @@ __all__ = [
     "Verified",
     "Withdrawal",
     "Word",
+    "came_to_nothing",
     "commitment_of",
     "decide",
     "explain",
@@ -51,9 +53,11 @@ __all__ = [
     "gather",
     "instant",
     "is_narrowing",
+    "is_passing",
     "lifecycle",
     "moment",
     "parse",
+    "promised_until",
     "settle",
     "total_of",
     "turning_point",

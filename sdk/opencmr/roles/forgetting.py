@@ -59,4 +59,4 @@ def _forget(rows: Rows, peer: Peer) -> None:
         raise StoreError(f"the relationship with {peer.peer} is gone from the store")
     if now.position != peer.position:
         raise UsageError(f"something was said with {peer.peer} meanwhile; look again before you forget it")
-    rows.forget(peer.number)
+    rows.leave(peer.number)

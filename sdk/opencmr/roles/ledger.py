@@ -11,7 +11,7 @@ from ..errors import Problem
 from ..messages import Message
 from ..protocol import History, Thread
 from ..protocol.receiving import check_place
-from ..store import Kept, Peer, Rows, Status, damaged
+from ..store import ROW, Kept, Peer, Rows, Status, damaged
 from ..transport.limits import MEMORY
 from .remembered import Remembered
 
@@ -169,7 +169,7 @@ class Ledger:
 
 
 def _folded(peer: Peer, history: History) -> Folded:
-    longer = peer.size - _ENVELOPE * peer.position
+    longer = peer.size - (ROW + _ENVELOPE) * peer.position
     cost = _LEAST * (1 + peer.position) + _EACH * max(longer, 0)
     return Folded(peer.version, peer.revised, peer.position, cost, history)
 

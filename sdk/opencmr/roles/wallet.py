@@ -118,7 +118,7 @@ class Wallet:
     def collect(self, rows: Rows, wait: int, now: str, *, receipts: bool = True) -> tuple[bytes, list[str]]:
         """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any."""
         peer = self.peer(rows)
-        unsent = rows.with_status(self.number, "unsent")[:20] if receipts else []
+        unsent = rows.with_status(self.number, "unsent")[: core.MOST_RECEIPTS] if receipts else []
         bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
         body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
         link = Link(seen=self.history(rows).chain.tip)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +118,14 @@ class Store:
             StoreError: The database fails, or the store is closed.
         """
         return self._watched(lambda: self._watch.version(number))
+
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships, by one question.
+
+        Raises:
+            StoreError: The database fails, or the store is closed.
+        """
+        return self._watched(lambda: self._watch.versions(numbers))
 
     def write_now(self, work: Callable[[Rows], T]) -> T:
         """Do some writing and wait until it is durable. Not for the event loop's thread.

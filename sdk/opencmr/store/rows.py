@@ -25,7 +25,7 @@ from sqlalchemy import text as sql
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .engine import damaged
-from .tables import collects, findings, messages, muted, relationships, strangers
+from .tables import PASSING, collects, findings, messages, muted, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
 
@@ -74,6 +74,8 @@ _SHAPES = frozenset(
     (str, int, str, str, str, str, bytes, str, of, place, at, bool)
     for of, place, at in product(_OPTIONAL, (int, type(None)), _OPTIONAL)
 )
+ROW = 1024
+"""Bytes that a message takes beside its own: its row, and the indexes."""
 _ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
 
 # Statements are built once: building one costs five times what executing it does.
@@ -95,9 +97,6 @@ _PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))
 )
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
-_SIZE = select(func.count(), func.coalesce(func.sum(func.length(messages.c.raw)), 0)).where(
-    messages.c.relationship == _number
-)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _PLACES = (
     _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})"), messages.c.place > bindparam("after"))
@@ -116,6 +115,23 @@ _ADDED = _MESSAGES.where(_AFTER).order_by(messages.c.position)
 _KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number, _AFTER)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
+_VENDORS = select(relationships.c.me).distinct().where(relationships.c.me.like("did:web:%"))
+_PASSED = (
+    select(relationships)
+    .where(
+        relationships.c.me == bindparam("me"),
+        sql(PASSING),
+        relationships.c.idle < bindparam("before"),
+        relationships.c.idle >= bindparam("idle"),
+        sql("(idle > :idle OR relationship > :number)"),
+    )
+    .order_by(relationships.c.idle, relationships.c.relationship)
+    .limit(bindparam("limit"))
+)
+_PASSING_BYTES = select(func.coalesce(func.sum(relationships.c.size), 0)).where(
+    relationships.c.me == bindparam("me"), sql(PASSING)
+)
+_FORGET_MESSAGES = Many(delete(messages).where(messages.c.relationship == _number))
 _FORGET = Many(delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now")))
 _USED = select(collects.c.id).where(
     collects.c.relationship == _number, collects.c.id == bindparam("id"), collects.c.until >= bindparam("now")
@@ -136,8 +152,6 @@ _NOBODYS = (
     .where(relationships.c.relationship == _number)
     .values(peer="", endpoint=None, pinned="{}", restored=False)
 )
-ROW = 1024
-"""Bytes that a row and its indexes take beside the message in it, about."""
 MOST_FINDINGS = 200
 """Findings of one kind that are kept of a relationship. The words that show more of them are kept all the same."""
 _ADD_FINDING = Many(insert(findings).values({column.name: bindparam(column.name) for column in findings.c}))
@@ -213,12 +227,13 @@ class Rows:
         """The relationships with this party, oldest first."""
         return [as_peer(row) for row in self._execute(_OF_PEER, peer=peer)]
 
-    def forget(self, number: int) -> None:
+    def leave(self, number: int) -> None:
         """Let all rows of a relationship go. What stays says that its key was used, and not with whom."""
         self._asked.at_once()
         for statement in (*_LEAVE, _NOBODYS):
             self._batch.connection.execute(statement, {"number": number})
-        self._asked.change(number, peer="", endpoint=None, pinned={}, restored=False, position=0)
+        self._asked.change(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0,
+                           revised=self._asked.version(number))  # fmt: skip
 
     def add_peer(self, me: str, peer: str, *, opened: str, pinned: dict[str, str], endpoint: str | None) -> Peer:
         """Begin a relationship."""
@@ -232,15 +247,47 @@ class Rows:
             "restored": False,
             "position": 0,
             "version": 0,
+            "kept": me.startswith("did:key:"),  # a customer's own; a vendor's may come to nothing
+            "idle": opened,
         }
         key = self._batch.connection.execute(_BEGIN, values).inserted_primary_key
-        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, False, 0, 0)
+        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, restored=False, position=0,
+                     version=0, kept=bool(values["kept"]), idle=opened)  # fmt: skip
         self._asked.begun(begun)
         return begun
 
     def change_peer(self, number: int, **values: Any) -> None:
-        """Note a change of a relationship: `restored`."""
+        """Note a change of a relationship: `restored`, `kept`, `idle`."""
         self._asked.change(number, **values)
+
+    # Forgetting
+
+    def vendors(self) -> list[str]:
+        """Our own DIDs that are vendors'."""
+        return [me for (me,) in self._execute(_VENDORS)]
+
+    def passed(self, me: str, before: str, after: tuple[str, int], limit: int) -> list[Peer]:
+        """Relationships of ours of which nothing came, and that are idle since before a date; the oldest first.
+
+        Args:
+            me: Our DID.
+            before: The date.
+            after: Since when the one is idle after which they come, and its key; `("", 0)` for the first ones.
+            limit: How many at most.
+        """
+        idle, number = after
+        found = self._execute(_PASSED, me=me, before=before, idle=idle, number=number, limit=limit)
+        return [as_peer(row) for row in found]
+
+    def passing_bytes(self, me: str) -> int:
+        """What all relationships of ours take together of which nothing came."""
+        return int(self._execute(_PASSING_BYTES, me=me).scalar() or 0)
+
+    def forget(self, number: int, *, last: str | None, place: int) -> None:
+        """Forget what was said in a relationship: but for the number and the digest of the vendor's last word."""
+        self._asked.write(_FORGET_MESSAGES, {"number": number})
+        self._asked.change(number, position=0, size=0, restored=True, forgotten=place, last=last,
+                           revised=self._asked.version(number))  # fmt: skip
 
     # Messages
 
@@ -285,8 +332,8 @@ class Rows:
 
     def size(self, number: int) -> int:
         """Bytes that the messages and receipts of a relationship take, with `ROW` for each."""
-        count, size = tuple(self._execute(_SIZE, number=number).one())
-        return int(size) + ROW * int(count)
+        peer = self.peer_by_number(number)
+        return peer.size if peer else 0
 
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
@@ -316,7 +363,7 @@ class Rows:
         """Keep a message. Where its digest is there already, the write fails."""
         self._asked.add({"relationship": number, **kept._asdict()})
         peer = self.peer_by_number(number)
-        self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw))
+        self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw) + ROW)
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""

@@ -21,6 +21,9 @@ metadata = MetaData()
 
 UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
 
+PASSING = "NOT kept AND size > 0"
+"""Those of which nothing came, and that hold something."""
+
 
 def only(rows: str) -> dict[str, Any]:
     """An index of these rows alone, in either database."""
@@ -39,9 +42,16 @@ relationships = Table(
     Column("restored", Boolean, nullable=False, server_default=text("false")),  # put back, and not collected since
     Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
     Column("position", Integer, nullable=False, server_default="0"),  # of the message that came or was made last
-    Column("size", BigInteger, nullable=False, server_default="0"),  # bytes of all that was kept
+    Column("size", BigInteger, nullable=False, server_default="0"),  # bytes of all that was kept, with its rows, about
     Column("revised", Integer, nullable=False, server_default="0"),  # the version that changed what was kept before it
+    # Whether something came of it. Until then it is counted since when it is idle; not afterwards.
+    Column("kept", Boolean, nullable=False, server_default=text("false")),
+    Column("idle", String(24), nullable=False, server_default=""),
+    # Of a vendor's that was forgotten: number and digest of its last word.
+    Column("forgotten", Integer, nullable=False, server_default="0"),
+    Column("last", String(48)),
     UniqueConstraint("me", "peer"),
+    Index("ix_relationships_idle", "me", "idle", "relationship", "size", **only(PASSING)),
 )
 
 messages = Table(

@@ -68,6 +68,9 @@ class Limits:
         key: Messages of one key, after their signature was checked.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
+        newcomers: Relationships that begin, from one network address.
+        strangers: Bytes that all relationships take together that never came to anything, about; beyond it nobody new
+            is let in, but for what takes something back.
         at_work: Messages that are worked on at once. Beside them as many narrowing ones, which work on nothing long.
         at_work_per_key: The same, of one key: those that wait for one before them to be done are among them.
         waiters: Collects that wait for mail at once.
@@ -81,6 +84,8 @@ class Limits:
     reserve_each: Rate = Rate(0.5, 20)
     key: Rate = Rate(20, 2000)
     narrowing: Rate = Rate(1, 500)
+    newcomers: Rate = Rate(0.2, 1000)
+    strangers: int = 2 * 1024**3
     at_work: int = 1000
     at_work_per_key: int = 32
     waiters: int = 10_000
@@ -184,6 +189,7 @@ class Gate:
         self._reserve_each = Buckets(limits.reserve_each, clock=clock)
         self._keys = Buckets(limits.key, clock=clock)
         self._narrowing = Buckets(limits.narrowing, clock=clock)
+        self._newcomers = Buckets(limits.newcomers, clock=clock)
         self.work = Places(limits.at_work)
         self.narrowing_work = Places(limits.at_work)
         self.queue = Places(limits.at_work, limits.at_work_per_key)
@@ -198,6 +204,16 @@ class Gate:
         name = self._network(address)
         if name is not None and (seconds := self._addresses.take(name)):
             raise OverQuota("too many requests from this network address", retry_after=seconds)
+
+    def charge_newcomer(self, address: str | None) -> None:
+        """Charge a network address for a relationship that begins.
+
+        Raises:
+            OverQuota: Too many begin there.
+        """
+        name = self._network(address)
+        if name is not None and (seconds := self._newcomers.take(name)):
+            raise OverQuota("too many newcomers from this network address", retry_after=seconds)
 
     def admits_narrowing(self, address: str | None, claimed: str) -> bool:
         """Whether a narrowing message is admitted from an address that is too fast, out of the share kept for these.

@@ -99,7 +99,7 @@ def test_a_write_that_fails_forgets_nothing(tmp_path: Path) -> None:
         ).number
 
         def fail(rows: object) -> None:
-            rows.forget(number)  # type: ignore[attr-defined]
+            rows.leave(number)  # type: ignore[attr-defined]
             raise UsageError("no")
 
         with pytest.raises(UsageError):

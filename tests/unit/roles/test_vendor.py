@@ -887,7 +887,7 @@ async def test_who_has_seen_what_is_not_held_here_is_told_which_words_are(shop: 
 
 
 async def somebody_waits(shop: Vendor) -> None:
-    while not shop._mailbox._bells:  # noqa: ASYNC110  # nothing tells when somebody begins to wait
+    while not shop._mailbox.waking.count:  # noqa: ASYNC110  # nothing tells when somebody begins to wait
         await asyncio.sleep(0)
 
 

@@ -51,7 +51,9 @@ class Told:
     def knows(self, did: str) -> bool:
         return False
 
-    async def receive(self, raw: bytes) -> list[bytes]:
+    async def tend(self) -> None: ...
+
+    async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         self.got.append(raw)
         return await self.answer()
 

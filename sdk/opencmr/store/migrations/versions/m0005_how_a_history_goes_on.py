@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column("relationships", sa.Column("size", sa.BigInteger, nullable=False, server_default="0"))
     op.add_column("relationships", sa.Column("revised", sa.Integer, nullable=False, server_default="0"))
     op.execute(
-        "UPDATE relationships SET size = (SELECT coalesce(sum(length(raw)), 0) FROM messages "
+        "UPDATE relationships SET size = (SELECT coalesce(sum(length(raw) + 1024), 0) FROM messages "
         "WHERE messages.relationship = relationships.relationship)"
     )
     placed = sa.text("place IS NOT NULL")
