@@ -11,7 +11,8 @@ from opencmr import trust
 from opencmr.errors import Problem
 from opencmr.messages import Body, Message, consent, intent, offer, order, read, read_envelope, terms
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
-from opencmr.messages.types import Datum, Money, Party, Price, Ref, Want
+from opencmr.messages.personal import Datum
+from opencmr.messages.types import Money, Party, Price, Ref, Want
 from opencmr.protocol import History, instant, is_narrowing, moment, roster, settle
 from opencmr.protocol.arrangement import Arrangement, Piece, arrange
 from opencmr.protocol.evidence import Evidence, Exhibit, folded, records_of
@@ -205,7 +206,7 @@ def conversation() -> tuple[Dialogue, Dialogue]:
     made = ref_of(plain.raws[-2])
     plain.say(offer.Accept(offer=made, total=Money("49.00", "EUR")), wish)
     plain.tell(order.Confirm(reference="R1", total=Money("49.00", "EUR")), wish)
-    plain.say(order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value={"locality": "Kiel"})]), wish)
+    plain.say(order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value={"addressLocality": "Kiel"})]), wish)
     before = plain.seen
     plain.tell(order.Fulfil(status="shipped"), wish)
     plain.say(intent.Amend(**dict(CAST)), wish, seen=before)  # refused as stale

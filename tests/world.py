@@ -15,7 +15,8 @@ from opencmr import Customer, Money, Price, Vendor, Want, consent, intent, offer
 from opencmr.errors import OpenCMRError, Problem, Refused, StoreError, Unreachable, UsageError
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
-from opencmr.messages.types import Datum, Party, TermsRef
+from opencmr.messages.personal import Datum
+from opencmr.messages.types import Party, TermsRef
 from opencmr.protocol import Agreement, Consent, Dealing, Thread, instant, roster
 from opencmr.roles import CustomerRelationship, Draft
 from opencmr.testing import Faults, Loopback, StandingClock
@@ -167,7 +168,7 @@ class World:
     def _word_in_dealing(self, record: Dealing, refs: list[TermsRef]) -> Body:
         words: list[Body] = [
             intent.Amend(**dict(self._cast(refs))),
-            order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value="Main Street 1")]),
+            order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value={"streetAddress": "Main Street 1"})]),
         ]
         if self.dice.random() < 0.3:
             words += [intent.Withdraw(), order.Cancel(reason="changedMind")]

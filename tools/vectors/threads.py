@@ -1,6 +1,16 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
-from . import deliveries, folds_consent, folds_intent, folds_knowing, folds_terms, folds_times, folds_void, mailboxes
+from . import (
+    deliveries,
+    folds_bounds,
+    folds_consent,
+    folds_intent,
+    folds_knowing,
+    folds_terms,
+    folds_times,
+    folds_void,
+    mailboxes,
+)
 from .writing import Files, cases_file
 
 FOLD = (
@@ -21,6 +31,8 @@ def files() -> Files:
     folds = {
         "terms": ("Threads of terms.", folds_terms.terms_folds),
         "consent": ("Threads of consent.", folds_consent.consent_folds),
+        "bounds": ("How far a grant may go, which of several faults is told, and what an offer may rest on.",
+                   folds_bounds.bound_folds),
         "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
         "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",

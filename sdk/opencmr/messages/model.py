@@ -1,9 +1,9 @@
 """How every part of a message is declared: closed, frozen, camelCase on the wire, snake_case in Python."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args, get_origin
+from typing import Any, ClassVar, NamedTuple, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
@@ -37,6 +37,25 @@ class Model(BaseModel):
         """The JSON object that travels: absent members are left out, no default is filled in."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    @classmethod
+    def faults(cls, members: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """What is wrong with members, by their Python names, that depend on one another: where, and why."""
+        yield from ()
+
+    def without_faults(self) -> Self:
+        """This object, unless its members don't fit together.
+
+        Raises:
+            ValidationError: They don't; it names each fault.
+        """
+        faults = [
+            InitErrorDetails(type=PydanticCustomError("shape", "{why}", {"why": why}), loc=where, input=None)
+            for where, why in self.faults(vars(self))
+        ]
+        if faults:
+            raise ValidationError.from_exception_data(type(self).__name__, faults)
+        return self
+
 
 class When(NamedTuple):
     """One line of a shape: if `member` is present (and equals `value`), these are required and those forbidden.
@@ -63,30 +82,22 @@ class Shaped(Model):
             if member is None or (members[member] is not None if value is None else members[member] == value):
                 for name in requires:
                     if members[name] is None:
-                        self._refuse(members)
+                        return self.without_faults()
                 for name in forbids:
                     if members[name] is not None:
-                        self._refuse(members)
+                        return self.without_faults()
                 break
         return self
 
     @classmethod
-    def _refuse(cls, members: Mapping[str, Any]) -> NoReturn:
+    def faults(cls, members: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """The members that are missing or may not be there, and which of the two."""
         names = cls.wire_names()
-        faults = [
-            InitErrorDetails(type=PydanticCustomError("shape", "{why}", {"why": why}), loc=(names[name],), input=None)
-            for name, why in cls.misfits(members)
-        ]
-        raise ValidationError.from_exception_data(cls.__name__, faults)
-
-    @classmethod
-    def misfits(cls, members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """The members, by their Python names, that are missing or may not be there, and which of the two."""
         for member, value, requires, forbids in cls.shape:
             found = None if member is None else members.get(member)
             if member is None or (found is not None if value is None else found == value):
-                yield from ((name, "missing") for name in requires if members.get(name) is None)
-                yield from ((name, "not allowed here") for name in forbids if members.get(name) is not None)
+                yield from (((names[name],), "missing") for name in requires if members.get(name) is None)
+                yield from (((names[name],), "not allowed here") for name in forbids if members.get(name) is not None)
                 break
 
 
@@ -110,8 +121,7 @@ def faults_of_shape(kind: Any, value: Any, path: Path = ()) -> Iterator[tuple[Pa
     elif isinstance(value, dict):
         names = kind.wire_names()
         members = {name: value[alias] for name, alias in names.items() if alias in value}
-        if issubclass(kind, Shaped):
-            yield from (((*path, names[name]), why) for name, why in kind.misfits(members))
+        yield from (((*path, *where), why) for where, why in kind.faults(members))
         for name, member in members.items():
             yield from faults_of_shape(kind.model_fields[name].annotation, member, (*path, names[name]))
 
@@ -123,8 +133,20 @@ def in_order(path: Path) -> tuple[tuple[bool, str | int], ...]:
 
 def first_fault(error: ValidationError, more: list[tuple[Path, str]]) -> tuple[Path, str]:
     """Of all that is wrong, the first in canonical order."""
-    found = [(_path(e), e["msg"]) for e in error.errors(include_url=False, include_input=False)]
-    return min(found + more, key=lambda fault: in_order(fault[0]))
+    return min(_told(error) + more, key=lambda fault: in_order(fault[0]))
+
+
+def faults_of(kind: TypeAdapter[Any], value: Any) -> list[tuple[Path, str]]:
+    """All that is wrong with a JSON value that was to be of a kind: where, and why."""
+    try:
+        kind.validate_python(value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return _told(error)
+    return []
+
+
+def _told(error: ValidationError) -> list[tuple[Path, str]]:
+    return [(_path(each), each["msg"]) for each in error.errors(include_url=False, include_input=False)]
 
 
 def _path(fault: ErrorDetails) -> Path:

@@ -7,7 +7,8 @@ from pydantic import Field, StrictInt
 from .envelope import Body
 from .model import Model
 from .offer import Delivery
-from .types import Datum, File, Instant, Money, Name, Some, Text, Token, Url, Window
+from .personal import Datum
+from .types import File, Instant, Money, Name, Some, Text, Token, Url, Window
 
 
 class Disclose(Body):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Lock
 
-from ..messages.types import Channel
+from ..messages.types import Channel, Code
 from ..protocol import Decision, Facts, History, Question, decide, instant, moment, turning_point
 from ..store import Peer, Rows, Store
 from .ledger import Ledger
@@ -21,7 +21,7 @@ forgotten; at most twice as many are held."""
 QUESTIONS = 64
 """How many answers are remembered of each."""
 
-Asked = tuple[str, str, str, str, Channel | None, str | None]
+Asked = tuple[str, str, str, str, Channel | None, str | None, Code | None]
 """The members of a question, in their order."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
 from ..messages.offer import Make
-from ..messages.types import Datum, Money, TermsDocument, TermsRef
+from ..messages.personal import Datum
+from ..messages.types import Money, TermsDocument, TermsRef
 from ..protocol import Agreement, Consent, Dealing, Offer, Record, moment
 from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
@@ -109,13 +110,20 @@ class ConsentInHand(Handle[Consent]):
         """What the vendor asked for, if it did."""
         return self.record.request
 
-    async def grant(self, *keys: str, items: Sequence[consent.GrantItem] = (), until: Deadline | None = None) -> None:
+    async def grant(
+        self,
+        *keys: str,
+        items: Sequence[consent.GrantItem] = (),
+        until: Deadline | None = None,
+        discloses: Sequence[Datum] | None = None,
+    ) -> None:
         """Grant what was asked, whole or in part.
 
         Args:
             keys: The items to grant as asked; absent, and no `items` either: all of them.
             items: Items to grant more narrowly than asked.
             until: Until when, exclusive; absent: as asked.
+            discloses: Data that goes with it, such as the address for a newsletter; each at or below that of an item.
 
         Raises:
             UsageError: Nothing was asked for here, or not by this key.
@@ -128,7 +136,8 @@ class ConsentInHand(Handle[Consent]):
         chosen = keys if keys or items else tuple(known)
         as_asked = [_as_asked(known[key]) for key in chosen]
         last = deadline(until, self.relationship.now()) if until is not None else asked.until
-        await self.say(consent.Grant(items=[*as_asked, *items], until=last))
+        said = list(discloses) if discloses else None
+        await self.say(consent.Grant(items=[*as_asked, *items], until=last, discloses=said))
 
     async def refuse(self, *keys: str, reason: str | None = None) -> None:
         """Refuse all that is asked, or the items of these keys.
