@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from broken import Switch
+from broken_bounds import FAULTS as BOUNDS
 from broken_sequence import FAULTS
 from inprocess import suite_against
 
@@ -37,6 +38,7 @@ async def test_the_real_vendor_passes_every_check(tmp_path: Path) -> None:
 
 def test_there_are_at_least_thirty_broken_vendors() -> None:
     assert len(FAULTS) >= 30
+    assert BOUNDS is FAULTS
 
 
 @pytest.mark.parametrize(
