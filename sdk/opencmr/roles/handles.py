@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from pydantic import ValidationError
+
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
 from ..messages.offer import Make
@@ -165,6 +167,13 @@ class ConsentInHand(Handle[Consent]):
             raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
 
 
+def _datum(term: str, value: Any) -> Datum:
+    try:
+        return Datum(data=term, value=value)
+    except ValidationError as error:
+        raise UsageError(f"{term}: {error.errors()[0]['msg']}; see the shapes of the vocabulary") from error
+
+
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:
     return consent.GrantItem(**{name: value for name, value in item if name in consent.Item.model_fields})
 
@@ -218,10 +227,11 @@ class OrderInHand(Handle[Dealing]):
 
         Args:
             data: Term → value, or data.
+
+        Raises:
+            UsageError: A term is none, or the value has not the shape that the vocabulary gives it.
         """
-        pieces = (
-            [Datum(data=term, value=value) for term, value in data.items()] if isinstance(data, dict) else list(data)
-        )
+        pieces = [_datum(*each) for each in data.items()] if isinstance(data, dict) else list(data)
         await self.say(order.Disclose(discloses=pieces))
 
     async def cancel(self, reason: str = "changedMind", note: str | None = None) -> None:
