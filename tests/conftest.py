@@ -1,5 +1,6 @@
 """What all tests share: `tests/` itself is importable, for the few modules that several of them use."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+# The tests begin the command line some two hundred times: what it consists of is compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import postgres
 

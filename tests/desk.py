@@ -1,4 +1,4 @@
-"""A vendor's side of a relationship, in memory: what a customer says is settled by the checks 7 to 9, and takes its
+"""A vendor's side of a relationship, in memory: what a customer says is settled by the checks 8 to 10, and takes its
 place; what the vendor says takes the next one, right or wrong."""
 
 from typing import Any

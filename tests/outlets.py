@@ -16,6 +16,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
+
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from opencmr.cli.app import app
 
 CLI = [sys.executable, "-m", "opencmr.cli"]
 ENCODINGS = ("utf-8", "cp1252", "ascii")
@@ -74,10 +80,32 @@ def stage(folder: Path) -> Path:
 
 
 def commands(folder: Path) -> dict[str, list[str]]:
-    """Every command, once or more often, by a name: well and badly asked, for people and for programs.
+    """Every command, more often than once, by a name: well and badly asked, for people and for programs.
 
     What makes something makes it at `NEW`, which `come_to` replaces by a place that is not there yet.
     """
+    there = _asked(folder)
+    asked_badly = {f"{' '.join(path)}, no such option": [*path, "--no-such-option"] for path in paths()}
+    if missing := [path for path in paths() if not any(tuple(words[: len(path)]) == path for words in there.values())]:
+        raise LookupError(f"nobody says how to ask {missing} for something")
+    return asked_badly | there
+
+
+def paths() -> Iterator[tuple[str, ...]]:
+    """The words that name each command, found in the app itself: a new one is among them."""
+    group = get_command(app)
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        names = command.list_commands(None) if isinstance(command, TyperGroup) else []
+        for name in names:
+            yield from below(command.get_command(None, name), (*path, name))
+        if not names:
+            yield path
+
+    return below(group, ())
+
+
+def _asked(folder: Path) -> dict[str, list[str]]:
     demo = folder / "demo"
     store, shop = str(demo / "customer.db"), str(demo / "northwind.db")
     return {
@@ -92,6 +120,14 @@ def commands(folder: Path) -> dict[str, list[str]]:
         "serve": ["serve", f"{folder / 'vendor.py'}:shop", "--fd", "FD"],
         "serve nothing": ["serve", "nowhere"],
         "db status": ["db", "status", store],
+        "db init": ["db", "init", "NEW.db"],
+        "db upgrade": ["db", "upgrade", shop],
+        "db restored": ["db", "restored", shop],
+        "db restored of none": ["db", "restored", str(folder / "Größe–靴.db")],
+        "export": ["export", store, "NEW"],
+        "mute nobody": ["mute", store, "did:web:nobody.example"],
+        "forget nobody": ["forget", store, "did:web:nobody.example", "--yes"],
+        "export to a folder that is there": ["export", store, str(demo)],
         "db status of none": ["db", "status", str(folder / "Größe–靴.db")],
         "show": ["show", store],
         "show all": ["show", store, "--timeline"],

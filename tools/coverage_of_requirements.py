@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,23 +121,35 @@ def _pages(spec: Path, found: dict[str, Requirement]) -> list[str]:
 def _vectors(spec: Path) -> Iterator[tuple[str, str]]:
     folder = spec / "vectors"
     for name, listed in json.loads((folder / "manifest.json").read_text())["files"].items():
-        ids = set(listed["requirements"])
-        for case in json.loads((folder / name).read_text())["cases"]:
-            ids |= set(case["requirements"]) if isinstance(case, dict) else set()
-        for id_ in ids:
+        for id_ in {*listed["requirements"], *_of_cases((folder / name).read_text())}:
             yield f"{name}", id_
+
+
+# What a text says is kept by the text itself: whoever asks about several copies of the tree reads each file once.
+
+
+@cache
+def _of_cases(text: str) -> frozenset[str]:
+    cases = json.loads(text)["cases"]
+    return frozenset(id_ for case in cases if isinstance(case, dict) for id_ in case["requirements"])
 
 
 def _tests(folder: Path) -> Iterator[tuple[str, str]]:
     """The marks of tests: `@pytest.mark.requirement("ENV-1")` on a function or a class, or as `pytestmark`."""
     for file in sorted(folder.rglob("test_*.py")):
-        tree = ast.parse(file.read_text())
-        for node in ast.walk(tree):
-            named = f"{file.relative_to(folder.parent)}"
-            if isinstance(node, ast.Call) and _is_mark(node.func):
-                for argument in node.args:
-                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                        yield named, argument.value
+        for id_ in _marked(file.read_text()):
+            yield f"{file.relative_to(folder.parent)}", id_
+
+
+@cache
+def _marked(text: str) -> tuple[str, ...]:
+    return tuple(
+        argument.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and _is_mark(node.func)
+        for argument in node.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    )
 
 
 def _is_mark(function: ast.expr) -> bool:
@@ -146,12 +159,20 @@ def _is_mark(function: ast.expr) -> bool:
 def _checks(folder: Path) -> Iterator[tuple[str, str]]:
     """The ids in the decorators of the conformance suite's checks."""
     for file in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                for decorator in node.decorator_list:
-                    for part in ast.walk(decorator):
-                        if isinstance(part, ast.Constant) and ID.fullmatch(str(part.value)):
-                            yield f"{file.stem}.{node.name}", str(part.value)
+        for name, id_ in _checked(file.read_text()):
+            yield f"{file.stem}.{name}", id_
+
+
+@cache
+def _checked(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (node.name, str(part.value))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for decorator in node.decorator_list
+        for part in ast.walk(decorator)
+        if isinstance(part, ast.Constant) and ID.fullmatch(str(part.value))
+    )
 
 
 def table(found: Coverage) -> str:

@@ -11,7 +11,7 @@ import { MINUTE, shifted } from './chain.mjs';
 import { answeredBy, fold, isWhole, pathTo } from './history.mjs';
 import { check, sign } from './proof.mjs';
 import { show } from './records.mjs';
-import { checkEnvelope, checkShape } from './shapes.mjs';
+import { checkBody, checkOutside, checkShape, checkSpoken } from './shapes.mjs';
 import { isNarrowing, problems, roster } from './spec.mjs';
 
 const AHEAD = 10 * MINUTE;
@@ -319,7 +319,7 @@ export class Relationship {
     return dropped;
   }
 
-  /** The checks 1 to 6 of spec/v1/receiving.md, as a customer makes them. What comes is the vendor's, or our own again. */
+  /** The checks 1 to 7 of spec/v1/receiving.md, as a customer makes them. What comes is the vendor's, or our own again. */
   async #receive(message) {
     const bytes = bytesOf(message);
     read(bytes); // 1 size and shape
@@ -328,16 +328,13 @@ export class Relationship {
     if (known) return known; // 2 already known
     const isOurs = message.from === this.me.did;
     if (message.to !== (isOurs ? this.kept.vendor : this.me.did)) throw new Problem('wrong-addressee', ['to']); // 3 addressee
-    try {
-      checkShape(message); // 4 model: a vendor's word with a faulty body keeps its place, and is void
-    } catch (fault) {
-      if (isOurs) throw fault;
-      checkEnvelope({ ...message, opencmr: '1.0' });
-    }
+    if (isOurs) checkSpoken(message); // 4 envelope: a vendor's word of an unknown version or type keeps its place, and is void
+    checkOutside(message);
     const isWord = message.type !== 'mailbox.collect' && !(isOurs && message.type === 'receipt');
     if (!isWord) throw new Problem('unsupported-type', ['type']);
     if (!isOurs && message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 key, 6 signature
     await check(message, this.kept.pinned);
+    if (isOurs) checkBody(message); // 7 body: a vendor's faulty word keeps its place, and is void
     const word = { message, digest: of };
     this.kept.words.push(word);
     if (isOurs) this.#notice({ code: 'restored', words: [of] }); // this is an older copy, and finds back

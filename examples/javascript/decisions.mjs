@@ -4,7 +4,7 @@
  */
 
 import { knows, MINUTE, shifted } from './chain.mjs';
-import { accepted, isTopic, outsiders } from './records.mjs';
+import { accepted, isTopic, minutes, outsiders } from './records.mjs';
 import { EVERYTHING, guards, includes, isTerm, overlaps, prohibits, reaches } from './vocabulary.mjs';
 import { isNarrowing } from './spec.mjs';
 import { normal } from './uri.mjs';
@@ -45,7 +45,7 @@ export function gather(threads, beside, times, mine = false) {
     [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
   return {
     statements: [...statements, ...beside.flatMap(({ denied }) => denied).flatMap((item) => statementsOfItem(item, when))],
-    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when)),
+    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when, times)),
     governed: [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, when(since)]),
       ...of('intent').filter(({ record }) => record.wish).map(({ id, record }) => [id, when(record.wishes[0].since)])],
   };
@@ -62,7 +62,7 @@ function ofOffers(scope, record) {
   const over = ['withdrawn', 'cancelled'].includes(record.state) ? record.closed : undefined;
   const binds = ({ terms, own, dropped }, since, evidence) =>
     (own ? [{ document: terms.document, own, since, ended: dropped, scope, evidence }] : []);
-  const [ordered] = record.steps;
+  const ordered = record.steps[0]?.said;
   const ended = ({ dropped, ...offer }, end) => ({ ...offer, dropped: dropped ?? end });
   const made = record.offers.flatMap((offer) => binds(ended(offer, ordered ?? over), offer.since, [offer.digest]));
   if (!ordered) return made;
@@ -124,19 +124,23 @@ function begins(own, at, permit) {
   return first > at ? first : at;
 }
 
-function activitiesOf(thread, { wishes, steps, closed, ...record }, when) {
+function activitiesOf(thread, { wishes, steps, closed, ...record }, when, times) {
   const data = record.disclosed.map(({ datum, said }) => [datum.data, when(said)]);
   const live = [];
   if (wishes.length) {
     data.push(['pd:Intention', when(wishes[0].since)]); // the wish itself is data
     const said = wishes.map(({ since, until }) => ({ since: when(since), until }));
-    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0] ?? closed)));
+    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0]?.said ?? closed)));
   }
   if (steps.length) {
-    const days = record.state === 'done' ? accepted(record).body.returns?.days : 0;
-    const before = steps.filter((step) => !closed || step.place < closed.place).map(when);
-    const made = { thread, data, evidence: [record.accepted, steps[0].digest] };
-    live.push(...standingOrder(made, before, when(closed), days));
+    const cancelled = record.state === 'cancelled' ? closed : undefined;
+    // A withdrawal lets an order go on: that is a yes, which counts from its place on, also where it is the customer's.
+    const before = steps.filter(({ said }) => said.place < (cancelled?.place ?? times.length + 1))
+      .map(({ said, done }) => ({ at: times[said.place - 1], done }));
+    const made = { thread, data, evidence: [record.accepted, steps[0].said.digest] };
+    const { returns, warranty, recipients } = accepted(record).body;
+    live.push(...standingOrder(made, before, when(cancelled), { returnDays: returns?.days, warranty, recipients: (recipients ?? [])
+      .filter(({ party }) => party.id).map(({ party, data: terms }) => ({ id: normal(party.id), data: terms })) }));
   }
   return live;
 }
@@ -146,22 +150,37 @@ export const standingWish = (made, wishes, closed) => wishes.map(({ since, until
   ({ ...made, kind: 'intent-live', since, until, closed: wishes[i + 1]?.since ?? closed }));
 
 /**
- * What an order permits: until it is cancelled, or done and the days for returning it are over; never done, a year after
- * its last entry. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+ * What an order permits: until it is cancelled, or done and the days for returning it are over; for customer care alone,
+ * until the warranty is over.
+ * @param {any} made @param {{at: string, done: boolean}[]} steps @param {string} [cancelled]
+ * @param {{returnDays?: number, warranty?: string, recipients?: {id: string, data: string[]}[]}} [lasting]
  */
-export function standingOrder(made, steps, closed, days = 0) {
-  const spans = steps.map((at) => [at, shifted(at, 365 * DAY)]);
-  if (closed) spans.push([closed, shifted(closed, days * DAY)]);
+export function standingOrder(made, steps, cancelled, { returnDays = 0, warranty, recipients = [] } = {}) {
+  const returns = returnDays * 24 * 60;
+  const care = warranty ? minutes(warranty) : 0;
+  const live = (after, more) => spans(steps, cancelled, after).map((span) => ({ ...made, kind: 'order-live', ...span, ...more }));
+  return [...live(returns, { recipients }), ...(care > returns ? live(care, { purposes: ['dpv:CustomerCare'] }) : [])];
+}
+
+/**
+ * Never done, it ends a year after its last entry; once it is done, what the vendor reports adds nothing. An entry that
+ * comes when it had ended lets it begin anew, and changes no answer about the time before.
+ */
+function spans(steps, cancelled, after) {
+  const ends = steps.filter(({ done }, i) => !(done && steps[i - 1]?.done))
+    .map(({ at, done }) => [at, shifted(at, done ? after * MINUTE : 365 * DAY), done]);
+  const closed = cancelled ?? (ends.at(-1)[2] && !after ? ends.at(-1)[0] : undefined);
+  if (cancelled) ends.push([cancelled, cancelled]);
   const live = [];
-  let [since, until] = spans[0];
-  for (const [at, end] of spans.slice(1)) {
+  let [since, until] = ends[0];
+  for (const [at, end] of ends.slice(1)) {
     if (at >= until) {
-      live.push({ ...made, kind: 'order-live', since, until });
+      live.push({ since, until });
       since = at;
     }
     until = end;
   }
-  return [...live, { ...made, kind: 'order-live', since, until, closed: days ? undefined : closed }];
+  return [...live, { since, until, closed }];
 }
 
 // Whether a statement speaks of a question
@@ -171,7 +190,7 @@ const any = (test, kind, terms, term) => terms.some((one) => test(kind, one, ter
 function permits({ actions, purposes, data, vendor, others, channels, topics }, asked) {
   const { action, purpose, data: datum, recipient, channel, topic } = asked;
   if (channels && (!channel || !any(reaches, 'channel', channels, channel))) return false; // DEC-8
-  if (topics && !(topic && topics.some((one) => isTopic(one, topic)))) return false; // DEC-22
+  if (topics && !(topic && topics.some((one) => isTopic(one, topic)))) return false; // DEC-23
   if (purposes && !any(reaches, 'purpose', purposes, purpose)) return false;
   if (!any(reaches, 'data', data, datum)) return false;
   if (recipient === 'vendor') return vendor && any(reaches, 'action', actions, action);
@@ -217,6 +236,16 @@ function isBelow(kind, yes, no, asked, ...further) {
     mine.some((one) => prohibits(kind, term, one) && (one === term || !includes(kind, one, term))));
 }
 
+/** Rule 1 for the vendor itself. */
+const isFor = ({ kind, purposes = PURPOSES[kind] }, { action, purpose }) =>
+  any(reaches, 'purpose', purposes, purpose) && reaches('action', EVERYTHING.action, action);
+
+/** Rule 1 for others whom the accepted offer names: sharing what they get, for the service that was asked for. */
+const handsOn = ({ recipients = [] }, { action, purpose, data, recipient }) =>
+  recipients.some(({ id, data: terms }) => id === recipient && any(reaches, 'data', terms, data)) &&
+  reaches('purpose', 'dpv:RequestedServiceProvision', purpose) &&
+  guards('action', action).every((guard) => guard === 'dpv:Share' || includes('action', guard, 'dpv:Share'));
+
 // The rules
 
 /** @param {any} asked @throws where a word is none of the vocabulary (DEC-2) */
@@ -243,8 +272,7 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
   const holds = ({ data }) => data.some(([term, since]) => begun(since) && reaches('data', term, asked.data));
   const here = activities.filter(({ thread }) => thread === asked.thread);
   const performed = here.find((one) => begun(one.since) && at < one.until && (!one.closed || (!now && at < one.closed)) &&
-    asked.recipient === 'vendor' && any(reaches, 'purpose', PURPOSES[one.kind], asked.purpose) && holds(one) &&
-    reaches('action', EVERYTHING.action, asked.action));
+    holds(one) && (asked.recipient === 'vendor' ? isFor(one, asked) : handsOn(one, asked)));
   if (performed) return { answer: 'permit', reason: performed.kind, evidence: performed.evidence };
   // 2 the latest word
   const own = asked.thread !== undefined && governed.some(([thread, since]) => thread === asked.thread && begun(since));

@@ -144,7 +144,7 @@ export class History {
     return { ...thread, record, state, entries: [...thread.entries, entry] };
   }
 
-  /** Checks 7 to 9 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
+  /** Checks 8 to 10 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
   async #judge({ id, family, state, record, entries }, said) {
     const { message: { id: own, type, expires }, side, at } = said;
     const narrowing = isNarrowing(type, side);
@@ -166,8 +166,9 @@ export class History {
     if (!row) throw new Problem(rows.length ? 'wrong-side' : 'wrong-state', ['type']);
     const before = record ?? blank[family](said);
     const evidence = before.evidence && [...before.evidence, said.digest];
-    const steps = before.steps?.length ? [...before.steps, said] : before.steps;
-    return rules[type]({ ...before, state: row.to[0], steps, evidence }, said, this, before);
+    const after = await rules[type]({ ...before, state: row.to[0], evidence }, said, this, before);
+    if (!after || !before.steps?.length) return after;
+    return { ...after, steps: [...before.steps, { said, done: after.state === 'done' }] };
   }
 
   // Asking
@@ -215,7 +216,7 @@ export class History {
     const isNews = (said) => said !== undefined && said.place !== own.place && !knows(own.knows, said.place);
     const { wish, steps = [], closed, state } = this.threads.get(scope?.id)?.record ?? {};
     const over = ['withdrawn', 'cancelled'].includes(state) ? closed : undefined;
-    return [wish, steps[0], over].some(isNews) || this.#agreements().filter((record) => same(record.scope, scope))
+    return [wish, steps[0]?.said, over].some(isNews) || this.#agreements().filter((record) => same(record.scope, scope))
       .some((record) => isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
   }
 

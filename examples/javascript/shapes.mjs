@@ -1,6 +1,6 @@
 /**
  * The shape of a message: a validator for just the keywords that the schemas in spec/v1 use, and the few rules of the
- * model that a schema can't state (spec/v1/receiving.md, check 4).
+ * model that a schema can't state (spec/v1/receiving.md, checks 4 and 7).
  */
 
 import { Problem } from './canonical.mjs';
@@ -85,31 +85,50 @@ export function firstFault(value, schema) {
 /** Whether a type is somebody's own: a reverse domain with at least two dots. @param {string} type */
 export const isPrivate = (type) => !KNOWN.includes(type) && /^[a-z][a-z0-9-]*(\.[a-z][a-zA-Z0-9-]*){2,}$/.test(type);
 
-/** Check 4. @param {any} message @throws {Problem} */
-export function checkShape(message) {
-  const { opencmr, type, body } = message;
+/** Check 4: the version, the type, and the envelope; nobody looks into the body yet. @param {any} message @throws {Problem} */
+export function checkEnvelope(message) {
+  checkSpoken(message);
+  checkOutside(message);
+}
+
+/** Check 4, first part: whether the version and the type are known. @param {any} message @throws {Problem} */
+export function checkSpoken({ opencmr, type }) {
   if (is.string(opencmr) && opencmr !== '1.0') throw new Problem('unsupported-version', ['opencmr']);
   if (is.string(type) && !KNOWN.includes(type) && !isPrivate(type)) throw new Problem('unsupported-type', ['type']);
+}
+
+/** Check 4, second part: enough to say who speaks, and where it stands. @param {any} message @throws {Problem} */
+export function checkOutside(message) {
+  const known = is.string(message.opencmr) ? { ...message, opencmr: '1.0' } : message;
+  const fault = firstFault(known, 'envelope.schema.json');
+  if (fault) throw new Problem('malformed', fault);
+}
+
+/** Check 7: what the type wants, once the signature holds. @param {any} message whose envelope is good @throws {Problem} */
+export function checkBody(message) {
   const fault = firstFault(message, 'message.schema.json') ?? modelFaults(message).sort(compare)[0];
   if (fault) throw new Problem('malformed', fault);
 }
 
-/** Check 4 of the envelope alone: enough to say who speaks, and where it stands. @param {any} message */
-export function checkEnvelope(message) {
-  const fault = firstFault(message, 'envelope.schema.json');
-  if (fault) throw new Problem('malformed', fault);
+/** Checks 4 and 7, where no signature stands between them. @param {any} message @throws {Problem} */
+export function checkShape(message) {
+  checkEnvelope(message);
+  checkBody(message);
 }
 
 /** What belongs to the model though a schema can't say it: the paths of the members that break it. */
 function modelFaults({ type, from, id, thread, body }) {
   const faults = [];
-  if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, COR-12
+  if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, ENV-3
   const isVendors = from.startsWith('did:web:');
   if (type === 'consent.withdraw' && isVendors !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
+  const named = ({ id }, ...path) => { // CNS-11
+    if (id !== undefined && normal(id) !== id) faults.push(['body', ...path, 'id']);
+  };
+  const parties = (list = [], ...path) => list.forEach((party, i) => named(party, ...path, i));
+  if (type === 'offer.make') body.recipients?.forEach(({ party }, i) => named(party, 'recipients', i, 'party'));
+  if (type === 'order.confirm' && body.support) named(body.support, 'support');
   if (type !== 'consent.request' && type !== 'consent.grant') return faults;
-  const parties = (list = [], ...path) => list.forEach((party, i) => { // CNS-11
-    if (party.id !== undefined && normal(party.id) !== party.id) faults.push(['body', ...path, i, 'id']);
-  });
   parties(body.controller, 'controller');
   body.items.forEach((item, i) => {
     parties(item.recipients, 'items', i, 'recipients');

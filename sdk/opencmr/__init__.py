@@ -2,7 +2,8 @@
 
 - `Customer`, `Vendor`: the two faces
 - `Policy`, `Draft`: a customer's standing choices; a body with more of its envelope
-- `Retry`: how a wallet sends again what could not be sent; `Limits`, `Rate`: what a vendor takes under load
+- `Retry`: how a wallet sends again what could not be sent; `Polling`: how often it asks for mail; `Quota`: how much a
+  vendor may leave in it; `Limits`, `Rate`: what a vendor takes under load
 - `terms`, `consent`, `intent`, `offer`, `order`: the messages, one module a family, such as `intent.Cast`
 - `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
 - `Money`, `Datum`, `Want`: the shared types that most code needs; they are in `opencmr.messages.types` and `.personal`
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .messages.personal import Datum
     from .messages.types import Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
     from .protocol import Decision, Question, explain, roster
-    from .roles import Customer, Draft, Policy, Retry, Vendor
+    from .roles import Customer, Draft, Policy, Polling, Quota, Retry, Vendor
     from .transport import Limits, Rate
 
 __version__ = "0.1.0"
@@ -33,7 +34,7 @@ _WHERE = {
     ),
     "Datum": "messages.personal",
     **dict.fromkeys(("Decision", "Question", "explain", "roster"), "protocol"),
-    **dict.fromkeys(("Customer", "Draft", "Policy", "Retry", "Vendor"), "roles"),
+    **dict.fromkeys(("Customer", "Draft", "Policy", "Polling", "Quota", "Retry", "Vendor"), "roles"),
     **dict.fromkeys(("Limits", "Rate"), "transport"),
 }
 
@@ -45,9 +46,11 @@ __all__ = [
     "Limits",
     "Money",
     "Policy",
+    "Polling",
     "Price",
     "Quantity",
     "Question",
+    "Quota",
     "Rate",
     "Retry",
     "SignedMoney",

@@ -5,6 +5,7 @@
     ├── Refused                 the peer's signed receipt said no; carries it
     ├── Unreachable             the peer did not answer, or not in OpenCMR
     ├── Misconduct              the peer's signed words contradict each other
+    ├── QuotaExceeded           a vendor has left as much in a wallet as it may; the rest waits at the vendor
     ├── KeyFileError            a key file is missing, unsafe, or the passphrase is wrong
     ├── StoreError              the store cannot be opened or written
     └── UsageError              the calling code asked for what cannot be; never caused by a peer
@@ -176,7 +177,7 @@ class WrongAddressee(Problem):
     title = "The message is addressed to somebody else."
 
 
-# Check 4: model
+# Checks 4 and 7: envelope and body
 
 
 class Malformed(Problem):
@@ -218,7 +219,7 @@ class BadSignature(Problem):
     title = "The signature does not hold."
 
 
-# Check 7: parties of the thread
+# Check 8: parties of the thread
 
 
 class UnknownThread(Problem):
@@ -228,7 +229,7 @@ class UnknownThread(Problem):
     retry = True
 
 
-# Check 8: time and expiry
+# Check 9: time and expiry
 
 
 class TooEarly(Problem):
@@ -244,7 +245,7 @@ class Expired(Problem):
     title = "The message has expired."
 
 
-# Check 9: state
+# Check 10: state
 
 
 class Behind(Problem):
@@ -408,6 +409,27 @@ class Unreachable(OpenCMRError):
 
 class Misconduct(OpenCMRError):
     """The peer's signed words contradict each other or the protocol; the evidence is kept."""
+
+
+class QuotaExceeded(OpenCMRError):
+    """A vendor has left as much in a wallet as it may. Nothing is lost: the rest waits at the vendor.
+
+    It is no misconduct by itself. What the customer takes back still goes out.
+
+    Attributes:
+        vendor: The vendor's DID.
+        size: Bytes that the relationship takes in the wallet.
+        quota: Bytes that it may take.
+    """
+
+    def __init__(self, vendor: str, size: int, quota: int) -> None:
+        super().__init__(
+            f"what was said with {vendor} takes {size} bytes here, and {quota} are its quota: the rest waits there. "
+            "Take back what you wish, then mute or forget the relationship; or open the wallet with a bigger Quota"
+        )
+        self.vendor = vendor
+        self.size = size
+        self.quota = quota
 
 
 class KeyFileError(OpenCMRError):

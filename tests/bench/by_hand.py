@@ -28,7 +28,7 @@ BASE = "https://w3id.org/opencmr/v1/"
 
 _FIRST = ("intent.cast", "terms.proffer")
 
-# json + jsonschema + rfc8785 + OpenSSL: checks 1 and 3 to 6 of the specification, one by one
+# json + jsonschema + rfc8785 + OpenSSL: checks 1 and 3 to 7 of the specification, one by one
 
 
 @cache

@@ -24,7 +24,7 @@ SENDERS = 64
 
 
 def checked(raw: bytes) -> object:
-    """Checks 1 and 3 to 6."""
+    """Checks 1 and 3 to 7."""
     return verify(parse(raw), me=VENDOR, pinned={})
 
 
@@ -140,7 +140,7 @@ def profile(effort: Effort) -> dict[str, Figure]:
             "1 parse, all of it": in_turn(raws, parse),
             "  read strictly (JSON, profile, canonical form)": in_turn(raws, trust.read),
             "  digest": in_turn(raws, trust.digest),
-            "3-6 verify, all of it": in_turn(parsed, lambda each: verify(each, me=VENDOR, pinned={})),
+            "3-7 verify, all of it": in_turn(parsed, lambda each: verify(each, me=VENDOR, pinned={})),
             "  validate (model)": in_turn(documents, messages.read),
             "  place in the thread, keys of items": in_turn([each.message for each in verified], check_place),
             "  key of the sender": in_turn(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from opencmr import Vendor
 from opencmr.protocol import Facts, History, Knowledge, Question, Statement, Word, decide
 from opencmr.roles.answers import Asked, Known
+from opencmr.roles.remembered import Remembered
 from opencmr.store import Peer
 
 from .goods import VENDOR
@@ -64,6 +65,7 @@ class Decisions:
     def __init__(self, customers: Iterable[int]) -> None:
         self._folder = TemporaryDirectory()
         self._vendor = Vendor.open(Path(self._folder.name) / "shop.db", did=VENDOR, alone=True)
+        self._vendor._answers._known = Remembered(16 * 1024**3)  # a machine for a million customers is given memory
         now = datetime.now(UTC)
         for number in customers:
             did = name(number)
@@ -77,7 +79,7 @@ class Decisions:
     def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
         """What an answer is made of, for the profile. What is cold is done when a question is asked anew."""
         answers = self._vendor._answers
-        known, question = answers._known[customer], Question(action, purpose, data)
+        known, question = answers._known.get(customer), Question(action, purpose, data)
         return {
             "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
             "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),

@@ -47,12 +47,14 @@ class Servers:
 
 
 @contextmanager
-def servers(store: str, folder: Path, *, many: int = 1, core: int | None = None) -> Iterator[Servers]:
-    """Start them, on this core where one is named, and stop them in the end."""
+def servers(
+    store: str, folder: Path, *, many: int = 1, core: int | None = None, shop: str = _SHOP
+) -> Iterator[Servers]:
+    """Start them, on this core where one is named, and stop them in the end. `shop` is the module that they serve."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(listening()) for _ in range(many)]
         did, module = did_of(sockets[0]), folder / f"shop{sockets[0].getsockname()[1]}.py"
-        module.write_text(_SHOP.format(store=store, did=did, keys=str(module.with_suffix(".keys"))))
+        module.write_text(shop.format(store=store, did=did, keys=str(module.with_suffix(".keys"))))
         processes = []
         for bound in sockets:
             fd = bound.fileno()

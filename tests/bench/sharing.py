@@ -1,20 +1,26 @@
-"""`Vendor.may` where another process may change the store: the look whether it has is part of each answer."""
+"""Where another process may change the store: `Vendor.may`, for which the look whether it has is part of each answer;
+and messages of one customer that two processes receive by turns."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
 import postgres
 from opencmr import Vendor, consent, trust
+from opencmr.transport.limits import Limits, Rate
 
 from .goods import VENDOR, Sender
 from .measure import Figure, by_turns, in_turn
 from .receiving import folder
-from .registry import Effort, Found, Line, Row
+from .registry import Effort, Found, Goal, Line, Row
 
 ASKED = {"action": "dpv:Use", "purpose": "dpv:DirectMarketing", "data": "pd:EmailAddress", "channel": "email"}
+ENTRIES = (10, 100, 1_000, 2_000)
+"""How many messages of the same sender are there already."""
 SAID = (
     "nobody has said anything since",
     "another customer has said something",
@@ -34,7 +40,41 @@ def run(effort: Effort) -> Found:
                 Line(f"… {SAID[2]}", withdrawn, note="the first answer after; each is asserted to be no"),
             ]
             effort.say(f"shared: {words}")
+        lines += asyncio.run(_received(cluster.database(), place / "by-turns.keys", effort))
+        effort.say("shared: messages by turns")
     return Found(lines)
+
+
+async def _received(store: str, keys: Path, effort: Effort) -> list[Line]:
+    """Microseconds a message that the process receives which did not receive the one before it."""
+    limits = Limits(key=Rate(1e6, 1_000_000))
+    one, other = (Vendor.open(store, did=VENDOR, keys=keys, limits=limits) for _ in range(2))
+    sizes, slices = ENTRIES[: effort.of(4, 3, 2)], effort.of(30, 10)
+    try:
+        waiting = {size: iter(Sender().openings(size + 2 + 2 * slices)) for size in sizes}
+        took: dict[int, list[float]] = {size: [] for size in sizes}
+        for size, raws in waiting.items():
+            for raw in islice(raws, size):
+                await one.receive(raw)
+            await other.receive(next(raws))  # folds it once
+            await one.receive(next(raws))
+        for _ in range(slices):
+            for size, raws in waiting.items():
+                began = perf_counter()
+                await other.receive(next(raws))
+                await one.receive(next(raws))
+                took[size].append((perf_counter() - began) / 2 * 1e6)
+    finally:
+        await other.close()
+        await one.close()
+    figures = {size: _figure(each) for size, each in took.items()}
+    least = figures[sizes[0]]
+    lines = [
+        Line(f"receive, two processes by turns (PostgreSQL): after {size:,} of the same sender", figure,
+             f"after {sizes[0]}", least, figure.over(least))
+        for size, figure in figures.items()
+    ]  # fmt: skip
+    return [*lines[:-1], replace(lines[-1], goal=Goal("≤", 2))]
 
 
 async def _asked(store: str | Path, keys: Path, effort: Effort) -> tuple[Figure, Figure, Figure]:
@@ -85,4 +125,4 @@ def _figure(samples: list[float]) -> Figure:
     return Figure("µs", tuple(samples))
 
 
-ROW = Row("shared", "may() with several processes", run)
+ROW = Row("shared", "may() and receiving with several processes", run)

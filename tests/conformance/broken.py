@@ -33,14 +33,13 @@ from opencmr.errors import (
 )
 from opencmr.messages import core
 from opencmr.protocol import consent as consent_fold
-from opencmr.protocol import dealing, lifecycle, receiving, roster
+from opencmr.protocol import dealing, lifecycle, receiving, roster, sums
 from opencmr.roles import pen as pen_module
 from opencmr.roles import vendor as vendor_module
 from opencmr.roles.desk import Desk
 from opencmr.roles.handlers import Handlers
 from opencmr.roles.pen import Link
 from opencmr.transport import app as app_module
-from opencmr.trust import keys
 
 
 @dataclass
@@ -126,10 +125,10 @@ def accepts_what_is_too_long(at: Switch) -> None:
 
 @fault("ENV-6")
 def drops_unknown_members(at: Switch) -> None:
-    def read(document: Any) -> Any:
+    def dropping(read: Callable[[Any], Any], document: Any) -> Any:
         while True:
             try:
-                return at.inner.read(document)  # type: ignore[attr-defined]
+                return read(document)
             except Malformed as problem:
                 *path, last = (problem.pointer or "").split("/")[1:]
                 document = orjson.loads(orjson.dumps(document))
@@ -139,14 +138,22 @@ def drops_unknown_members(at: Switch) -> None:
                 if not isinstance(place, dict) or place.pop(last, None) is None:
                     raise
 
-    at.inner = receiving.messages  # type: ignore[attr-defined]
-    at.swap(receiving, "messages", read=read)
+    def typed(envelope: Any) -> Any:
+        outer = {"body": envelope.body}
+        return dropping(lambda outer: inner.typed(envelope.model_copy(update=outer)), outer)
+
+    inner = receiving.messages
+    at.swap(receiving, "messages", read_envelope=lambda document: dropping(inner.read_envelope, document), typed=typed)
 
 
 @fault("ENV-5")
 def reads_any_version(at: Switch) -> None:
     inner = receiving.messages
-    at.swap(receiving, "messages", read=lambda document: inner.read({**document, "opencmr": "1.0"}))
+
+    def check(document: Any, types: Any) -> None:
+        inner.check_spoken({**document, "opencmr": "1.0"}, types)
+
+    at.swap(receiving, "messages", check_spoken=check)
 
 
 @fault("ENV-4")
@@ -155,13 +162,25 @@ def believes_in_any_day(at: Switch) -> None:
 
     def read(document: Any) -> Any:
         try:
-            return inner.read(document)
+            return inner.read_envelope(document)
         except Malformed as problem:
             if problem.pointer != "/created":
                 raise
-            return inner.read({**document, "created": "2026-02-28T00:00:00.000Z"})
+            return inner.read_envelope({**document, "created": "2026-02-28T00:00:00.000Z"})
 
-    at.swap(receiving, "messages", read=read)
+    at.swap(receiving, "messages", read_envelope=read)
+
+
+@fault("RCV-1")
+def looks_into_the_body_first(at: Switch) -> None:
+    inner = receiving.messages
+
+    def read(document: Any) -> Any:
+        envelope = inner.read_envelope(document)
+        inner.typed(envelope)
+        return envelope
+
+    at.swap(receiving, "messages", read_envelope=read)
 
 
 @fault("ENV-2")
@@ -266,15 +285,15 @@ def accepts_another_purpose(at: Switch) -> None:
     def read(document: Any) -> Any:
         proof = document.get("proof")
         known = {"proofPurpose": "assertionMethod"} if isinstance(proof, dict) else {}
-        return inner.read({**document, "proof": {**proof, **known}} if known else document)
+        return inner.read_envelope({**document, "proof": {**proof, **known}} if known else document)
 
-    at.swap(receiving, "messages", read=read)
+    at.swap(receiving, "messages", read_envelope=read)
 
 
 @fault("IDN-9")
 def takes_the_key_that_is_named(at: Switch) -> None:
-    def public_key(did: str, method: str, pinned: Any) -> bytes:
-        return keys.decode_public(method.partition("#")[0].removeprefix("did:key:"))
+    def public_key(did: str, method: str, pinned: Any) -> trust.PublicKey:
+        return trust.decode_public(method.partition("#")[0].removeprefix("did:key:"))
 
     at.swap(receiving, "trust", public_key=public_key)
 
@@ -615,7 +634,7 @@ def cannot_add(at: Switch) -> None:
         return inner(wish).model_copy(update={"total": Money("9.00", "EUR")})
 
     at.around(testmode, "_offer", offer)
-    at.patch.setattr(dealing, "_check_sum", lambda body: None)
+    at.patch.setattr(dealing, "check_sums", lambda body: None)
 
 
 @fault("OFR-9")
@@ -628,12 +647,12 @@ def sells_what_is_no_longer_firm(at: Switch) -> None:
 
 @fault("OFR-10")
 def takes_any_total(at: Switch) -> None:
-    at.patch.setattr(dealing, "_check_same_total", lambda *_: None)
+    at.patch.setattr(sums, "check_same", lambda *_: None)
 
 
 @fault("ORD-2")
 def confirms_another_total(at: Switch) -> None:
-    at.patch.setattr(dealing, "_check_same_total", lambda *_: None)
+    at.patch.setattr(dealing, "check_same", lambda *_: None)
 
     @at.vendor.on("offer.accept")
     def confirm(message: Any, _: Any) -> Any:
@@ -719,6 +738,23 @@ def _other_media(path: str, answer: Answer) -> Answer:
 FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
 FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
 FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
+
+
+def _any_method(_: str, answer: Answer) -> Answer:
+    return replace(answer, status=200, body=b"{}") if answer.status == 405 else answer
+
+
+def _own_pages_alone(_: str, answer: Answer) -> Answer:
+    own = {"access-control-allow-origin": "https://shop.example"}
+    return (
+        replace(answer, headers={**answer.headers, **own})
+        if "access-control-allow-origin" in answer.headers
+        else answer
+    )
+
+
+FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
+FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
 FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
 
 

@@ -282,7 +282,7 @@ def forgets_what_is_moot(at: Switch) -> None:
 def reads(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Break:
     def switch(at: Switch) -> None:
         inner = receiving.messages
-        at.swap(receiving, "messages", read=lambda document: inner.read(change(document)))
+        at.swap(receiving, "messages", read_envelope=lambda document: inner.read_envelope(change(document)))
 
     return switch
 
@@ -454,12 +454,12 @@ def forgets_what_it_has_sent(at: Switch) -> None:
     waits(change)(at)
 
 
-@fault("COR-11")
+@fault("TRN-7")
 def keeps_no_limit(at: Switch) -> None:
     at.around(at.desk, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, seen, 100))
 
 
-@fault("COR-11")
+@fault("TRN-7")
 def passes_over_what_was_seen(at: Switch) -> None:
     at.around(at.desk, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, None, limit))
 
@@ -498,4 +498,4 @@ def chokes_on_bad_receipts(at: Switch) -> None:
     at.around(at.desk, "keep_receipts", keep)
 
 
-FAULTS["takes_collects_of_any_thread"] = ("COR-12", opens_threads_of_any_name)
+FAULTS["takes_collects_of_any_thread"] = ("ENV-3", opens_threads_of_any_name)

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from broken import Switch
 from broken_bounds import FAULTS as BOUNDS
-from broken_sequence import FAULTS
+from broken_orders import FAULTS
 from inprocess import suite_against
 
 from opencmr import Vendor

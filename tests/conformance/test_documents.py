@@ -60,3 +60,14 @@ def test_there_are_blocks_of_every_family_and_a_wrong_one_is_found() -> None:
     assert {"terms", "consent", "intent", "offer", "order"} <= {str(each).partition(".")[0] for each in found}
     assert sum(each not in (None, "none") for each in found) >= 10
     assert faults({"amount": "1", "currency": "EUR", "note": "x"}, named("types#/$defs/Money")) != []
+
+
+COUNTED = re.compile(r"^\| \[[^]]+\]\((?P<page>[^)]+)\) \| (?P<words>[0-9,]+) \|", re.M)
+
+
+def test_the_reading_paths_state_about_as_many_words_as_their_pages_have() -> None:
+    rows = list(COUNTED.finditer((ROOT / "spec" / "implementing.md").read_text()))
+    assert len(rows) > 10
+    for row in rows:
+        stated, there = int(row["words"].replace(",", "")), len((ROOT / "spec" / row["page"]).read_text().split())
+        assert abs(stated - there) <= max(100, there / 10), f"{row['page']} has {there} words"

@@ -89,7 +89,7 @@ class Listener:
         digest, message, fault = trust.digest(trust.write(document)), *read(document)
         if message.side == "customer":
             if fault is not None:
-                return None, fault  # refused at check 4: nobody holds it
+                return None, fault  # refused at check 4 or 7: nobody holds it
             self.held[digest] = message
             if is_narrowing(message.type, "customer"):
                 self.history.hear(message, digest)

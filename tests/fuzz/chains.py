@@ -13,17 +13,18 @@ from typing import Any
 
 import orjson
 
-from opencmr import Price, consent, intent, offer, terms, trust
+from opencmr import consent, intent, offer, terms, trust
 from opencmr.errors import OpenCMRError, Problem
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Money, Party, Want
 from opencmr.protocol import History, Question, is_narrowing, roster
 from opencmr.protocol.clock import shifted
+from opencmr.roles.arrived import Arrived
 from opencmr.roles.ledger import Ledger
 from opencmr.roles.pen import Draft, Pen
 from opencmr.roles.wallet import Wallet
-from opencmr.store import Store
+from opencmr.store import Rows, Store
 
 from .cast import CUSTOMER, CUSTOMER_KEY
 from .documents import _folder as scratch
@@ -60,7 +61,7 @@ _ASKED = consent.Request(
     until=_UNTIL,
 )
 _MADE = offer.Make(
-    lines=[offer.Line(name="Boots", price=Price("49.00", "EUR"))], total=Money("49.00", "EUR"), under=_BASE
+    lines=[offer.Line(name="Boots", price=Money("49.00", "EUR"))], total=Money("49.00", "EUR"), under=_BASE
 )
 _HEARD: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("consent.request", _ASKED.wire(), {}),
@@ -119,7 +120,11 @@ class _Holder:
 
     def take_in(self, raws: list[bytes], *, collected: bool) -> None:
         """What a vendor says; then what is remembered is what is kept."""
-        self.store.write_now(lambda rows: self.wallet.take_in(rows, raws, _NOW, collected=collected))
+
+        def take_in(rows: Rows) -> Arrived:
+            return self.wallet.take_in(rows, self.wallet.check(self.wallet.peer(rows), raws), _NOW, collected=collected)
+
+        self.store.write_now(take_in)
         self.check()
 
     def history(self) -> History:

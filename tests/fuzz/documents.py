@@ -136,7 +136,7 @@ def run_addresses(data: bytes) -> None:
     for pinned in ({}, PINNED):
         for method in (text, trust.key_url(text)):
             try:
-                expect(len(trust.public_key(text, method, pinned)) == 32, "not a key", text)
+                expect(len(trust.public_key(text, method, pinned).raw) == 32, "not a key", text)
             except Problem as problem:
                 _travels(problem)
     try:

@@ -31,4 +31,5 @@ def rounds(asked: Asked) -> Iterator[Round]:
             yield Round(faults=1, losses=losses)
 
 
-RUN = LongRun("no outlet changes what a command comes to", rounds=1000, run=rounds, databases=())
+ALL = len(commands(Path())) * len(list(every()))
+RUN = LongRun("no outlet changes what a command comes to", rounds=ALL, run=rounds, databases=())

@@ -150,7 +150,7 @@ def _quantiles(seconds: list[float]) -> str:
 
 def _kept(store: str) -> set[str]:
     with Store(store, read_only=True) as kept:
-        return kept.read(lambda rows: {digest for peer in rows.peers() for digest, _, _ in rows.known(peer.number)})
+        return kept.read(lambda rows: {digest for peer in rows.peers() for digest, _, _ in rows.known(peer.number, 0)})
 
 
 RUN = LongRun("a flood starves nobody", rounds=40, run=rounds)

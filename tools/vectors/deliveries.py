@@ -1,4 +1,4 @@
-"""What a vendor answers to each delivery: the ten checks, from bytes to receipts. Thought out by hand."""
+"""What a vendor answers to each delivery: the eleven checks, from bytes to receipts. Thought out by hand."""
 
 from collections.abc import Callable
 
@@ -55,8 +55,8 @@ def cases() -> list[Case]:
             time.clock_behind_expired,
         ),
         ("dated-long-ago", "A date in the past is no fault", "SEQ-18", time.dated_long_ago),
-        ("late-retry", "The same bytes again, long after: the same receipt", "RCV-5 RCV-7 COR-2", time.late_retry),
-        ("retry-of-a-refusal", "The same bytes never come good", "RCV-4 RCV-5 COR-2", time.retry_of_refusal),
+        ("late-retry", "The same bytes again, long after: the same receipt", "RCV-5 RCV-7 RCV-5", time.late_retry),
+        ("retry-of-a-refusal", "The same bytes never come good", "RCV-4 RCV-5 RCV-5", time.retry_of_refusal),
         (
             "retry-expired",
             "Known bytes are answered before anybody looks at their expiry",
@@ -79,6 +79,12 @@ def cases() -> list[Case]:
             lambda v: v.unsigned(v.say("terms.proffer", {"choice": []}, to=OTHER_VENDOR), "wrong-addressee", "/to"),
         ),
         ("malformed-unsigned", "Before the signature nothing is decided", "RCV-2 ENV-8", time.malformed_then_good),
+        (
+            "signature-before-body",
+            "The envelope, then the signature, then the body, then the time",
+            "RCV-1 RCV-2",
+            time.signature_before_body,
+        ),
         (
             "unsupported-version",
             "A version that is not spoken",
@@ -368,7 +374,7 @@ def cases() -> list[Case]:
         (
             "collected",
             "What waits after what was seen; own words come before their receipts",
-            "SEQ-34 COR-11",
+            "SEQ-34 TRN-7",
             order.collected,
         ),
         (

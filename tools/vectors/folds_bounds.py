@@ -61,7 +61,7 @@ def _channels_and_topics() -> list[Case]:
         within("topics-some", "Some of the topics; the label is for people", "topics", two, labelled),
         within("topics-another", "A topic that was not asked for", "topics", two, [BIKES, BAGS], "topics/1"),
         within("topics-absent", "Absent would mean anything", "topics", two, None, "topics"),
-        fold("topics-narrow", "A grant about one topic permits no more", "DEC-22 CNS-1", "aa", "given",
+        fold("topics-narrow", "A grant about one topic permits no more", "DEC-23 CNS-1", "aa", "given",
              lambda t: t.grant(t.ask("news"), item("news", topics=[BIKES])),
              asks=[(_about(BIKES), NOW, "permit consent"), (_about(SHOES), NOW, "deny no-word"),
                    (question(data="pd:EmailAddress"), NOW, "deny no-word")]),

@@ -189,7 +189,7 @@ def intent_folds() -> list[Case]:
             "ORD-3",
             "aaaaa",
             "fulfilling",
-            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [0]}),
+            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [{"line": 0}]}),
         ),
         fold("order-disclosed", "Data in each state that takes it", "ORD-1", "aaaaaaaa", "fulfilling", _disclosed),
         fold(
@@ -393,7 +393,7 @@ def intent_folds() -> list[Case]:
             "ORD-3",
             "aaaav",
             "confirmed",
-            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [1]}),
+            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [{"line": 1}]}),
         ),
         fold(
             "fulfil-when-done",

@@ -15,12 +15,12 @@ from .writing import Case, Files, case, cases_file
 
 EXAMPLES = (
     "Each example of the specification, by its path under spec/v1. A valid one is the message itself; an invalid one "
-    "stands in `message` beside the reason. Problem and pointer are those of the checks 1 and 4 to 6, with the keys of "
+    "stands in `message` beside the reason. Problem and pointer are those of the checks 1 and 4 to 7, with the keys of "
     "keys.json."
 )
 MUTANTS = (
     "A valid example with one change: a member removed, renamed by one letter, of another type or form, null, or given "
-    "an unknown sibling. `accepted` says whether checks 1 and 4 let it pass; signatures are neither made nor checked."
+    "an unknown sibling. `accepted` says whether checks 1, 4 and 7 let it pass; nothing is signed anew, nor checked."
 )
 LONGEST = 120
 """Of what is put in the place of a member, in characters of JSON: the file is not to be a megabyte of x."""
@@ -72,7 +72,7 @@ def _mutants() -> list[Case]:
 
 
 def judged(document: Any, change: Change) -> dict[str, Any]:
-    """What checks 1 and 4 say of a mutant."""
+    """What checks 1, 4 and 7 say of a mutant."""
     try:
         check_place(messages.read(trust.read(trust.write(apply(document, change)))))
     except Problem as problem:

@@ -10,7 +10,7 @@ import base58
 from opencmr import trust
 from opencmr.protocol import roster
 
-from . import edwards
+from . import edwards, p256
 from .keys import ED25519, raw_public, weak_points
 from .writing import (
     CUSTOMER,
@@ -32,11 +32,12 @@ from .writing import (
 )
 
 ABOUT = (
-    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 6 refuse, with the "
+    "`folder`: a message and each step on the way to its proof. `message`: one that checks 4 to 7 refuse, with the "
     "problem and the pointer. `pinned`: the keys of a did:web that the receiver holds; a did:key needs none. "
     "`official` names the vector of the W3C's own suite."
 )
 Document = dict[str, Any]
+P256 = b"\x80\x24"
 THREAD = uuid("proofs thread")
 SECOND = VENDOR_URL.replace("key-1", "key-2")
 
@@ -218,7 +219,32 @@ def _bad() -> list[Case]:
     hashed = _with_signature(good, CUSTOMER.sign(hashlib.sha256(trust.hash_data(swapped)).digest()))
     s = edwards.number(raw[32:])
     elsewhere = VENDOR_URL.replace(VENDOR, OTHER_VENDOR)
+    wrong = {**good["body"], "chioces": 1}
     cases = [
+        bad(
+            "body-after-signature",
+            "A wrong body and a signature that does not hold: the body of what is not signed is not looked at",
+            "RCV-1",
+            {**good, "body": wrong},
+            "bad-signature",
+            value,
+        ),
+        bad(
+            "envelope-before-signature",
+            "A wrong envelope and a signature that does not hold: the envelope is looked at first",
+            "RCV-1",
+            {**good, "body": wrong, "created": "now"},
+            "malformed",
+            "/created",
+        ),
+        bad(
+            "signed-body",
+            "A wrong body that is well signed",
+            "RCV-1",
+            _signed({**proffer(), "body": wrong}),
+            "malformed",
+            "/body/chioces",
+        ),
         bad("changed-body", "A choice is missing that was signed", "SIG-6", changed, "bad-signature", value),
         bad(
             "changed-time",
@@ -393,6 +419,7 @@ def _bad() -> list[Case]:
             "malformed",
             "/proof/cryptosuite",
         ),
+        *_mixed(options),
         bad(
             "wrong-type",
             "An older kind of proof",
@@ -437,6 +464,36 @@ def _bad() -> list[Case]:
         bad("two-proofs", "A list of proofs", "SIG-1", {**good, "proof": [good["proof"]]}, "malformed", "/proof"),
     ]
     return cases
+
+
+def _mixed(options: Document) -> list[Case]:
+    """A key of one suite in a proof of another, and a suite that this version does not speak at all."""
+    secret = int.from_bytes(hashlib.sha256(b"OpenCMR test key of P-256").digest(), "big")
+    key = multibase(P256 + p256.public(secret))
+    other, theirs = "ecdsa-jcs-2019", {**options, "verificationMethod": VENDOR_URL}
+
+    def by_p256(document: Document, said: Document) -> Document:
+        data = trust.hash_data({**document, "proof": said})
+        signature = p256.sign(secret, data)
+        assert p256.holds(p256.public(secret), data, signature)
+        return {**document, "proof": {**said, "proofValue": multibase(signature)}}
+
+    did = "did:key:" + key
+    own = {**options, "verificationMethod": trust.key_url(did), "cryptosuite": other}
+    cases = [
+        ("mixed-suite-said", "An Ed25519 key under the name of another suite, which it signed",
+         _signed_with_options(proffer(), {**options, "cryptosuite": other}), "malformed", "/proof/cryptosuite", None),
+        ("mixed-suite-hidden", "A pinned key of P-256 that signs by ECDSA under the name of our suite",
+         by_p256(accept(), theirs), "weak-key", "/proof/verificationMethod", {VENDOR_URL: key}),
+        ("mixed-suite-whole", "Another suite, as its own rules want it: no version of this page speaks it",
+         by_p256(accept(), {**theirs, "cryptosuite": other}), "malformed", "/proof/cryptosuite", {VENDOR_URL: key}),
+        ("mixed-suite-did", "A customer whose did:key is of P-256, rightly signed by that suite",
+         by_p256({**proffer(), "from": did}, own), "malformed", "/from", None),
+    ]  # fmt: skip
+    return [
+        case(id_, says, "SIG-1", message=message, problem=problem, pointer=at, **({"pinned": pinned} if pinned else {}))
+        for id_, says, message, problem, at, pinned in cases
+    ]
 
 
 def _forged() -> list[Case]:

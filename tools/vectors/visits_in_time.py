@@ -199,6 +199,18 @@ def malformed_then_good(v: Visit) -> None:
     v.ok(v.proffer("SD-BASE", id=bad.id, prior=None), "proffered")
 
 
+def signature_before_body(v: Visit) -> None:
+    """Whoever has no key learns nothing of the body; whoever has one, no state."""
+    body = {"choices": [terms("SD-BASE")], "chioces": 1}
+    bad = v.say("terms.proffer", body)
+    spoilt = {**bad.message, "body": {**body, "chioces": 2}}
+    v.unsigned(Word(spoilt, "", "customer"), "bad-signature", "/proof/proofValue")
+    v.unsigned(Word({**spoilt, "created": "now"}, "", "customer"), "malformed", "/created")
+    v.unsigned(bad, "malformed", "/body/chioces")
+    late = v.say("terms.proffer", body, expires=v.after(milliseconds=-1))
+    v.unsigned(late, "malformed", "/body/chioces")
+
+
 def with_number(v: Visit) -> None:
     """A customer's word has no number: nothing may rest on one."""
     v.unsigned(v.proffer(number=1), "malformed", "/number")

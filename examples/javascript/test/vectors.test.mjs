@@ -10,7 +10,7 @@ import { Relationship } from '../customer.mjs';
 import { fold } from '../history.mjs';
 import { check, hashData, sign } from '../proof.mjs';
 import { show } from '../records.mjs';
-import { checkShape } from '../shapes.mjs';
+import { checkBody, checkEnvelope, checkShape } from '../shapes.mjs';
 import { table } from '../spec.mjs';
 import { may } from './decisions.mjs';
 
@@ -53,7 +53,11 @@ const kinds = {
   async proof({ official, folder, message, pinned, problem, pointer }) {
     if (official) return officialProof(official);
     if (message) {
-      const run = () => (checkShape(message), check(message, pinned));
+      const run = async () => {
+        checkEnvelope(message);
+        await check(message, pinned);
+        checkBody(message);
+      };
       return problem ? refused(run, { problem, pointer }) : run();
     }
     const [unsigned, options, key] = await Promise.all(['unsigned', 'options', 'key'].map((name) => json(`${folder}/${name}.json`)));

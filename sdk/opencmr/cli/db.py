@@ -30,6 +30,7 @@ def _group() -> None:
       opencmr db status shop.db
       opencmr db init postgresql://owner@db.example/shop --partitions 16
       opencmr db upgrade postgresql://owner@db.example/shop
+      opencmr db forget shop.db --dry-run
     """
 
 
@@ -137,3 +138,41 @@ def restored(store: Where, as_json: Json = False) -> None:
         print_json({"store": shown(store), "restored": count})
     else:
         typer.echo(f"{shown(store)}: {count} relationships wait for their customers to collect")
+
+
+@db.command("forget")
+def forget(
+    store: Where,
+    days: Annotated[int, typer.Option(metavar="N", min=1, help="How many days after their last word.")] = 30,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell how many are due, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a vendor's relationships that never came to anything: no agreement, grant, order, or no of the customer's.
+
+    `opencmr serve` does the same as it goes, after the days that the vendor says (`kept_for`), which should be the
+    days here. It may be done while the store is served, and broken off at any time. Customers who come back hand back
+    what was said.
+
+    \b
+    Examples:
+      opencmr db forget shop.db --dry-run
+      opencmr db forget shop.db --days 90
+    """
+    import asyncio
+    from datetime import UTC, datetime, timedelta
+
+    from ..protocol import instant
+    from ..roles.idle import forget_all
+    from ..store import Store, shown
+    from ..store.schema import look
+
+    if look(store).state == "empty":
+        raise UsageError(f"there is no store in {shown(store)}")
+    with Store(store) as opened:
+        count = asyncio.run(
+            forget_all(opened, timedelta(days=days), lambda: instant(datetime.now(UTC)), dry_run=dry_run)
+        )
+    if as_json:
+        print_json({"store": shown(store), "days": days, "due" if dry_run else "forgotten": count})
+    else:
+        typer.echo(f"{shown(store)}: {count} relationships {'would be' if dry_run else 'were'} forgotten")

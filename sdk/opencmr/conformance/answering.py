@@ -69,7 +69,8 @@ class _Shop:
         """What the vendor held before; `restored`: it knows that its store is an older copy."""
 
         def work(rows: Rows) -> None:
-            self.desk.take_back(rows, self.case["customer"], [read(self.case, word) for word in words])
+            taken = [read(self.case, word) for word in words]
+            self.desk.take_back(rows, self.case["customer"], taken, taken[-1].message.created)
             rows.change_peer(self._peer(rows), restored=restored)
 
         if words:
@@ -82,7 +83,7 @@ class _Shop:
         return peer.number
 
     def _deliver(self, raw: bytes, now: str) -> dict[str, Any]:
-        """The ten checks of one delivery."""
+        """The eleven checks of one delivery."""
         parsed = parse(raw)
         known = self.store.read(lambda rows: self.desk.known(rows, parsed.sender, parsed.id, parsed.digest))
         if known is None:
@@ -160,7 +161,7 @@ class _Shop:
     def _hand_back(self, words: Sequence[dict[str, Any]]) -> dict[str, Any]:
         def work(rows: Rows) -> None:
             taken = [read(self.case, word) for word in words]
-            self.desk.take_back(rows, self.case["customer"], taken)
+            self.desk.take_back(rows, self.case["customer"], taken, taken[-1].message.created)
 
         self.store.write_now(work)
         return {"taken": True}

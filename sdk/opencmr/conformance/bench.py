@@ -59,7 +59,7 @@ class Bench:
             NoAnswer: There is none.
             Failed: It is no JSON object.
         """
-        answer = await self.send("GET", self._at(path))
+        answer = await self.send("GET", self.at(path))
         if answer.status != 200 or answer.media_type not in ("application/json", "application/did+json"):
             raise Failed(f"{path}: {described(answer)}", requirement)
         try:
@@ -90,12 +90,13 @@ class Bench:
         home = urlsplit(trust.web_urls(self.did)[1])
         here = urlsplit(self.url)
         same = (home.scheme, home.netloc) == (here.scheme, here.netloc)
-        self.endpoint = document.endpoint if same else self._at(endpoint.path)
+        self.endpoint = document.endpoint if same else self.at(endpoint.path)
 
     def now(self, seconds: float = 0) -> str:
         """The time, or some seconds from it."""
         return instant(self.clock() + timedelta(seconds=seconds))
 
-    def _at(self, path: str) -> str:
+    def at(self, path: str) -> str:
+        """A URL under the host that was said."""
         here = urlsplit(self.url)
         return f"{here.scheme}://{here.netloc}{path}"

@@ -63,7 +63,8 @@ class _Holder:
         number = self.wallet.number
 
         def work(rows: Rows) -> dict[str, Any]:
-            arrived = self.wallet.take_in(rows, raws, step["now"], collected=True)
+            words = self.wallet.check(self.wallet.peer(rows), raws)
+            arrived = self.wallet.take_in(rows, words, step["now"], collected=True)
             return {
                 "chain": len(self.wallet.history(rows).chain.digests),
                 "waiting": [kept.digest for kept in rows.with_status(number, "waiting")],

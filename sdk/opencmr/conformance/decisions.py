@@ -1,17 +1,18 @@
 """Cases of decisions: facts and a question, as `spec/v1/vectors/decisions/` writes them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from ..messages.consent import GrantItem
 from ..messages.types import Code, TermsDocument
 from ..protocol import Facts, Knowledge, Point, Question, Word, decide, roster
-from ..protocol.clock import shifted
+from ..protocol.clock import length, shifted
 from ..protocol.consent import ItemRecord
 from ..protocol.dealing import STANDS
 from ..protocol.decisions import Activity, as_dict
-from ..protocol.facts import Binding, standing_order, standing_wish, statements_of_item, statements_of_terms
+from ..protocol.facts import Binding, Lasting, standing_order, standing_wish, statements_of_item, statements_of_terms
 
 Fact = dict[str, Any]
 _FOR_EVER = "9999-12-31T23:59:59.999Z"
@@ -87,10 +88,14 @@ def _activities(fact: Fact) -> Iterator[Activity]:
         wishes = [(wish["since"], wish.get("until") or shifted(wish["since"], STANDS)) for wish in fact["wishes"]]
         yield from standing_wish(thread, wishes, fact.get("closed"), data, evidence)
         return
-    closed, days = fact.get("cancelled"), 0
-    if "done" in fact:
-        closed, days = fact["done"], fact.get("returnDays", 0)
-    yield from standing_order(thread, fact["steps"], closed, days, data, evidence)
+    done = fact.get("done", [])
+    steps = sorted([(at, False) for at in fact["steps"]] + [(at, True) for at in done])
+    lasting = Lasting(
+        timedelta(days=fact.get("returnDays", 0)),
+        length(fact["warranty"]) if "warranty" in fact else timedelta(),
+        tuple((each["id"], tuple(each["data"])) for each in fact.get("recipients", [])),
+    )
+    yield from standing_order(thread, steps, fact.get("cancelled"), lasting, data, evidence)
 
 
 def _since(fact: Fact) -> Point:

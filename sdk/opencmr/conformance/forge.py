@@ -8,7 +8,6 @@ from collections.abc import Callable
 import nacl.bindings as sodium
 
 from .. import trust
-from ..trust import keys
 from .hand import Document, Hand, multibase
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -31,14 +30,14 @@ def under_weak_key(hand: Hand, document: Document, public: bytes) -> bytes:
 
     With A of small order, S = r and R = rB satisfy it as soon as k is a multiple of A's order.
     """
-    did = "did:key:" + keys.encode_public(public)
+    did = "did:key:" + trust.encode_public(public)
     return _until_divisible(hand, {**document, "from": did}, public, lambda r, k: r, did)
 
 
 def under_mixed_key(hand: Hand, document: Document) -> bytes:
     """A message under the sum of a good key and a point of order 8: outside the prime-order subgroup."""
     public = sodium.crypto_core_ed25519_add(_public(hand), TORSION)
-    did = "did:key:" + keys.encode_public(public)
+    did = "did:key:" + trust.encode_public(public)
     secret = _scalar(hand)
     return _until_divisible(hand, {**document, "from": did}, public, lambda r, k: r + k * secret, did)
 
@@ -111,4 +110,4 @@ def _scalar(hand: Hand) -> int:
 
 
 def _public(hand: Hand) -> bytes:
-    return keys.decode_public(hand.key.public)
+    return trust.decode_public(hand.key.public).raw

@@ -19,7 +19,7 @@ from ..protocol import roster
 from ..transport.bundle import pack
 from ..trust import base58
 from .bench import Bench
-from .inspecting import BEFORE_SIGNATURE, Document, bundle, code, digest_of, first_outcome, inspect, stated
+from .inspecting import NEVER_SIGNED, Document, bundle, code, digest_of, first_outcome, inspect, stated
 from .suite import Failed
 from .wire import Answer
 
@@ -225,7 +225,7 @@ class Hand:
         codes = (expected,) if isinstance(expected, str) else expected
         if answer.status == 200:
             outcome = first_outcome(answer)
-            if outcome == "refused" and codes[0] in BEFORE_SIGNATURE:
+            if outcome == "refused" and codes[0] in NEVER_SIGNED:
                 raise Failed(f"refused with a signed receipt, and {' or '.join(codes)} is unsigned", "RCV-2")
             raise Failed(f"answered with {outcome}, and not with {' or '.join(codes)}")
         problem = stated(answer)
@@ -380,7 +380,7 @@ class Hand:
             number, after = document["number"], after + 1
             if number != after:
                 skips = number in self._early or document.get("prior") == tip
-                rule = "COR-11" if number <= start else "SEQ-16" if skips else "TRN-7"
+                rule = "SEQ-16" if skips and number > start else "TRN-7"
                 raise Failed(f"number {number} waits where number {after} has to come", rule)
             if document["type"] == "receipt" and document["body"]["of"] != answered:
                 raise Failed("a receipt waits without the message that it answers right before it", "SEQ-34")

@@ -17,11 +17,11 @@ from .wire import Answer
 
 Document = dict[str, Any]
 
-BEFORE_SIGNATURE = frozenset({
+NEVER_SIGNED = frozenset({
     "unsupported-media", "too-large", "too-deep", "not-json", "bad-number", "null-member", "malformed", "not-canonical",
     "wrong-addressee", "unsupported-version", "unsupported-type", "wrong-key", "weak-key", "bad-signature",
 })  # fmt: skip
-"""The codes of the checks 1 and 3 to 6: nothing is signed, and nothing stored."""
+"""The codes of the checks 1 and 3 to 7: nothing is signed, and nothing stored."""
 
 
 def inspect(document: Document, *, vendor: str, customer: str, keys: Mapping[str, str], elsewhere: str) -> None:

@@ -173,7 +173,7 @@ def _run_key(_: Folder, case: Case) -> tuple[Any, Any]:
         return case["digest"], trust.digest(bytes.fromhex(case["bytesHex"]))
     said = _stated(case, "publicKeyHex", "problem")
     try:
-        return said, {"publicKeyHex": trust.public_key(case["did"], trust.key_url(case["did"]), {}).hex()}
+        return said, {"publicKeyHex": trust.public_key(case["did"], trust.key_url(case["did"]), {}).raw.hex()}
     except Problem as problem:
         return said, _told(problem, said)
 
@@ -233,7 +233,7 @@ def run_thread(case: Case) -> tuple[Any, Any]:
 
 
 def _judged(document: dict[str, Any], pinned: dict[str, str], said: dict[str, Any]) -> dict[str, Any]:
-    """What checks 1 and 3 to 6 say of a message that has come to the right address."""
+    """What checks 1 and 3 to 7 say of a message that has come to the right address."""
     try:
         verify(parse(trust.write(document)), me=str(document.get("to", "")), pinned=pinned)
     except Problem as problem:

@@ -1,11 +1,13 @@
 """What is said: the messages of OpenCMR, one module a family. No I/O.
 
 `read` makes a typed message from a JSON object that has already been checked to be canonical I-JSON; all that it
-refuses, it refuses with the pointer of the missing, unknown or bad member, of several the first in canonical order
-(`spec/v1/receiving.md`, check 4). Rules across members and messages are not here but in `opencmr.protocol`.
+refuses, it refuses with the pointer of the missing, unknown or bad member, of several the first in canonical order.
+It does so in two steps, since a signature is checked between them (`spec/v1/receiving.md`): `read_envelope` is check 4,
+and `typed` check 7. Rules across members and messages are not here but in `opencmr.protocol`.
 """
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -14,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
 from . import consent, core, intent, offer, order, terms
 from .envelope import VERSION, AnyBody, Body, Message, Proof, side_of
-from .model import Path, faults_of_shape, first_fault
-from .types import Side
+from .faults import Fault, first_fault
+from .model import Path, in_order
 
 __all__ = [
     "BODIES",
@@ -25,6 +27,7 @@ __all__ = [
     "Message",
     "Path",
     "Proof",
+    "check_spoken",
     "consent",
     "core",
     "intent",
@@ -37,6 +40,7 @@ __all__ = [
     "read_envelope",
     "side_of",
     "terms",
+    "typed",
 ]
 
 BODIES: dict[str, type[Body]] = {
@@ -63,6 +67,7 @@ BODIES: dict[str, type[Body]] = {
         order.Confirm,
         order.Fulfil,
         order.Cancel,
+        order.Withdraw,
     )
 }
 """Every message type of this version, and what its body is."""
@@ -91,32 +96,68 @@ def _message(body: Any) -> Any:
 
 
 def read(document: dict[str, Any]) -> Message[Any]:
-    """The typed message of a JSON object.
+    """The typed message of a JSON object: checks 4 and 7, one after the other.
 
     Raises:
         UnsupportedVersion: `opencmr` names a version that is not spoken here; says which are.
         UnsupportedType: `type` is not known here; says which are.
         Malformed: Anything else is missing, unknown or bad; says where.
     """
+    check_spoken(document)
+    return typed(read_envelope(document))
+
+
+def check_spoken(document: dict[str, Any], types: Collection[str] | None = None) -> None:
+    """Check 4, first part: the version is spoken here, and the type is known.
+
+    Args:
+        document: The message.
+        types: The types that are taken here; absent: all of this version, and private ones.
+
+    Raises:
+        UnsupportedVersion: `opencmr` names a version that is not spoken here; says which are.
+        UnsupportedType: `type` is not known here; says which are.
+    """
     version, type_ = document.get("opencmr"), document.get("type")
     if isinstance(version, str) and version != VERSION:
         raise UnsupportedVersion(f"version {version[:20]} is not spoken here", pointer="/opencmr", expected=[VERSION])
-    body = BODIES.get(type_) if isinstance(type_, str) else None
-    if body is None and isinstance(type_, str) and not is_private(type_):
-        raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(BODIES))
-    faults = _place_faults(document, body)
-    message: Message[Any] = _validated(document, _message(body or AnyBody), faults)
-    return message
+    if not isinstance(type_, str):
+        return
+    if type_ not in BODIES and not is_private(type_):
+        raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(types or BODIES))
+    if types is not None and type_ not in types:
+        raise UnsupportedType(f"{type_[:60]} is not taken here", pointer="/type", expected=sorted(types))
 
 
 def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
-    """The envelope alone, whatever body, type and version say: enough to tell who said it, and where it stands.
+    """Check 4, second part: the envelope alone, whatever body, type and version say.
+
+    It is enough to tell who said it, and where it stands. The body is an object; nobody has looked into it.
 
     Raises:
         Malformed: The envelope itself is wrong.
     """
     known = {**document, "opencmr": VERSION} if isinstance(document.get("opencmr"), str) else document
-    message: Message[AnyBody] = _validated(known, _message(AnyBody), _chain_faults(document))
+    message: Message[AnyBody] = _validated(known, _message(AnyBody), (), _misplaced_in_chain(document))
+    return message
+
+
+def typed(envelope: Message[AnyBody]) -> Message[Any]:
+    """Check 7: the message of an envelope, its body as its type wants it.
+
+    Raises:
+        Malformed: The body is wrong, or the envelope is in what depends on the type.
+    """
+    body = BODIES.get(envelope.type)
+    faults = _misplaced_for_type(envelope, body)
+    if body is None:
+        if faults:
+            raise _malformed(*min(faults))
+        return envelope
+    made = _validated(envelope.body, body, ("body",), faults)
+    message: Message[Any] = _message(body).model_construct(
+        envelope.model_fields_set, **{**vars(envelope), "body": made}
+    )
     return message
 
 
@@ -126,15 +167,17 @@ def read_body(body: type[Body], document: dict[str, Any]) -> Body:
     Raises:
         Malformed: Says which member is wrong, relative to the body.
     """
-    made: Body = _validated(document, body, [])
+    made: Body = _validated(document, body, (), [])
     return made
 
 
-def _validated(document: dict[str, Any], kind: Any, faults: list[tuple[Path, str]]) -> Any:
+def _validated(document: Any, kind: Any, path: Path, faults: list[Fault]) -> Any:
+    """What the document says, typed; or the first fault of it and of those that were found otherwise."""
     try:
         made = _validator(kind).validate_python(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _malformed(*first_fault(error, [*faults, *faults_of_shape(kind, document)])) from error
+        found = first_fault(kind, document, path)
+        raise _malformed(*min([*faults, found], key=lambda fault: in_order(fault[0]))) from error
     if faults:
         raise _malformed(*min(faults))
     return made
@@ -144,31 +187,39 @@ def _malformed(path: Path, why: str) -> Problem:
     return Malformed(why, pointer=pointer(path))
 
 
-def _place_faults(document: dict[str, Any], body: type[Body] | None) -> list[tuple[Path, str]]:
-    """What type and side ask of the envelope: its deadline, and where it stands in the chain."""
+def _misplaced_in_chain(document: dict[str, Any]) -> list[Fault]:
+    """What the side asks of where a message stands in the chain: without it, it has no place there."""
     sender = document.get("from")
-    side = side_of(sender) if isinstance(sender, str) else "vendor"
-    vendor, entry, first = side == "vendor", body is None or body.place != "none", document.get("number") == 1
-    wanted: dict[str, tuple[bool, bool]] = {  # member → whether it must be there, and whether it may
-        "expires": _deadline(body, side),
-        "number": (vendor, vendor),
-        "prior": (vendor and not first, not first if vendor else entry),
-        "seen": (False, not vendor and (entry or body is core.Collect)),
-    }
-    faults: list[tuple[Path, str]] = [
-        ((name,), f"{body.type if body else 'this'} of a {side} has {'a' if must else 'no'} member {name}")
-        for name, (must, may) in wanted.items()
+    vendor, first = not isinstance(sender, str) or side_of(sender) == "vendor", document.get("number") == 1
+    wanted = (
+        ("number", vendor, vendor),
+        ("prior", vendor and not first, not vendor or not first),
+        ("seen", False, not vendor),
+    )
+    side = "vendor" if vendor else "customer"
+    return [
+        _unwanted(f"a message of a {side}", name, must=must)
+        for name, must, may in wanted
         if (must and name not in document) or (not may and name in document)
     ]
-    return [*faults, (("from",), "only a customer collects")] if vendor and body is core.Collect else faults
 
 
-def _chain_faults(document: dict[str, Any]) -> list[tuple[Path, str]]:
-    """Those alone that concern the chain, whatever the type: without them a message has its place."""
-    return [fault for fault in _place_faults(document, None) if fault[0] != ("expires",)]
-
-
-def _deadline(body: type[Body] | None, side: Side) -> tuple[bool, bool]:
+def _misplaced_for_type(message: Message[AnyBody], body: type[Body] | None) -> list[Fault]:
+    """What the type asks of the envelope: its deadline, and where a message stands that is no entry."""
+    faults: list[Fault] = []
+    what = f"{message.type} of a {message.side}"
     says = body.expires if body else "may"
-    must = says == "must" or (says == "customer" and side == "customer")
-    return must, must or says == "may"
+    must = says == "must" or (says == "customer" and message.side == "customer")
+    if message.expires is None if must else message.expires is not None and says != "may":
+        faults.append(_unwanted(what, "expires", must=must))
+    if body is not None and body.place == "none":
+        if message.side == "customer":
+            faults += [_unwanted(what, "prior", must=False)] * (message.prior is not None)
+            faults += [_unwanted(what, "seen", must=False)] * (message.seen is not None and body is not core.Collect)
+        elif body is core.Collect:
+            faults.append((("from",), "only a customer collects"))
+    return faults
+
+
+def _unwanted(what: str, name: str, *, must: bool) -> Fault:
+    return (name,), f"{what} has {'a' if must else 'no'} member {name}"

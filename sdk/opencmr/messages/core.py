@@ -8,6 +8,9 @@ from .envelope import Body, Message
 from .model import Model, Shaped, When
 from .types import CustomerDid, Digest, Key, Name, Text, Uri
 
+MOST_RECEIPTS = 20
+"""The most receipts that one collect brings. Later ones bring the rest."""
+
 
 class ProblemDetail(Model):
     """A problem as it travels (`spec/v1/problems.md`)."""
@@ -57,4 +60,4 @@ class Collect(Body):
 
     limit: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
     wait: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
-    receipts: Annotated[list[ReceiptMessage], Field(min_length=1, max_length=100)] | None = None
+    receipts: Annotated[list[ReceiptMessage], Field(min_length=1, max_length=MOST_RECEIPTS)] | None = None

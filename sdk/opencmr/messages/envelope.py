@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import Field, JsonValue, StrictInt
+from pydantic import Field, StrictInt
 
 from .model import Model
 from .types import Did, Digest, Extensions, Instant, KeyUrl, ProofValue, Side, Uuid
@@ -86,4 +86,5 @@ def side_of(did: str) -> Side:
     return "customer" if did.startswith("did:key:") else "vendor"
 
 
-AnyBody = dict[str, JsonValue]
+AnyBody = dict[str, Any]
+"""A body that nobody has looked into: of a private type, or before its sender is known. It came as JSON."""

@@ -1,14 +1,24 @@
 """Personal data as it is disclosed, and the shape of the terms that orders need (`spec/v1/vocabulary.md`, shapes)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, JsonValue, StrictInt, StringConstraints, Tag, TypeAdapter, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    StrictInt,
+    StringConstraints,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from .. import _spec
-from .model import BRANCH, Model, Path, faults_of
-from .types import Country, Date, Distinct, Lang, Name, PostalCode, Term, not_empty
+from .model import BRANCH, Model
+from .types import Country, Date, Distinct, Json, Lang, Name, PostalCode, Term, not_empty
 
 
 def _text(pattern: str) -> StringConstraints:
@@ -88,9 +98,9 @@ SHAPES: dict[str, Any] = {
 
 
 @cache
-def _shapes() -> dict[str, TypeAdapter[Any]]:
-    """Term → the type of its value. The value of any other term is free."""
-    made = {name: TypeAdapter(shape) for name, shape in SHAPES.items()}
+def _shapes() -> dict[str, tuple[Any, TypeAdapter[Any]]]:
+    """Term → what its value is, with its validator. The value of any other term is free."""
+    made = {name: (shape, TypeAdapter(shape)) for name, shape in SHAPES.items()}
     return {term: made[name] for term, name in _spec.table("vocabulary/shapes.json")["terms"].items()}
 
 
@@ -98,16 +108,21 @@ class Datum(Model):
     """A piece of personal data: the term of the vocabulary, and its value in the shape of that term."""
 
     data: Term
-    value: JsonValue
+    value: Json
 
     @classmethod
-    def faults(cls, members: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-        """What is wrong with the value, where the vocabulary gives the term a shape."""
+    def narrowed(cls, members: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The shape of the value, where the vocabulary gives the term one."""
         term = members.get("data")
-        shape = _shapes().get(term) if isinstance(term, str) else None
-        if shape is not None and "value" in members:
-            yield from ((("value", *path), why) for path, why in faults_of(shape, members["value"]))
+        found = _shapes().get(term) if isinstance(term, str) else None
+        return {"value": found[0]} if found else {}
 
     @model_validator(mode="after")
     def _in_the_shape_of_its_term(self) -> Self:
-        return self.without_faults()
+        if found := _shapes().get(self.data):
+            try:
+                found[1].validate_python(self.value, by_alias=True, by_name=False)
+            except ValidationError as error:
+                why = error.errors(include_url=False, include_input=False)[0]["msg"]
+                raise PydanticCustomError("shape", "{data}: {why}", {"data": self.data, "why": why}) from None
+        return self

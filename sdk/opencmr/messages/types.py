@@ -4,12 +4,12 @@ from collections.abc import Hashable
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
+import orjson
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
-    JsonValue,
     StrictBool,
     StrictInt,
     StringConstraints,
@@ -55,6 +55,16 @@ def _not_many(members: Any) -> Any:
     return members
 
 
+def _as_json(value: Any) -> Any:
+    """What came over the wire is JSON; what a program says may be anything."""
+    try:
+        orjson.dumps(value, option=_JSON_ALONE)
+    except TypeError as error:
+        raise PydanticCustomError("json", "no JSON: {why}", {"why": str(error)}) from None
+    return value
+
+
+_JSON_ALONE = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"  # not 0000, which calendars of programs don't share
 _DAY = rf"{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
@@ -85,6 +95,7 @@ Term = Annotated[str, _pattern(r"^(dpv|pd|ieee-7012|opencmr):[A-Za-z][A-Za-z0-9-
 TermsId = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9:/._#-]{0,199}$")]
 Key = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Token = Annotated[str, _pattern(r"^[a-zA-Z0-9][a-zA-Z0-9:/._-]{0,199}$")]
+Voucher = Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True)]
 MediaType = Annotated[str, _pattern(r"^[a-z]{1,20}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}$")]
 Scheme = Annotated[str, _pattern(r"^[!-~]{1,200}$")]
 Uri = Annotated[str, _pattern(r"^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$")]
@@ -100,9 +111,12 @@ Days = Annotated[StrictInt, Field(ge=0, le=3650)]
 Some = Annotated[list[T], Field(min_length=1, max_length=64)]
 """One to 64 items."""
 
+Json = Annotated[Any, AfterValidator(_as_json)]
+"""Any JSON value, as deep as it may be: it is told by the bytes that it makes, not looked at part by part."""
+
 K = TypeVar("K", bound=Hashable)
 Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
-"""One to 64 strings, each once."""
+"""One to 64 strings or numbers, each once."""
 
 Channel = Literal[
     "email",
@@ -149,7 +163,7 @@ class SignedMoney:
 
 @dataclass(frozen=True, config=_closed)
 class Price:
-    """Money, for each `per` where it recurs."""
+    """A bound in money, for each `per` where it has one."""
 
     amount: Decimal
     currency: Currency
@@ -161,18 +175,19 @@ class Quantity(Model):
 
     value: Decimal
     unit: UnitCode | None = None
+    per: Duration | None = None
 
 
 class Code(Model):
     """A category in a scheme: gpc, unspsc, google, text or a URI."""
 
     scheme: Scheme
-    code: Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True)]
+    code: Voucher
     label: Name | None = None
 
 
 class Ident(Model):
-    """A product identifier: gtin, mpn, sku and the like."""
+    """An identifier of a product or a place: gtin, mpn, sku, gln, meter and the like."""
 
     scheme: Scheme
     value: Name
@@ -193,6 +208,8 @@ class Place(Model):
     country: Country | None = None
     locality: Name | None = None
     postal_code: PostalCode | None = None
+    street: Name | None = None
+    id: Ident | None = None
     near: Near | None = None
 
     @model_validator(mode="after")
@@ -290,9 +307,9 @@ class Claim(Model):
     """What the customer says of themself, with a verifiable credential where there is one."""
 
     type: Token
-    value: JsonValue = None
+    value: Json = None
     issuer: Did | None = None
-    credential: dict[str, JsonValue] | None = None
+    credential: Annotated[dict[str, Any], AfterValidator(_as_json)] | None = None
 
 
 class Attr(Shaped):
@@ -325,22 +342,60 @@ class Product(Model):
 
 
 class Want(Product):
-    """What is wanted, and what is to be done with it (`deal`; absent: buy)."""
+    """What is wanted, and what is to be done with it (`deal`; absent: buy).
+
+    `fits` is what it has to fit; `subject` what the customer has already, and wants repaired, kept up or sold.
+    """
 
     name: Name
     deal: Literal["buy", "rent", "serve", "repair", "install", "maintain", "dispose", "sell"] | None = None
     category: Some[Code] | None = None
     condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
     fits: Product | None = None
+    subject: Product | None = None
     quantity: Quantity | None = None
+    budget: Price | None = None
+    window: Window | None = None
+    places: Some[Place] | None = None
+    from_: Place | None = Field(None, alias="from")
+    to: Place | None = None
+    lasts: Duration | None = None
+    text: Text | None = None
+    url: Url | None = None
+    alternatives: Some[Product] | None = None
+    if_missing: Literal["ask", "replace", "leaveOut"] | None = None
     files: Some[File] | None = None
 
 
 class Recurs(Model):
-    """Again, every so often."""
+    """How a line comes back, and for how long the customer is bound.
+
+    `times` is how many periods there are, `minimum` how many are owed though the customer ends it.
+    """
 
     every: Duration
     times: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
+    from_: Moment | None = Field(None, alias="from")
+    minimum: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
+    notice: Duration | None = None
+    renews: Flag | None = None
+    exit_fee: Money | None = None
+
+    @property
+    def owed(self) -> int:
+        """How many periods are owed at least: `minimum` of `times`, or one where neither is said."""
+        return min((n for n in (self.minimum, self.times) if n is not None), default=1)
+
+
+Index = Annotated[StrictInt, Field(ge=0)]
+"""A place in a list, counted from 0."""
+
+
+class OrderLine(Model):
+    """A line of the accepted offer, or so much of it."""
+
+    line: Index
+    quantity: Quantity | None = None
 
 
 class Party(Model):
@@ -350,6 +405,9 @@ class Party(Model):
     role: Literal["controller", "jointController", "processor", "thirdParty", "authority"]
     id: Uri | None = None
     contact: Name | None = None
+    address: Place | None = None
+    email: Name | None = None
+    phone: Name | None = None
     country: Country | None = None
 
 
@@ -361,9 +419,15 @@ class Benefit(Model):
     text: Text
     amount: Money | None = None
     percent: Decimal | None = None
+    max: Money | None = None
     min_spend: Money | None = None
     on: Some[Code] | None = None
     uses: Count | None = None
+    code: Voucher | None = None
+    from_: Instant | None = Field(None, alias="from")
+    until: Instant | None = None
+    of: Key | None = None
+    pending: Flag | None = None
 
 
 class Retention(Shaped):
@@ -379,7 +443,7 @@ class Retention(Shaped):
     )
 
 
-Extensions = Annotated[dict[Uri, JsonValue], Field(max_length=_MOST_EXTENSIONS), BeforeValidator(_not_many)]
+Extensions = Annotated[dict[Uri, Json], Field(max_length=_MOST_EXTENSIONS), BeforeValidator(_not_many)]
 
 
 def as_wire(part: Any) -> Any:

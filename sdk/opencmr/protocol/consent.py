@@ -1,6 +1,5 @@
 """The fold of a consent thread: what may be done, item by item (`spec/v1/consent/page.md`)."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -9,6 +8,7 @@ from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
 from ..messages.personal import Datum
 from ..messages.types import Code, Party, Retention
+from .clock import length
 from .context import Context
 from .said import Outcome, Point, Said, Word
 from .vocabulary import Kind, check_term, check_terms, lies_in, reaches
@@ -49,6 +49,7 @@ class Consent:
         state: A state of `consent/lifecycle.json`.
         items: Key → the item as it stands.
         past: Items as they stood before they were replaced, refused or taken back, with the moment that ended each.
+        said: How many of those are more than asked for: counted as they come, for there may be thousands.
         request: What was asked, if it was; its digest; until when it can be answered.
         disclosed: What the grants brought with them, and when.
     """
@@ -61,6 +62,12 @@ class Consent:
     answer_by: str | None = None
     controller: tuple[Party, ...] = ()
     disclosed: tuple[tuple[Datum, Point], ...] = ()
+    said: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many statements it gives."""
+        return self.said + sum(item.state != "requested" for item in self.items.values())
 
     def take(self, said: Said, to: tuple[str, ...], context: Context) -> Self:
         """The consent after this message, which the lifecycle allows; itself where nothing changes.
@@ -126,6 +133,8 @@ class Consent:
     def _with(self, items: dict[str, ItemRecord], **changes: Any) -> Self:
         held = {item.state for item in items.values()}
         order: tuple[ItemState, ...] = ("given", "requested", "withdrawn", "refused")
+        new = changes.get("past", self.past)[len(self.past) :]
+        changes["said"] = self.said + sum(item.state != "requested" for item, _ in new)
         return replace(self, items=items, state=next(state for state in order if state in held), **changes)
 
     def as_dict(self) -> dict[str, Any]:
@@ -170,6 +179,7 @@ class Beside:
         heard: Key → what stood until the vendor took it back, for words that it says it heard. A no of the customer's
             that comes after it finds nothing left to take back, and denies all the same, as its own word.
         denied: What one has taken back: it stands as refused or withdrawn.
+        tried: How much of `open` took no effect.
     """
 
     noes: tuple[Said, ...] = ()
@@ -177,11 +187,12 @@ class Beside:
     open: tuple[tuple[ItemRecord, int], ...] = ()
     heard: Mapping[str, ItemRecord] = field(default_factory=dict)
     denied: tuple[ItemRecord, ...] = ()
+    tried: int = 0
 
     @property
     def size(self) -> int:
         """How many statements it gives, and a no-word could yet make of what took no effect."""
-        return len(self.denied) + sum(not replaced for _, replaced in self.open)
+        return len(self.denied) + self.tried
 
     def take(self, said: Said, outcome: Outcome | Literal["refused"]) -> Self:
         """The same with one more word of the thread, of which that came."""
@@ -213,7 +224,7 @@ class Beside:
             open_.append((tried, 0))
             if (no := next((no for no in reversed(unknown) if _names(no, item.key)), None)) is not None:
                 denied.append(_taken_back(tried, no, said.point))
-        return replace(self, open=tuple(open_), denied=tuple(denied))
+        return replace(self, open=tuple(open_), denied=tuple(denied), tried=self.tried + len(body.items))
 
     def _denied(self, said: Said) -> Self:
         stands = {key: item for key, item in self.stands.items() if not _names(said, key)}
@@ -231,8 +242,15 @@ class Beside:
                 denied.append(_taken_back(item, said, said.point))
             else:
                 heard[key] = item
-        noes = (*self.noes, said)
-        return replace(self, noes=noes, stands=stands, heard=heard, open=tuple(open_), denied=tuple(denied))
+        return replace(
+            self,
+            noes=(*self.noes, said),
+            stands=stands,
+            heard=heard,
+            open=tuple(open_),
+            denied=tuple(denied),
+            tried=sum(not replaced for _, replaced in open_),
+        )
 
 
 def _record(state: ItemState, item: consent.Item, said: Said, until: str, begins: str | None = None) -> ItemRecord:
@@ -343,17 +361,7 @@ def _within(granted: Retention | None, asked: Retention) -> bool:
         return granted.until is not None and granted.until <= asked.until
     if granted.period is None or asked.period is None:
         return False
-    return granted.after == asked.after and _hours(granted.period) <= _hours(asked.period)
-
-
-def _hours(duration: str) -> float:
-    """A rough length, long enough to compare two periods: a year has 365 days, a month 30."""
-    day, _, time = duration.removeprefix("P").partition("T")
-    days = {"Y": 365, "M": 30, "W": 7, "D": 1}
-    hours = {"H": 1.0, "M": 1 / 60}
-    return sum(24 * int(n) * days[u] for n, u in re.findall(r"(\d+)([YMWD])", day)) + sum(
-        int(n) * hours[u] for n, u in re.findall(r"(\d+)([HM])", time)
-    )
+    return granted.after == asked.after and length(granted.period) <= length(asked.period)
 
 
 def _wider(why: str, path: Path, *expected: str, rule: str = "CNS-1") -> Problem:

@@ -46,7 +46,7 @@ SHARE = "dpv:Share"
 _REMEMBERED = 100_000
 """How many comparisons of a statement's terms with a question's are remembered: most statements name the same few."""
 _INTENT_PURPOSES = ("opencmr:IntentCasting",)
-_ORDER_PURPOSES = (
+ORDER_PURPOSES = (
     "dpv:RequestedServiceProvision",
     "dpv:PaymentManagement",
     "dpv:CustomerOrderManagement",
@@ -54,6 +54,8 @@ _ORDER_PURPOSES = (
     "dpv:RightsFulfilment",
     "dpv:EnforceSecurity",
 )
+CARE = ("dpv:CustomerCare",)
+_HANDED_ON = ("dpv:RequestedServiceProvision",)
 _ANY_PURPOSE = (EVERYTHING["purpose"],)
 _URI: TypeAdapter[str] = TypeAdapter(Uri)
 _KINDS: dict[Kind, str] = {"action": "an action", "purpose": "a purpose", "data": "a kind of personal data"}
@@ -308,6 +310,8 @@ class Activity:
     Attributes:
         data: Term by term, what was disclosed, and when.
         until: When it ends by itself, exclusive. `closed`: when an end was put to it.
+        purposes: What it is for.
+        recipients: With whom else which of the data may be shared, by URI.
     """
 
     thread: str
@@ -317,6 +321,8 @@ class Activity:
     closed: str | None
     data: tuple[tuple[str, str], ...]
     evidence: tuple[str, ...]
+    purposes: tuple[str, ...] = _INTENT_PURPOSES
+    recipients: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,16 +437,31 @@ def turning_point(facts: Facts, at: str) -> str | None:
 
 
 def _performs(activity: Activity, question: Question, at: str, now: bool) -> bool:
-    purposes = _INTENT_PURPOSES if activity.kind == "intent-live" else _ORDER_PURPOSES
     return (
         activity.thread == question.thread
         and (now or activity.since <= at)
         and at < activity.until
         and (activity.closed is None or (not now and at < activity.closed))
-        and question.recipient == VENDOR
-        and _any_reaches("purpose", purposes, question.purpose)
         and _holds(activity, question.data, at, now)
-        and reaches("action", EVERYTHING["action"], question.action)
+        and (_is_for(activity, question) if question.recipient == VENDOR else _hands_on(activity, question))
+    )
+
+
+def _is_for(activity: Activity, question: Question) -> bool:
+    return _any_reaches("purpose", activity.purposes, question.purpose) and reaches(
+        "action", EVERYTHING["action"], question.action
+    )
+
+
+def _hands_on(activity: Activity, question: Question) -> bool:
+    """Whether this is data that the accepted offer says somebody else gets, to perform the order: sharing, no more."""
+    return (
+        any(
+            party == question.recipient and _any_reaches("data", data, question.data)
+            for party, data in activity.recipients
+        )
+        and _any_reaches("purpose", _HANDED_ON, question.purpose)
+        and _names("action", (SHARE,), question.action)
     )
 
 

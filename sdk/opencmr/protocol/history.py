@@ -175,6 +175,11 @@ class History:
             self.unplaced[digest] = message
             self._facts = None
 
+    def unhear(self, digest: str) -> None:
+        """Forget a word that will get no place: it was given up."""
+        if self.unplaced.pop(digest, None) is not None:
+            self._facts = None
+
     @property
     def facts(self) -> Facts:
         """What decisions rest on; gathered when first asked after a change."""

@@ -8,7 +8,8 @@ from .. import trust
 from ..errors import Malformed, Problem
 from ..messages import pointer
 from ..messages.envelope import MessageType
-from ..messages.model import Model, first_fault
+from ..messages.faults import first_fault
+from ..messages.model import Model
 from ..messages.types import Did, Digest, Uuid
 
 MANIFEST = "manifest.json"
@@ -75,7 +76,7 @@ class Manifest(Model):
         try:
             manifest = cls.model_validate(document, by_alias=True, by_name=False)
         except ValidationError as error:
-            path, why = first_fault(error, [])
+            path, why = first_fault(cls, document)
             raise Malformed(why, pointer=pointer(path)) from error
         numbers = {each.number for each in manifest.messages}
         for position, each in enumerate(manifest.messages):

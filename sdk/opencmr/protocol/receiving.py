@@ -3,27 +3,28 @@
      1  size and shape                    `parse`
      2  already known?                    the caller's store, between `parse` and `verify`
      3  addressee                         `verify`
-     4  model                             `verify`
+     4  envelope                          `verify`
      5  the key belongs to the sender     `verify`
      6  signature                         `verify`
-     7  parties of the thread             `settle`
-     8  time and expiry                   `settle`
-     9  state                             `settle`
-    10  effect, stored with its receipt   the caller's store, in one transaction
+     7  body                              `verify`
+     8  parties: the chain and the thread `settle`
+     9  time and expiry                   `settle`
+    10  state                             `settle`
+    11  effect, stored with its receipt   the caller's store, in one transaction
 
-What is *not* handled here: bytes on a network, rows in a store, and the time, which callers bring. Up to check 6 a
-problem is raised, to be answered unsigned, and nothing is stored. From check 7 on, a problem that is final is returned,
+What is *not* handled here: bytes on a network, rows in a store, and the time, which callers bring. Up to check 7 a
+problem is raised, to be answered unsigned, and nothing is stored. From check 8 on, a problem that is final is returned,
 to be answered with a signed receipt that is stored; one that may come good (`retry`) is raised.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from .. import messages, trust
 from ..errors import Behind, Malformed, Problem, StaleCollect, TooEarly, UnknownThread, WrongAddressee
-from ..messages import Message, consent, core
+from ..messages import Message, consent, core, offer, order
 from ..messages.model import in_order
 from ..messages.types import Party
 from .clock import AHEAD, shifted
@@ -62,7 +63,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A message that its sender has signed: checks 1 to 6 are done.
+    """A message that its sender has signed: checks 1 to 7 are done.
 
     Attributes:
         fault: For `lenient` verification: why the message is not of the form that its type asks for.
@@ -76,7 +77,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a message does: checks 7 to 9 are done.
+    """What a message does: checks 8 to 10 are done.
 
     Attributes:
         said: The message in its place.
@@ -100,13 +101,18 @@ def parse(raw: bytes) -> Parsed:
     return Parsed(raw, document, trust.digest(raw))
 
 
-def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool = False) -> Verified:
-    """Checks 3 to 6: who it is for, what it says, and who said it.
+def verify(
+    parsed: Parsed, *, me: str, pinned: Mapping[str, str], types: Collection[str] | None = None, lenient: bool = False
+) -> Verified:
+    """Checks 3 to 7: who it is for, who said it, and what it says.
+
+    Nobody looks into the body before the signature holds.
 
     Args:
         parsed: What came.
         me: The DID that it must be addressed to.
         pinned: Key URL → key of a `did:web` sender, as pinned; a `did:key` needs none.
+        types: The message types that are taken here; absent: all.
         lenient: For a vendor's entries: keep a message whose envelope holds though its body does not. It has its
             place, and is void.
 
@@ -117,24 +123,36 @@ def verify(parsed: Parsed, *, me: str, pinned: Mapping[str, str], lenient: bool 
     document = parsed.document
     if isinstance(document.get("to"), str) and document["to"] != me:
         raise WrongAddressee("addressed to somebody else", pointer="/to")
-    # 4 model
+    # 4 envelope
     fault: Problem | None = None
     try:
-        message = messages.read(document)
-        check_place(message)
+        messages.check_spoken(document, types)
     except Problem as problem:
         if not lenient:
             raise
-        message, fault = messages.read_envelope(document), problem
+        fault = problem
+    message: Message[Any] = messages.read_envelope(document)
     # 5 the key belongs to the sender
     public = trust.public_key(message.from_, message.proof.verification_method, pinned)
     # 6 signature
     trust.check(document, public)
+    # 7 body
+    if fault is None:
+        try:
+            typed = messages.typed(message)
+            check_place(typed)
+            message = typed
+        except Problem as problem:
+            if not lenient:
+                raise
+            fault = problem
     return Verified(parsed.raw, parsed.digest, message, fault)
 
 
 def check_place(message: Message[Any]) -> None:
-    """What belongs to the model though a schema cannot say it; of several faults, the first in canonical order.
+    """Check 7, last part: what belongs to the model though no schema can say it.
+
+    Of several faults, the first in canonical order is told.
 
     Items of one message have different keys; parties are named in normal form; a vendor says where it heard the
     customer's words, and only a vendor does; a first message names itself as its thread, and only a first one does.
@@ -165,10 +183,13 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
                 for at, party in enumerate(item.recipients or ())
             ),
         ]
-        for path, party in parties:
-            if party.id is not None and normal(party.id) != party.id:
-                right = {"rule": "CNS-11", "expected": [normal(party.id)]}
-                yield (*path, "id"), "a party is named in normal form", right
+        yield from _misnamed(parties)
+    if kind is offer.Make:
+        yield from _misnamed(
+            (("body", "recipients", at, "party"), recipient.party) for at, recipient in enumerate(body.recipients or ())
+        )
+    if kind is order.Confirm and body.support is not None:
+        yield from _misnamed([(("body", "support"), body.support)])
     place = kind.place if kind else "either"
     opens = message.opens
     if place == "first" or kind is core.Collect:
@@ -179,8 +200,17 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
 
 
+def _misnamed(
+    parties: Iterable[tuple[messages.Path, Party]],
+) -> Iterator[tuple[messages.Path, str, dict[str, Any]]]:
+    for path, party in parties:
+        if party.id is not None and normal(party.id) != party.id:
+            right = {"rule": "CNS-11", "expected": [normal(party.id)]}
+            yield (*path, "id"), "a party is named in normal form", right
+
+
 def settle(message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False) -> Settled:
-    """Checks 7 to 9, for a message that a customer sent and that is about to take its place.
+    """Checks 8 to 10, for a message that a customer sent and that is about to take its place.
 
     Args:
         message: The message.
@@ -196,7 +226,7 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str, ca
     """
     narrowing = is_narrowing(message.type, "customer")
     said = history.placing(message, digest, now)
-    # 7 parties: what they hold of each other's words, and the thread. A narrowing message may come before its thread.
+    # 8 parties: what they hold of each other's words, and the thread. A narrowing message may come before its thread.
     if history.chain.lacks(message.seen) and not (caught_up and narrowing):
         raise Behind("a word of ours that you have seen is not held here", pointer="/seen", rule="SEQ-6")
     thread = history.threads.get(message.thread)
@@ -205,12 +235,12 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str, ca
             raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
         thread = opened_by(message)
     try:
-        # 8 time and expiry
+        # 9 time and expiry
         if not narrowing and message.created > now and message.created > shifted(now, AHEAD):
             raise TooEarly(f"dated {message.created}, here it is {now}", pointer="/created", rule="RCV-10")
-        # 9 state: the sequence
+        # 10 state: the sequence
         thread.check_in_time(said)
-        # 9 state: lifecycle and rules across members
+        # 10 state: lifecycle and rules across members
         after, outcome = thread.judge(said, history)
     except Problem as problem:
         if problem.retry:

@@ -5,6 +5,8 @@ from .customer import Relationship as CustomerRelationship
 from .handles import AgreementInHand, Casting, ConsentInHand, OfferInHand, OrderInHand
 from .pen import Draft
 from .policy import Policy
+from .polling import Polling
+from .quota import Quota
 from .sender import Retry
 from .vendor import Relationship as VendorRelationship
 from .vendor import Vendor
@@ -19,6 +21,8 @@ __all__ = [
     "OfferInHand",
     "OrderInHand",
     "Policy",
+    "Polling",
+    "Quota",
     "Retry",
     "Vendor",
     "VendorRelationship",

@@ -8,22 +8,24 @@ change.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from threading import Lock
 
 from ..messages.types import Channel, Code
 from ..protocol import Decision, Facts, History, Question, decide, instant, moment, turning_point
 from ..store import Peer, Rows, Store
+from ..transport.limits import MEMORY
 from .ledger import Ledger
+from .remembered import Remembered
 
-REMEMBERED = 1_000_000
-"""How many customers' facts are remembered, some two kilobytes each, before those asked about least lately begin to be
-forgotten; at most twice as many are held."""
+SHARE = 3 / 16
+"""They may take three sixteenths of what is remembered altogether."""
 QUESTIONS = 64
 """How many answers are remembered of each."""
 
 Asked = tuple[str, str, str, str, Channel | None, str | None, Code | None]
 """The members of a question, in their order."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_LEAST, _STATEMENT, _ANSWER = 1_500, 400, 600
+"""Bytes in memory of what is known of a customer, of each statement and dealing of theirs, and of each answer."""
 
 
 class Page:
@@ -59,6 +61,12 @@ class Known:
         self.facts = history.facts
         self.page = Page(self.facts, now)
 
+    @property
+    def cost(self) -> int:
+        """Bytes in memory, as estimated."""
+        said = len(self.facts.statements) + len(self.facts.activities)
+        return _LEAST + _STATEMENT * said + _ANSWER * len(self.page.answers)
+
 
 class Answers:
     """Remembers one vendor's answers.
@@ -68,17 +76,17 @@ class Answers:
         ledger: What folds them.
         me: The vendor's DID.
         clock: The time.
+        memory: Bytes that may be remembered of relationships altogether.
     """
 
-    def __init__(self, store: Store, ledger: Ledger, me: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, ledger: Ledger, me: str, clock: Callable[[], datetime], memory: int = MEMORY
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._me = me
         self._clock = clock
-        self._lock = Lock()
-        self._known: dict[str, Known] = {}
-        self._older: dict[str, Known] = {}
-        self._by_number: dict[int, Known] = {}
+        self._known: Remembered[str, Known] = Remembered(int(memory * SHARE))
         ledger.on_change(self._changed)
 
     def may(self, customer: str, asked: Asked) -> Decision:
@@ -95,13 +103,14 @@ class Answers:
         if not page.since <= now < page.until:
             page = known.page = Page(known.facts, now)
         found = page.answers.get(asked)
-        return found if found is not None else self._answer(known, page, asked)
+        return found if found is not None else self._answer(customer, known, page, asked)
 
-    def _answer(self, known: Known, page: Page, asked: Asked) -> Decision:
+    def _answer(self, customer: str, known: Known, page: Page, asked: Asked) -> Decision:
         decision = decide(known.facts, _question(*asked), page.at, now=True)
         if len(page.answers) >= QUESTIONS:
             page.answers.clear()
         page.answers[asked] = decision
+        self._known.grew(customer, known)
         return decision
 
     def _still_holds(self, known: Known) -> bool:
@@ -116,10 +125,6 @@ class Answers:
 
     def _look_up(self, customer: str) -> Known:
         """What the store says of a customer now; remembered, but for one with whom there is no relationship."""
-        older = self._older.get(customer)
-        reached = older is not None and self._brought_forward(customer, older)
-        if older is not None and reached and older.fresh and (self._store.alone or self._still_holds(older)):
-            return older
         stamp = self._store.stamp()  # first, so that what is written while we read is noticed later
 
         def look(rows: Rows) -> Known | None:
@@ -134,32 +139,14 @@ class Answers:
             known.fresh = False
         return known
 
-    def keep(self, customer: str, known: Known) -> Known:
-        """Remember a customer. Of those who were asked about least lately half are forgotten at a time."""
-        with self._lock:
-            self._put(customer, known)
-        return known
+    def keep(self, customer: str, known: Known) -> None:
+        """Remember a customer, with what has been answered of them so far."""
+        self._known.put(customer, known)
 
-    def _brought_forward(self, customer: str, known: Known) -> bool:
-        """Remember somebody longer who was about to be forgotten; not where changes could not reach them any more."""
-        with self._lock:
-            reached = self._by_number.get(known.number) is known
-            if reached:
-                self._put(customer, known)
-        return reached
-
-    def _put(self, customer: str, known: Known) -> None:
-        if len(self._known) >= REMEMBERED:
-            self._older, self._known = self._known, {}
-            self._by_number = {each.number: each for each in self._older.values()}
-        self._older.pop(customer, None)
-        self._known[customer] = self._by_number[known.number] = known
-
-    def _changed(self, number: int) -> None:
-        with self._lock:
-            known = self._by_number.get(number)
-            if known is not None:
-                known.fresh = False
+    def _changed(self, customer: str) -> None:
+        known = self._known.get(customer)
+        if known is not None:
+            known.fresh = False
 
 
 @lru_cache(maxsize=10_000)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .._log import tell
-from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, Refused, Unreachable
+from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable
 from ..messages import Body
 from ..messages.types import Channel, Code
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
@@ -15,12 +15,14 @@ from ..protocol.uri import normal
 from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
+from .arrived import Arrived
 from .ledger import Ledger
 from .pen import Draft, Pen, exactly
-from .wallet import WRONG, Arrived, Wallet
+from .quota import DEFAULT, Checked, Quota
+from .wallet import WRONG, Wallet
 
 Clock = Callable[[], datetime]
-Fault = Problem | Refused | Unreachable | Misconduct
+Fault = Problem | Refused | Unreachable | Misconduct | QuotaExceeded
 
 _log = logging.getLogger("opencmr.customer")
 _MOST_PAGES = 1000
@@ -30,6 +32,10 @@ _MOST_HAND_BACKS = 3
 """How often a vendor is handed back what it lacks before we give up for now."""
 _FRAME = 1024
 """Bytes around the words that are handed back at once."""
+_SLICE = 1024 * 1024
+"""Bytes of an answer that are taken in at once: what is read of them takes many times as much memory."""
+_LITTLE = 16 * 1024
+"""Bytes of an answer that are checked at once; more are checked in a thread, so that others go on meanwhile."""
 
 
 class Correspondence:
@@ -41,14 +47,24 @@ class Correspondence:
         on_waiting: Is called when something said has to be sent again, with the seconds that the vendor asked for.
     """
 
-    def __init__(self, store: Store, pen: Pen, peer: Peer, network: Network, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pen: Pen,
+        peer: Peer,
+        network: Network,
+        ledger: Ledger,
+        clock: Clock,
+        quota: Quota = DEFAULT,
+    ) -> None:
         self.me = peer.me
         self.vendor = peer.peer
         self._store = store
-        self._wallet = Wallet(pen, peer.number, ledger)
+        self._wallet = Wallet(pen, peer.number, ledger, quota)
         self._endpoint = str(peer.endpoint)
         self._network = network
         self._clock = clock
+        self._quota = quota
         self._sending = asyncio.Lock()
         self._collecting = asyncio.Lock()
         self._given_up: dict[str, Fault] = {}
@@ -71,6 +87,7 @@ class Correspondence:
             Refused: The vendor's signed receipt says no.
             Unreachable: The vendor did not answer. The message is kept, and `sync` sends it again.
             Misconduct: Its receipt says what the rules do not bear out; it is kept, see `misconduct`.
+            QuotaExceeded: What comes before the receipt finds no room here. A no needs none: its receipt will do.
         """
         draft = body if isinstance(body, Draft) else Draft(body)
         said: Verified = await self._store.write(
@@ -78,11 +95,7 @@ class Correspondence:
         )
         fault = (await self._flush()).get(said.digest)
         if fault is None and self._has_no_place(said.digest):
-            await self.collect()  # what comes before its receipt may wait in the mailbox
-            if self._has_no_place(said.digest):
-                fault = (await self._flush()).get(said.digest)
-            if fault is None and self._has_no_place(said.digest):
-                fault = Unreachable("the vendor's receipt does not go on from what it has said before")
+            fault = await self._make_way(said)
         fault = fault or self._answered_elsewhere(said.digest) or self._void(said)
         if fault is not None:
             if self.waits():
@@ -95,6 +108,7 @@ class Correspondence:
 
         Raises:
             Unreachable: The vendor did not answer; nothing is lost.
+            QuotaExceeded: The vendor has left as much here as it may. What waited to be sent was sent.
         """
         faults = await self._flush()
         await self.collect()
@@ -104,8 +118,10 @@ class Correspondence:
             raise unreachable
 
     def waits(self) -> bool:
-        """Whether something that was said has not been answered yet."""
-        return bool(self._store.read(self._wallet.pending))
+        """Whether something that was said has no receipt yet."""
+        return self._store.read(
+            lambda rows: any(not self._wallet.has_receipt(rows, kept.digest) for kept in self._wallet.pending(rows))
+        )
 
     async def flush(self) -> dict[str, Fault]:
         """Send what waits, narrowing messages first; returns what keeps each from being answered, by digest."""
@@ -113,6 +129,9 @@ class Correspondence:
 
     async def collect(self, wait: float = 0) -> list[str]:
         """Collect what waits in the mailbox, and bring the receipts for what was collected before.
+
+        A collect ends after the bytes that the wallet's `Quota` has for it; the next one goes on. From a vendor that is
+        muted nothing is collected.
 
         Args:
             wait: Seconds to wait for something where there is nothing yet; the vendor waits 30 at most.
@@ -123,17 +142,46 @@ class Correspondence:
         Raises:
             Unreachable: The vendor did not answer.
             Problem: The vendor refused the collect.
+            QuotaExceeded: The vendor has left as much here as it may: it is not asked for more.
         """
         async with self._collecting:
             entries: list[str] = []
-            waiting = min(int(wait), _LONGEST_WAIT)
+            waiting, left = min(int(wait), _LONGEST_WAIT), self._quota.collect
             for _ in range(_MOST_PAGES):
-                arrived, more = await self._collect_page(waiting)
+                if self.muted:
+                    break
+                if (full := self._full()) is not None:
+                    if not entries:
+                        raise full
+                    break  # the next collect says so
+                arrived, more, size = await self._collect_page(waiting)
                 entries += arrived.entries
-                waiting = 0
-                if not more:
+                waiting, left = 0, left - size
+                if not more or left <= 0:
                     break
             return entries
+
+    async def mute(self) -> None:
+        """Collect nothing from this vendor any more, also after a restart, until `unmute`.
+
+        What is said here still goes out, and receipts for it are taken; where the vendor has said something before, a
+        receipt waits for its place until that is collected. Nothing is lost: the rest waits at the vendor.
+        """
+        await self._store.write(lambda rows: self._mute(rows, self._now()))
+
+    async def unmute(self) -> None:
+        """Collect from this vendor again."""
+        await self._store.write(lambda rows: self._mute(rows, None))
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is collected from this vendor."""
+        return self._store.read(lambda rows: rows.muted(self._wallet.number))
+
+    @property
+    def size(self) -> int:
+        """Bytes that the relationship takes in the wallet, as `Quota.relationship` counts them."""
+        return self._store.read(lambda rows: rows.size(self._wallet.number))
 
     def may(
         self,
@@ -192,11 +240,50 @@ class Correspondence:
     def _now(self) -> str:
         return instant(self._clock())
 
-    async def _collect_page(self, waiting: int) -> tuple[Arrived, bool]:
-        """One collect, and whether there is more to come."""
+    def _mute(self, rows: Rows, since: str | None) -> None:
+        rows.mute(self._wallet.peer(rows).number, since)
+
+    def _full(self) -> QuotaExceeded | None:
+        """Why nothing more is collected: the relationship takes as much as it may."""
+        size, quota = self.size, self._quota.relationship
+        return QuotaExceeded(self.vendor, size, quota) if size >= quota else None
+
+    async def _make_way(self, said: Verified) -> Fault | None:
+        """What comes before the receipt for a message of ours may wait in the mailbox; returns what is in the way.
+
+        From a vendor that is muted, or has used its quota up, it is not collected. A no does not need it.
+        """
+        full: Fault | None = None
+        try:
+            await self.collect()
+        except QuotaExceeded as error:
+            full = error
+        if self._has_no_place(said.digest) and (fault := (await self._flush()).get(said.digest)) is not None:
+            return fault
+        if not self._has_no_place(said.digest):
+            return None
+        if full is None and self.muted:
+            full = Unreachable(f"{self.vendor} is muted, and what it said before its receipt is not here; say: unmute")
+        if full is not None and is_narrowing(said.message.type, "customer"):
+            return None if self._store.read(lambda rows: self._wallet.has_receipt(rows, said.digest)) else full
+        return full or Unreachable("the vendor's receipt does not go on from what it has said before")
+
+    async def _collect_page(self, waiting: int) -> tuple[Arrived, bool, int]:
+        """One collect, whether there is more to come, and the bytes that it brought."""
         raws, receipts, more = await self._ask(waiting)
-        arrived = await self._store.write(lambda rows: self._wallet.collected(rows, raws, receipts, self._now()))
-        return arrived, more and arrived.moved
+        arrived = Arrived()
+        *slices, last = _slices(raws)
+        for some in slices:
+            arrived.join(await self._take_in(some))
+        words = await self._checked(last)
+        arrived.join(await self._store.write(lambda rows: self._wallet.collected(rows, words, receipts, self._now())))
+        return arrived, more and arrived.moved, sum(map(len, raws))
+
+    async def _checked(self, raws: list[bytes]) -> list[Checked]:
+        peer = self._store.read(self._wallet.peer)
+        if sum(map(len, raws)) <= _LITTLE:
+            return self._wallet.check(peer, raws)
+        return await asyncio.to_thread(self._wallet.check, peer, raws)
 
     async def _ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
         """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""
@@ -226,7 +313,10 @@ class Correspondence:
         faults = await self._send_all()
         if any(isinstance(fault, Behind) for fault in faults.values()):
             try:
-                await self.collect()
+                if self.muted or self._full():
+                    await self._ask(0)  # it is handed back what it lacks, and what it says to us stays there
+                else:
+                    await self.collect()
             except Problem as problem:
                 return faults | {digest: problem for digest, fault in faults.items() if isinstance(fault, Behind)}
             faults = await self._send_all()
@@ -282,7 +372,9 @@ class Correspondence:
             Unreachable: Nobody can be reached.
         """
         try:
-            arrived = await self._take_in(await self._network.send(self._endpoint, kept.raw))
+            arrived = Arrived()
+            for some in _slices(await self._network.send(self._endpoint, kept.raw)):
+                arrived.join(await self._take_in(some))
         except Problem as problem:
             return problem
         faults.update(arrived.refusals)
@@ -291,19 +383,16 @@ class Correspondence:
         return None
 
     async def _take_in(self, raws: list[bytes]) -> Arrived:
-        return await self._store.write(lambda rows: self._wallet.take_in(rows, raws, self._now()))
+        words = await self._checked(raws)
+        return await self._store.write(lambda rows: self._wallet.take_in(rows, words, self._now()))
 
     async def _give_up(self, digest: str, fault: Fault) -> None:
         """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask.
 
         It proves nothing, so a signed receipt that comes all the same still counts.
         """
-
-        def note(rows: Rows) -> None:
-            rows.change_message(self._wallet.number, digest, status="refused")
-
         self._given_up[digest] = fault
-        await self._store.write(note)
+        await self._store.write(lambda rows: self._wallet.give_up(rows, digest))
 
     def _answered_elsewhere(self, digest: str) -> Fault | None:
         """Why a message was refused or given up that somebody else sent who was sending just then."""
@@ -341,6 +430,19 @@ def _in_turn(pending: list[Kept], broken: list[str]) -> list[Kept]:
             later.append(kept)
     turns = {digest: turn for turn, digest in enumerate(broken, start=1)}
     return [kept for some in (first, later) for kept in sorted(some, key=lambda kept: turns.get(kept.digest, 0))]
+
+
+def _slices(raws: list[bytes]) -> list[list[bytes]]:
+    """A long answer in parts, each of which is read, taken in and done with before the next; one part at least."""
+    slices: list[list[bytes]] = [[]]
+    size = 0
+    for raw in raws:
+        size += len(raw)
+        if size > _SLICE and slices[-1]:
+            slices.append([])
+            size = len(raw)
+        slices[-1].append(raw)
+    return slices
 
 
 def quiet(results: list[Any]) -> None:

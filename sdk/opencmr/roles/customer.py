@@ -9,7 +9,7 @@ from typing import Self
 
 from .. import trust
 from .._telemetry import observe
-from ..errors import UsageError
+from ..errors import OpenCMRError, Unreachable, UsageError
 from ..messages import consent, intent, terms
 from ..messages.personal import Datum
 from ..messages.types import Channel, Code, Party, Ref, TermsRef
@@ -18,10 +18,13 @@ from ..protocol.vocabulary import label
 from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport import Network
 from .correspondence import Clock, Correspondence, quiet
+from .forgetting import forget
 from .handles import AgreementInHand, Casting, ConsentInHand
 from .ledger import Ledger
 from .pen import Deadline, Draft, Pen, deadline
 from .policy import Policy, references
+from .polling import Poller, Polling
+from .quota import DEFAULT, Quota
 from .sender import Retry, Sender
 
 
@@ -116,6 +119,25 @@ class Relationship(Correspondence):
         """All consents, in any state."""
         return [ConsentInHand(self, thread) for thread, record in self.records.items() if isinstance(record, Consent)]
 
+    async def forget(self, vendor: str, *, export: str | Path | None = None) -> None:
+        """Let all that the wallet holds of this relationship go, for good. The vendor is told nothing.
+
+        So take back first what is to be taken back, and see with `waiting` that it was answered. What the vendor holds,
+        it goes on to hold. The key is never used again: `meet` begins another relationship, with another key.
+
+        Args:
+            vendor: The vendor's DID once more, so that nothing is forgotten by mistake.
+            export: A folder to which what was decided is written before; absent: it is not.
+
+        Raises:
+            UsageError: It is another vendor's DID, or there is nothing that could be exported. Nothing is forgotten.
+            StoreError: The export or the store cannot be written. Nothing is forgotten.
+        """
+        if vendor != self.vendor:
+            raise UsageError(f"this is the relationship with {self.vendor}; nothing was forgotten")
+        peer = self._store.read(self._wallet.peer)
+        await asyncio.to_thread(forget, self._store, peer, folder=export)
+
     async def _weigh(self, agreement: AgreementInHand) -> None:
         counter = agreement.record.counter
         if counter is None:
@@ -138,7 +160,15 @@ class Customer:
     """
 
     def __init__(
-        self, store: Store, keys: KeyFile, network: Network, policy: Policy, clock: Clock, retry: Retry | None = None
+        self,
+        store: Store,
+        keys: KeyFile,
+        network: Network,
+        policy: Policy,
+        clock: Clock,
+        retry: Retry | None = None,
+        quota: Quota = DEFAULT,
+        polling: Polling | None = None,
     ) -> None:
         self.policy = policy
         self._store = store
@@ -147,10 +177,12 @@ class Customer:
         self._clock = clock
         self._ledger = Ledger()
         self._known: dict[int, Relationship] = {}
-        self._meeting = asyncio.Lock()
         observe("opencmr.outbox.pending", self, lambda customer: customer._store.read(Rows.unanswered))
         self._retry = retry
         self._sender: Sender | None = None
+        self._quota = quota
+        self._polling = polling
+        self._poller: Poller | None = None
 
     @classmethod
     def open(
@@ -162,9 +194,14 @@ class Customer:
         policy: Policy | None = None,
         network: Network | None = None,
         retry: Retry | None = None,
+        quota: Quota = DEFAULT,
+        polling: Polling | None = None,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> Self:
         """Open a customer's store, or begin one.
+
+        Several processes on one machine may have it open. Two copies, as on two devices, are two wallets: each wants
+        keys and relationships of its own.
 
         Args:
             path: A file.
@@ -173,6 +210,9 @@ class Customer:
             policy: Standing choices about terms.
             network: How vendors are reached; absent: HTTP.
             retry: Send by itself what waits, within `async with`: `Retry()`. Absent: `sync` sends it.
+            quota: How much each vendor may leave in it.
+            polling: Ask for mail by itself, within `async with`: `Polling()`. Absent: `sync` and `collect` do, and who
+                waits for something.
             clock: The time; for tests.
 
         Raises:
@@ -183,12 +223,13 @@ class Customer:
 
             network = HttpNetwork()
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
-        return cls(Store(path), file, network, policy or Policy(), clock, retry)
+        return cls(Store(path), file, network, policy or Policy(), clock, retry, quota, polling)
 
     async def meet(self, vendor: str) -> Relationship:
         """Begin a relationship with a vendor: a fresh key, and the vendor's keys pinned as they are now.
 
-        A relationship that there is already is found again, with the keys that were pinned when it began.
+        A relationship that there is already is found again, with the keys that were pinned when it began. Nothing is
+        held while the vendor is looked up: a slow one delays no other.
 
         Args:
             vendor: The vendor's `did:web`.
@@ -198,18 +239,22 @@ class Customer:
             Unreachable: The vendor does not answer, or not in OpenCMR.
             Problem: What it publishes is not what it must be.
         """
-        async with self._meeting:
-            for relationship in self.relationships():
-                if relationship.vendor == vendor:
-                    return relationship
-            found = await self._network.find(vendor)
-            key = trust.SigningKey.generate()
-            self._keys.add(key.did, key)
-            opened = instant(self._clock())
-            peer = await self._store.write(
-                lambda rows: rows.add_peer(key.did, vendor, opened=opened, pinned=found.keys, endpoint=found.endpoint)
-            )
-            return self._relationship(peer)
+        known = self._store.read(lambda rows: rows.peers_of(vendor))
+        if known:
+            return self._relationship(known[0])
+        found = await self._network.find(vendor)
+        if known := self._store.read(lambda rows: rows.peers_of(vendor)):
+            return self._relationship(known[0])
+        key = trust.SigningKey.generate()
+        self._keys.add(key.did, key)
+        opened = instant(self._clock())
+
+        def begin(rows: Rows) -> Peer:
+            if there := rows.peers_of(vendor):  # met meanwhile, here or in another process: the fresh key goes unused
+                return there[0]
+            return rows.add_peer(key.did, vendor, opened=opened, pinned=found.keys, endpoint=found.endpoint)
+
+        return self._relationship(await self._store.write(begin))
 
     def relationships(self) -> list[Relationship]:
         """All relationships, oldest first."""
@@ -243,15 +288,39 @@ class Customer:
         quiet(list(said))
         return Casting(threads)
 
-    async def sync(self) -> None:
-        """Send and collect what waits, with all vendors; one that does not answer does not keep the others."""
-        quiet(await asyncio.gather(*(one.sync() for one in self.relationships()), return_exceptions=True))
+    async def sync(self, *, within: float = 60.0) -> dict[str, OpenCMRError]:
+        """Send and collect what waits, with all vendors; one that fails, floods or hangs does not keep the others.
+
+        Args:
+            within: Seconds after which a vendor that has not come to an end is left until the next time.
+
+        Returns:
+            The DIDs of the vendors that could not be dealt with, and why: `Unreachable`, `QuotaExceeded`, a `Problem`;
+            a `StoreError` where what is kept of one is damaged. Nothing is lost by it.
+        """
+        ones = self.relationships()
+        found = await asyncio.gather(*(self._sync(one, within) for one in ones), return_exceptions=True)
+        quiet(found)
+        for fault in found:
+            if isinstance(fault, BaseException) and not isinstance(fault, OpenCMRError):
+                raise fault
+        return {one.vendor: why for one, why in zip(ones, found, strict=True) if isinstance(why, OpenCMRError)}
+
+    async def _sync(self, one: Relationship, within: float) -> None:
+        try:
+            async with asyncio.timeout(within):
+                await one.sync()
+        except TimeoutError as error:
+            raise Unreachable(f"{one.vendor} has not come to an end within {within:g} seconds") from error
 
     async def close(self) -> None:
         """Close the store and the connections."""
         if self._sender is not None:
             await self._sender.close()
             self._sender = None
+        if self._poller is not None:
+            await self._poller.close()
+            self._poller = None
         await self._network.close()
         await asyncio.to_thread(self._store.close)
 
@@ -260,6 +329,8 @@ class Customer:
             self._sender = Sender(self._retry)
             for one in self.relationships():
                 self._sender.wake(one)
+        if self._polling is not None:
+            self._poller = Poller(self._polling, self.relationships)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -272,7 +343,7 @@ class Customer:
     def _relationship(self, peer: Peer) -> Relationship:
         if peer.number not in self._known:
             pen = Pen(peer.me, self._keys.get(peer.me), trust.key_url(peer.me))
-            relationship = Relationship(self._store, pen, peer, self._network, self._ledger, self._clock)
+            relationship = Relationship(self._store, pen, peer, self._network, self._ledger, self._clock, self._quota)
             relationship.policy = self.policy
             relationship.on_waiting = lambda asked: self._wake(relationship, asked)
             self._known[peer.number] = relationship

@@ -7,8 +7,18 @@ from typing import Any
 
 from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
 from ..messages import BODIES, Message, core
-from ..protocol import MOST_STATEMENTS, History, Settled, Verified, is_narrowing, settle
+from ..protocol import (
+    MOST_STATEMENTS,
+    History,
+    Settled,
+    Verified,
+    came_to_nothing,
+    is_narrowing,
+    is_passing,
+    settle,
+)
 from ..store import Peer, Rows, Status
+from ..transport.limits import MEMORY
 from .ledger import Ledger
 from .numbering import Numbering, as_kept
 from .pen import Draft, Pen
@@ -43,11 +53,11 @@ class Received:
 class Desk:
     """Works on the relationships of one vendor."""
 
-    def __init__(self, pen: Pen, ledger: Ledger) -> None:
+    def __init__(self, pen: Pen, ledger: Ledger, memory: int = MEMORY) -> None:
         self.pen = pen
         self.ledger = ledger
         self.numbering = Numbering(pen, ledger)
-        self.seen = Seen()
+        self.seen = Seen(memory)
         self.speaks = {type_ for type_, body in BODIES.items() if body.place != "none"}
         """The message types that are taken: all of this version, and private ones that somebody handles."""
 
@@ -61,14 +71,13 @@ class Desk:
         return self._known(rows, peer, id_, digest) if peer else None
 
     def _known(self, rows: Rows, peer: Peer, id_: str, digest: str) -> Received | None:
-        digests, ids = self.seen.look(rows, peer)
-        used = id_ in ids  # asked first: the writer may be adding this very message, its digest before its id
-        if digest not in digests:
+        used, there = self.seen.look(rows, peer, id_, digest)
+        if not there:
             if used:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
         kept = rows.message(peer.number, digest)
-        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 says so
+        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 has said so
             return None
         if kept.status == "held":
             return Received([], None, peer, self.behind(self.ledger.history(rows, peer)))
@@ -91,7 +100,7 @@ class Desk:
         return Behind(why, pointer=where, expected=named or None, rule="SEQ-6")
 
     def preview(self, rows: Rows, verified: Verified, now: str) -> Settled:
-        """What checks 7 to 9 would say now, with nothing stored.
+        """What checks 8 to 10 would say now, with nothing stored.
 
         Raises:
             Problem: One that may come good.
@@ -101,7 +110,7 @@ class Desk:
         return self._settled(peer, history, verified.message, verified.digest, now)
 
     def receive(self, rows: Rows, verified: Verified, replies: Sequence[Draft], now: str) -> Received:
-        """Checks 7 to 10: settle a message and keep it with its receipt and the replies to it, or nothing at all.
+        """Checks 8 to 11: settle a message and keep it with its receipt and the replies to it, or nothing at all.
 
         Raises:
             Problem: One that may come good.
@@ -126,6 +135,7 @@ class Desk:
         if settled is None:
             rows.add_message(peer.number, as_kept(verified, "customer", position, "held", None, None))
             history.hear(message, verified.digest)
+            self._note(rows, peer, now, binding=True)
             self._done(rows, peer, history, [verified.digest], message.id)
             return Received([], "held", peer, held)
         receipt = self.numbering.answer(peer, history, settled, now)
@@ -133,11 +143,15 @@ class Desk:
         rows.add_message(peer.number, as_kept(verified, "customer", position, status, receipt.place, now))
         rows.add_message(peer.number, receipt._replace(position=position + 1))
         answers, added = [receipt.raw], [verified.digest, receipt.digest]
+        binding = bool(history.chain.disputes)
         if settled.problem is None:
+            binding = binding or not is_passing(message.type, "customer")
+            binding = binding or not all(is_passing(reply.body.type, "vendor") for reply in replies)
             for reply in replies:
                 answer = self.numbering.say(rows, peer, history, reply, message.thread, position + len(added), now)
                 answers.append(answer.raw)
                 added.append(answer.digest)
+        self._note(rows, peer, now, binding=binding)
         self._done(rows, peer, history, added, message.id)
         return Received(answers, settled.outcome, peer)
 
@@ -152,10 +166,11 @@ class Desk:
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
         if peer.restored:
-            why = "the store was put back from a copy: nothing is said before the customer has collected"
+            why = "not all that was said is held here: nothing is said before the customer has collected"
             raise Behind(why, rule="SEQ-33")
         history = self.ledger.draft(rows, peer)
         said = self.numbering.say(rows, peer, history, draft, thread, peer.position + 1, now)
+        self._note(rows, peer, now, binding=not is_passing(said.message.type, "vendor"))
         self._done(rows, peer, history, [said.digest])
         return said
 
@@ -174,8 +189,9 @@ class Desk:
             waiting = [*rows.with_status(peer.number, "undone"), *rows.with_status(peer.number, "held")]
             if peer.restored or waiting:
                 catch_up(self.numbering, rows, peer, waiting, now)
+                self._note_anew(rows, peer.number, now)
 
-    def take_back(self, rows: Rows, customer: str, words: Sequence[Verified]) -> None:
+    def take_back(self, rows: Rows, customer: str, words: Sequence[Verified], now: str) -> None:
         """Take back our own words from a customer: see `restored`.
 
         Raises:
@@ -185,6 +201,7 @@ class Desk:
         if peer is None:
             peer = rows.add_peer(self.pen.did, customer, opened=words[0].message.created, pinned={}, endpoint=None)
         take_back(self.ledger, rows, peer, words)
+        self._note_anew(rows, peer.number, now)
 
     def lacks(self, rows: Rows, customer: str, seen: str | None) -> bool:
         """Whether a customer has seen a word of ours that is not held here: then we were restored."""
@@ -264,6 +281,22 @@ class Desk:
         if after > MOST_STATEMENTS and after > history.statements:
             raise OverQuota("more was said here than is decided by; take something back first", pointer="/body")
         return settled
+
+    @staticmethod
+    def _note(rows: Rows, peer: Peer, now: str, *, binding: bool) -> None:
+        """Note whether something has come of a relationship by now. Once it has, it stays so."""
+        if not peer.kept:
+            rows.change_peer(peer.number, idle=now, kept=binding)
+
+    def _note_anew(self, rows: Rows, number: int, now: str) -> None:
+        """The same, of one whose words were put back; and whether they go as far as what was forgotten."""
+        peer = rows.peer_by_number(number)
+        if peer is None:
+            return
+        history = self.ledger.history(rows, peer)
+        self._note(rows, peer, now, binding=not came_to_nothing(history))
+        if peer.forgotten and (not peer.restored or history.chain.number(peer.last) is not None):
+            rows.change_peer(number, forgotten=0, last=None)
 
     def _done(self, rows: Rows, peer: Peer, history: History, added: Sequence[str], id_: str | None = None) -> None:
         """Let the others know what has changed, once it is durable."""

@@ -4,25 +4,26 @@ Each is a view of a thread: `record` is what the thread folds to now, so nothing
 """
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
-from ..messages.offer import Make
+from ..messages.offer import Make, PaymentShare
 from ..messages.personal import Datum
-from ..messages.types import Money, TermsDocument, TermsRef
-from ..protocol import Agreement, Consent, Dealing, Offer, Record, moment
+from ..messages.types import Money, OrderLine, TermsDocument, TermsRef
+from ..protocol import Agreement, Consent, Dealing, Offer, Record, Withdrawal, moment
 from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
 
 R = TypeVar("R", bound=Record)
-_PAUSE = 0.5
-"""Seconds between two collects that brought nothing."""
+_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+"""Seconds between two collects that brought nothing; twice as many after each that a vendor did not hold as asked."""
 _FOREVER = 1e10
 """Seconds that nobody waits to the end of."""
 
@@ -167,9 +168,13 @@ class ConsentInHand(Handle[Consent]):
             raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
 
 
-def _datum(term: str, value: Any) -> Datum:
+def _of(datum: Datum) -> order.OrderDatum:
+    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
+
+
+def _datum(term: str, value: Any) -> order.OrderDatum:
     try:
-        return Datum(data=term, value=value)
+        return order.OrderDatum(data=term, value=value)
     except ValidationError as error:
         raise UsageError(f"{term}: {error.errors()[0]['msg']}; see the shapes of the vocabulary") from error
 
@@ -199,16 +204,30 @@ class OfferInHand:
 
     @property
     def total(self) -> Money:
-        """What it comes to."""
+        """What is owed once."""
         return self.offer.body.total
 
-    async def accept(self, payment: str | None = None) -> "OrderInHand":
-        """Accept it: the order.
+    @property
+    def owed(self) -> Money:
+        """What is owed in all at least: the commitment, or the total where nothing recurs."""
+        return self.offer.body.commitment or self.offer.body.total
+
+    async def accept(
+        self, payment: str | list[PaymentShare] | None = None, *, codes: list[str] | None = None
+    ) -> "OrderInHand":
+        """Accept it, at its total and its commitment: the order.
+
+        Args:
+            payment: The payment method, or several with their amounts.
+            codes: Of vouchers to redeem.
 
         Raises:
             Problem, Refused, Unreachable: See `Correspondence.say`.
         """
-        body = offer.Accept(offer=self.offer.ref, total=self.total, payment=payment)
+        shares = [PaymentShare(method=payment)] if isinstance(payment, str) else payment
+        body = offer.Accept(
+            offer=self.offer.ref, total=self.total, commitment=self.body.commitment, payment=shares, codes=codes
+        )
         await self.relationship.say(body, self.thread)
         return OrderInHand(self.relationship, self.thread)
 
@@ -231,22 +250,55 @@ class OrderInHand(Handle[Dealing]):
         Raises:
             UsageError: A term is none, or the value has not the shape that the vocabulary gives it.
         """
-        pieces = [_datum(*each) for each in data.items()] if isinstance(data, dict) else list(data)
+        pieces = (
+            [_datum(term, value) for term, value in data.items()] if isinstance(data, dict) else list(map(_of, data))
+        )
         await self.say(order.Disclose(discloses=pieces))
 
-    async def cancel(self, reason: str = "changedMind", note: str | None = None) -> None:
-        """Cancel the order. The vendor says what it refunds."""
-        await self.say(order.Cancel(reason=reason, note=note))
+    async def cancel(
+        self, reason: str = "changedMind", note: str | None = None, *, lines: Sequence[OrderLine | int] = ()
+    ) -> None:
+        """Cancel the order, or lines of it, before it is done. The vendor says what it refunds."""
+        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
+        await self.say(order.Cancel(reason=reason, note=note, lines=parts or None))
+
+    async def withdraw(
+        self,
+        ground: Literal["returns", "law"],
+        lines: Sequence[OrderLine | int] = (),
+        *,
+        reason: str | None = None,
+        refund_to: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Withdraw from the order or from lines of it, also when it is done. The vendor cannot refuse this.
+
+        Args:
+            ground: The right that is used: the offer's returns, or the law.
+            lines: The lines by index, or how much of them; none: the whole order.
+            reason: Why, as a code; nobody has to say why.
+            refund_to: How the money should come back, as a code.
+            note: More words.
+        """
+        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
+        await self.say(
+            order.Withdraw(ground=ground, lines=parts or None, reason=reason, refund_to=refund_to, note=note)
+        )
+
+    def overdue(self) -> list[Withdrawal]:
+        """The withdrawals that the vendor should have refunded by now."""
+        return self.record.overdue(self.relationship.now())
 
     async def reaches(self, *states: str, within: float = 30) -> bool:
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
         loop = asyncio.get_running_loop()
         last = loop.time() + within
+        mail = _Mail([self.relationship], last)
         while self.state not in states:
             left = last - loop.time()
             if left <= 0:
                 return False
-            await _wait([self.relationship], max(1, min(left, 10)), last)
+            await mail.wait(max(1, min(left, 10)))
         return True
 
 
@@ -268,6 +320,7 @@ class Casting:
         seen: set[str] = set()
         loop = asyncio.get_running_loop()
         last = loop.time() + max((self._left(relationship, until) for relationship in self.threads), default=0.0)
+        mail = _Mail(list(self.threads), last)
         while True:
             for made in self.firm():
                 if made.offer.digest not in seen:
@@ -276,7 +329,7 @@ class Casting:
             left = last - loop.time()
             if left <= 0:
                 return
-            await _wait(list(self.threads), max(1.0, min(left, 5.0)), last)
+            await mail.wait(max(1.0, min(left, 5.0)))
 
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""
@@ -286,9 +339,9 @@ class Casting:
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
             for made in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.total.currency, Decimal(made.total.amount)))
+        return sorted(found, key=lambda made: (made.owed.currency, Decimal(made.owed.amount)))
 
-    async def accept(self, made: OfferInHand, payment: str | None = None) -> OrderInHand:
+    async def accept(self, made: OfferInHand, payment: str | list[PaymentShare] | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
         return await made.accept(payment)
 
@@ -322,9 +375,30 @@ class Casting:
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
 
 
-async def _wait(vendors: Sequence[Correspondence], seconds: float, last: float) -> None:
-    """Collect from all of them; a vendor that is down, or that does not wait as it was asked to, is not hammered."""
-    found = await asyncio.gather(*(each.collect(wait=seconds) for each in vendors), return_exceptions=True)
-    quiet(found)
-    if not any(isinstance(each, list) and each for each in found):
-        await asyncio.sleep(max(0.0, min(_PAUSE, last - asyncio.get_running_loop().time())))
+class _Mail:
+    """Waits for mail of some vendors.
+
+    One that is down, or that does not hold a collect as it was asked to, is not hammered: the pauses grow.
+
+    Args:
+        vendors: Whose mail.
+        last: When the waiting ends, by the event loop's clock.
+    """
+
+    def __init__(self, vendors: Sequence[Correspondence], last: float) -> None:
+        self._vendors = vendors
+        self._last = last
+        self._pause = _PAUSE
+
+    async def wait(self, seconds: float) -> None:
+        """Collect from all of them, and let them hold the collects so long; then pause, if nothing came."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        found = await asyncio.gather(*(each.collect(wait=seconds) for each in self._vendors), return_exceptions=True)
+        quiet(found)
+        if any(isinstance(each, list) and each for each in found) or clock() - began > seconds / 2:
+            self._pause = _PAUSE
+        if not any(isinstance(each, list) and each for each in found):
+            pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  # decides about no secret
+            await asyncio.sleep(max(0.0, min(pause, self._last - clock())))
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)

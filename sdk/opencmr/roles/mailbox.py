@@ -2,25 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
-from weakref import WeakValueDictionary
 
 from ..errors import Malformed, Problem, Replayed, UnknownReference, UnsupportedType
 from ..messages import Message, core
 from ..protocol import Verified, parse, verify
 from ..protocol.clock import shifted
+from ..protocol.history import is_entry
 from ..protocol.receiving import COLLECT_WINDOW, check_collect
 from ..store import Peer, Rows, Store
 from ..transport.bundle import MOST_WORDS
 from ..transport.limits import Gate
 from ..trust import write
+from .admission import Admission
 from .desk import Desk
 from .pen import Pen
 from .strangers import Strangers
+from .waking import Bell, Waking
 
 _MOST_BAD = 5
 """After how many receipts that prove nothing the rest of a collect's is passed over."""
-_PAUSE = 1.0
-"""Seconds after which who waits looks whether another process has written."""
 
 
 class Mailbox:
@@ -31,30 +31,31 @@ class Mailbox:
         desk: What reads and writes them.
         pen: Whose they are.
         gate: What may come in.
+        admission: Who is let in.
         now: The time.
     """
 
-    def __init__(self, store: Store, desk: Desk, pen: Pen, gate: Gate, now: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, desk: Desk, pen: Pen, gate: Gate, admission: Admission, now: Callable[[], str]
+    ) -> None:
         self._store = store
         self._desk = desk
         self._pen = pen
         self._gate = gate
+        self._admission = admission
         self._now = now
         self._strangers = Strangers()
-        self._bells: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self.waking = Waking(store)
         self._closing = False
 
     def ring(self, customer: str) -> None:
         """Something new may wait for a customer."""
-        bell = self._bells.pop(customer, None)
-        if bell is not None:
-            bell.set()
+        self.waking.ring(customer)
 
     def let_go(self) -> None:
         """Let those go who wait, and hold nobody any more."""
         self._closing = True
-        for bell in list(self._bells.values()):
-            bell.set()
+        self.waking.ring_all()
 
     async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
         """What waits for the sender of a signed `mailbox.collect`, and whether there is more.
@@ -69,12 +70,12 @@ class Mailbox:
             self._strangers.note(message, self._now())
             await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, 0))
-        receipts = self._verified(message)
+        receipts = await asyncio.to_thread(self._verified, message) if body.receipts else []
         await self._store.write(lambda rows: self._note(rows, message, receipts))
         if not body.wait:
-            return self._found(message)
-        with self._gate.waiting.place(message.from_):
-            return await self._wait(message, body.wait)
+            return self._found(message)[:2]
+        with self._gate.waiting.place(message.from_), self.waking.bell(message.from_) as bell:
+            return await self._wait(message, body.wait, bell)
 
     async def take_back(self, words: list[bytes]) -> None:
         """Take back our own words from a customer: the store was put back from an older copy (`spec/v1/sequence.md`).
@@ -90,6 +91,9 @@ class Mailbox:
             raise Malformed(f"a collect and the words, {MOST_WORDS} at most", pointer="/messages", rule="TRN-20")
         asking = self._asked(words[0], pointer="/messages/0/type")
         taken = [self._word(asking.from_, raw, position) for position, raw in enumerate(words[1:], start=1)]
+        entries = [word.message for word in taken if is_entry(word.message)]
+        peer = self._store.read(lambda rows: rows.peer(self._pen.did, asking.from_))
+        await self._admission.check_hand_back(entries, peer)
         await self._store.write(lambda rows: self._take_back(rows, asking, taken))
         self.ring(asking.from_)
 
@@ -106,11 +110,11 @@ class Mailbox:
     def _verified(self, message: Message[core.Collect]) -> list[Verified]:
         """The receipts that a collect brings and that are good for something.
 
-        What they answer is looked up first, and no signature is checked within the writer: one customer's receipts
-        cost the others nothing.
+        What they answer is looked up first, and no signature is checked within the writer, nor on the event loop: one
+        customer's receipts cost the others nothing.
         """
         brought = message.body.receipts or []
-        wanted = self._store.read(lambda rows: self._desk.unanswered(rows, message.from_, brought)) if brought else []
+        wanted = self._store.read(lambda rows: self._desk.unanswered(rows, message.from_, brought))
         good: list[Verified] = []
         bad = 0
         for receipt in wanted:
@@ -135,31 +139,34 @@ class Mailbox:
         if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
             raise Replayed("this collect has been used", pointer=pointer)
 
-    def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool]:
+    def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool, Peer | None]:
         limit = message.body.limit or 100
-        return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, limit))
 
-    async def _wait(self, message: Message[core.Collect], wait: int) -> tuple[list[bytes], bool]:
-        """What waits for the sender of a collect, or comes while they wait for it.
+        def look(rows: Rows) -> tuple[list[bytes], bool, Peer | None]:
+            found, more = self._desk.waiting(rows, message.from_, message.seen, limit)
+            return found, more, rows.peer(self._pen.did, message.from_)
 
-        Who says something in this process rings. Another process on the same store rings no bell: so a look is taken
-        before long whether the relationship has changed at all, which costs next to nothing.
-        """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait
-        peer = self._store.read(lambda rows: rows.peer(self._pen.did, message.from_))
-        while True:
-            bell = self._bells.setdefault(message.from_, asyncio.Event())
-            version = self._store.version(peer.number) if peer else None
-            found, more = self._found(message)
-            while not found and not bell.is_set() and not self._closing and (left := until - loop.time()) > 0:
-                try:
-                    await asyncio.wait_for(bell.wait(), left if self._store.alone else min(left, _PAUSE))
-                except TimeoutError:
-                    if peer and not self._store.alone and self._store.version(peer.number) != version:
-                        break
-            if found or self._closing or until <= loop.time():
-                return found, more
+        return self._store.read(look)
+
+    async def _wait(self, message: Message[core.Collect], wait: int, bell: Bell) -> tuple[list[bytes], bool]:
+        """What waits for the sender of a collect, or comes while they wait for it."""
+        try:
+            async with asyncio.timeout(wait):
+                while True:
+                    bell.rung.clear()  # first: what is said while we look rings again
+                    found, more, peer = self._found(message)
+                    if peer is not None:
+                        bell.number, bell.version = peer.number, peer.version
+                    if found or not await self._goes_on(bell):
+                        return found, more
+        except TimeoutError:
+            return self._found(message)[:2]
+
+    async def _goes_on(self, bell: Bell) -> bool:
+        """Wait until it rings; false where nobody waits any more, and the store may be closed."""
+        if not self._closing:
+            await bell.rung.wait()
+        return not self._closing
 
     # Taking back
 
@@ -180,4 +187,4 @@ class Mailbox:
         # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
         ours = any(word.message.side == "vendor" for word in words)
         if ours and self._desk.lacks(rows, asking.from_, asking.seen):
-            self._desk.take_back(rows, asking.from_, words)
+            self._desk.take_back(rows, asking.from_, words, self._now())

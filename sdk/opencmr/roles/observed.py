@@ -24,6 +24,7 @@ from ..messages import BODIES, is_private
 V = TypeVar("V")
 T = TypeVar("T")
 _Works = Callable[[V, bytes], Coroutine[Any, Any, T]]
+_Receives = Callable[..., Coroutine[Any, Any, list[bytes]]]
 
 OTHER = "_OTHER"
 """What OpenTelemetry calls a value that is none of the known ones."""
@@ -32,15 +33,15 @@ _log = logging.getLogger("opencmr.vendor")
 _ID = re.compile(r"urn:uuid:[0-9a-f-]{36}", re.ASCII)
 
 
-def receiving(receive: _Works[V, list[bytes]]) -> _Works[V, list[bytes]]:
+def receiving(receive: _Receives) -> _Receives:
     """Tell of each message that a method receives: its type, what came of it, and how long that took."""
 
     @wraps(receive)
-    def told(self: V, raw: bytes) -> Coroutine[Any, Any, list[bytes]]:
+    def told(self: Any, raw: bytes, address: str | None = None) -> Coroutine[Any, Any, list[bytes]]:
         telemetry = _telemetry.current()
         if telemetry is None and not _log.isEnabledFor(logging.INFO):
-            return receive(self, raw)
-        return _received(telemetry, raw, receive(self, raw))
+            return receive(self, raw, address)
+        return _received(telemetry, raw, receive(self, raw, address))
 
     return told
 

@@ -1,6 +1,7 @@
 """Writing and signing messages: what both roles do alike."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -57,13 +58,26 @@ class Draft:
     ext: dict[str, Any] | None = None
 
 
+def new_id() -> str:
+    """A fresh message id: the URN of a random UUID (RFC 9562, version 4)."""
+    raw = bytearray(secrets.token_bytes(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 @dataclass(frozen=True)
 class Pen:
-    """A party's hand: its DID, its key, and the key URL that its proofs name."""
+    """A party's hand: its DID, its key, the key URL that its proofs name, and where the ids of its messages come from.
+
+    What it writes follows from these and from the time alone.
+    """
 
     did: str
     key: trust.SigningKey
     method: str
+    ids: Callable[[], str] = new_id
 
     def write(self, draft: Draft, *, to: str, at: str, link: Link, thread: str | None = None) -> Verified:
         """A signed message, checked as its receiver will check it.
@@ -78,7 +92,7 @@ class Pen:
         Raises:
             UsageError: The message cannot be sent as it is; the cause says which member is wrong.
         """
-        id_ = new_id()
+        id_ = self.ids()
         document: dict[str, Any] = {
             "opencmr": VERSION,
             "id": id_,
@@ -127,7 +141,7 @@ class Pen:
             state: The thread's state afterwards; none where it is refused.
             problem: Why it is refused.
         """
-        id_ = new_id()
+        id_ = self.ids()
         body: dict[str, Any] = {"of": of, "outcome": outcome}
         if state is not None:
             body["state"] = state
@@ -147,15 +161,6 @@ class Pen:
         raw = trust.sign(document, self.key, self.method, check=False)
         digest, side, place = trust.digest(raw), side_of(self.did), link.number if link else None
         return Kept(digest, 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, place, at, True)
-
-
-def new_id() -> str:
-    """A fresh message id: the URN of a random UUID (RFC 9562, version 4)."""
-    raw = bytearray(secrets.token_bytes(16))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def deadline(when: Deadline, now: str) -> str:

@@ -56,6 +56,7 @@ class Notebook:
         opened: When it began.
         history: Its threads, folded.
         noticed: What the other side's signed words have shown, such as contradictions.
+        muted: Whether a customer collects nothing in it.
     """
 
     def __init__(self, store: Store, peer: Peer) -> None:
@@ -66,6 +67,7 @@ class Notebook:
         self.opened = peer.opened
         self.history: History = store.read(self._fold)
         self.noticed: list[Noticed] = store.read(lambda rows: rows.findings(peer.number))
+        self.muted = store.read(lambda rows: rows.muted(peer.number))
 
     def _fold(self, rows: Rows) -> History:
         # With the row of the same moment: an older one would make damage of what was said since by whoever serves.

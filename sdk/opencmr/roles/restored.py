@@ -147,10 +147,10 @@ def catch_up(numbering: Numbering, rows: Rows, peer: Peer, waiting: Sequence[Kep
                 continue  # it may come good, and comes again
             receipt = numbering.answer(peer, history, settled, now)
             status: Status = "refused" if settled.problem else "entry"
-            rows.change_message(peer.number, kept.digest, status=status, place=receipt.place, at=now)
+            rows.answer_message(peer.number, kept.digest, status=status, place=receipt.place, at=now)
             rows.add_message(peer.number, receipt._replace(position=position))
             continue
-        rows.change_message(peer.number, kept.digest, status="forked")
+        rows.answer_message(peer.number, kept.digest, status="forked")
         history.chain.given_up |= {kept.digest}
         if message.type == core.Receipt.type:
             continue

@@ -1,40 +1,61 @@
 """What has come in before, remembered by relationship: check 2 is asked with every message, and seldom answers yes."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
-from threading import Lock
+from typing import NamedTuple
 
 from ..store import Peer, Rows
+from ..transport.limits import MEMORY
+from .remembered import Remembered
 
-REMEMBERED = 500_000
-"""How many messages may be remembered, those of all relationships together; each relationship counts as one more."""
+SHARE = 1 / 16
+"""It may take a sixteenth of what is remembered altogether."""
+_EACH, _LEAST = 400, 1_000
+"""Bytes in memory of a message's digest and id, each in a set that has room to grow; and of two such sets."""
+
+
+class Known(NamedTuple):
+    """Digests and ids of what is kept of a relationship, up to a position. The sets grow as it does."""
+
+    version: int
+    position: int
+    digests: set[str]
+    ids: set[str]
+
+    @property
+    def cost(self) -> int:
+        """Bytes in memory, as estimated."""
+        return _LEAST + _EACH * len(self.digests)
 
 
 class Seen:
-    """Digests and ids of what is kept, relationship by relationship, as long as nobody else has changed it."""
+    """Digests and ids of what is kept, relationship by relationship; what others have added is read behind it.
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[int, tuple[int, set[str], set[str]]] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
+    Args:
+        memory: Bytes that may be remembered of relationships altogether.
+    """
 
-    def look(self, rows: Rows, peer: Peer) -> tuple[set[str], set[str]]:
-        """What is kept of a relationship, as this transaction sees it. Not to be changed.
+    def __init__(self, memory: int = MEMORY) -> None:
+        self._known: Remembered[int, Known] = Remembered(int(memory * SHARE))
+
+    def look(self, rows: Rows, peer: Peer, id_: str, digest: str) -> tuple[bool, bool]:
+        """What is kept of a relationship, as this transaction sees it, or newer.
 
         Returns:
-            The digests of all messages and receipts, and the ids of those that the customer sent.
+            Whether the customer has used this id; and whether these bytes are kept, be it as a receipt.
         """
-        with self._lock:
-            known = self._known.get(peer.number)
-            if known is not None and known[0] == peer.version:
-                self._known.move_to_end(peer.number)
-                return known[1], known[2]
-        kept = list(rows.known(peer.number))
-        digests = {digest for digest, _, _ in kept}
-        ids = {id_ for _, side, id_ in kept if side == "customer"}
+        known = self._known.get(peer.number) or Known(-1, 0, set(), set())
+        used = id_ in known.ids  # asked first: the writer may be adding this very message, its digest before its id
+        kept = digest in known.digests
+        if known.version >= peer.version:
+            return used, kept
+        digests, ids = set[str](), set[str]()
+        for each, side, one in rows.known(peer.number, known.position):
+            digests.add(each)
+            if side == "customer":
+                ids.add(one)
         if not rows.changes(peer.number):
-            rows.done.append(lambda: self._remember(peer.number, peer.version, digests, ids))
-        return digests, ids
+            rows.done.append(lambda: self._extend(peer.number, known, peer.version, peer.position, digests, ids))
+        return used or id_ in ids, kept or digest in digests
 
     def add(self, rows: Rows, before: Peer, digests: Iterable[str], id_: str | None = None) -> None:
         """Remember what is added to a relationship, once it is durable.
@@ -45,33 +66,19 @@ class Seen:
             digests: Of all that was added.
             id_: Of the customer's message among it.
         """
-        version = rows.version(before.number)
-        rows.done.append(lambda: self._extend(before, version, list(digests), id_))
+        version, position, added = rows.version(before.number), before.position, list(digests)
+        ids = [id_] if id_ is not None else []
 
-    def _extend(self, before: Peer, version: int, digests: list[str], id_: str | None) -> None:
-        with self._lock:
-            known = self._known.get(before.number)
-            if known is None and before.version == 0:
-                known = (0, set(), set())
-                self._size += 1
-            if known is None or known[0] != before.version:
-                return  # somebody else has written meanwhile: it will be read anew
-            known[1].update(digests)
-            if id_ is not None:
-                known[2].add(id_)
-            self._known[before.number] = (version, known[1], known[2])
-            self._size += len(digests)
-            self._forget()
+        def remember() -> None:
+            known = self._known.get(before.number) or (Known(0, 0, set(), set()) if before.version == 0 else None)
+            if known is not None and known.version == before.version:  # or it will be read: somebody else has written
+                self._extend(before.number, known, version, position + len(added), added, ids)
 
-    def _remember(self, number: int, version: int, digests: set[str], ids: set[str]) -> None:
-        with self._lock:
-            known = self._known.get(number)
-            if known is None or known[0] < version:
-                self._size += len(digests) - len(known[1]) if known else 1 + len(digests)
-                self._known[number] = (version, digests, ids)
-                self._known.move_to_end(number)
-            self._forget()
+        rows.done.append(remember)
 
-    def _forget(self) -> None:
-        while self._size > REMEMBERED and len(self._known) > 1:
-            self._size -= 1 + len(self._known.popitem(last=False)[1][1])
+    def _extend(
+        self, number: int, known: Known, version: int, position: int, digests: Iterable[str], ids: Iterable[str]
+    ) -> None:
+        known.digests.update(digests)
+        known.ids.update(ids)
+        self._known.put(number, Known(version, position, known.digests, known.ids))

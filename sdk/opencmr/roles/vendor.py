@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -18,10 +17,9 @@ from ..errors import (
     Overloaded,
     Problem,
     StoreError,
-    UnsupportedType,
     UsageError,
 )
-from ..messages import VERSION, Body, Message, core, is_private, offer, terms
+from ..messages import Body, Message, is_private, offer, terms
 from ..messages.types import Channel, Code, TermsRef
 from ..protocol import (
     EVERYTHING,
@@ -38,16 +36,19 @@ from ..protocol import (
     verify,
 )
 from ..protocol.uri import normal
-from ..store import KeyFile, Rows, Store, beside
+from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport.limits import Gate, Limits
+from .admission import Admission
 from .answers import Answers
 from .desk import Desk, Received
 from .handlers import Handler, Handlers, Reply
 from .health import Health
+from .idle import KEPT_FOR, Forgetting
 from .ledger import Ledger
 from .mailbox import Mailbox
 from .observed import collecting, known_type, receiving
-from .pen import Draft, Pen, exactly
+from .pen import Draft, Pen, exactly, new_id
+from .published import Published
 from .steadiness import Steadiness
 
 Registered = Handler["Relationship"]
@@ -125,19 +126,19 @@ class Vendor:
         firm_for: timedelta,
         handler_timeout: float,
         about: Mapping[str, Any],
+        kept_for: timedelta | None,
         limits: Limits,
         clock: Clock,
         health: Health,
     ) -> None:
         self._store = store
         self._pen = pen
-        self._ledger = Ledger()
-        self._desk = Desk(pen, self._ledger)
-        self._answers = Answers(store, self._ledger, pen.did, clock)
+        self._ledger = Ledger(limits.memory)
+        self._desk = Desk(pen, self._ledger, limits.memory)
+        self._answers = Answers(store, self._ledger, pen.did, clock, limits.memory)
         self._accepts = accepts
         self._counter = counter
-        self._endpoint = endpoint
-        self._about = about
+        self._published = Published(pen, endpoint, about, kept_for)
         self._clock = clock
         self.health = health
         self._steadiness = Steadiness()
@@ -145,7 +146,9 @@ class Vendor:
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._gate = Gate(limits)
-        self._mailbox = Mailbox(store, self._desk, pen, self._gate, self._now)
+        self._admission = Admission(store, pen.did, self._gate)
+        self._mailbox = Mailbox(store, self._desk, pen, self._gate, self._admission, self._now)
+        self._forgetting = Forgetting(store, self._ledger, pen.did, kept_for, self._now) if kept_for else None
 
     @classmethod
     def open(
@@ -161,9 +164,11 @@ class Vendor:
         firm_for: timedelta = timedelta(days=7),
         handler_timeout: float = 25.0,
         about: Mapping[str, Any] | None = None,
+        kept_for: timedelta | None = KEPT_FOR,
         alone: bool = False,
         limits: Limits | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        ids: Callable[[], str] = new_id,
     ) -> Self:
         """Open a vendor's store, or begin one.
 
@@ -179,10 +184,13 @@ class Vendor:
             firm_for: How long an offer is firm whose handler does not say.
             handler_timeout: Seconds that a handler may take before the sender is told to try again.
             about: What discovery says besides: `categories`, `places`, `consents`, `tosUrl`.
+            kept_for: After how long a relationship is forgotten that never came to anything, in whole days, counted
+                from its last word; none: never. Discovery says it.
             alone: Keep other processes from writing to the store, which must be a file. `may` then need not look
                 whether one has: it answers in a microsecond.
             limits: What is taken under load; absent: what lets any honest wallet through.
             clock: The time; for tests.
+            ids: Where the ids of messages come from; absent: random. For tests that compare bytes.
 
         Raises:
             KeyFileError, StoreError, UsageError: It cannot be opened.
@@ -190,6 +198,8 @@ class Vendor:
         _, origin = trust.web_urls(did)
         if isinstance(accepts, str):
             raise UsageError(f'accepts is a list of roster codes: accepts=["{accepts}"]')
+        if kept_for is not None and (kept_for < timedelta(days=1) or kept_for % timedelta(days=1)):
+            raise UsageError("kept_for is a number of whole days, such as timedelta(days=30)")
         for code in (*(accepts := tuple(accepts)), *((counter,) if counter else ())):
             roster.document(code)
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
@@ -200,13 +210,14 @@ class Vendor:
         store = Store(path, alone=alone)
         return cls(
             store,
-            Pen(did, key, url),
+            Pen(did, key, url, ids),
             accepts=accepts,
             counter=counter,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
             firm_for=firm_for,
             handler_timeout=handler_timeout,
             about=about or {},
+            kept_for=kept_for,
             limits=limits or Limits(),
             clock=clock,
             health=Health(store, did, file.path, clock),
@@ -222,7 +233,7 @@ class Vendor:
     @property
     def endpoint(self) -> str:
         """The URL at which messages are received."""
-        return self._endpoint
+        return self._published.endpoint
 
     def on(self, message_type: type[Body] | str) -> Callable[[Registered], Registered]:
         """Register what answers a message type: `@shop.on(intent.Cast)`.
@@ -355,7 +366,7 @@ class Vendor:
 
         from ..transport.app import application
 
-        return application(self, path=urlsplit(self._endpoint).path, gate=self._gate)
+        return application(self, path=urlsplit(self.endpoint).path, gate=self._gate)
 
     @property
     def handler_timeout(self) -> float:
@@ -377,30 +388,15 @@ class Vendor:
 
     def did_document(self) -> dict[str, Any]:
         """What `did.json` says."""
-        return trust.document_for(self.did, {self._pen.method: self._pen.key.public}, self._endpoint)
+        return self._published.did_document()
 
     def discovery(self) -> dict[str, Any]:
         """What `/.well-known/opencmr` says, before anyone tells us anything."""
-        about = {name: value for name, value in self._about.items() if name != "tosUrl"}
-        return {
-            "did": self.did,
-            "roles": ["vendor"],
-            "endpoint": self._endpoint,
-            "versions": [VERSION],
-            "types": sorted({*self._desk.speaks, core.Collect.type}),
-            "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, self._accepts)],
-            **about,
-        }
+        return self._published.discovery(self._desk.speaks, self._accepts)
 
     def myterms(self) -> dict[str, Any] | None:
         """What `/.well-known/myterms.json` says; none where no agreement is accepted."""
-        if not self._accepts:
-            return None
-        return {
-            "effective_date": format_datetime(self._clock()),
-            "agreements": [{"id": code, "url": roster.document(code).url} for code in self._accepts],
-            **({"tos_url": self._about["tosUrl"]} if "tosUrl" in self._about else {}),
-        }
+        return self._published.myterms(self._accepts, self._clock())
 
     def knows(self, did: str) -> bool:
         """Whether this is a customer's DID. Nothing is proven by asking: the transport keeps the answer to itself."""
@@ -408,8 +404,12 @@ class Vendor:
             return self._store.read(lambda rows: rows.peer(self.did, did)) is not None
 
     @receiving
-    async def receive(self, raw: bytes) -> list[bytes]:
-        """Receive a message: the ten checks, its handler, and its effect.
+    async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
+        """Receive a message: the eleven checks, its handler, and its effect.
+
+        Args:
+            raw: Its bytes.
+            address: The network address that it came from, which may bring so many newcomers; absent: uncounted.
 
         Returns:
             Signed bytes: the receipt, then what was missed or is said in reply.
@@ -420,37 +420,37 @@ class Vendor:
         parsed = parse(raw)
         with _keeping():
             try:
-                verified = verify(parsed, me=self.did, pinned={})
+                verified = verify(parsed, me=self.did, pinned={}, types=self._desk.speaks)
             except Problem:
                 # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
                 # Bytes that pass them meet it where they are kept.
-                if (known := self._known(parsed.sender, parsed.id, parsed.digest)) is None:
+                if (known := self._known(parsed.sender, parsed.id, parsed.digest)[1]) is None:
                     raise
                 return known
-            return await self._received(verified)
+            return await self._received(verified, address)
 
-    def _known(self, sender: str, id_: str, digest: str) -> list[bytes] | None:
-        """Check 2: what was answered to these bytes; none where they are new.
+    def _known(self, sender: str, id_: str, digest: str) -> tuple[Peer | None, list[bytes] | None]:
+        """Check 2: the sender's relationship, and what was answered to these bytes; none where they are new.
 
         Raises:
             Conflict: The sender has used this id for other bytes.
             Behind: Their receipt follows later.
         """
-        known = self._store.read(lambda rows: self._desk.known(rows, sender, id_, digest))
+        known, peer = self._store.read(
+            lambda rows: (self._desk.known(rows, sender, id_, digest), rows.peer(self.did, sender))
+        )
         if known is not None and known.behind is not None:
             raise known.behind
-        return known.answers if known is not None else None
+        return peer, known.answers if known is not None else None
 
-    async def _received(self, verified: Verified) -> list[bytes]:
+    async def _received(self, verified: Verified, address: str | None) -> list[bytes]:
         message = verified.message
-        if message.type not in self._desk.speaks:
-            raise UnsupportedType(
-                f"{message.type} is not taken here", pointer="/type", expected=sorted(self._desk.speaks)
-            )
-        if (known := self._known(message.from_, message.id, verified.digest)) is not None:
+        peer, known = self._known(message.from_, message.id, verified.digest)
+        if known is not None:
             return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
         narrowing = is_narrowing(message.type, "customer")
         self._gate.charge_key(message.from_, narrowing=narrowing)
+        await self._admission.check(message, peer, address)
         if narrowing:  # waits for no handler, not even for that of another message
             received = await self._keep(verified, [])
         else:
@@ -458,6 +458,8 @@ class Vendor:
                 async with self._locks.setdefault(message.from_, asyncio.Lock()):
                     received = await self._keep(verified, await self._replies(verified))
         self._mailbox.ring(message.from_)
+        if peer is None or not peer.kept:
+            self._admission.add(sum(map(len, (verified.raw, *received.answers))))
         if received.behind is not None:
             raise received.behind
         if received.outcome == "accepted":
@@ -482,6 +484,11 @@ class Vendor:
         """
         with _keeping():
             await self._mailbox.take_back(words)
+
+    async def tend(self) -> None:
+        """Do what is to be done beside messages, until cancelled: forget what never came to anything."""
+        if self._forgetting is not None:
+            await self._forgetting.run()
 
     # Inside
 

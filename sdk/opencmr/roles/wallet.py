@@ -5,13 +5,13 @@ settled here as the vendor has to settle it: a receipt is believed only as far a
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from .._log import tell
-from ..errors import Behind, Problem, Refused, StoreError, UnknownReference
+from ..errors import Behind, Problem, Refused, StoreError, UnknownReference, UsageError
 from ..messages import Message, core, order
 from ..messages.types import Side
 from ..protocol import History, Said, Verified, is_narrowing, parse, verify
@@ -20,48 +20,32 @@ from ..protocol.clock import shifted
 from ..protocol.history import is_entry
 from ..protocol.thread import Thread, opened_by
 from ..store import Kept, Noticed, Peer, Rows, Status
-from .ledger import Ledger, read
+from .arrived import Arrived
+from .ledger import Ledger, bare, prior_of, read
 from .pen import Draft, Link, Pen
+from .quota import DEFAULT, Checked, Intake, Quota
 
 _log = logging.getLogger("opencmr.customer")
 WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
 """What shows that a vendor is at fault; other findings accuse nobody."""
 
 
-@dataclass
-class Arrived:
-    """What an answer of the vendor's brought.
-
-    Attributes:
-        answered: Digests of messages of ours that have their receipt.
-        refusals: Digest of a message of ours → why it was refused, with the signed receipt.
-        entries: Digests of the vendor's messages that took their place.
-        noticed: What its signed words show.
-        passed_over: What proves nothing, and why.
-        moved: Whether more of the vendor's words have their place than before.
-    """
-
-    answered: set[str] = field(default_factory=set)
-    refusals: dict[str, Refused] = field(default_factory=dict)
-    entries: list[str] = field(default_factory=list)
-    noticed: list[Noticed] = field(default_factory=list)
-    passed_over: list[Problem] = field(default_factory=list)
-    moved: bool = False
-
-
 class Wallet:
     """Works on one relationship of a customer, under the key that belongs to it alone."""
 
-    def __init__(self, pen: Pen, number: int, ledger: Ledger) -> None:
+    def __init__(self, pen: Pen, number: int, ledger: Ledger, quota: Quota = DEFAULT) -> None:
         self.pen = pen
         self.number = number
         self.ledger = ledger
+        self.quota = quota
 
     def peer(self, rows: Rows) -> Peer:
         """The relationship's row."""
         peer = rows.peer_by_number(self.number)
         if peer is None:
             raise StoreError(f"relationship {self.number} is gone from the store")
+        if not peer.peer:
+            raise UsageError(f"the relationship of {peer.me} was forgotten; `meet` begins another")
         return peer
 
     def history(self, rows: Rows) -> History:
@@ -103,6 +87,14 @@ class Wallet:
         self.ledger.publish(rows, peer.number, history)
         return verified
 
+    def give_up(self, rows: Rows, digest: str) -> None:
+        """Send a message no more: the same bytes never come good. A receipt that comes all the same still counts."""
+        peer = self.peer(rows)
+        history = self.ledger.draft(rows, peer)
+        rows.change_message(self.number, digest, status="refused")
+        history.unhear(digest)
+        self.ledger.publish(rows, self.number, history)
+
     def pending(self, rows: Rows) -> list[Kept]:
         """What has no place yet, in the order in which it was said."""
         return rows.with_status(self.number, "pending")
@@ -114,18 +106,27 @@ class Wallet:
 
     # Collecting
 
+    def has_receipt(self, rows: Rows, digest: str) -> bool:
+        """Whether a receipt of the vendor's is held for a message of ours, whether it has its place or waits for it."""
+        receipt = rows.receipt_of(self.number, digest, "vendor")
+        return receipt is not None and receipt.status in ("receipt", "waiting")
+
+    def room(self, rows: Rows) -> int:
+        """Bytes that the vendor may still leave here: none where the relationship is muted."""
+        return 0 if rows.muted(self.number) else self.quota.relationship - rows.size(self.number)
+
     def collect(self, rows: Rows, wait: int, now: str, *, receipts: bool = True) -> tuple[bytes, list[str]]:
         """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any."""
         peer = self.peer(rows)
-        unsent = rows.with_status(self.number, "unsent")[:20] if receipts else []
+        unsent = rows.with_status(self.number, "unsent")[: core.MOST_RECEIPTS] if receipts else []
         bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
         body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
         link = Link(seen=self.history(rows).chain.tip)
         return self.pen.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
 
-    def collected(self, rows: Rows, raws: Iterable[bytes], receipts: Iterable[str], now: str) -> Arrived:
+    def collected(self, rows: Rows, words: Sequence[Checked], receipts: Iterable[str], now: str) -> Arrived:
         """Take in what a collect brought."""
-        return self.take_in(rows, raws, now, collected=True, receipts=receipts)
+        return self.take_in(rows, words, now, collected=True, receipts=receipts)
 
     def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
         """The vendor's own words that it lacks, in their order, each with what belongs to it.
@@ -147,10 +148,32 @@ class Wallet:
 
     # Taking in
 
+    def check(self, peer: Peer, raws: Iterable[bytes]) -> list[Checked]:
+        """Check signed answers as far as that needs no store, so that no writer is held up by it.
+
+        Args:
+            peer: The relationship.
+            raws: Messages.
+        """
+        return [self._checked(peer, raw) for raw in raws]
+
+    def _checked(self, peer: Peer, raw: bytes) -> Checked:
+        digest = None
+        try:
+            parsed = parse(raw)
+            digest = parsed.digest
+            verified = self._verified(peer, parsed)
+            if verified.fault is not None:  # a body of a wrong form is not gone by, and may take much memory
+                message = verified.message.model_copy(update={"body": {}, "ext": None})
+                verified = replace(verified, message=message, fault=bare(verified.fault))
+            return Checked(digest, verified)
+        except Problem as problem:
+            return Checked(digest, bare(problem))
+
     def take_in(
         self,
         rows: Rows,
-        raws: Iterable[bytes],
+        words: Iterable[Checked],
         now: str,
         *,
         collected: bool = False,
@@ -158,9 +181,11 @@ class Wallet:
     ) -> Arrived:
         """Take in signed answers: receipts, and what the vendor says. In any order, any number of times.
 
+        What there is no room for (`quota`) is left: nothing tells the vendor that it is here, so it comes again.
+
         Args:
             rows: The transaction.
-            raws: Messages.
+            words: Messages, checked.
             now: The time.
             collected: Whether they are the answer to a collect, and so the vendor's chain as it stands.
             receipts: Digests of the receipts of ours that the collect brought.
@@ -170,33 +195,30 @@ class Wallet:
         for digest in receipts:
             rows.change_message(self.number, digest, status="receipt")
         last = (0, "")
-        for raw in raws:
-            try:
-                parsed = parse(raw)
-                known = rows.message(self.number, parsed.digest)
-                if known is not None and known.side == "vendor":
-                    last = _later(last, (known.place or 0, parsed.digest))
-                if known is not None and known.status != "forked":
-                    self._heard_again(known, arrived)
-                    continue
-                verified = self._verified(peer, parsed)
-                if verified.message.side == "customer":
-                    self._came_back(rows, history, verified, arrived, now)
-                else:
-                    if known is None:
-                        self._keep(rows, verified, arrived)
-                    elif known.of is not None:
-                        arrived.answered.add(known.of)
-                    last = _later(last, (verified.message.number or 0, verified.digest))
-            except Problem as problem:
-                tell(
-                    _log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=problem.code, rule=problem.rule
-                )
-                arrived.passed_over.append(problem)
+        new: dict[str, Verified] = {}
+        for word in words:
+            known = rows.message(self.number, word.digest) if word.digest is not None else None
+            if known is not None and known.side == "vendor":
+                last = _later(last, (known.place or 0, known.digest))
+            if known is not None and known.status != "forked":
+                self._heard_again(known, arrived)
+            elif isinstance(word.found, Problem):
+                code, rule = word.found.code, word.found.rule
+                tell(_log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=code, rule=rule)
+                arrived.passed_over.append(word.found)
+            elif word.found.message.side == "customer":
+                self._came_back(rows, history, word.found, arrived, now)
+            elif known is None:
+                new[word.found.digest] = word.found
+            elif known.of is not None:
+                arrived.answered.add(known.of)
+        for verified in self._intake(rows, history).admitted(new.values()) if new else ():
+            self._keep(rows, verified, arrived)
+            last = _later(last, (verified.message.number or 0, verified.digest))
         if collected and self._goes_over(rows, history, last[1], arrived, now):
             history = self.ledger.replay(rows, peer)
         before = history.chain.next
-        self._place(rows, peer, history, arrived, now, collected=collected)
+        self._place(rows, peer, history, arrived, now, new, collected=collected)
         arrived.moved = history.chain.next > before
         rows.add_findings(self.number, arrived.noticed)
         for noticed in arrived.noticed:
@@ -205,9 +227,22 @@ class Wallet:
         self.ledger.publish(rows, peer.number, history)
         return arrived
 
+    def _intake(self, rows: Rows, history: History) -> Intake:
+        def waits(digest: str) -> bool:
+            kept = rows.message(self.number, digest)
+            ours = kept is not None and kept.side == "customer" and kept.status == "pending"
+            return ours and not self.has_receipt(rows, digest)
+
+        waiting, room = rows.with_status(self.number, "waiting"), self.room(rows)
+        return Intake(history.chain.next, history.chain.tip, room, len(waiting), waits,
+                      lambda digest: rows.message(self.number, digest) is not None)  # fmt: skip
+
     def _verified(self, peer: Peer, parsed: Any) -> Verified:
         if parsed.sender == self.pen.did:  # our own words come back with their receipts
-            return verify(parsed, me=peer.peer, pinned={})
+            ours = verify(parsed, me=peer.peer, pinned={})
+            if not is_entry(ours.message):
+                raise UnknownReference("no word of ours", pointer="/type")
+            return ours
         verified = verify(parsed, me=self.pen.did, pinned=peer.pinned, lenient=True)
         if verified.message.from_ != peer.peer or not _is_word(verified.message):
             raise UnknownReference("no word of this vendor's", pointer="/from")
@@ -215,8 +250,6 @@ class Wallet:
 
     def _came_back(self, rows: Rows, history: History, verified: Verified, arrived: Arrived, now: str) -> None:
         """A word of ours that this store does not hold: it is an older copy. A no counts at once."""
-        if not is_entry(verified.message):
-            raise UnknownReference("no word of ours", pointer="/type")
         self._add(rows, verified, "customer", "pending")
         history.hear(verified.message, verified.digest)
         why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
@@ -239,14 +272,24 @@ class Wallet:
 
     # The chain
 
-    def _place(self, rows: Rows, peer: Peer, history: History, arrived: Arrived, now: str, *, collected: bool) -> None:
-        """Give every word of the vendor's its place that goes on from the last."""
-        waiting: dict[tuple[int, str | None], list[Kept]] = {}
+    def _place(
+        self,
+        rows: Rows,
+        peer: Peer,
+        history: History,
+        arrived: Arrived,
+        now: str,
+        new: dict[str, Verified],
+        *,
+        collected: bool,
+    ) -> None:
+        """Give every word of the vendor's its place that goes on from the last. What is new need not be read again."""
+        waiting: dict[int, list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
-            waiting.setdefault((kept.place or 0, read(kept)[0].prior), []).append(kept)
-        while following := waiting.pop((history.chain.next, history.chain.tip), None):
+            waiting.setdefault(kept.place or 0, []).append(kept)
+        while following := _following(waiting, history):
             taken = next(
-                (each for each in following if self._take_place(rows, peer, history, each, arrived, now)), None
+                (each for each in following if self._take_place(rows, peer, history, each, arrived, now, new)), None
             )
             if taken is None:  # a word of ours that it answers is not here: it comes before it in the mailbox
                 if collected:
@@ -256,13 +299,23 @@ class Wallet:
             for other in following:
                 if other is not taken:
                     self._split(rows, history, other, arrived, now)
-        for (place, _), rest in waiting.items():
+        for place, rest in waiting.items():
             for kept in rest:
                 if place < history.chain.next and history.chain.number(kept.digest) is None:
                     self._split(rows, history, kept, arrived, now)
 
-    def _take_place(self, rows: Rows, peer: Peer, history: History, kept: Kept, arrived: Arrived, now: str) -> bool:
-        message, fault = read(kept)
+    def _take_place(
+        self,
+        rows: Rows,
+        peer: Peer,
+        history: History,
+        kept: Kept,
+        arrived: Arrived,
+        now: str,
+        new: dict[str, Verified],
+    ) -> bool:
+        word = new.get(kept.digest)
+        message, fault = (word.message, word.fault) if word is not None else read(kept)
         ours = rows.message(self.number, kept.of) if kept.of is not None else None
         if kept.of is not None and ours is None:
             return False
@@ -398,6 +451,17 @@ def _settled(history: History, message: Message[Any], digest: str, created: str)
 def _answers(receipt: Message[Any], ours: Kept) -> bool:
     """Whether this is for the receipt to answer: a message of ours, of its own thread."""
     return ours.side == "customer" and ours.type != core.Receipt.type and ours.thread == receipt.thread
+
+
+def _following(waiting: dict[int, list[Kept]], history: History) -> list[Kept]:
+    """Take out of what waits the words that go on from the chain. Only those of the next number are looked into."""
+    following: list[Kept] = []
+    others: list[Kept] = []
+    for kept in waiting.pop(history.chain.next, []):
+        (following if prior_of(kept) == history.chain.tip else others).append(kept)
+    if others:
+        waiting[history.chain.next] = others
+    return following
 
 
 def _is_word(message: Message[Any]) -> bool:

@@ -5,6 +5,19 @@ from .database import Store
 from .engine import damaged, shown
 from .keyfile import KeyFile
 from .naming import beside, path_of
-from .rows import Kept, Noticed, Rows, Status
+from .rows import ROW, Kept, Noticed, Rows, Status
 
-__all__ = ["Kept", "KeyFile", "Noticed", "Peer", "Rows", "Status", "Store", "beside", "damaged", "path_of", "shown"]
+__all__ = [
+    "ROW",
+    "Kept",
+    "KeyFile",
+    "Noticed",
+    "Peer",
+    "Rows",
+    "Status",
+    "Store",
+    "beside",
+    "damaged",
+    "path_of",
+    "shown",
+]

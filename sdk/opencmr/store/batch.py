@@ -39,6 +39,13 @@ class Peer(NamedTuple):
         restored: Whether the store was put back from a copy, and the customer has not collected since.
         position: Of the message that came or was made last.
         version: Goes up with every write that changes something of the relationship.
+        size: Bytes of all messages and receipts in it, with `ROW` for each.
+        revised: The version in which something was changed last that had been kept before: all that came after it was
+            only added, so that what is remembered from then on can be brought forward.
+        kept: Whether something came of it: it is kept for good.
+        idle: Until then, when its last word came or was made, or until when the vendor has promised something.
+        forgotten: Number of the vendor's last word when it was forgotten; 0 where it was not, or has been handed back.
+        last: Digest of that word.
     """
 
     number: int
@@ -50,6 +57,12 @@ class Peer(NamedTuple):
     restored: bool
     position: int
     version: int
+    size: int = 0
+    revised: int = 0
+    kept: bool = False
+    idle: str = ""
+    forgotten: int = 0
+    last: str | None = None
 
 
 class Many:
@@ -80,6 +93,9 @@ def _in_order(names: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
             return itemgetter(*names)
 
 
+CHANGES = ("restored", "position", "version", "size", "revised", "kept", "idle", "forgotten", "last")
+"""What of a relationship's row changes."""
+
 _BY_NUMBER = select(relationships).where(relationships.c.relationship == bindparam("number"))
 _HELD_BY_NUMBER = _BY_NUMBER.with_for_update()
 _BY_NAMES = (
@@ -91,7 +107,7 @@ _HELD_BY_NAMES = _BY_NAMES.with_for_update()
 _CHANGE = Many(
     update(relationships)
     .where(relationships.c.relationship == bindparam("number"))
-    .values({name: bindparam(f"new_{name}") for name in ("restored", "position", "version")})
+    .values({name: bindparam(f"new_{name}") for name in CHANGES})
 )
 _ADD = Many(insert(messages).values({column.name: bindparam(column.name) for column in messages.c}))
 
@@ -291,18 +307,15 @@ def as_peer(row: Row[Any]) -> Peer:
     Raises:
         StoreError: It is damaged.
     """
-    number, me, peer, endpoint, pinned, opened, restored, version, position = tuple(row)
+    number, me, peer, endpoint, pinned, opened, restored, version, position, *more = tuple(row)
+    size, revised, kept, idle, forgotten, last = more
     try:
         keys = orjson.loads(pinned)
     except orjson.JSONDecodeError as error:
         raise damaged(f"the keys that are pinned for {peer} cannot be read") from error
-    return Peer(number, me, peer, endpoint, keys, opened, bool(restored), position, version)
+    return Peer(number, me, peer, endpoint, keys, opened, bool(restored), position, version,
+                size, revised, bool(kept), idle, forgotten, last)  # fmt: skip
 
 
 def _new(peer: Peer) -> dict[str, Any]:
-    return {
-        "number": peer.number,
-        "new_restored": peer.restored,
-        "new_position": peer.position,
-        "new_version": peer.version,
-    }
+    return {"number": peer.number, **{f"new_{name}": getattr(peer, name) for name in CHANGES}}

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +119,14 @@ class Store:
         """
         return self._watched(lambda: self._watch.version(number))
 
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships, by one question.
+
+        Raises:
+            StoreError: The database fails, or the store is closed.
+        """
+        return self._watched(lambda: self._watch.versions(numbers))
+
     def write_now(self, work: Callable[[Rows], T]) -> T:
         """Do some writing and wait until it is durable. Not for the event loop's thread.
 
@@ -144,6 +152,22 @@ class Store:
         future: asyncio.Future[T] = loop.create_future()
         self._submit(_Job(work, about, future, loop))
         return await future
+
+    def compact(self) -> None:
+        """Give the room of what was deleted back to the disk, where the store is a file. Not for the event loop.
+
+        Where that is impossible now, as on a full disk, the room is used again for what comes next.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return  # PostgreSQL does it by itself
+        connection = self._engine.raw_connection()
+        try:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.cursor().execute(statement)
+        except DATABASE_ERRORS as error:
+            log_failure(_log, "store.not-compacted", error)
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Finish what waits, and close."""

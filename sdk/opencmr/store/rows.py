@@ -1,5 +1,6 @@
 """What one transaction can read and write. Every method that names a relationship touches that relationship alone."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import product
@@ -24,7 +25,7 @@ from sqlalchemy import text as sql
 from ..messages.types import Side
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .engine import damaged
-from .tables import collects, findings, messages, relationships, strangers
+from .tables import PASSING, collects, findings, messages, muted, relationships, strangers
 
 Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
 
@@ -44,6 +45,11 @@ class Kept(NamedTuple):
     place: int | None
     at: str | None
     formed: bool
+
+    @property
+    def placed(self) -> bool:
+        """Whether it does not say that it has no place: a word that damage has changed is noticed so."""
+        return self.status not in _ELSEWHERE
 
 
 class Noticed(NamedTuple):
@@ -68,12 +74,15 @@ _SHAPES = frozenset(
     (str, int, str, str, str, str, bytes, str, of, place, at, bool)
     for of, place, at in product(_OPTIONAL, (int, type(None)), _OPTIONAL)
 )
+ROW = 1024
+"""Bytes that a message takes beside its own: its row, and the indexes."""
 _ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
 
 # Statements are built once: building one costs five times what executing it does.
 
 _number: BindParameter[int] = bindparam("number")
-_PEERS = select(relationships).order_by(relationships.c.relationship)
+_PEERS = select(relationships).where(relationships.c.peer != "").order_by(relationships.c.relationship)
+_OF_PEER = _PEERS.where(relationships.c.peer == bindparam("peer"))
 
 _MESSAGES = select(messages).where(messages.c.relationship == _number)
 _BY_DIGEST = _MESSAGES.where(messages.c.digest == bindparam("digest"))
@@ -101,9 +110,28 @@ _LAST_SAID = (
     .limit(1)
 )
 _FROM_PLACE = _MESSAGES.where(messages.c.place >= bindparam("first")).order_by(messages.c.place, messages.c.side)
-_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number)
+_AFTER = messages.c.position > bindparam("after")
+_ADDED = _MESSAGES.where(_AFTER).order_by(messages.c.position)
+_KNOWN = select(messages.c.digest, messages.c.side, messages.c.id).where(messages.c.relationship == _number, _AFTER)
 _CHANGE = update(messages).where(messages.c.relationship == _number, messages.c.digest == bindparam("which"))
 
+_VENDORS = select(relationships.c.me).distinct().where(relationships.c.me.like("did:web:%"))
+_PASSED = (
+    select(relationships)
+    .where(
+        relationships.c.me == bindparam("me"),
+        sql(PASSING),
+        relationships.c.idle < bindparam("before"),
+        relationships.c.idle >= bindparam("idle"),
+        sql("(idle > :idle OR relationship > :number)"),
+    )
+    .order_by(relationships.c.idle, relationships.c.relationship)
+    .limit(bindparam("limit"))
+)
+_PASSING_BYTES = select(func.coalesce(func.sum(relationships.c.size), 0)).where(
+    relationships.c.me == bindparam("me"), sql(PASSING)
+)
+_FORGET_MESSAGES = Many(delete(messages).where(messages.c.relationship == _number))
 _FORGET = Many(delete(collects).where(collects.c.relationship == _number, collects.c.until < bindparam("now")))
 _USED = select(collects.c.id).where(
     collects.c.relationship == _number, collects.c.id == bindparam("id"), collects.c.until >= bindparam("now")
@@ -115,6 +143,17 @@ _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.nam
 _BEGIN = insert(relationships)
 _RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
 _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
+_MUTED = select(muted.c.since).where(muted.c.relationship == _number)
+_UNMUTE = Many(delete(muted).where(muted.c.relationship == _number))
+_MUTE = Many(insert(muted).values({column.name: bindparam(column.name) for column in muted.c}))
+_LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted)]
+_NOBODYS = (
+    update(relationships)
+    .where(relationships.c.relationship == _number)
+    .values(peer="", endpoint=None, pinned="{}", restored=False)
+)
+MOST_FINDINGS = 200
+"""Findings of one kind that are kept of a relationship. The words that show more of them are kept all the same."""
 _ADD_FINDING = Many(insert(findings).values({column.name: bindparam(column.name) for column in findings.c}))
 
 
@@ -184,6 +223,18 @@ class Rows:
         for row in self._execute(_PEERS):
             yield as_peer(row)
 
+    def peers_of(self, peer: str) -> list[Peer]:
+        """The relationships with this party, oldest first."""
+        return [as_peer(row) for row in self._execute(_OF_PEER, peer=peer)]
+
+    def leave(self, number: int) -> None:
+        """Let all rows of a relationship go. What stays says that its key was used, and not with whom."""
+        self._asked.at_once()
+        for statement in (*_LEAVE, _NOBODYS):
+            self._batch.connection.execute(statement, {"number": number})
+        self._asked.change(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0,
+                           revised=self._asked.version(number))  # fmt: skip
+
     def add_peer(self, me: str, peer: str, *, opened: str, pinned: dict[str, str], endpoint: str | None) -> Peer:
         """Begin a relationship."""
         self._asked.at_once()
@@ -196,15 +247,47 @@ class Rows:
             "restored": False,
             "position": 0,
             "version": 0,
+            "kept": me.startswith("did:key:"),  # a customer's own; a vendor's may come to nothing
+            "idle": opened,
         }
         key = self._batch.connection.execute(_BEGIN, values).inserted_primary_key
-        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, False, 0, 0)
+        begun = Peer(int(key[0]) if key else 0, me, peer, endpoint, pinned, opened, restored=False, position=0,
+                     version=0, kept=bool(values["kept"]), idle=opened)  # fmt: skip
         self._asked.begun(begun)
         return begun
 
     def change_peer(self, number: int, **values: Any) -> None:
-        """Note a change of a relationship: `restored`."""
+        """Note a change of a relationship: `restored`, `kept`, `idle`."""
         self._asked.change(number, **values)
+
+    # Forgetting
+
+    def vendors(self) -> list[str]:
+        """Our own DIDs that are vendors'."""
+        return [me for (me,) in self._execute(_VENDORS)]
+
+    def passed(self, me: str, before: str, after: tuple[str, int], limit: int) -> list[Peer]:
+        """Relationships of ours of which nothing came, and that are idle since before a date; the oldest first.
+
+        Args:
+            me: Our DID.
+            before: The date.
+            after: Since when the one is idle after which they come, and its key; `("", 0)` for the first ones.
+            limit: How many at most.
+        """
+        idle, number = after
+        found = self._execute(_PASSED, me=me, before=before, idle=idle, number=number, limit=limit)
+        return [as_peer(row) for row in found]
+
+    def passing_bytes(self, me: str) -> int:
+        """What all relationships of ours take together of which nothing came."""
+        return int(self._execute(_PASSING_BYTES, me=me).scalar() or 0)
+
+    def forget(self, number: int, *, last: str | None, place: int) -> None:
+        """Forget what was said in a relationship: but for the number and the digest of the vendor's last word."""
+        self._asked.write(_FORGET_MESSAGES, {"number": number})
+        self._asked.change(number, position=0, size=0, restored=True, forgotten=place, last=last,
+                           revised=self._asked.version(number))  # fmt: skip
 
     # Messages
 
@@ -247,13 +330,22 @@ class Rows:
         """How many messages and receipts of a relationship are there; `Peer.position` says how many were kept."""
         return int(self._execute(_COUNT, number=number).scalar() or 0)
 
+    def size(self, number: int) -> int:
+        """Bytes that the messages and receipts of a relationship take, with `ROW` for each."""
+        peer = self.peer_by_number(number)
+        return peer.size if peer else 0
+
     def everything(self, number: int) -> list[Kept]:
         """All messages and receipts of a relationship, in the order in which they came."""
         return self._many(_EVERYTHING, number=number)
 
-    def known(self, number: int) -> Iterator[tuple[str, Side, str]]:
-        """Digest, side and id of all messages and receipts of a relationship."""
-        for row in self._execute(_KNOWN, number=number):
+    def added(self, number: int, after: int) -> list[Kept]:
+        """The messages and receipts behind a position, in the order in which they came."""
+        return self._many(_ADDED, number=number, after=after)
+
+    def known(self, number: int, after: int) -> Iterator[tuple[str, Side, str]]:
+        """Digest, side and id of the messages and receipts behind a position; behind 0 are all."""
+        for row in self._execute(_KNOWN, number=number, after=after):
             digest, side, id_ = tuple(row)
             yield digest, side, id_
 
@@ -270,10 +362,16 @@ class Rows:
     def add_message(self, number: int, kept: Kept) -> None:
         """Keep a message. Where its digest is there already, the write fails."""
         self._asked.add({"relationship": number, **kept._asdict()})
-        self._asked.change(number, position=kept.position)
+        peer = self.peer_by_number(number)
+        self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw) + ROW)
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a message."""
+        """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""
+        self.answer_message(number, digest, **values)
+        self._asked.change(number, revised=self._asked.version(number))
+
+    def answer_message(self, number: int, digest: str, **values: Any) -> None:
+        """Note what became of a held message, where the words that are added with it tell the same."""
         new = {f"new_{name}": value for name, value in values.items()}
         self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
         self._asked.change(number)
@@ -288,7 +386,7 @@ class Rows:
         ]
 
     def add_findings(self, number: int, noticed: Iterable[Noticed]) -> None:
-        """Keep what was noticed, for good; what was noticed before is not kept twice.
+        """Keep what was noticed, for good; what was noticed before is not kept twice, nor beyond `MOST_FINDINGS`.
 
         What is there is looked up once for all of it: each word of a vendor's may show something.
         """
@@ -296,15 +394,30 @@ class Rows:
             return
         known = {(str(row.code), str(row.words)) for row in self._execute(_FINDINGS, number=number)}
         count = len(known)
+        kinds = Counter(code for code, _ in known)
         for each in new:
             words = orjson.dumps(each.words).decode()
-            if (each.code, words) in known:
+            if (each.code, words) in known or kinds[each.code] >= MOST_FINDINGS:
                 continue
             known.add((each.code, words))
+            kinds[each.code] += 1
             count += 1
             values = {"code": each.code, "why": each.why, "words": words, "noticed": each.at}
             self._asked.write(_ADD_FINDING, {"relationship": number, "finding": count, **values})
             self._asked.change(number)
+
+    # What a customer does not want to hear
+
+    def muted(self, number: int) -> bool:
+        """Whether nothing is to be collected in this relationship."""
+        return self._execute(_MUTED, number=number).first() is not None
+
+    def mute(self, number: int, since: str | None) -> None:
+        """Note that nothing is to be collected, or that all is again."""
+        self._asked.write(_UNMUTE, {"number": number})
+        if since is not None:
+            self._asked.write(_MUTE, {"relationship": number, "since": since})
+        self._asked.change(number)
 
     def mark_restored(self) -> int:
         """Note of every relationship that the store was put back from a copy; tells how many there are."""

@@ -19,7 +19,7 @@ from ..errors import StoreError, UsageError
 from .engine import DATABASE_ERRORS, open_engine, shown, why, writing
 from .tables import collects, messages, metadata, relationships
 
-HEAD = "0004"
+HEAD = "0007"
 """The revision that this code reads and writes."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 MOST_PARTITIONS = 1024

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Index,
@@ -20,6 +21,9 @@ metadata = MetaData()
 
 UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
 
+PASSING = "NOT kept AND size > 0"
+"""Those of which nothing came, and that hold something."""
+
 
 def only(rows: str) -> dict[str, Any]:
     """An index of these rows alone, in either database."""
@@ -31,14 +35,23 @@ relationships = Table(
     metadata,
     Column("relationship", Integer, primary_key=True, autoincrement=True),
     Column("me", String(255), nullable=False),
-    Column("peer", String(255), nullable=False),
+    Column("peer", String(255), nullable=False),  # empty once a customer has forgotten it: its number serves no other
     Column("endpoint", Text),
     Column("pinned", Text, nullable=False),  # JSON: key URL → public key in multibase
     Column("opened", String(24), nullable=False),
     Column("restored", Boolean, nullable=False, server_default=text("false")),  # put back, and not collected since
     Column("version", Integer, nullable=False),  # counts every change: another process's is noticed
     Column("position", Integer, nullable=False, server_default="0"),  # of the message that came or was made last
+    Column("size", BigInteger, nullable=False, server_default="0"),  # bytes of all that was kept, with its rows, about
+    Column("revised", Integer, nullable=False, server_default="0"),  # the version that changed what was kept before it
+    # Whether something came of it. Until then it is counted since when it is idle; not afterwards.
+    Column("kept", Boolean, nullable=False, server_default=text("false")),
+    Column("idle", String(24), nullable=False, server_default=""),
+    # Of a vendor's that was forgotten: number and digest of its last word.
+    Column("forgotten", Integer, nullable=False, server_default="0"),
+    Column("last", String(48)),
     UniqueConstraint("me", "peer"),
+    Index("ix_relationships_idle", "me", "idle", "relationship", "size", **only(PASSING)),
 )
 
 messages = Table(
@@ -62,6 +75,7 @@ messages = Table(
     Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
     # An index costs as much as the row itself, so there are few, and two of them hold few rows.
     Index("ix_messages_position", "relationship", "position"),
+    Index("ix_messages_place", "relationship", "place", **only("place IS NOT NULL")),
     Index("ix_messages_id", "relationship", "side", "id"),
     Index("ix_messages_of", "relationship", "of", **only("of IS NOT NULL")),
     Index("ix_messages_status", "relationship", "status", **only(UNDONE)),
@@ -85,6 +99,14 @@ findings = Table(
     Column("why", Text, nullable=False),
     Column("words", Text, nullable=False),  # JSON: digests of the signed words that show it
     Column("noticed", String(24), nullable=False),
+)
+
+# Relationships of a wallet from which nothing is collected, because the customer said so.
+muted = Table(
+    "muted",
+    metadata,
+    Column("relationship", Integer, primary_key=True, autoincrement=False),
+    Column("since", String(24), nullable=False),
 )
 
 # Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.

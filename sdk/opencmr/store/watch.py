@@ -1,16 +1,19 @@
 """Noticing what other processes write, as cheaply as each database allows; or keeping them out."""
 
+import json
 import sqlite3
+from collections.abc import Collection
 from threading import Lock
 from typing import Protocol
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, bindparam, select, text
 
 from ..errors import StoreError, UsageError
 from .private import keep_private
 from .tables import relationships
 
 _VERSION = select(relationships.c.version).where(relationships.c.relationship == bindparam("number"))
+_VERSIONS = text("SELECT relationship, version FROM relationships WHERE relationship = ANY(:numbers)")
 
 
 class Watch(Protocol):
@@ -21,6 +24,9 @@ class Watch(Protocol):
 
     def version(self, number: int) -> int | None:
         """A relationship's version; none where there is no such relationship."""
+
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships, asked for at once."""
 
     def close(self) -> None:
         """Let go of the database."""
@@ -45,6 +51,11 @@ class SqliteWatch:
             row = self._connection.execute(_VERSION_OF, (number,)).fetchone()
         return None if row is None else int(row[0])
 
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships."""
+        with self._lock:
+            return dict(self._connection.execute(_VERSIONS_OF, (json.dumps(list(numbers)),)).fetchall())
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
@@ -52,6 +63,7 @@ class SqliteWatch:
 
 
 _VERSION_OF = "SELECT version FROM relationships WHERE relationship = ?"
+_VERSIONS_OF = "SELECT relationship, version FROM relationships WHERE relationship IN (SELECT value FROM json_each(?))"
 
 
 class EngineWatch:
@@ -68,6 +80,12 @@ class EngineWatch:
         with self._engine.connect() as connection:
             found = connection.execute(_VERSION, {"number": number}).scalar()
         return None if found is None else int(found)
+
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships."""
+        with self._engine.connect() as connection:
+            found = connection.execute(_VERSIONS, {"numbers": list(numbers)})
+            return {int(row.relationship): int(row.version) for row in found}
 
     def close(self) -> None:
         """Nothing is held."""

@@ -56,7 +56,7 @@ def application(
             return await narrowing(request, too_fast)
         raw = await _body(request, body_timeout)
         with gate.lane(raw).place():
-            return _json(pack(await receiver.receive(raw)))
+            return _json(pack(await receiver.receive(raw, _host(request))))
 
     async def narrowing(request: Request, too_fast: OverQuota) -> Response:
         """A message from an address that is too fast, if it takes something back; see `Gate.admits_narrowing`.
@@ -69,7 +69,7 @@ def application(
             claimed = claims_to_narrow(raw)
             if claimed and receiver.knows(claimed) and gate.admits_narrowing(_host(request), claimed):
                 with gate.lane(raw).place():
-                    return _json(pack(await receiver.receive(raw)))
+                    return _json(pack(await receiver.receive(raw, _host(request))))
         except Problem as problem:
             raise too_fast from problem
         raise too_fast
@@ -100,9 +100,12 @@ def application(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        tending = asyncio.create_task(receiver.tend())
         try:
             yield
         finally:
+            tending.cancel()
+            await asyncio.gather(tending, return_exceptions=True)
             await receiver.close()
 
     did_url, _origin = trust.web_urls(receiver.did_document()["id"])

@@ -81,6 +81,7 @@ class Discovery(_Open):
         endpoint: As in the DID document, which wins if they differ.
         versions: Wire versions spoken.
         types: Message types that the vendor reads.
+        forgets_after_days: After how many days it forgets a relationship that never came to anything; none: never.
     """
 
     did: Did
@@ -93,6 +94,7 @@ class Discovery(_Open):
     consents: Listed[AskedConsent] | None = None
     categories: Listed[Category] | None = None
     places: Listed[Served] | None = None
+    forgets_after_days: Annotated[int, Field(ge=1, strict=True)] | None = None
 
 
 class Agreement(_Open):

@@ -29,6 +29,9 @@ UNKNOWN = "unknown"
 MOST_RESERVED = 16_384
 """Bytes of a message that may come from the share that is kept for narrowing messages. They are short."""
 
+MEMORY = 256 * 1024 * 1024
+"""Bytes in which one party's process remembers relationships, as estimated, unless it is told otherwise."""
+
 _MOST_BUCKETS = 100_000
 """How many addresses or keys are remembered. Beyond it, the one that was quiet longest is forgotten: its bucket is the
 fullest."""
@@ -65,11 +68,15 @@ class Limits:
         key: Messages of one key, after their signature was checked.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
+        newcomers: Relationships that begin, from one network address.
+        strangers: Bytes that all relationships take together that never came to anything, about; beyond it nobody new
+            is let in, but for what takes something back.
         at_work: Messages that are worked on at once. Beside them as many narrowing ones, which work on nothing long.
         at_work_per_key: The same, of one key: those that wait for one before them to be done are among them.
         waiters: Collects that wait for mail at once.
         waiters_per_key: The same, of one key.
         loopback: Whether loopback addresses are limited as well.
+        memory: Bytes in which one process remembers relationships: histories, answers, and what has come in.
     """
 
     address: Rate = Rate(50, 1000)
@@ -77,11 +84,14 @@ class Limits:
     reserve_each: Rate = Rate(0.5, 20)
     key: Rate = Rate(20, 2000)
     narrowing: Rate = Rate(1, 500)
+    newcomers: Rate = Rate(0.2, 1000)
+    strangers: int = 2 * 1024**3
     at_work: int = 1000
     at_work_per_key: int = 32
     waiters: int = 10_000
     waiters_per_key: int = 4
     loopback: bool = False
+    memory: int = MEMORY
 
 
 class Buckets:
@@ -179,6 +189,7 @@ class Gate:
         self._reserve_each = Buckets(limits.reserve_each, clock=clock)
         self._keys = Buckets(limits.key, clock=clock)
         self._narrowing = Buckets(limits.narrowing, clock=clock)
+        self._newcomers = Buckets(limits.newcomers, clock=clock)
         self.work = Places(limits.at_work)
         self.narrowing_work = Places(limits.at_work)
         self.queue = Places(limits.at_work, limits.at_work_per_key)
@@ -193,6 +204,16 @@ class Gate:
         name = self._network(address)
         if name is not None and (seconds := self._addresses.take(name)):
             raise OverQuota("too many requests from this network address", retry_after=seconds)
+
+    def charge_newcomer(self, address: str | None) -> None:
+        """Charge a network address for a relationship that begins.
+
+        Raises:
+            OverQuota: Too many begin there.
+        """
+        name = self._network(address)
+        if name is not None and (seconds := self._newcomers.take(name)):
+            raise OverQuota("too many newcomers from this network address", retry_after=seconds)
 
     def admits_narrowing(self, address: str | None, claimed: str) -> bool:
         """Whether a narrowing message is admitted from an address that is too fast, out of the share kept for these.

@@ -50,7 +50,7 @@ class Receiver(Protocol):
         """
         ...
 
-    async def receive(self, raw: bytes) -> list[bytes]:
+    async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         """Decide one message. Returns the signed receipt, then what follows it.
 
         Raises:
@@ -74,6 +74,10 @@ class Receiver(Protocol):
         Raises:
             Problem: To be answered unsigned; nothing was stored.
         """
+        ...
+
+    async def tend(self) -> None:
+        """Do what is to be done beside requests, until it is cancelled: the server stops."""
         ...
 
     async def close(self) -> None:

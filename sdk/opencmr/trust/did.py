@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import Malformed, OpenCMRError, UsageError, WrongKey
 from ..messages import pointer
 from ..messages.types import Url
-from .keys import decode_public
+from .suite import PublicKey, decode_public
 
 SERVICE_TYPE = "OpenCMR"
 
@@ -137,7 +137,7 @@ def key_url(did: str, public: str | None = None) -> str:
     return f"{did}#{did.removeprefix('did:key:')}" if did.startswith("did:key:") else f"{did}#{public or 'key-1'}"
 
 
-def public_key(did: str, method: str, pinned: Mapping[str, str]) -> bytes:
+def public_key(did: str, method: str, pinned: Mapping[str, str]) -> PublicKey:
     """The public key that a proof names, if it belongs to `did`.
 
     Args:

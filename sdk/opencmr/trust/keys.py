@@ -1,6 +1,5 @@
 """Ed25519 keys: making, naming and sealing them (`spec/v1/identity.md`)."""
 
-from functools import lru_cache
 from typing import NoReturn, Self
 
 import nacl.bindings
@@ -10,14 +9,14 @@ import nacl.secret
 import nacl.signing
 import nacl.utils
 
-from ..errors import BadSignature, KeyFileError, WeakKey
-from . import base58
-
-_ED25519_PUBLIC = b"\xed\x01"
+from ..errors import KeyFileError
+from .suite import EDDSA, encode_public
 
 
 class SigningKey:
-    """A private key that signs. Its `public` part, in multibase, is its name."""
+    """A private key that signs. Its `public` part, in multibase, is its name; its `suite` says how it signs."""
+
+    suite = EDDSA
 
     def __init__(self, seed: bytes) -> None:
         self._key = nacl.signing.SigningKey(seed)
@@ -53,42 +52,6 @@ class SigningKey:
             TypeError: Always.
         """
         raise TypeError("a private key is not pickled; it stays in its key file")
-
-
-def encode_public(raw: bytes) -> str:
-    """The multibase form of a public key: `z6Mk…`."""
-    return "z" + base58.encode(_ED25519_PUBLIC + raw)
-
-
-@lru_cache(maxsize=65536)
-def decode_public(multibase: str) -> bytes:
-    """The 32 bytes of a public key in multibase. The check costs as much as a signature's, so answers are remembered.
-
-    Raises:
-        WeakKey: Not an Ed25519 key, not a canonical point of the prime-order group, or of small order.
-    """
-    try:
-        raw = base58.decode(multibase[1:]) if multibase[:1] == "z" and multibase.isalnum() else b""
-    except ValueError:
-        raw = b""
-    if len(raw) != 34 or raw[:2] != _ED25519_PUBLIC:
-        raise WeakKey("not an Ed25519 public key in multibase")
-    # libsodium calls a point valid when it is canonical, on the curve, in the main subgroup, and not of small order.
-    if not nacl.bindings.crypto_core_ed25519_is_valid_point(raw[2:]):
-        raise WeakKey("the key is not a point of the prime-order group")
-    return raw[2:]
-
-
-def verify(public: bytes, data: bytes, signature: bytes) -> None:
-    """Check a signature strictly: canonical S, no small-order points.
-
-    Raises:
-        BadSignature: It does not hold.
-    """
-    try:
-        nacl.bindings.crypto_sign_open(signature + data, public)
-    except (nacl.exceptions.BadSignatureError, nacl.exceptions.CryptoError, ValueError) as error:
-        raise BadSignature("the signature does not hold for these bytes and this key") from error
 
 
 SALT_BYTES: int = argon2id.SALTBYTES

@@ -1,4 +1,4 @@
-"""Who said it: proofs of the cryptosuite `eddsa-jcs-2022` (`spec/v1/envelope.md`)."""
+"""Who said it: Data Integrity proofs (`spec/v1/envelope.md`, "Proof")."""
 
 import hashlib
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 from ..errors import BadSignature
 from . import base58
 from .canonical import check_profile, write
-from .keys import SigningKey, verify
+from .keys import SigningKey
+from .suite import PublicKey
 
 
 def hash_data(document: dict[str, Any]) -> bytes:
@@ -30,7 +31,7 @@ def sign(document: dict[str, Any], key: SigningKey, method: str, *, check: bool 
     """
     options = {
         "type": "DataIntegrityProof",
-        "cryptosuite": "eddsa-jcs-2022",
+        "cryptosuite": key.suite.name,
         "verificationMethod": method,
         "proofPurpose": "assertionMethod",
     }
@@ -42,17 +43,16 @@ def sign(document: dict[str, Any], key: SigningKey, method: str, *, check: bool 
     return raw
 
 
-def check(document: dict[str, Any], public: bytes) -> None:
+def check(document: dict[str, Any], public: PublicKey) -> None:
     """Check the proof of a document that has been read strictly.
 
     Raises:
+        WrongKey: It says another suite than that of its key.
         BadSignature: It does not hold, with the pointer of the proof's value.
     """
+    public.check_suite(document["proof"]["cryptosuite"])
     try:
-        signature = base58.decode(document["proof"]["proofValue"][1:])
-        if len(signature) != 64:
-            raise BadSignature("a signature has 64 bytes")
-        verify(public, hash_data(document), signature)
+        public.verify(hash_data(document), base58.decode(document["proof"]["proofValue"][1:]))
     except (BadSignature, ValueError) as error:
         raise BadSignature(
             "the signature does not hold for these bytes and this key", pointer="/proof/proofValue"

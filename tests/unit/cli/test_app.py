@@ -21,6 +21,8 @@ COMMANDS = [
     "explain",
     "validate",
     "export",
+    "mute",
+    "forget",
     "verify",
     "vectors",
     "doctor",

@@ -1,15 +1,20 @@
 """`opencmr db`, and the other commands on a store that has a URL."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import postgres
+from opencmr import Vendor, trust
 from opencmr.store import Store, schema
 from opencmr.store.engine import open_engine, writing
+from opencmr.testing import StandingClock
+from parties import CAST, GRANT, SHOP, Hand
 
 
 @pytest.fixture
@@ -75,3 +80,24 @@ def test_only_a_vendors_store_that_is_there_can_be_said_to_be_put_back(run: Any,
     before = stores.alice.read_bytes()
     wallet = run("db", "restored", stores.alice)
     assert (wallet.code, "a customer's" in wallet.err, stores.alice.read_bytes() == before) == (2, True, True)
+
+
+@pytest.mark.requirement("SEQ-36")
+def test_what_never_came_to_anything_is_forgotten_by_hand(run: Any, tmp_path: Path) -> None:
+    clock, place = StandingClock(datetime(2020, 1, 1, tzinfo=UTC)), tmp_path / "shop.db"
+
+    async def strangers() -> None:
+        shop = Vendor.open(place, did=SHOP, clock=clock)
+        for body in (CAST, GRANT):
+            key = trust.SigningKey.generate()
+            await shop.receive(Hand(key.did, SHOP, key, trust.key_url(key.did), clock).write(body))
+        await shop.close()
+
+    asyncio.run(strangers())
+    dry = run("db", "forget", place, "--dry-run", "--json").json
+    assert dry == {"store": str(place), "days": 30, "due": 1}
+    assert run("db", "forget", place, "--days", 10_000).out == f"{place}: 0 relationships were forgotten\n"
+    assert run("db", "forget", place, "--json").json == {"store": str(place), "days": 30, "forgotten": 1}
+    with Store(place, read_only=True) as store:
+        assert [peer.forgotten for peer in store.read(lambda rows: list(rows.peers()))] == [1, 0]
+    assert "no store" in run("db", "forget", tmp_path / "no.db").err

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import nacl.bindings
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from opencmr import Vendor, _spec
+from opencmr import Vendor, _spec, trust
 from opencmr.cli.doctor import away, command, house, stores
 from opencmr.cli.doctor.finding import Finding
 from opencmr.errors import UsageError
@@ -113,14 +114,12 @@ def test_a_clock_from_before_there_was_an_opencmr_is_wrong() -> None:
 
 def test_a_library_that_takes_weak_keys_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As PyNaCl before 1.6.2 does for some."""
-    from opencmr.trust import keys
-
-    keys.decode_public.cache_clear()
-    monkeypatch.setattr(keys.nacl.bindings, "crypto_core_ed25519_is_valid_point", lambda _: True)
+    trust.decode_public.cache_clear()
+    monkeypatch.setattr(nacl.bindings, "crypto_core_ed25519_is_valid_point", lambda _: True)
     try:
         assert wrong(house.examine(NOW)) == ["keys are checked"]
     finally:
-        keys.decode_public.cache_clear()
+        trust.decode_public.cache_clear()
 
 
 def test_what_an_extra_asks_for_is_known_by_either_quotes() -> None:

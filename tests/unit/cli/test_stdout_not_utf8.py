@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from opencmr.cli import streams
-from outlets import CLI, CameTo, Outlet, come_to
+from outlets import CLI, CameTo, Outlet, come_to, commands, paths
 
 HARD = [
     Outlet("cp1252"),
@@ -47,6 +47,11 @@ def check(found: CameTo, code: int) -> None:
     assert found.code == code
     assert b"Traceback" not in found.out + found.err
     assert b"Exception ignored" not in found.err
+
+
+def test_each_command_of_the_app_is_among_those_that_the_long_run_asks(tmp_path: Path) -> None:
+    assert ("db", "restored") in paths()
+    assert {f"{' '.join(path)}, no such option" for path in paths()} < commands(tmp_path).keys()
 
 
 @pytest.mark.parametrize("outlet", HARD[3:6:2], ids=str)

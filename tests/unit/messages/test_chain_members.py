@@ -85,7 +85,7 @@ def test_a_customers_word_says_what_it_knew_and_has_no_number(kind: str, change:
     assert told({**bare, "seen": 7}) == "/seen"
 
 
-@pytest.mark.requirement("COR-4", "ENV-13")
+@pytest.mark.requirement("ENV-13")
 @pytest.mark.parametrize(("name", "value"), [("number", 1), ("prior", DIGEST), ("seen", DIGEST)])
 def test_a_customers_receipt_is_no_word(name: str, value: Any) -> None:
     receipt = example("receipt", "customer")

@@ -22,10 +22,10 @@ def test_schema_and_model_have_the_channels_of_the_table() -> None:
 
 
 def test_the_schema_pins_the_shapes_of_the_table() -> None:
-    datum = schemas()["types.schema.json"]["$defs"]["Datum"]
+    shapes = schemas()["types.schema.json"]["$defs"]["ShapeOfTerm"]
     pinned = {
         term: each["then"]["properties"]["value"]["$ref"].rpartition("/")[2]
-        for each in datum["allOf"]
+        for each in shapes["allOf"]
         for term in each["if"]["properties"]["data"]["enum"]
     }
     assert pinned == table("shapes")

@@ -69,9 +69,11 @@ def confirmed(talk: Any, bodies: Any) -> str:
 def test_a_report_is_about_lines_that_there_are(talk: Any, bodies: Any) -> None:
     thread = confirmed(talk, bodies)
     with pytest.raises(errors.UnknownReference) as caught:
-        talk.vendor("order.fulfil", {"status": "shipped", "lines": [0, 1]}, thread)
-    assert (caught.value.pointer, caught.value.rule) == ("/body/lines/1", "ORD-3")
-    assert talk.vendor("order.fulfil", {"status": "shipped", "lines": [0]}, thread).record.state == "fulfilling"
+        talk.vendor("order.fulfil", {"status": "shipped", "lines": [{"line": 0}, {"line": 1}]}, thread)
+    assert (caught.value.pointer, caught.value.rule) == ("/body/lines/1/line", "ORD-3")
+    assert (
+        talk.vendor("order.fulfil", {"status": "shipped", "lines": [{"line": 0}]}, thread).record.state == "fulfilling"
+    )
 
 
 def test_done_ends_the_order(talk: Any, bodies: Any) -> None:

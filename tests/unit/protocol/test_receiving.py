@@ -1,4 +1,4 @@
-"""The ten checks on receiving, one by one: what passes, and what each refuses."""
+"""The eleven checks on receiving, one by one: what passes, and what each refuses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -89,7 +89,7 @@ def test_check_3_leaves_a_missing_addressee_to_check_4(proffer: dict[str, Any], 
     assert refusal(errors.Malformed, lambda: read(signed(document))).pointer == "/to"
 
 
-# 4 model
+# 4 envelope
 
 
 @pytest.mark.requirement("ENV-5")
@@ -105,19 +105,108 @@ def test_check_4_refuses_a_version_and_a_type_that_it_does_not_know(proffer: dic
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"body": {}}, "/body/choices"),
-        ({"body": {"choices": [], "extra": 1}}, "/body/choices"),
         ({"extra": 1}, "/extra"),
         ({"created": "2026-02-30T12:00:00.000Z"}, "/created"),
         ({"expires": "2026-03-08"}, "/expires"),
         ({"number": 1}, "/number"),
+        ({"body": []}, "/body"),
+        ({"body": {"choices": 7}, "number": 1}, "/number"),
     ],
 )
-def test_check_4_refuses_what_is_not_of_its_type(proffer: dict[str, Any], change: dict[str, Any], pointer: str) -> None:
+def test_check_4_refuses_what_is_no_envelope(proffer: dict[str, Any], change: dict[str, Any], pointer: str) -> None:
     assert refusal(errors.Malformed, lambda: read(signed({**proffer, **change}))).pointer == pointer
 
 
-@pytest.mark.requirement("ENV-2", "ENV-3", "COR-12")
+# 5 the key belongs to the sender
+
+
+@pytest.mark.requirement("IDN-9")
+def test_check_5_refuses_a_key_that_is_not_the_senders(proffer: dict[str, Any]) -> None:
+    raw = signed(proffer, STRANGER)
+    assert refusal(errors.WrongKey, lambda: read(raw)).pointer == "/proof/verificationMethod"
+
+
+@pytest.mark.requirement("IDN-5", "IDN-9")
+def test_check_5_takes_only_pinned_keys_of_a_vendor(proffer: dict[str, Any]) -> None:
+    raw = signed(from_vendor("terms.counter", {"terms": proffer["body"]["choices"][0]}), VENDOR, KEY)
+    assert read(raw, me=THEM, pinned={KEY: VENDOR.public}).message.from_ == ME
+    problem = refusal(errors.WrongKey, lambda: read(raw, me=THEM, pinned={ME + "#key-2": VENDOR.public}))
+    assert problem.expected == [ME + "#key-2"]
+
+
+@pytest.mark.requirement("SIG-3")
+def test_check_5_refuses_a_key_under_which_anything_can_be_forged(proffer: dict[str, Any]) -> None:
+    weak = trust.encode_public(b"\x01" + b"\x00" * 31)
+    raw = signed(from_vendor("terms.counter", {"terms": proffer["body"]["choices"][0]}), VENDOR, KEY)
+    problem = refusal(errors.WeakKey, lambda: read(raw, me=THEM, pinned={KEY: weak}))
+    assert problem.pointer == "/proof/verificationMethod"
+
+
+# 6 signature
+
+
+@pytest.mark.parametrize(
+    "change", [{"created": LATER}, {"id": IDS[3], "thread": IDS[3]}, {"ext": {"https://a.example": 1}}]
+)
+def test_check_6_refuses_bytes_that_were_not_signed(proffer: dict[str, Any], change: dict[str, Any]) -> None:
+    document = trust.read(signed(proffer))
+    problem = refusal(errors.BadSignature, lambda: read(trust.write({**document, **change})))
+    assert problem.pointer == "/proof/proofValue"
+
+
+# 7 body
+
+
+@pytest.mark.requirement("ENV-6", "ENV-8")
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"body": {}}, "/body/choices"),
+        ({"body": {"choices": [], "extra": 1}}, "/body/choices"),
+        ({"expires": None}, "/expires"),
+        ({"expires": None, "body": {}}, "/body/choices"),
+    ],
+)
+def test_check_7_refuses_what_is_not_of_its_type(proffer: dict[str, Any], change: dict[str, Any], pointer: str) -> None:
+    document = {name: value for name, value in {**proffer, **change}.items() if value is not None}
+    assert refusal(errors.Malformed, lambda: read(signed(document))).pointer == pointer
+
+
+@pytest.mark.requirement("RCV-1", "RCV-2")
+@pytest.mark.parametrize("lenient", [False, True])
+def test_nobody_looks_into_a_body_before_the_signature_holds(
+    proffer: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lenient: bool
+) -> None:
+    looked: list[Any] = []
+    inner = messages._validator
+    monkeypatch.setattr(messages, "_validator", lambda kind: (looked.append(kind), inner(kind))[1])
+    if lenient:  # a customer, to whom a vendor speaks
+        good = signed(from_vendor("terms.counter", {"terms": 7}), VENDOR, KEY)
+        how: dict[str, Any] = {"me": THEM, "pinned": {KEY: VENDOR.public}, "lenient": True}
+    else:
+        good, how = signed({**proffer, "body": {f"x{number}": 1 for number in range(3000)}}), {}
+    document = trust.read(good)
+    forged = trust.write({**document, "created": LATER})
+    by_another = {**document["proof"], "verificationMethod": trust.key_url(STRANGER.did)}
+    refusal(errors.BadSignature, lambda: read(forged, **how))
+    refusal(errors.WrongKey, lambda: read(trust.write({**document, "proof": by_another}), **how))
+    envelope = messages.Message[messages.AnyBody]
+    assert looked == [envelope, envelope]
+    if lenient:
+        assert read(good, **how).fault is not None
+    else:
+        refusal(errors.Malformed, lambda: read(good, **how))
+    assert looked[2:] == [envelope, messages.BODIES[document["type"]]]
+
+
+@pytest.mark.requirement("RCV-1")
+def test_a_type_that_is_not_taken_here_is_refused_before_the_key(proffer: dict[str, Any]) -> None:
+    forged = trust.write({**trust.read(signed(proffer)), "created": LATER})
+    problem = refusal(errors.UnsupportedType, lambda: read(forged, types={"terms.accept"}))
+    assert (problem.pointer, problem.expected) == ("/type", ["terms.accept"])
+
+
+@pytest.mark.requirement("ENV-2", "ENV-3")
 @pytest.mark.parametrize(
     ("type_", "body", "right", "wrong"),
     [
@@ -127,7 +216,7 @@ def test_check_4_refuses_what_is_not_of_its_type(proffer: dict[str, Any], change
         ("mailbox.collect", {}, 1, 2),
     ],
 )
-def test_check_4_lets_only_a_first_message_name_itself(
+def test_check_7_lets_only_a_first_message_name_itself(
     proffer: dict[str, Any], type_: str, body: Any, right: int, wrong: int
 ) -> None:
     body = proffer["body"] if body is None else body
@@ -138,13 +227,13 @@ def test_check_4_lets_only_a_first_message_name_itself(
 @pytest.mark.requirement("ENV-2")
 @pytest.mark.parametrize("type_", ["consent.grant", "com.example.hello"])
 @pytest.mark.parametrize("thread", [1, 2])
-def test_check_4_leaves_it_to_some_types_whether_they_come_first(bodies: Any, type_: str, thread: int) -> None:
+def test_check_7_leaves_it_to_some_types_whether_they_come_first(bodies: Any, type_: str, thread: int) -> None:
     body = {"items": [bodies.item()], "until": "2027-01-01T00:00:00.000Z", "statement": "Do."}
     assert read(signed(word(type_, body, 1, thread))).message.opens is (thread == 1)
 
 
 @pytest.mark.requirement("CNS-4")
-def test_check_4_wants_items_of_different_keys(bodies: Any) -> None:
+def test_check_7_wants_items_of_different_keys(bodies: Any) -> None:
     body = {"until": "2027-01-01T00:00:00.000Z", "statement": "Do."}
     document = word("consent.grant", {}, 1)
     assert read(signed({**document, "body": {**body, "items": [bodies.item("a"), bodies.item("b")]}}))
@@ -171,7 +260,7 @@ def third_party(id_: str) -> dict[str, str]:
         ("did:web:ads.example%3a8443", "did:web:ads.example%3A8443"),
     ],
 )
-def test_check_4_wants_parties_named_in_one_way(bodies: Any, id_: str, right: str) -> None:
+def test_check_7_wants_parties_named_in_one_way(bodies: Any, id_: str, right: str) -> None:
     def granted(name: str) -> bytes:
         items = [bodies.item(), bodies.item("b", recipients=[third_party("urn:x:y"), third_party(name)])]
         body = {"until": "2027-01-01T00:00:00.000Z", "statement": "Do.", "items": items}
@@ -184,7 +273,7 @@ def test_check_4_wants_parties_named_in_one_way(bodies: Any, id_: str, right: st
 
 
 @pytest.mark.requirement("CNS-11", "ENV-8")
-def test_check_4_tells_the_first_of_what_no_schema_can_say(bodies: Any) -> None:
+def test_check_7_tells_the_first_of_what_no_schema_can_say(bodies: Any) -> None:
     """In canonical order: who is responsible, then item by item."""
     wrong, party = (
         third_party("HTTPS://ads.example/".lower().replace("ads", "Ads")),
@@ -206,7 +295,7 @@ def test_check_4_tells_the_first_of_what_no_schema_can_say(bodies: Any) -> None:
 
 
 @pytest.mark.requirement("CNS-8")
-def test_check_4_wants_to_know_from_the_vendor_and_nobody_else_where_words_were_heard() -> None:
+def test_check_7_wants_to_know_from_the_vendor_and_nobody_else_where_words_were_heard() -> None:
     heard = {"heard": {"where": "in the shop", "when": NOW}}
     own = word("consent.withdraw", {}, 1, 2)
     assert read(signed(own)).message.body.heard is None
@@ -220,7 +309,7 @@ def test_check_4_wants_to_know_from_the_vendor_and_nobody_else_where_words_were_
 
 
 @pytest.mark.requirement("RCV-15")
-def test_check_4_keeps_a_vendors_faulty_entry_where_it_may() -> None:
+def test_check_7_keeps_a_vendors_faulty_entry_where_it_may() -> None:
     document = from_vendor("terms.counter", {"terms": 7})
     raw = signed(document, VENDOR, KEY)
     theirs = {"me": THEM, "pinned": {KEY: VENDOR.public}}
@@ -235,43 +324,6 @@ def test_check_4_keeps_a_vendors_faulty_entry_where_it_may() -> None:
         assert refusal(errors.Malformed, lambda raw=envelope: read(raw, lenient=True, **theirs)).pointer == pointer
 
 
-# 5 the key belongs to the sender
-
-
-@pytest.mark.requirement("IDN-9")
-def test_check_5_refuses_a_key_that_is_not_the_senders(proffer: dict[str, Any]) -> None:
-    raw = signed(proffer, STRANGER)
-    assert refusal(errors.WrongKey, lambda: read(raw)).pointer == "/proof/verificationMethod"
-
-
-@pytest.mark.requirement("IDN-5", "IDN-9")
-def test_check_5_takes_only_pinned_keys_of_a_vendor(proffer: dict[str, Any]) -> None:
-    raw = signed(from_vendor("terms.counter", {"terms": proffer["body"]["choices"][0]}), VENDOR, KEY)
-    assert read(raw, me=THEM, pinned={KEY: VENDOR.public}).message.from_ == ME
-    problem = refusal(errors.WrongKey, lambda: read(raw, me=THEM, pinned={ME + "#key-2": VENDOR.public}))
-    assert problem.expected == [ME + "#key-2"]
-
-
-@pytest.mark.requirement("SIG-3")
-def test_check_5_refuses_a_key_under_which_anything_can_be_forged(proffer: dict[str, Any]) -> None:
-    weak = trust.keys.encode_public(b"\x01" + b"\x00" * 31)
-    raw = signed(from_vendor("terms.counter", {"terms": proffer["body"]["choices"][0]}), VENDOR, KEY)
-    problem = refusal(errors.WeakKey, lambda: read(raw, me=THEM, pinned={KEY: weak}))
-    assert problem.pointer == "/proof/verificationMethod"
-
-
-# 6 signature
-
-
-@pytest.mark.parametrize(
-    "change", [{"created": LATER}, {"id": IDS[3], "thread": IDS[3]}, {"ext": {"https://a.example": 1}}]
-)
-def test_check_6_refuses_bytes_that_were_not_signed(proffer: dict[str, Any], change: dict[str, Any]) -> None:
-    document = trust.read(signed(proffer))
-    problem = refusal(errors.BadSignature, lambda: read(trust.write({**document, **change})))
-    assert problem.pointer == "/proof/proofValue"
-
-
 @pytest.mark.requirement("RCV-1")
 def test_of_several_faults_the_first_check_speaks(proffer: dict[str, Any]) -> None:
     document = trust.read(signed({**proffer, "to": "did:web:other.example", "extra": 1}, STRANGER))
@@ -284,9 +336,11 @@ def test_of_several_faults_the_first_check_speaks(proffer: dict[str, Any]) -> No
     refusal(errors.WrongKey, lambda: read(trust.write(forged)))
     forged["proof"] = {**forged["proof"], "verificationMethod": trust.key_url(THEM)}
     refusal(errors.BadSignature, lambda: read(trust.write(forged)))
+    refusal(errors.BadSignature, lambda: read(trust.write({**forged, "body": {}})))
+    refusal(errors.Malformed, lambda: read(signed({**proffer, "body": {}})))
 
 
-# 7 to 9
+# 8 to 10
 
 
 @pytest.fixture
@@ -303,7 +357,7 @@ def accept(proffer: dict[str, Any], at: int = 3, thread: int = 1, **more: Any) -
 
 
 @pytest.mark.requirement("SEQ-6")
-def test_check_7_signs_nothing_where_a_word_that_was_seen_is_not_held(proffer: dict[str, Any], desk: Desk) -> None:
+def test_check_8_signs_nothing_where_a_word_that_was_seen_is_not_held(proffer: dict[str, Any], desk: Desk) -> None:
     for document in (
         {**proffer, "seen": NOWHERE},
         {**proffer, "seen": NOWHERE, "expires": NOW},
@@ -316,7 +370,7 @@ def test_check_7_signs_nothing_where_a_word_that_was_seen_is_not_held(proffer: d
 
 
 @pytest.mark.requirement("RCV-9")
-def test_check_7_knows_no_thread_that_was_not_opened_between_the_two(proffer: dict[str, Any], desk: Desk) -> None:
+def test_check_8_knows_no_thread_that_was_not_opened_between_the_two(proffer: dict[str, Any], desk: Desk) -> None:
     opened = desk.decide(proffer)
     assert (opened.outcome, opened.said.place, opened.thread.state) == ("accepted", 1, "proffered")
     problem = refusal(errors.UnknownThread, lambda: desk.after(accept(proffer, thread=5)))
@@ -325,7 +379,7 @@ def test_check_7_knows_no_thread_that_was_not_opened_between_the_two(proffer: di
 
 
 @pytest.mark.requirement("SEQ-9")
-def test_check_7_lets_a_no_word_come_before_its_thread(proffer: dict[str, Any], desk: Desk) -> None:
+def test_check_8_lets_a_no_word_come_before_its_thread(proffer: dict[str, Any], desk: Desk) -> None:
     early = desk.decide(decline())
     assert (early.outcome, early.said.place, early.thread.state) == ("moot", 1, "none")
     late = desk.decide(proffer)
@@ -334,7 +388,7 @@ def test_check_7_lets_a_no_word_come_before_its_thread(proffer: dict[str, Any], 
 
 
 @pytest.mark.requirement("RCV-10")
-def test_check_8_waits_for_a_message_that_is_dated_ahead(proffer: dict[str, Any], desk: Desk) -> None:
+def test_check_9_waits_for_a_message_that_is_dated_ahead(proffer: dict[str, Any], desk: Desk) -> None:
     ahead = {**proffer, "created": "2026-03-01T12:05:00.001Z"}
     problem = refusal(errors.TooEarly, lambda: desk.decide(ahead))
     assert (problem.pointer, problem.retry) == ("/created", True)
@@ -342,7 +396,7 @@ def test_check_8_waits_for_a_message_that_is_dated_ahead(proffer: dict[str, Any]
 
 
 @pytest.mark.requirement("RCV-11", "RCV-4", "SEQ-25")
-def test_check_8_refuses_for_good_what_comes_too_late_to_its_place(proffer: dict[str, Any], desk: Desk) -> None:
+def test_check_9_refuses_for_good_what_comes_too_late_to_its_place(proffer: dict[str, Any], desk: Desk) -> None:
     short = {**proffer, "expires": LATER}
     late = desk.decide(short, LATER)
     assert (late.outcome, late.problem.code, late.problem.pointer) == ("refused", "expired", "/expires")
@@ -361,7 +415,7 @@ def test_checks_8_and_9_refuse_no_word_that_takes_something_back(proffer: dict[s
 
 
 @pytest.mark.requirement("SEQ-4", "RCV-4")
-def test_check_9_refuses_for_good_what_does_not_know_its_thread(proffer: dict[str, Any], desk: Desk) -> None:
+def test_check_10_refuses_for_good_what_does_not_know_its_thread(proffer: dict[str, Any], desk: Desk) -> None:
     opened = desk.decide(proffer)
     stale = desk.decide(accept(proffer), LATER)
     assert (stale.outcome, stale.problem.code, stale.problem.pointer) == ("refused", "stale", "/seen")
@@ -397,7 +451,7 @@ def test_a_customer_lets_a_vendors_word_take_its_place_whatever_its_date_is(
 
 
 @pytest.mark.requirement("RCV-4", "LIF-1")
-def test_check_9_refuses_what_a_rule_across_members_forbids_and_keeps_the_thread(
+def test_check_10_refuses_what_a_rule_across_members_forbids_and_keeps_the_thread(
     proffer: dict[str, Any], desk: Desk
 ) -> None:
     document = {**proffer, "body": {"choices": [{"id": "SD-BASE", "digest": NOWHERE}]}}

@@ -23,6 +23,7 @@ MARKETING, DIRECT, ADS, SERVICE = (
 )
 CASTING, CARE, PERSONAL = "opencmr:IntentCasting", "dpv:CustomerCare", "dpv:Personalisation"
 VALUES: dict[str, Any] = {"pd:EmailAddress": "ada@alice.example", "pd:PhysicalAddress": {"addressLocality": "Kiel"}}
+PAYMENT, POST = "dpv:PaymentManagement", "https://post.example/"
 EMAIL, CONTACT, PHONE, ADDRESS = "pd:EmailAddress", "pd:Contact", "pd:TelephoneNumber", "pd:PhysicalAddress"
 PARTY = {"name": "Ads", "role": "thirdParty", "id": "https://ads.example/"}
 THREAD = "urn:uuid:11111111-1111-4111-8111-111111111111"
@@ -109,9 +110,13 @@ CAST = [intent((1, 28))]
 THIRD = terms(rule("permit", SHARE, ADS, by=["vendor", "third-party"]))
 IN_THREAD: dict[str, Any] = {"thread": THREAD}
 AMENDED = [intent((1, 10), (12, 20))]
-RETURNED = [order(day(1), done=day(3), returnDays=14)]
+RETURNED = [order(day(1), done=[day(3)], returnDays=14)]
 SILENT = [order(day(2), day(5))]
-LATE = [order(day(2), day(5), done=day(1, 6, 2027), returnDays=14)]
+LATE = [order(day(2), day(5), done=[day(1, 6, 2027)], returnDays=14)]
+SENT = [
+    {**order(day(1), recipients=[{"id": POST, "data": [ADDRESS]}]), "data": [{"data": ADDRESS, "at": day(1)}]},
+    word(1, "agreement", terms="PDC-INTENT", scope=THREAD),
+]
 
 Case = tuple[list[dict[str, Any]], list[tuple[Question, str]]]
 THEN = day(20)
@@ -172,20 +177,30 @@ CASES: dict[int, Case] = {
     62: (RETURNED, [(Question(USE, CARE, EMAIL, **IN_THREAD), day(number)) for number in (16, 18)]),
     63: (SILENT, [(Question(USE, CARE, EMAIL, **IN_THREAD), day(number, 3, 2027)) for number in (4, 6)]),
     64: (LATE, [(Question(USE, CARE, EMAIL, **IN_THREAD), at) for at in (day(10, 6, 2027), day(1, 5, 2027))]),
-    65: (CHAT, [(chat("whatsApp"), day(3)), (chat("sms"), day(3))]),
-    66: ([chatting(1, channels=["whatsApp"])], [(chat("messenger"), day(3))]),
-    67: (NO_MESSENGER, [(chat("signal"), THEN), (chat("email"), THEN)]),
-    68: (
+    65: (
+        [order(day(1), done=[day(3)], returnDays=14, warranty="P2M")],
+        [(Question(USE, purpose, EMAIL, **IN_THREAD), day(20)) for purpose in (CARE, PAYMENT)],
+    ),
+    66: (
+        [order(day(1), day(10), done=[day(3), day(20)], returnDays=14)],
+        [(Question(USE, PAYMENT, EMAIL, **IN_THREAD), at) for at in (day(18), day(4, 4))],
+    ),
+    67: (SENT, [(Question(SHARE, SERVICE, ADDRESS, POST, **IN_THREAD), THEN)]),
+    68: (SENT, [(Question(SHARE, DIRECT, ADDRESS, POST, **IN_THREAD), THEN)]),
+    69: (CHAT, [(chat("whatsApp"), day(3)), (chat("sms"), day(3))]),
+    70: ([chatting(1, channels=["whatsApp"])], [(chat("messenger"), day(3))]),
+    71: (NO_MESSENGER, [(chat("signal"), THEN), (chat("email"), THEN)]),
+    72: (
         [chatting(1, "withdrawal", channels=["whatsApp"]), chatting(2, channels=["messenger"])],
         [(chat("whatsApp"), THEN), (chat("signal"), THEN)],
     ),
-    69: ([chatting(1, topics=[BIKES.wire()])], [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
-    70: (NO_SHOES, [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
-    71: ([chatting(2, since=day(10))], [(chat(), day(5)), (chat(), day(10))]),
+    73: ([chatting(1, topics=[BIKES.wire()])], [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
+    74: (NO_SHOES, [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
+    75: ([chatting(2, since=day(10))], [(chat(), day(5)), (chat(), day(10))]),
 }
 
 
-@pytest.mark.requirement("DEC-8", "DEC-14", "DEC-16", "DEC-17", "DEC-18", "DEC-20", "DEC-22", "CNS-10")
+@pytest.mark.requirement("DEC-8", "DEC-14", "DEC-16", "DEC-17", "DEC-18", "DEC-20", "DEC-23", "CNS-10")
 @pytest.mark.parametrize("number", CASES)
 def test_a_case_in_facts_is_answered_as_its_row_says(
     number: int, facts_of: Callable[[list[dict[str, Any]]], Facts]
@@ -390,4 +405,4 @@ def test_58_and_59_what_was_disclosed_in_the_thread(scene: Scene, talk: Any) -> 
 def test_every_example_is_acted_out() -> None:
     acted = {27, 28, 29, *range(30, 47), 55, 58, 59}
     assert set(ROWS) == set(CASES) | acted
-    assert set(ROWS) == set(range(1, 72))
+    assert set(ROWS) == set(range(1, 76))

@@ -18,6 +18,7 @@ from opencmr.errors import StoreError, UsageError
 from opencmr.protocol import Facts, Knowledge, Question, Statement, Word, decide, parse, turning_point, verify
 from opencmr.roles import answers
 from opencmr.store import Store
+from opencmr.transport.limits import Limits
 from parties import GRANT, MARKETING, SHOP, Hand, Street, read
 
 WITHDRAW = """
@@ -133,28 +134,11 @@ async def test_an_answer_that_was_begun_before_the_end_does_not_outlive_it(
     assert shop.may(she.did, **MARKETING).reason == "consent-expired"
 
 
-async def test_who_was_forgotten_while_being_brought_forward_is_read_anew(
-    street: Street, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(answers, "REMEMBERED", 1)
-    shop = street.vendor()
-    she, *others = [street.stranger(SHOP) for _ in range(3)]
-    for each in (she, *others):
-        await shop.receive(each.write(GRANT))
-        shop.may(each.did, **MARKETING)
-    remembered = shop._answers
-    known = remembered._older[others[0].did]
-    for each in (she, others[1], she):
-        shop.may(each.did, **MARKETING)  # out of both generations by now
-    assert not remembered._brought_forward(others[0].did, known)
-
-
 async def test_of_many_customers_those_asked_about_least_lately_are_forgotten(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "REMEMBERED", 2)
     monkeypatch.setattr(answers, "QUESTIONS", 2)
-    shop = street.vendor()
+    shop = street.vendor(limits=Limits(memory=60_000))
     people = [street.stranger(SHOP) for _ in range(9)]
     for each in people:
         await shop.receive(each.write(GRANT))
@@ -163,9 +147,10 @@ async def test_of_many_customers_those_asked_about_least_lately_are_forgotten(
             assert shop.may(each.did, **MARKETING).answer == "permit"
             for data in ("pd:Age", "pd:Name", "pd:Income"):
                 assert shop.may(each.did, **{**MARKETING, "data": data}).answer == "deny"
-    remembered = shop._answers
-    assert len(remembered._known) + len(remembered._older) <= 4
-    assert len(remembered._by_number) <= 4
+    remembered = shop._answers._known
+    assert 0 < len(remembered) < len(people)
+    assert remembered.get(people[-1].did) is not None
+    assert remembered.get(people[0].did) is None
 
 
 async def test_who_is_no_customer_is_looked_for_each_time(street: Street, she: Hand) -> None:

@@ -181,7 +181,7 @@ async def test_a_receipt_that_was_lost_comes_with_the_mailbox_too(
     assert [thread.state for thread in at_shop.history.threads.values()] == ["active"]
 
 
-@pytest.mark.requirement("TRN-8", "COR-11")
+@pytest.mark.requirement("TRN-8", "TRN-7")
 async def test_what_a_lost_collect_would_have_brought_is_brought_by_the_next_and_receipts_go_again(
     street: Street, at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
@@ -426,7 +426,7 @@ async def test_what_expired_on_its_way_is_refused_for_good(
 # The customer's own receipts
 
 
-@pytest.mark.requirement("COR-1", "COR-4", "COR-5", "RCV-15")
+@pytest.mark.requirement("COR-1", "ENV-13", "COR-5", "RCV-15")
 async def test_each_message_of_the_shop_gets_a_receipt_with_the_next_collect(
     street: Street, at_shop: CustomerRelationship, shop: Vendor
 ) -> None:

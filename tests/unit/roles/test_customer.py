@@ -301,7 +301,7 @@ async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     assert at_shop.may(**MARKETING, recipient=SHOP).answer == "permit"
 
 
-@pytest.mark.requirement("DEC-22", "CNS-12")
+@pytest.mark.requirement("DEC-23", "CNS-12")
 async def test_a_consent_about_topics_brings_the_address_and_permits_no_other_topic(
     at_shop: CustomerRelationship, shop: Vendor
 ) -> None:

@@ -276,7 +276,7 @@ VOID: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
 }
 
 
-@pytest.mark.requirement("RCV-15", "SEQ-10", "OFR-1", "OFR-4", "COR-1", "COR-4")
+@pytest.mark.requirement("RCV-15", "SEQ-10", "OFR-1", "OFR-4", "COR-1", "ENV-13")
 @pytest.mark.parametrize("why", VOID)
 async def test_a_void_message_keeps_its_place_has_no_effect_and_is_refused_with_a_signed_receipt(
     street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand, why: str

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from opencmr.errors import StoreError, UsageError
 from opencmr.store import Kept, Peer, Rows, Store
 from opencmr.store.database import TRIES, _Job
+from opencmr.store.rows import ROW
 
 ME, THEM, SHE = "did:web:shop.example", "did:key:z6MkAlice", "did:key:z6MkBarbara"
 NOW = "2026-07-01T12:00:00.000Z"
@@ -186,7 +187,7 @@ def test_what_write_returned_from_is_there_for_whoever_opens_the_store(store: St
     with Store(place) as again:
         assert digests(again, peer) == ["zQmone"]
         found = again.read(lambda rows: rows.peer(ME, THEM))
-        assert found == peer._replace(position=1, version=1)
+        assert found == peer._replace(position=1, version=1, size=len("one") + ROW)
 
 
 def test_done_is_called_once_the_write_can_be_read_elsewhere(store: Store, place: str | Path) -> None:
@@ -411,7 +412,7 @@ def test_what_a_write_that_failed_had_written_and_read_is_seen_by_none_after_it(
     assert seen == [(peer, None, [], None)]
     assert digests(store, peer) == ["zQmwhole"]
     changed = store.read(lambda rows: rows.peer(ME, THEM))
-    assert changed == peer._replace(position=1, version=1)
+    assert changed == peer._replace(position=1, version=1, size=len("whole") + ROW)
 
 
 def test_a_write_that_breaks_the_transaction_is_done_alone_and_so_are_the_others(store: Store) -> None:
@@ -449,7 +450,8 @@ QUERIES: dict[str, Callable[[Rows, int], Any]] = {
     "from_place": lambda rows, number: rows.from_place(number, 1),
     "with_status": lambda rows, number: rows.with_status(number, "entry"),
     "everything": lambda rows, number: rows.everything(number),
-    "known": lambda rows, number: list(rows.known(number)),
+    "known": lambda rows, number: list(rows.known(number, 0)),
+    "added": lambda rows, number: rows.added(number, 0),
     "last_said": lambda rows, number: rows.last_said(number, "customer"),
 }
 

@@ -51,7 +51,9 @@ class Told:
     def knows(self, did: str) -> bool:
         return False
 
-    async def receive(self, raw: bytes) -> list[bytes]:
+    async def tend(self) -> None: ...
+
+    async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         self.got.append(raw)
         return await self.answer()
 
@@ -271,6 +273,7 @@ def test_an_unknown_path_is_not_found(http: httpx.Client, path: str) -> None:
     assert problem(http.get(path)) == "not-found"
 
 
+@pytest.mark.requirement("TRN-30")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -319,6 +322,7 @@ def test_stopping_the_server_closes_the_receiver() -> None:
     assert told.closed.is_set()
 
 
+@pytest.mark.requirement("TRN-31")
 def test_a_page_of_any_origin_may_speak_to_a_vendor(http: httpx.Client) -> None:
     origin = {"Origin": "https://wallet.example"}
     preflight = http.options(

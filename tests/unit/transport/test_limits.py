@@ -155,7 +155,9 @@ class Told:
     def knows(self, did: str) -> bool:
         return False
 
-    async def receive(self, raw: bytes) -> list[bytes]:
+    async def tend(self) -> None: ...
+
+    async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         return [b'{"type":"receipt"}']
 
     async def collect(self, raw: bytes) -> tuple[list[bytes], str]:

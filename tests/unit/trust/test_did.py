@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from more_members import ANYTHING, with_more
 from opencmr import _spec, errors, trust
-from opencmr.trust import keys
 
 VENDOR = "did:web:shop.example"
 KEY = VENDOR + "#key-1"
@@ -287,7 +286,7 @@ def test_whatever_stands_in_a_list_of_a_did_document_what_is_ours_is_still_found
 
 @pytest.mark.requirement("SIG-3")
 def test_a_document_with_a_weak_key_is_refused() -> None:
-    weak = keys.encode_public((1).to_bytes(32, "little"))
+    weak = trust.encode_public((1).to_bytes(32, "little"))
     with pytest.raises(errors.WeakKey):
         trust.read_document(VENDOR, document(verificationMethod=[method(), method(publicKeyMultibase=weak)]))
     for none_of_ours in (weak, P256, "z6MK" + PUBLIC[4:]):
@@ -315,7 +314,7 @@ def test_a_document_without_the_service_has_no_endpoint() -> None:
 def test_a_did_key_speaks_with_itself_alone() -> None:
     key = trust.SigningKey(bytes(32))
     assert trust.key_url(key.did) == f"{key.did}#{key.public}"
-    assert trust.public_key(key.did, trust.key_url(key.did), {}) == keys.decode_public(key.public)
+    assert trust.public_key(key.did, trust.key_url(key.did), {}) == trust.decode_public(key.public)
     for wrong in (key.did, f"{key.did}#key-1", f"{key.did}#{OTHER.public}", trust.key_url(OTHER.did), KEY):
         with pytest.raises(errors.WrongKey) as caught:
             trust.public_key(key.did, wrong, {wrong: PUBLIC, KEY: PUBLIC})
@@ -325,7 +324,7 @@ def test_a_did_key_speaks_with_itself_alone() -> None:
 @pytest.mark.requirement("IDN-5", "IDN-9")
 def test_a_did_web_speaks_with_a_pinned_key_of_its_own_alone() -> None:
     pinned = {KEY: PUBLIC, "did:web:other.example#key-1": OTHER.public}
-    assert trust.public_key(VENDOR, KEY, pinned) == keys.decode_public(PUBLIC)
+    assert trust.public_key(VENDOR, KEY, pinned) == trust.decode_public(PUBLIC)
     for wrong in (
         VENDOR,
         VENDOR + "#key-2",
@@ -342,7 +341,7 @@ def test_a_did_web_speaks_with_a_pinned_key_of_its_own_alone() -> None:
 
 @pytest.mark.requirement("SIG-3")
 def test_a_did_of_a_small_order_key_speaks_with_nothing() -> None:
-    did = "did:key:" + keys.encode_public((1).to_bytes(32, "little"))
+    did = "did:key:" + trust.encode_public((1).to_bytes(32, "little"))
     with pytest.raises(errors.WeakKey) as caught:
         trust.public_key(did, trust.key_url(did), {})
     assert caught.value.pointer == "/proof/verificationMethod"

@@ -53,7 +53,7 @@ async def key_per_vendor(stage: Stage) -> None:
     must(threads[0] != threads[1], "one thread id for two vendors", "INT-5")
 
 
-@page.add("collects", "A collect is its own thread", "COR-12", "ENV-3")
+@page.add("collects", "A collect is its own thread", "ENV-3")
 async def collects(stage: Stage) -> None:
     """Also where there is nothing to collect."""
     vendor, _ = await cast(stage)
@@ -61,7 +61,7 @@ async def collects(stage: Stage) -> None:
     must(bool(vendor.sent("mailbox.collect")) and not vendor.faults, f"{vendor.faults[:1]}")
 
 
-@page.add("receipts", "A customer's receipt is no word: it has neither number nor links", "COR-4", "ENV-13", "ENV-3")
+@page.add("receipts", "A customer's receipt is no word: it has neither number nor links", "ENV-13", "ENV-3")
 async def receipts(stage: Stage) -> None:
     """It names the thread of what it answers."""
     vendor, thread = await cast(stage)
@@ -71,7 +71,7 @@ async def receipts(stage: Stage) -> None:
     must(not vendor.faults, f"{vendor.faults[:1]}")
     receipt = vendor.receipt(digest)
     must(receipt["thread"] == thread, "a receipt of another thread", "ENV-3")
-    must(not {"number", "prior", "seen"} & set(receipt), "it has a place of its own", "COR-4")
+    must(not {"number", "prior", "seen"} & set(receipt), "it has a place of its own", "ENV-13")
 
 
 @page.add("same-bytes", "What is not decided is sent again as the same bytes", "TRN-6", "RCV-3")

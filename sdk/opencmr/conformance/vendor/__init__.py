@@ -10,6 +10,7 @@ from . import (
     identity,
     intent,
     lifecycles,
+    orders,
     receiving,
     restores,
     sequence,
@@ -24,7 +25,7 @@ CHECKS: list[Check[Bench]] = list(
                 module.page
                 for module in (
                     transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent,
-                    bounds, intent,
+                    bounds, intent, orders,
                 )
             ),
             bounds.vocabulary,

@@ -39,7 +39,7 @@ async def receipts_collected(bench: Bench) -> None:
         must(more == [], "something new waits")
 
 
-@page.add("receipt-malformed", "A receipt of a wrong form makes the collect malformed", "ENV-1", "COR-4")
+@page.add("receipt-malformed", "A receipt of a wrong form makes the collect malformed", "ENV-1", "ENV-13")
 async def receipt_malformed(bench: Bench) -> None:
     """It names the bad member. A customer's receipt has no place of its own, so it has neither number nor links."""
     hand = Hand(bench)
@@ -120,7 +120,7 @@ async def collect_spoilt(bench: Bench) -> None:
 
 
 @page.add("after-what-was-seen", "The mailbox gives all after what was seen, as often as it is asked",
-          "COR-11", "TRN-7")  # fmt: skip
+          "TRN-7")  # fmt: skip
 async def after_what_was_seen(bench: Bench) -> None:
     """From the beginning, from the middle, and nothing from the end; also what had been seen before."""
     hand = Hand(bench)
@@ -148,7 +148,7 @@ async def own_words_come_back(bench: Bench) -> None:
     must(len(found) == 4 and lost.held_after(0) == hand.held_after(0), "it is not all that was said")
 
 
-@page.add("page-by-page", "A limit is kept, and what was seen leads on", "COR-11", "TRN-7")
+@page.add("page-by-page", "A limit is kept, and what was seen leads on", "TRN-7")
 async def page_by_page(bench: Bench) -> None:
     """One word at a time, none lost and none twice; `more` says when to go on."""
     hand = Hand(bench)
@@ -165,7 +165,7 @@ async def page_by_page(bench: Bench) -> None:
     must(found == whole, f"{len(found)} words page by page, {len(whole)} at once")
 
 
-@page.add("collect-thread", "The thread of a collect is its own id", "COR-12", "ENV-3")
+@page.add("collect-thread", "The thread of a collect is its own id", "ENV-3")
 async def collect_thread(bench: Bench) -> None:
     """It is no part of any other."""
     hand = Hand(bench)

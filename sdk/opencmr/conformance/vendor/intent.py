@@ -215,7 +215,7 @@ async def lines_of_the_offer(bench: Bench) -> None:
     thread = await confirmed(hand)
     await hand.accepted(disclose(hand, thread), "confirmed")
     report = await hand.hear("order.fulfil", thread)
-    must(all(line == 0 for line in report["body"].get("lines", [])), "a line that there is not")
+    must(all(part["line"] == 0 for part in report["body"].get("lines", [])), "a line that there is not")
 
 
 @page.add("only-the-vendor-settles", "Refund and fee in a customer's cancellation are passed over", "ORD-4")

@@ -1,4 +1,4 @@
-"""`spec/v1/receiving.md`: the ten checks, in their order."""
+"""`spec/v1/receiving.md`: the eleven checks, in their order."""
 
 import uuid
 from collections.abc import Callable
@@ -33,20 +33,30 @@ ORDER: list[tuple[str, str, Callable[[Hand], bytes], str]] = [
     ("1-before-3", "not-canonical comes before wrong-addressee",
      lambda hand: hand.sign(proffer(hand, to=ELSEWHERE)) + b" ", "not-canonical"),
     ("3-before-4", "wrong-addressee comes before malformed",
-     lambda hand: hand.sign(hand.write("terms.proffer", {}, to=ELSEWHERE)), "wrong-addressee"),
+     lambda hand: hand.sign(proffer(hand, to=ELSEWHERE, created="now")), "wrong-addressee"),
     ("version-before-type", "unsupported-version comes before unsupported-type",
      lambda hand: hand.sign(hand.write("terms.prefer", {}, opencmr="9.0")), "unsupported-version"),
-    ("type-before-model", "unsupported-type comes before malformed",
+    ("type-before-members", "unsupported-type comes before malformed",
      lambda hand: hand.sign(hand.write("terms.prefer", {}, created="now")), "unsupported-type"),
-    ("4-before-5", "malformed comes before wrong-key",
-     lambda hand: hand.sign(hand.write("terms.proffer", {}, from_=trust.SigningKey.generate().did)), "malformed"),
+    ("4-before-5", "malformed comes before wrong-key where the envelope is wrong",
+     lambda hand: hand.sign(proffer(hand, from_=trust.SigningKey.generate().did, created="now")), "malformed"),
+    ("4-before-6", "malformed comes before bad-signature where the envelope is wrong",
+     lambda hand: _spoilt(hand.sign(proffer(hand, extra="x"))), "malformed"),
     ("5-before-6", "wrong-key comes before bad-signature",
      lambda hand: _spoilt(hand.sign(proffer(hand, from_=trust.SigningKey.generate().did))), "wrong-key"),
-    ("6-before-7", "bad-signature comes before unknown-thread", lambda hand: _spoilt(_stranger(hand)),
+    ("5-before-7", "wrong-key comes before malformed where the body is wrong",
+     lambda hand: hand.sign(hand.write("terms.proffer", {}, from_=trust.SigningKey.generate().did)), "wrong-key"),
+    ("6-before-7", "bad-signature comes before malformed where the body is wrong",
+     lambda hand: _spoilt(hand.sign(hand.write("terms.proffer", {}))), "bad-signature"),
+    ("7-before-8", "malformed comes before unknown-thread",
+     lambda hand: hand.sign(hand.write("terms.accept", {}, uuid.uuid4().urn)), "malformed"),
+    ("7-before-9", "malformed comes before too-early",
+     lambda hand: hand.sign(hand.write("terms.proffer", {}, created=hand.bench.now(AHEAD))), "malformed"),
+    ("6-before-8", "bad-signature comes before unknown-thread", lambda hand: _spoilt(_stranger(hand)),
      "bad-signature"),
-    ("6-before-8", "bad-signature comes before too-early",
+    ("6-before-9", "bad-signature comes before too-early",
      lambda hand: _spoilt(hand.sign(proffer(hand, created=hand.bench.now(AHEAD)))), "bad-signature"),
-    ("7-before-8", "unknown-thread comes before too-early",
+    ("8-before-9", "unknown-thread comes before too-early",
      lambda hand: _stranger(hand, created=hand.bench.now(AHEAD)), "unknown-thread"),
 ]  # fmt: skip
 
@@ -72,8 +82,8 @@ async def two_before_three(bench: Bench) -> None:
     await hand.problem(hand.sign({**document, "to": ELSEWHERE}), "conflict", "/id")
 
 
-@page.add("8-before-9", "too-early comes before stale, expired before stale, stale before wrong-state", "RCV-1")
-async def eight_before_nine(bench: Bench) -> None:
+@page.add("9-before-10", "too-early comes before stale, expired before stale, stale before wrong-state", "RCV-1")
+async def nine_before_ten(bench: Bench) -> None:
     """And a wrong state before a rule across members."""
     hand = Hand(bench)
     thread, _ = await offered(hand)
@@ -109,19 +119,19 @@ async def malformed_not_stored(bench: Bench) -> None:
     must((await hand.collect())[0] == [], "something was stored")
 
 
-@page.add("final-refusal-signed", "A final refusal is signed, stored, and final", "RCV-4", "COR-2")
+@page.add("final-refusal-signed", "A final refusal is signed, stored, and final", "RCV-4", "RCV-5")
 async def final_refusal_signed(bench: Bench) -> None:
     """The same bytes get the same receipt, and it waits in the mailbox."""
     hand = Hand(bench)
     raw = hand.sign(proffer(hand, expires=bench.now(-1)))
     first = await hand.refused(raw, "expired", "/expires", "RCV-4")
-    again = await hand.refused(raw, "expired", "/expires", "COR-2")
-    must(again.receipt == first.receipt, "another receipt for the same bytes", "COR-2")
+    again = await hand.refused(raw, "expired", "/expires", "RCV-5")
+    must(again.receipt == first.receipt, "another receipt for the same bytes", "RCV-5")
     found, _ = await hand.collect(seen=None)
     must(first.receipt in found, "the receipt does not wait in the mailbox")
 
 
-@page.add("same-bytes-same-receipt", "The same bytes get the same receipt, byte for byte", "RCV-5", "COR-2")
+@page.add("same-bytes-same-receipt", "The same bytes get the same receipt, byte for byte", "RCV-5")
 async def same_bytes_same_receipt(bench: Bench) -> None:
     """Also after the thread has gone on."""
     hand = Hand(bench)

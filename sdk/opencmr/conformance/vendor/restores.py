@@ -136,7 +136,7 @@ async def branch_given_up(bench: Bench) -> None:
     await hand.accepted(no(hand, "intent.withdraw", orjson.loads(raw)["thread"]), "withdrawn")
 
 
-@page.add("branch-still-seen", "Who has seen a branch that was given up gets all after the fork", "SEQ-32", "COR-11")
+@page.add("branch-still-seen", "Who has seen a branch that was given up gets all after the fork", "SEQ-32", "TRN-7")
 async def branch_still_seen(bench: Bench) -> None:
     """It is no unknown `seen`: nobody has to hand anything back."""
     hand = Hand(bench)

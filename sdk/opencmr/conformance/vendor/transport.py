@@ -1,6 +1,7 @@
 """`spec/v1/transport.md`: HTTP, the mailbox, problems, discovery."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from ... import trust
 from ...errors import OpenCMRError, Problem
@@ -8,7 +9,9 @@ from ...protocol import roster
 from ...transport.bundle import MAX_WORDS, pack
 from ...transport.discovery import Discovery, MyTerms
 from ..hand import MEDIA_TYPE, Bench, Hand, digest_of
+from ..inspecting import code, described, stated
 from ..suite import Failed, Page
+from ..wire import Answer
 from .says import agreed, cast, must, offered, proffer
 
 page: Page[Bench] = Page("transport", "vendor")
@@ -45,8 +48,8 @@ async def discovery(bench: Bench) -> None:
     must("vendor" in found.roles, "the role vendor is not among the roles")
     must("1.0" in found.versions, "the version 1.0 is not among the versions")
     digests = {terms.id: terms.digest for terms in found.terms}
-    for code in ("SD-BASE", "SD-BASE-DP"):
-        must(code in digests, f"{code} is not among the terms, though test mode accepts it")
+    for listed in ("SD-BASE", "SD-BASE-DP"):
+        must(listed in digests, f"{listed} is not among the terms, though test mode accepts it")
     for id_, digest in digests.items():
         if id_ in roster.codes():
             must(digest == roster.ref(id_).digest, f"{id_} has another digest")
@@ -82,6 +85,62 @@ async def content_encoding(bench: Bench) -> None:
     hand = Hand(bench)
     for to, raw in _each(hand):
         hand.refused_unsigned(await hand.post(raw, to, content_encoding="gzip"), "unsupported-media")
+
+
+@page.add("methods", "Another method is told the right one, another path is not found", "TRN-30")
+async def methods(bench: Bench) -> None:
+    """At the endpoints, and at the documents."""
+    posts, documents = _paths(bench)
+    for url in posts:
+        for method in ("GET", "PUT"):
+            _not_allowed(await bench.send(method, url), "POST")
+    for url in documents:
+        _not_allowed(await bench.send("POST", url, b"{}", content_type=MEDIA_TYPE), "GET")
+    for method, url in (("POST", f"{bench.endpoint}/nothing"), ("GET", documents[0] + ".nothing")):
+        answer = await bench.send(method, url, b"", content_type=MEDIA_TYPE)
+        must(code(stated(answer)) == "not-found", f"{method} {url}: {described(answer)}, and not not-found")
+
+
+def _not_allowed(answer: Answer, right: str) -> None:
+    allowed = {each.strip().upper() for each in answer.headers.get("allow", "").split(",")}
+    must(answer.status == 405 and right in allowed, f"{described(answer)}, and not 405 with Allow: {right}")
+
+
+@page.add("origins", "A page of any origin may send messages, and read every answer", "TRN-31")
+async def origins(bench: Bench) -> None:
+    """A preflight for each path, and a refusal and a document that a page asks for."""
+    posts, documents = _paths(bench)
+    page_of = {"origin": "https://wallet.example"}
+    for method, urls in (("POST", posts), ("GET", documents)):
+        asked = {**page_of, "access_control_request_method": method, "access_control_request_headers": "content-type"}
+        for url in urls:
+            answer = await bench.send("OPTIONS", url, b"", **asked)
+            methods, headers = _listed(answer, "methods"), _listed(answer, "headers")
+            must(200 <= answer.status < 300 and _is_open(answer), f"OPTIONS {url}: {described(answer)}, not for a page")
+            must(method == "GET" or bool({method, "*"} & methods), f"OPTIONS {url} does not allow {method}")
+            must(bool({"CONTENT-TYPE", "*"} & headers), f"OPTIONS {url} does not allow Content-Type")
+    for answer in (
+        await bench.send("POST", posts[0], b"{}", content_type=MEDIA_TYPE, **page_of),
+        await bench.send("GET", documents[0], b"", **page_of),
+    ):
+        must(_is_open(answer), "an answer that a page may not read: Access-Control-Allow-Origin is not *")
+        exposed = {each.strip().lower() for each in answer.headers.get("access-control-expose-headers", "").split(",")}
+        must(bool({"retry-after", "*"} & exposed), "Access-Control-Expose-Headers does not name Retry-After")
+
+
+def _is_open(answer: Answer) -> bool:
+    headers = answer.headers
+    return headers.get("access-control-allow-origin") == "*" and "access-control-allow-credentials" not in headers
+
+
+def _listed(answer: Answer, what: str) -> set[str]:
+    return {each.strip().upper() for each in answer.headers.get(f"access-control-allow-{what}", "").split(",")}
+
+
+def _paths(bench: Bench) -> tuple[list[str], list[str]]:
+    """The URLs that take messages, and those of the documents."""
+    documents = [bench.at("/.well-known/opencmr"), bench.at(urlsplit(trust.web_urls(bench.did)[0]).path)]
+    return [f"{bench.endpoint}/{name}" for name in ("messages", "mailbox", "words")], documents
 
 
 @page.add("media-type-parameter", "The media type is that of OpenCMR in any case, and with parameters", "TRN-2")

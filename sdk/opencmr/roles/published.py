@@ -1,0 +1,56 @@
+"""What a vendor publishes of itself, before anyone tells it anything (`spec/v1/transport.md`, discovery)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from .. import trust
+from ..messages import VERSION, core
+from ..protocol import roster
+from .pen import Pen
+
+
+@dataclass(frozen=True)
+class Published:
+    """What does not change while a vendor runs.
+
+    Attributes:
+        pen: Whose key it is.
+        endpoint: Where messages are received.
+        about: What the operator says besides; `tosUrl` goes into `myterms.json`.
+        kept_for: After how long a relationship is forgotten of which nothing came; none where it never is.
+    """
+
+    pen: Pen
+    endpoint: str
+    about: Mapping[str, Any]
+    kept_for: timedelta | None
+
+    def did_document(self) -> dict[str, Any]:
+        """`did.json`."""
+        return trust.document_for(self.pen.did, {self.pen.method: self.pen.key.public}, self.endpoint)
+
+    def discovery(self, speaks: Iterable[str], accepts: Iterable[str]) -> dict[str, Any]:
+        """`opencmr`."""
+        about = {name: value for name, value in self.about.items() if name != "tosUrl"}
+        forgets = {} if self.kept_for is None else {"forgetsAfterDays": self.kept_for.days}
+        return {
+            "did": self.pen.did,
+            "roles": ["vendor"],
+            "endpoint": self.endpoint,
+            "versions": [VERSION],
+            "types": sorted({*speaks, core.Collect.type}),
+            "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, accepts)],
+            **forgets,
+            **about,
+        }
+
+    def myterms(self, accepts: Iterable[str], now: datetime) -> dict[str, Any] | None:
+        """`myterms.json`; none where no agreement is accepted."""
+        listed = [{"id": code, "url": roster.document(code).url} for code in accepts]
+        if not listed:
+            return None
+        tos = {"tos_url": self.about["tosUrl"]} if "tosUrl" in self.about else {}
+        return {"effective_date": format_datetime(now), "agreements": listed, **tos}
