@@ -92,9 +92,9 @@ export const rules = {
     const offer = { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish };
     return { ...here, offers: [...here.offers, offer] };
   },
-  'offer.decline'(here, { message: { body } }) {
+  'offer.decline'(here, { at, message: { body } }) {
     const found = find(here, body.offer);
-    return found?.state === 'firm' ? turn(here, found, 'declined') : undefined;
+    return found?.state === 'firm' && at < found.expires ? turn(here, found, 'declined') : undefined;
   },
   'offer.accept'(here, said) {
     const { body } = said.message;

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
-from ..messages.types import Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, SignedMoney
+from ..messages.types import Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, Retention, SignedMoney
 from ..protocol import Dealing, Verified, instant, moment, roster
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.desk import Received
@@ -45,6 +45,7 @@ def install(vendor: Vendor) -> Vendor:
     """Put a vendor into test mode. Not to be done with a store that matters."""
     vendor.accept(*ACCEPTS, counter=COUNTER)
     later: set[asyncio.Task[None]] = set()
+    first_grants: dict[str, Ref] = {}
 
     def soon(relationship: VendorRelationship, body: Body | Draft, thread: str | None = None) -> None:
         async def say() -> None:
@@ -81,9 +82,11 @@ def install(vendor: Vendor) -> Vendor:
 
     @vendor.on(consent.Grant)
     def granted(message: Message[consent.Grant], relationship: VendorRelationship) -> None:
-        if message.body.statement == "test: offer":
+        this = Ref(id=message.id, digest=digest(write(message.wire())))
+        first = first_grants.setdefault(message.thread, this)
+        if message.body.statement in ("test: offer", "test: offer on the first grant"):
             line = offer.Line(name="An unasked thing", price=Money("10.00", "EUR"))
-            basis = Ref(id=message.id, digest=digest(write(message.wire())))
+            basis = this if message.body.statement == "test: offer" else first
             body = offer.Make(lines=[line], total=Money("10.00", "EUR"), under=roster.ref(ACCEPTS[0]), basis=basis)
             soon(relationship, Draft(body, _HOUR))
         if message.body.statement == "test: hear no":
@@ -176,22 +179,33 @@ def _note(relationship: VendorRelationship, thread: str) -> str | None:
 
 def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
     """Two items, so that one can be granted and the other refused."""
+    until = instant(moment(asked_by.created) + _YEAR)
     news = RequestItem(
         key="news",
         purposes=["dpv:DirectMarketing"],
         data=["pd:EmailAddress"],
         actions=["dpv:Use"],
         channels=["email"],
+        retention=Retention(until=until),
         need="optional",
     )
     study = RequestItem(
-        key="study", purposes=["dpv:ResearchAndDevelopment"], data=["pd:Opinion"], actions=["dpv:Use", "dpv:Store"]
+        key="study",
+        purposes=["dpv:ResearchAndDevelopment"],
+        data=["pd:Opinion"],
+        actions=["dpv:Use", "dpv:Store"],
+        recipients=[
+            Party(name="A laboratory", role="thirdParty", id="https://lab.example/"),
+            Party(name="A host", role="processor", id="https://host.example/"),
+        ],
+        retention=Retention(period="P1M", after="consentEnds"),
+        stored_in=["DE", "IE"],
     )
     return consent.Request(
         items=[news, study],
         controller=[Party(name="A vendor in test mode", role="controller")],
         notice=Notice(url="https://vendor.example/notice", digest=_NO_TEXT, lang="en"),
-        until=instant(moment(asked_by.created) + _YEAR),
+        until=until,
     )
 
 
@@ -203,7 +217,8 @@ def _offer(wish: intent.Cast) -> offer.Make:
         offer.Line(name=want.name or "A thing", want=number, price=Money("10.00", "EUR"))
         for number, want in enumerate(wish.wants)
     ]
-    return offer.Make(lines=lines, total=Money(f"{10 * len(lines)}.00", "EUR"), under=wish.terms[0])
+    total = Money(f"{10 * len(lines)}.00", "EUR")
+    return offer.Make(lines=lines, total=total, under=wish.terms[0], payment=["invoice"])
 
 
 def _monthly(wish: intent.Cast) -> offer.Make:

@@ -144,7 +144,7 @@ class Dealing:
                 return here._offered(said, body, context)
             case offer.Decline() as body:
                 found = self._find(body.offer)
-                if found is None or found.state != "firm":
+                if found is None or found.state != "firm" or said.at >= found.expires:
                     return self
                 return here._turn(found, "declined")
             case offer.Accept() as body:

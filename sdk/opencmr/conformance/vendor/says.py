@@ -6,6 +6,11 @@ from ..hand import BASE, DP, OTHER, Document, Hand, Heard, digest_of
 from ..suite import Failed
 
 ITEM = {"purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
+OWN: Document = {
+    "id": "https://customer.example/terms", "version": "1", "title": "My terms",
+    "rules": [{"effect": "prohibit", "action": "dpv:Tracking", "by": ["vendor"]}],
+}  # fmt: skip
+"""Terms that the customer has written."""
 TEN = {"amount": "10.00", "currency": "EUR"}
 
 
