@@ -1,5 +1,7 @@
 """`spec/v1/terms/page.md`."""
 
+from collections.abc import Callable
+
 from ... import trust
 from ..hand import BASE, COUNTER, DP, NOWHERE, OTHER, Bench, Document, Hand
 from ..suite import Page
@@ -213,11 +215,12 @@ async def terms_of_a_wish(bench: Bench) -> None:
     thread, made = await offered(hand)
     scope = {"id": thread, "digest": hand.threads[thread][0]}
     amended = hand.write("intent.amend", wish("test: do not confirm", terms=[DP]), thread)
-    for build, state in (
+    steps: tuple[tuple[Callable[[], Document], str], ...] = (
         (lambda: amended, "open"),
         (lambda: accept(hand, made), "ordered"),
         (lambda: no(hand, "order.cancel", thread, {"reason": "changedMind"}), "cancelled"),
-    ):
+    )
+    for build, state in steps:
         blind = _for(hand, scope, "test: say nothing")
         await hand.accepted(build(), state)
         await hand.refused(blind, "stale", "/seen", "TRM-12")
