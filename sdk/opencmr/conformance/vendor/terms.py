@@ -215,12 +215,12 @@ async def terms_of_a_wish(bench: Bench) -> None:
     thread, made = await offered(hand)
     scope = {"id": thread, "digest": hand.threads[thread][0]}
     amended = hand.write("intent.amend", wish("test: do not confirm", terms=[DP]), thread)
-    steps: tuple[tuple[Callable[[], Document], str], ...] = (
+    said: list[tuple[Callable[[], Document], str]] = [
         (lambda: amended, "open"),
         (lambda: accept(hand, made), "ordered"),
         (lambda: no(hand, "order.cancel", thread, {"reason": "changedMind"}), "cancelled"),
-    )
-    for build, state in steps:
+    ]
+    for build, state in said:
         blind = _for(hand, scope, "test: say nothing")
         await hand.accepted(build(), state)
         await hand.refused(blind, "stale", "/seen", "TRM-12")
