@@ -1,4 +1,4 @@
-from opencmr import Money, Price, Vendor, intent, offer, order
+from opencmr import Money, Vendor, intent, offer, order
 
 DID = "did:web:127.0.0.1%3A8001"
 shop = Vendor.open("shop.db", did=DID, accepts=["SD-BASE", "SD-BASE-DP"])
@@ -9,7 +9,7 @@ def quote(cast, relationship):
     under = shop.acceptable(cast.body.terms)
     for number, want in enumerate(cast.body.wants):
         if under and "boots" in want.name.lower():
-            price = Price("189.00", "EUR")
+            price = Money("189.00", "EUR")
             line = offer.Line(name="Field boots, size 49", want=number, price=price)
             yield offer.Make(lines=[line], total=Money("189.00", "EUR"), under=under)
 

@@ -11,7 +11,7 @@ from opencmr import trust
 from opencmr.errors import Problem
 from opencmr.messages import Body, Message, consent, intent, offer, order, read, read_envelope, terms
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
-from opencmr.messages.types import Datum, Money, Party, Price, Ref, Want
+from opencmr.messages.types import Money, Party, Ref, Want
 from opencmr.protocol import History, instant, is_narrowing, moment, roster, settle
 from opencmr.protocol.arrangement import Arrangement, Piece, arrange
 from opencmr.protocol.evidence import Evidence, Exhibit, folded, records_of
@@ -36,7 +36,7 @@ _ASIS: Any = object()
 
 def an_offer(amount: str = "49.00", **more: Any) -> offer.Make:
     """Boots at this price."""
-    line = offer.Line(name="Boots", price=Price(amount, "EUR"))
+    line = offer.Line(name="Boots", price=Money(amount, "EUR"))
     return offer.Make(lines=[line], total=Money(amount, "EUR"), under=roster.ref("SD-BASE"), **more)
 
 
@@ -205,7 +205,8 @@ def conversation() -> tuple[Dialogue, Dialogue]:
     made = ref_of(plain.raws[-2])
     plain.say(offer.Accept(offer=made, total=Money("49.00", "EUR")), wish)
     plain.tell(order.Confirm(reference="R1", total=Money("49.00", "EUR")), wish)
-    plain.say(order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value={"locality": "Kiel"})]), wish)
+    home = {"addressLocality": "Kiel"}
+    plain.say(order.Disclose(discloses=[order.OrderDatum(data="pd:PhysicalAddress", value=home)]), wish)
     before = plain.seen
     plain.tell(order.Fulfil(status="shipped"), wish)
     plain.say(intent.Amend(**dict(CAST)), wish, seen=before)  # refused as stale

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from opencmr import Customer, Money, Price, Vendor, Want, consent, intent, offer, trust
+from opencmr import Customer, Money, Vendor, Want, consent, intent, offer, trust
 from opencmr.errors import Problem, Unreachable
 from opencmr.messages import BODIES, Body, side_of
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
@@ -36,7 +36,7 @@ REQUEST = consent.Request(
 
 def an_offer(amount: str = "49.00", under: str = "SD-BASE", **more: Any) -> offer.Make:
     """Boots at this price."""
-    line = offer.Line(name="Boots", price=Price(amount, "EUR"))
+    line = offer.Line(name="Boots", price=Money(amount, "EUR"))
     return offer.Make(lines=[line], total=Money(amount, "EUR"), under=roster.ref(under), **more)
 
 

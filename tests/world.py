@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from opencmr import Customer, Money, Price, Vendor, Want, consent, intent, offer, order, terms
+from opencmr import Customer, Money, Vendor, Want, consent, intent, offer, order, terms
 from opencmr.errors import OpenCMRError, Problem, Refused, StoreError, Unreachable, UsageError
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
-from opencmr.messages.types import Datum, Party, TermsRef
+from opencmr.messages.types import Party, TermsRef
 from opencmr.protocol import Agreement, Consent, Dealing, Thread, instant, roster
 from opencmr.roles import CustomerRelationship, Draft
 from opencmr.testing import Faults, Loopback, StandingClock
 
+HOME = {"streetAddress": "Main Street 1"}
 ROUGH = Faults(lose_request=0.08, lose_answer=0.12, repeat=0.15, shuffle=0.3, delay=0.08)
 CODES = ("SD-BASE", "SD-BASE-DP", "SD-BASE-A", "PDC-INTENT")
 NOTICE = Notice(url="https://shop.example/notice", digest=roster.ref("SD-BASE").digest, lang="en")
@@ -167,7 +168,7 @@ class World:
     def _word_in_dealing(self, record: Dealing, refs: list[TermsRef]) -> Body:
         words: list[Body] = [
             intent.Amend(**dict(self._cast(refs))),
-            order.Disclose(discloses=[Datum(data="pd:PhysicalAddress", value="Main Street 1")]),
+            order.Disclose(discloses=[order.OrderDatum(data="pd:PhysicalAddress", value=HOME)]),
         ]
         if self.dice.random() < 0.3:
             words += [intent.Withdraw(), order.Cancel(reason="changedMind")]
@@ -220,7 +221,7 @@ class World:
 
     def _offer(self, code: str) -> offer.Make:
         return offer.Make(
-            lines=[offer.Line(name="boots", price=Price("10.00", "EUR"))],
+            lines=[offer.Line(name="boots", price=Money("10.00", "EUR"))],
             total=Money("10.00", "EUR"),
             under=roster.ref(code),
         )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from opencmr import Money, Price, Vendor, consent, intent, offer, order
+from opencmr import Money, Vendor, consent, intent, offer, order
 from opencmr.messages import Message
 from opencmr.messages.consent import Notice, RequestItem
 from opencmr.messages.types import Party
@@ -90,7 +90,7 @@ def counted() -> Callable[[], str]:
 def quote(message: Message[intent.Cast], _: VendorRelationship) -> Any:
     """Boots, always at the same price; one price less for who has shown patience."""
     price = "179.00" if isinstance(message.body, intent.Amend) else "189.00"
-    line = offer.Line(name="Field boots, size 49", want=0, price=Price(price, "EUR"))
+    line = offer.Line(name="Field boots, size 49", want=0, price=Money(price, "EUR"))
     made = offer.Make(
         lines=[line], total=Money(price, "EUR"), under=message.body.terms[0], needs=["pd:PhysicalAddress"]
     )

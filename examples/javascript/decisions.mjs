@@ -4,7 +4,7 @@
  */
 
 import { knows, MINUTE, shifted } from './chain.mjs';
-import { accepted, outsiders } from './records.mjs';
+import { accepted, isTopic, minutes, outsiders } from './records.mjs';
 import { EVERYTHING, guards, includes, isTerm, overlaps, prohibits, reaches } from './vocabulary.mjs';
 import { isNarrowing } from './spec.mjs';
 import { normal } from './uri.mjs';
@@ -23,7 +23,7 @@ const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohib
  * @property {string[]} actions @property {string[]} [purposes] none: any @property {string[]} data
  * @property {{place: number, knows: import('./chain.mjs').Knowledge, message: {created: string}}} own
  * @property {boolean} vendor @property {string[]} [others] third parties by URI; none: any of them
- * @property {string[]} [channels] @property {string} at @property {string} [until] @property {string} [ended]
+ * @property {string[]} [channels] @property {{scheme: string, code: string}[]} [topics] @property {string} [from] @property {string} at @property {string} [until] @property {string} [ended]
  * @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
  */
 
@@ -45,7 +45,7 @@ export function gather(threads, beside, times, mine = false) {
     [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
   return {
     statements: [...statements, ...beside.flatMap(({ denied }) => denied).flatMap((item) => statementsOfItem(item, when))],
-    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when)),
+    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when, times)),
     governed: [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, when(since)]),
       ...of('intent').filter(({ record }) => record.wish).map(({ id, record }) => [id, when(record.wishes[0].since)])],
   };
@@ -62,7 +62,7 @@ function ofOffers(scope, record) {
   const over = ['withdrawn', 'cancelled'].includes(record.state) ? record.closed : undefined;
   const binds = ({ terms, own, dropped }, since, evidence) =>
     (own ? [{ document: terms.document, own, since, ended: dropped, scope, evidence }] : []);
-  const [ordered] = record.steps;
+  const ordered = record.steps[0]?.said;
   const ended = ({ dropped, ...offer }, end) => ({ ...offer, dropped: dropped ?? end });
   const made = record.offers.flatMap((offer) => binds(ended(offer, ordered ?? over), offer.since, [offer.digest]));
   if (!ordered) return made;
@@ -105,15 +105,15 @@ export function statementsOfTerms(binding, when) {
 }
 
 /** What an item permits or prohibits: nothing while it is only asked for. `ended`: when it came to stand otherwise. */
-export function statementsOfItem({ state, item, since, own = since, until, evidence }, when, ended) {
+export function statementsOfItem({ state, item, since, own = since, from, until, evidence }, when, ended) {
   if (state === 'requested') return [];
   const permit = state === 'given';
   const outside = outsiders(item).map(({ id }) => id);
   const others = outside.filter(Boolean).map(normal);
   return [{
     permit, source: permit ? 'consent' : state, actions: item.actions, purposes: item.purposes, data: item.data, vendor: true,
-    others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels,
-    own, at: begins(own, when(since), permit), until: permit ? until : undefined,
+    others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels, topics: item.topics,
+    own, from: permit ? from : undefined, at: begins(own, when(since), permit), until: permit ? until : undefined,
     ended: permit ? when(ended) : undefined, evidence,
   }];
 }
@@ -124,19 +124,23 @@ function begins(own, at, permit) {
   return first > at ? first : at;
 }
 
-function activitiesOf(thread, { wishes, steps, closed, ...record }, when) {
+function activitiesOf(thread, { wishes, steps, closed, ...record }, when, times) {
   const data = record.disclosed.map(({ datum, said }) => [datum.data, when(said)]);
   const live = [];
   if (wishes.length) {
     data.push(['pd:Intention', when(wishes[0].since)]); // the wish itself is data
     const said = wishes.map(({ since, until }) => ({ since: when(since), until }));
-    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0] ?? closed)));
+    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0]?.said ?? closed)));
   }
   if (steps.length) {
-    const days = record.state === 'done' ? accepted(record).body.returns?.days : 0;
-    const before = steps.filter((step) => !closed || step.place < closed.place).map(when);
-    const made = { thread, data, evidence: [record.accepted, steps[0].digest] };
-    live.push(...standingOrder(made, before, when(closed), days));
+    const cancelled = record.state === 'cancelled' ? closed : undefined;
+    // A withdrawal lets an order go on: that is a yes, which counts from its place on, also where it is the customer's.
+    const before = steps.filter(({ said }) => said.place < (cancelled?.place ?? times.length + 1))
+      .map(({ said, done }) => ({ at: times[said.place - 1], done }));
+    const made = { thread, data, evidence: [record.accepted, steps[0].said.digest] };
+    const { returns, warranty, recipients } = accepted(record).body;
+    live.push(...standingOrder(made, before, when(cancelled), { returnDays: returns?.days, warranty, recipients: (recipients ?? [])
+      .filter(({ party }) => party.id).map(({ party, data: terms }) => ({ id: normal(party.id), data: terms })) }));
   }
   return live;
 }
@@ -146,30 +150,47 @@ export const standingWish = (made, wishes, closed) => wishes.map(({ since, until
   ({ ...made, kind: 'intent-live', since, until, closed: wishes[i + 1]?.since ?? closed }));
 
 /**
- * What an order permits: until it is cancelled, or done and the days for returning it are over; never done, a year after
- * its last entry. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+ * What an order permits: until it is cancelled, or done and the days for returning it are over; for customer care alone,
+ * until the warranty is over.
+ * @param {any} made @param {{at: string, done: boolean}[]} steps @param {string} [cancelled]
+ * @param {{returnDays?: number, warranty?: string, recipients?: {id: string, data: string[]}[]}} [lasting]
  */
-export function standingOrder(made, steps, closed, days = 0) {
-  const spans = steps.map((at) => [at, shifted(at, 365 * DAY)]);
-  if (closed) spans.push([closed, shifted(closed, days * DAY)]);
+export function standingOrder(made, steps, cancelled, { returnDays = 0, warranty, recipients = [] } = {}) {
+  const returns = returnDays * 24 * 60;
+  const care = warranty ? minutes(warranty) : 0;
+  const live = (after, more) => spans(steps, cancelled, after).map((span) => ({ ...made, kind: 'order-live', ...span, ...more }));
+  return [...live(returns, { recipients }), ...(care > returns ? live(care, { purposes: ['dpv:CustomerCare'] }) : [])];
+}
+
+/**
+ * Never done, it ends a year after its last entry; once it is done, what the vendor reports adds nothing. An entry that
+ * comes when it had ended lets it begin anew, and changes no answer about the time before.
+ */
+function spans(steps, cancelled, after) {
+  const ends = steps.filter(({ done }, i) => !(done && steps[i - 1]?.done))
+    .map(({ at, done }) => [at, shifted(at, done ? after * MINUTE : 365 * DAY), done]);
+  const closed = cancelled ?? (ends.at(-1)[2] && !after ? ends.at(-1)[0] : undefined);
+  if (cancelled) ends.push([cancelled, cancelled]);
   const live = [];
-  let [since, until] = spans[0];
-  for (const [at, end] of spans.slice(1)) {
+  let [since, until] = ends[0];
+  for (const [at, end] of ends.slice(1)) {
     if (at >= until) {
-      live.push({ ...made, kind: 'order-live', since, until });
+      live.push({ since, until });
       since = at;
     }
     until = end;
   }
-  return [...live, { ...made, kind: 'order-live', since, until, closed: days ? undefined : closed }];
+  return [...live, { since, until, closed }];
 }
 
 // Whether a statement speaks of a question
 
 const any = (test, kind, terms, term) => terms.some((one) => test(kind, one, term));
 
-function permits({ actions, purposes, data, vendor, others, channels }, { action, purpose, data: datum, recipient, channel }) {
-  if (channels && !channels.includes(channel)) return false; // DEC-8
+function permits({ actions, purposes, data, vendor, others, channels, topics }, asked) {
+  const { action, purpose, data: datum, recipient, channel, topic } = asked;
+  if (channels && (!channel || !any(reaches, 'channel', channels, channel))) return false; // DEC-8
+  if (topics && !(topic && topics.some((one) => isTopic(one, topic)))) return false; // DEC-23
   if (purposes && !any(reaches, 'purpose', purposes, purpose)) return false;
   if (!any(reaches, 'data', data, datum)) return false;
   if (recipient === 'vendor') return vendor && any(reaches, 'action', actions, action);
@@ -179,8 +200,10 @@ function permits({ actions, purposes, data, vendor, others, channels }, { action
 }
 
 /** A no speaks of all at or below its terms, and of a question that is wider and so asks about them too. */
-function forbids({ actions, purposes, data, vendor, others, channels }, { action, purpose, data: datum, recipient, channel }) {
-  if (channels && channel && !channels.includes(channel)) return false;
+function forbids({ actions, purposes, data, vendor, others, channels, topics }, asked) {
+  const { action, purpose, data: datum, recipient, channel, topic } = asked;
+  if (channels && channel && !any(overlaps, 'channel', channels, channel)) return false;
+  if (topics && topic && !topics.some((one) => isTopic(one, topic))) return false;
   if (!any(overlaps, 'data', data, datum)) return false;
   if (purposes && !any(overlaps, 'purpose', purposes, purpose)) return false;
   if (recipient === 'vendor') return vendor && any(overlaps, 'action', actions, action);
@@ -189,13 +212,17 @@ function forbids({ actions, purposes, data, vendor, others, channels }, { action
 }
 
 /** Whether it has not ended. `now`: every end counts that was put to it, whatever its date. */
-export const lasts = ({ until, ended }, at, now) => (!until || at < until) && (!ended || (!now && at < ended));
+export const lasts = ({ from, until, ended }, at, now) =>
+  hasBegun({ from }, at) && (!until || at < until) && (!ended || (!now && at < ended));
+/** Whether it has begun by its own word. */
+const hasBegun = ({ from }, at) => !from || from <= at;
 
 /** DEC-14, SEQ-21: its word came after the no and knows it, and it says no more than the no does. */
-function lifts(yes, no, { action, purpose, data, recipient }) {
+function lifts(yes, no, { action, purpose, data, recipient, channel }) {
   const shared = recipient !== 'vendor';
   return yes.own.place > no.own.place && knows(yes.own.knows, no.own.place) &&
-    (!no.channels || Boolean(yes.channels)) && (!shared || !no.others || Boolean(yes.others?.includes(recipient))) &&
+    (!no.channels || (Boolean(yes.channels) && isBelow('channel', yes.channels, no.channels, channel))) &&
+    (!no.topics || Boolean(yes.topics)) && (!shared || !no.others || Boolean(yes.others?.includes(recipient))) &&
     // A yes that speaks of a third party names sharing, so it lifts the noes to that.
     isBelow('action', yes.actions, no.actions.filter((term) => !shared || !includes('action', term, 'dpv:Share')),
       action, ...(shared ? ['dpv:Share'] : [])) &&
@@ -209,12 +236,23 @@ function isBelow(kind, yes, no, asked, ...further) {
     mine.some((one) => prohibits(kind, term, one) && (one === term || !includes(kind, one, term))));
 }
 
+/** Rule 1 for the vendor itself. */
+const isFor = ({ kind, purposes = PURPOSES[kind] }, { action, purpose }) =>
+  any(reaches, 'purpose', purposes, purpose) && reaches('action', EVERYTHING.action, action);
+
+/** Rule 1 for others whom the accepted offer names: sharing what they get, for the service that was asked for. */
+const handsOn = ({ recipients = [] }, { action, purpose, data, recipient }) =>
+  recipients.some(({ id, data: terms }) => id === recipient && any(reaches, 'data', terms, data)) &&
+  reaches('purpose', 'dpv:RequestedServiceProvision', purpose) &&
+  guards('action', action).every((guard) => guard === 'dpv:Share' || includes('action', guard, 'dpv:Share'));
+
 // The rules
 
 /** @param {any} asked @throws where a word is none of the vocabulary (DEC-2) */
 export function question(asked) {
   const { recipient = 'vendor', ...more } = { data: EVERYTHING.data, ...asked };
   for (const kind of ['action', 'purpose', 'data']) if (!isTerm(kind, more[kind])) throw new Error(`no ${kind}: ${more[kind]}`);
+  if (more.channel && !isTerm('channel', more.channel)) throw new Error(`no channel: ${more.channel}`);
   if (['vendor', 'third-party'].includes(recipient)) return { ...more, recipient };
   const party = normal(recipient); // DEC-18
   if (!/^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$/.test(party)) throw new Error(`no party: ${recipient}`);
@@ -234,8 +272,7 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
   const holds = ({ data }) => data.some(([term, since]) => begun(since) && reaches('data', term, asked.data));
   const here = activities.filter(({ thread }) => thread === asked.thread);
   const performed = here.find((one) => begun(one.since) && at < one.until && (!one.closed || (!now && at < one.closed)) &&
-    asked.recipient === 'vendor' && any(reaches, 'purpose', PURPOSES[one.kind], asked.purpose) && holds(one) &&
-    reaches('action', EVERYTHING.action, asked.action));
+    holds(one) && (asked.recipient === 'vendor' ? isFor(one, asked) : handsOn(one, asked)));
   if (performed) return { answer: 'permit', reason: performed.kind, evidence: performed.evidence };
   // 2 the latest word
   const own = asked.thread !== undefined && governed.some(([thread, since]) => thread === asked.thread && begun(since));
@@ -254,8 +291,9 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
     return { answer: 'deny', reason: REASONS[source], evidence };
   }
   // 3 silence is a no
-  if (!said.length) return { answer: 'deny', reason: 'no-word', evidence: [] };
-  const { source, evidence } = latest(said);
+  const lapsed = said.filter((one) => hasBegun(one, at));
+  if (!lapsed.length) return { answer: 'deny', reason: 'no-word', evidence: [] };
+  const { source, evidence } = latest(lapsed);
   return { answer: 'deny', reason: source === 'agreement' ? 'agreement-ended' : 'consent-expired', evidence };
 }
 

@@ -55,6 +55,8 @@ export async function fold({ words, tip, left = [], vendor }) {
   return history;
 }
 
+const NOBODYS = { scheme: '', code: '' }; // a topic that no message can name
+
 export class History {
   chain = new Chain();
   /** Id → id, family, state, record, entries. @type {Map<string, any>} */
@@ -160,8 +162,9 @@ export class History {
     if (!row) throw new Problem(rows.length ? 'wrong-side' : 'wrong-state', ['type']);
     const before = record ?? blank[family](said);
     const evidence = before.evidence && [...before.evidence, said.digest];
-    const steps = before.steps?.length ? [...before.steps, said] : before.steps;
-    return rules[type]({ ...before, state: row.to[0], steps, evidence }, said, this, before);
+    const after = await rules[type]({ ...before, state: row.to[0], evidence }, said, this, before);
+    if (!after || !before.steps?.length) return after;
+    return { ...after, steps: [...before.steps, { said, done: after.state === 'done' }] };
   }
 
   // Asking
@@ -209,7 +212,7 @@ export class History {
     const isNews = (said) => said !== undefined && said.place !== own.place && !knows(own.knows, said.place);
     const { wish, steps = [], closed, state } = this.threads.get(scope?.id)?.record ?? {};
     const over = ['withdrawn', 'cancelled'].includes(state) ? closed : undefined;
-    return [wish, steps[0], over].some(isNews) || this.#agreements().filter((record) => same(record.scope, scope))
+    return [wish, steps[0]?.said, over].some(isNews) || this.#agreements().filter((record) => same(record.scope, scope))
       .some((record) => isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
   }
 
@@ -230,8 +233,9 @@ export class History {
       purposes.some((one) => reaches('purpose', one, purpose));
     const granted = facts.statements.filter((one) => one.source === 'consent' && one.evidence.includes(basis.digest) &&
       reach(one) && lasts(one, at, true));
-    return granted.some(({ data, channels = [undefined] }) => data.some((datum) => channels.some((channel) =>
-      decide(facts, question({ action, purpose, data: datum, channel }), at, true).answer === 'permit')));
+    const asks = ({ data, channels = [undefined], topics = [NOBODYS] }) => data.flatMap((datum) => channels.flatMap((channel) =>
+      topics.map((topic) => question({ action, purpose, data: datum, channel, topic }))));
+    return granted.flatMap(asks).some((asked) => decide(facts, asked, at, true).answer === 'permit');
   }
 }
 

@@ -5,16 +5,17 @@
 
 import { Problem } from './canonical.mjs';
 import { knows, MINUTE, shifted } from './chain.mjs';
-import { checkTerms, pick, reaches, resolve, resolveAll, same } from './vocabulary.mjs';
+import { checkTerms, includes, liesIn, pick, reaches, resolve, resolveAll, same } from './vocabulary.mjs';
 
 const STANDS = 30 * 24 * 60 * MINUTE; // a wish that does not say until when
 
 /** Family → the record in which nothing is said yet. Where it names a moment, that is the message of then, in its place. */
 export const blank = {
   terms: () => ({ state: 'none', choices: [], evidence: [] }),
-  consent: () => ({ state: 'none', items: [], past: [] }),
+  consent: () => ({ state: 'none', items: [], past: [], disclosed: [] }),
   intent: (said) => ({
-    state: 'none', since: said, wishes: [], offers: [], steps: [], disclosed: [], progress: [], terms: [], carried: [], evidence: [],
+    state: 'none', since: said, wishes: [], offers: [], steps: [], disclosed: [], progress: [], terms: [], carried: [],
+    cancelled: [], withdrawals: [], refunds: [], evidence: [],
   }),
 };
 
@@ -56,18 +57,25 @@ export const rules = {
   },
   'consent.grant'(here, said, _, before) {
     const { body } = said.message;
+    const discloses = body.discloses ?? [];
     body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
+    discloses.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
     if (!here.request && !body.statement) throw new Problem('unasked-without-statement', ['body', 'statement']); // CNS-3
     if (before.state !== 'given' && here.answerBy <= said.at) throw new Problem('expired', ['created']); // CNS-9
     if (here.request) checkWithin(body, here.request);
+    discloses.forEach(({ data }, i) => { // CNS-12
+      const isGranted = body.items.some((item) => item.data.some((bound) => reaches('data', bound, data)));
+      if (!isGranted) throw new Problem('wider-than-asked', ['body', 'discloses', i, 'data']);
+    });
     const evidence = here.asked ? [said.digest, here.asked] : [said.digest];
     const [items, past] = [new Map(here.items.map((item) => [item.key, item])), [...here.past]];
     for (const item of body.items) {
       if (items.has(item.key)) past.push({ item: items.get(item.key), ended: said }); // CNS-5
       const until = [body.until, item.until ?? body.until].sort()[0];
-      items.set(item.key, { key: item.key, state: 'given', since: said, until, evidence, item });
+      items.set(item.key, { key: item.key, state: 'given', since: said, from: body.from, until, evidence, item });
     }
-    return consent({ ...here, items: [...items.values()], past });
+    const disclosed = [...here.disclosed, ...discloses.map((datum) => ({ datum, said }))];
+    return consent({ ...here, items: [...items.values()], past, disclosed });
   },
   'consent.refuse': noWord,
   'consent.withdraw': noWord,
@@ -85,67 +93,139 @@ export const rules = {
     if (!cast && !history.isBasis(body.basis, said.at)) throw new Problem('no-basis', ['body', 'basis']); // OFR-6
     body.lines.forEach(({ want }, i) => checkIndex(want, cast?.wants ?? [], ['body', 'lines', i, 'want'])); // OFR-5
     checkTerms(body, ['body']); // needs
-    checkSum(body);
+    checkRecipients(body);
+    checkSums(body);
     const terms = await pick(body.under, cast ? here.terms : history.activeTerms(), ['body', 'under']); // OFR-4, OFR-7
     const offer = { id, digest, state: 'firm', since: said, expires, body, terms, own: here.wish };
     return { ...here, offers: [...here.offers, offer] };
   },
-  'offer.decline'(here, { message: { body } }) {
+  'offer.decline'(here, { at, message: { body } }) {
     const found = find(here, body.offer);
-    return found?.state === 'firm' ? turn(here, found, 'declined') : undefined;
+    return found?.state === 'firm' && at < found.expires ? turn(here, found, 'declined') : undefined;
   },
   'offer.accept'(here, said) {
-    const { offer, payment, total } = said.message.body;
-    const found = find(here, offer);
+    const { body } = said.message;
+    const found = find(here, body.offer);
     if (!found) throw new Problem('unknown-reference', ['body', 'offer']); // OFR-9
     if (found.state !== 'firm' || found.expires <= said.at) throw new Problem('offer-not-firm', ['body', 'offer']);
-    if (payment && found.body.payment && !found.body.payment.includes(payment)) {
-      throw new Problem('unknown-reference', ['body', 'payment']);
-    }
-    checkTotal(total, found.body.total); // OFR-10
-    return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [said] };
+    checkAccepted(body, found.body);
+    return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [{ said, done: false }] };
   },
-  'order.disclose': (here, said, _, before) => disclosed({ ...here, state: before.state }, said),
-  'order.confirm'(here, { message: { body } }) {
-    checkTotal(body.total, accepted(here).body.total); // ORD-2
-    return { ...here, reference: body.reference };
+  'order.disclose'(here, said, _, before) {
+    const { discloses } = said.message.body;
+    discloses.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
+    discloses.forEach(({ line }, i) => checkIndex(line, accepted(here).body.lines, ['body', 'discloses', i, 'line'])); // ORD-8
+    return disclosed({ ...here, state: before.state }, said);
   },
-  'order.fulfil'(here, said) {
-    const { status, lines = [] } = said.message.body;
-    lines.forEach((line, i) => checkIndex(line, accepted(here).body.lines, ['body', 'lines', i])); // ORD-3
-    const done = status === 'done';
-    const progress = [...here.progress, { status, said }];
-    return { ...here, state: done ? 'done' : 'fulfilling', progress, closed: done ? said : undefined };
+  'order.confirm'(here, { message: { body } }, _, before) {
+    if (before.reference) throw new Problem('wrong-state', ['type']);
+    checkSame('total', body, accepted(here).body); // ORD-2
+    const state = before.state === 'returning' ? 'returning' : 'confirmed';
+    return { ...here, state, reference: body.reference, resting: before.resting === 'ordered' ? 'confirmed' : before.resting };
+  },
+  'order.fulfil'(here, said, _, before) {
+    const { status, lines = [], amount } = said.message.body;
+    lines.forEach(({ line }, i) => checkIndex(line, accepted(here).body.lines, ['body', 'lines', i, 'line'])); // ORD-3
+    if (before.state === 'done' && !['returned', 'refunded'].includes(status)) throw new Problem('wrong-state', ['body', 'status']); // ORD-9
+    const after = amount ? refunded(here, said) : here;
+    const begun = ['ordered', 'confirmed'].includes(before.resting) ? 'fulfilling' : before.resting;
+    const open = !amount || after.withdrawals.some(({ settled }) => !settled);
+    const state = {
+      done: 'done', returning: open ? 'returning' : begun,
+    }[status === 'done' ? 'done' : before.state] ?? 'fulfilling';
+    return {
+      ...after, state, resting: state === 'returning' ? begun : undefined,
+      progress: [...here.progress, { status, said }], closed: state === 'done' ? before.closed ?? said : undefined,
+    };
   },
   'order.cancel'(here, said, history, before) {
-    if (before.state === 'open') return rules['intent.withdraw'](here, said, history, before); // ORD-6
-    const { refund, fee } = said.message.body;
+    const { lines, refund, fee } = said.message.body;
+    if (before.state === 'open') return lines ? undefined : rules['intent.withdraw'](here, said, history, before); // ORD-6
     const settles = said.side === 'vendor' && Boolean(refund ?? fee); // ORD-4
     if (before.state === 'cancelled' && (here.settled || !settles)) return undefined; // ORD-5
-    return { ...here, closed: here.closed ?? said, settled: settles, ...(settles && { refund, fee }) };
+    const money = settles ? { refund, fee } : {};
+    const whole = { ...here, closed: here.closed ?? said, settled: settles, ...money };
+    if (!lines || before.state === 'cancelled') return whole;
+    const count = accepted(here).body.lines.length;
+    const off = wholeLines(here.cancelled, count);
+    const parts = lines.filter(({ line }) => line < count);
+    if (!parts.length || (!settles && parts.every(({ line }) => off.has(line)))) return undefined;
+    const cancelled = [...here.cancelled, { lines: parts, said, ...money }];
+    const left = wholeLines(cancelled, count).size < count;
+    return left ? { ...here, cancelled, state: before.state } : { ...whole, cancelled };
+  },
+  /** ORD-7: it always takes its place; that it is late, or too much, is a view. */
+  'order.withdraw'(here, said, _, before) {
+    const { body } = said.message;
+    const { lines, returns } = accepted(here).body;
+    const last = (status) => before.progress.findLast((each) => each.status === status)?.said.at;
+    const delivered = last('delivered') ?? last('done');
+    const sent = said.message.created < said.at ? said.message.created : said.at;
+    const isBeyond = ({ line, quantity }) => line >= lines.length ||
+      Boolean(quantity && micros(quantity.value) > orderedOf(lines[line]));
+    const withdrawals = [...here.withdrawals, {
+      said, lines: body.lines, dueBy: shifted(said.at, 14 * 24 * 60 * MINUTE), beyond: (body.lines ?? []).some(isBeyond),
+      late: body.ground === 'returns' && Boolean(delivered) && sent > shifted(delivered, (returns?.days ?? 0) * 24 * 60 * MINUTE),
+    }];
+    const off = wholeLines([...here.cancelled, ...withdrawals], lines.length);
+    const resting = before.state === 'returning' ? before.resting : before.state;
+    return { ...here, withdrawals, closed: undefined, resting: off.size === lines.length ? 'done' : resting };
   },
 };
 
+/** The lines that are meant whole: of what names none, all. */
+const wholeLines = (parts, count) => new Set(parts.flatMap(({ lines }) => (lines
+  ? lines.filter(({ line, quantity }) => !quantity && line < count).map(({ line }) => line)
+  : Array.from({ length: count }, (_, i) => i))));
+
+/** How much was ordered of a line. */
+const orderedOf = ({ quantity }) => micros(quantity?.value ?? '1');
+/** How much of a line is named, as a whole or by quantities. */
+const amountOf = (parts, line, all) => sum(parts.filter((part) => part.line === line)
+  .map(({ quantity }) => (quantity ? micros(quantity.value) : all)));
+
+/** A refund settles the withdrawals that it covers: each of their lines that there is, and as much as there was of it. */
+function refunded(here, said) {
+  const { lines, amount } = said.message.body;
+  const ordered = accepted(here).body.lines.map(orderedOf);
+  const every = ordered.map((_, line) => ({ line }));
+  const isCovered = (each) => ordered.every((all, line) => {
+    const [paid, due] = [lines ?? every, each.lines ?? every].map((parts) => amountOf(parts, line, all));
+    return paid >= (due < all ? due : all);
+  });
+  return {
+    ...here, refunds: [...here.refunds, { amount, said }],
+    withdrawals: here.withdrawals.map((each) => (!each.settled && isCovered(each) ? { ...each, settled: said } : each)),
+  };
+}
+
 const ref = ({ id, digest }) => ({ id, digest });
+const some = (list) => (list.length ? list : undefined);
 /** Family → what both sides show of a record. */
 const shown = {
   terms: ({ state, choices, scope, counter, terms, answerBy, since, ended, evidence }) => ({
     record: 'agreement', state, choices: choices.map(ref), scope, counter: counter && ref(counter),
     terms: terms && ref(terms), answerBy, since: since?.at, ended: ended?.at, evidence,
   }),
-  consent: ({ state, asked, items }) => ({
+  consent: ({ state, asked, items, disclosed }) => ({
     record: 'consent', state, asked,
-    items: [...items].sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ key, state, since, until, evidence, item }) => ({ key, state, since: since.at, until, evidence, item })),
+    items: [...items].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, state, since, from, until, evidence, item }) =>
+      ({ key, state, since: since.at, from, until, evidence, item })),
+    disclosed: disclosed.length ? disclosed.map(({ datum, said }) => ({ data: datum.data, at: said.at })) : undefined,
   }),
   intent: ({ state, since, cast, offers, disclosed, progress, closed, evidence, ...more }) => ({
     record: 'dealing', state, since: since.at, wants: cast ? cast.wants.map(({ name }) => name) : [],
     offers: offers.map(({ body, terms, ...each }) =>
-      ({ digest: each.digest, state: each.state, total: body.total, expires: each.expires, under: ref(terms) })),
+      ({ digest: each.digest, state: each.state, total: body.total, commitment: body.commitment, expires: each.expires, under: ref(terms) })),
     disclosed: disclosed.map(({ datum, said }) => ({ data: datum.data, at: said.at })),
     progress: progress.map(({ status, said }) => ({ status, at: said.at })),
     accepted: more.accepted, reference: more.reference, refund: more.refund, fee: more.fee, until: more.wishes.at(-1)?.until,
-    closed: closed?.at, evidence,
+    closed: closed?.at,
+    cancelled: some(more.cancelled.map(({ lines, said, refund, fee }) => ({ lines, by: said.side, at: said.at, refund, fee }))),
+    withdrawals: some(more.withdrawals.map(({ said, lines, dueBy, late, beyond, settled }) => ({
+      digest: said.digest, ground: said.message.body.ground, at: said.at, dueBy, late, beyond, lines, settled: settled?.at,
+    }))),
+    refunds: some(more.refunds.map(({ amount, said }) => ({ amount, at: said.at }))), evidence,
   }),
 };
 
@@ -190,7 +270,9 @@ export function besideAfter(beside, said, outcome) {
   const { message: { type, body }, digest, side, place } = said;
   const { noes, stands, open, heard, denied } = beside;
   const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
-  const record = (item, state) => ({ key: item.key, state, item, since: said, until: body.until, evidence: [digest] });
+  const record = (item, state) => ({
+    key: item.key, state, item, since: said, from: state === 'given' ? body.from : undefined, until: body.until, evidence: [digest],
+  });
   const taken = (item, no) => ({
     ...item, state: item.state === 'requested' ? 'refused' : 'withdrawn', since: said, own: no, evidence: [no.digest, ...item.evidence],
   });
@@ -232,23 +314,26 @@ function checkWithin({ items, until }, request) {
   const wider = (...path) => { throw new Problem('wider-than-asked', ['body', ...path]); };
   items.forEach((item, i) => {
     const asked = request.items.find(({ key }) => key === item.key) ?? wider('items', i, 'key');
-    const terms = (member, kind) => item[member].forEach((term, j) =>
-      asked[member].some((bound) => reaches(kind, bound, term)) || wider('items', i, member, j));
-    const some = (member) => asked[member] && (item[member] ?? wider('items', i, member)).forEach((one, j) =>
-      [one, one.split('-')[0]].some((each) => asked[member].includes(each)) || wider('items', i, member, j));
-    terms('actions', 'action');
-    some('channels');
-    terms('data', 'data');
-    terms('purposes', 'purpose');
+    const listed = (member, lies) => asked[member] && (item[member] ?? wider('items', i, member)).forEach((one, j) =>
+      asked[member].some((bound) => lies(bound, one)) || wider('items', i, member, j));
+    const reached = (kind) => (bound, term) => reaches(kind, bound, term);
+    listed('actions', reached('action'));
+    listed('channels', reached('channel'));
+    listed('data', reached('data'));
+    listed('purposes', reached('purpose'));
     const known = outsiders(asked).map(({ id, name }) => id ?? ` ${name}`);
     (item.recipients ?? []).forEach((party, j) =>
       !isOutside(party) || known.includes(party.id ?? ` ${party.name}`) || wider('items', i, 'recipients', j));
     if (asked.retention && !isWithin(item.retention, asked.retention)) wider('items', i, 'retention');
-    some('storedIn');
+    listed('storedIn', liesIn);
+    listed('topics', isTopic);
     if (item.until > request.until) wider('items', i, 'until');
   });
   if (until > request.until) wider('until');
 }
+
+/** Whether two topics are one: the label is for people. */
+export const isTopic = (one, other) => one.scheme === other.scheme && one.code === other.code;
 
 const isOutside = ({ role }) => !['controller', 'processor'].includes(role);
 /** Who receives data besides the vendor and its processors. */
@@ -261,7 +346,7 @@ function isWithin(granted, asked) {
 
 const UNITS = { Y: 365 * 1440, M: 30 * 1440, W: 7 * 1440, D: 1440, TH: 60, TM: 1 };
 /** A rough length, long enough to compare two periods. */
-const minutes = (period) => period.slice(1).split('T').flatMap((part, i) =>
+export const minutes = (period) => period.slice(1).split('T').flatMap((part, i) =>
   [...part.matchAll(/(\d+)([A-Z])/g)].map(([, n, unit]) => n * UNITS[i ? `T${unit}` : unit])).reduce((a, b) => a + b, 0);
 
 async function wish(here, said) {
@@ -292,20 +377,78 @@ const find = ({ offers }, { id, digest }) => offers.find((each) => each.id === i
 const turn = (here, found, state) => ({ ...here, offers: here.offers.map((each) => (each === found ? { ...each, state } : each)) });
 
 /** A decimal string in millionths. */
-const micros = (amount) => BigInt(amount.split('.')[0] + (amount.split('.')[1] ?? '').padEnd(6, '0'));
+const micros = (amount) => {
+  const [whole, part = ''] = amount.replace('-', '').split('.');
+  return BigInt(whole + part.padEnd(6, '0')) * (amount.startsWith('-') ? -1n : 1n);
+};
+const sum = (amounts) => amounts.reduce((soFar, amount) => soFar + amount, 0n);
+const wrong = (...path) => new Problem('wrong-total', ['body', ...path]);
 
-/** OFR-1, OFR-2: what lines and adjustments add up to, in one currency. */
-function checkSum({ lines, adjustments = [], total }) {
-  const amounts = [...adjustments.map(({ amount }, i) => [amount, ['body', 'adjustments', i, 'amount', 'currency']]),
-    ...lines.map(({ price }, i) => [price, ['body', 'lines', i, 'price', 'currency']])];
-  for (const [amount, path] of amounts) if (amount.currency !== total.currency) throw new Problem('wrong-total', path);
-  const sum = amounts.reduce((soFar, [{ amount }]) => soFar + micros(amount), 0n);
-  if (sum !== micros(total.amount)) throw new Problem('wrong-total', ['body', 'total']);
+/** How many periods of a line are owed at least. */
+const owed = ({ minimum, times }) => BigInt(Math.min(...[minimum, times].filter((n) => n !== undefined), ...(minimum ?? times) === undefined ? [1] : []));
+
+/** OFR-1, OFR-2, OFR-12 to OFR-14: what lines and adjustments come to, in one currency. */
+function checkSums({ lines, adjustments = [], cancellation = [], schedule, total, commitment }) {
+  adjustments.forEach(({ lines: named = [] }, i) => {
+    named.forEach((line, j) => checkIndex(line, lines, ['body', 'adjustments', i, 'lines', j]));
+    const alike = named.map((line) => lines[line].recurs).map((recurs) => recurs && `${recurs.every} ${owed(recurs)}`);
+    if (new Set(alike).size > 1) throw wrong('adjustments', i, 'lines');
+  });
+  const amounts = [
+    ...adjustments.map(({ amount }, i) => [amount, 'adjustments', i, 'amount']),
+    ...cancellation.map(({ fee }, i) => [fee, 'cancellation', i, 'fee']),
+    [commitment, 'commitment'],
+    ...lines.flatMap(({ price, recurs, tiers = [], unitPrice }, i) => [
+      [price, 'lines', i, 'price'], [recurs?.exitFee, 'lines', i, 'recurs', 'exitFee'],
+      ...tiers.map((tier, j) => [tier.unitPrice, 'lines', i, 'tiers', j, 'unitPrice']), [unitPrice, 'lines', i, 'unitPrice'],
+    ]),
+    ...(schedule ?? []).map(({ amount }, i) => [amount, 'schedule', i, 'amount']),
+  ];
+  for (const [money, ...path] of amounts) if (money && money.currency !== total.currency) throw wrong(...path, 'currency');
+  const parts = [
+    ...lines.filter(({ price }) => price).map(({ price, recurs }) => [micros(price.amount), recurs]),
+    ...adjustments.filter(({ included, kind }) => !included && kind !== 'estimate')
+      .map(({ amount, lines: [first] = [] }) => [micros(amount.amount), lines[first]?.recurs]),
+  ];
+  const once = sum(parts.filter(([, recurs]) => !recurs).map(([amount]) => amount));
+  if (lines.some(({ recurs }) => recurs) !== Boolean(commitment)) throw wrong('commitment');
+  const least = once + sum(parts.filter(([, recurs]) => recurs).map(([amount, recurs]) => amount * owed(recurs)));
+  if (commitment && micros(commitment.amount) !== least) throw wrong('commitment');
+  if (micros(total.amount) !== once) throw wrong('total');
+  if (schedule && sum(schedule.map(({ amount }) => micros(amount.amount))) !== once) throw wrong('schedule');
 }
 
-function checkTotal(said, right) {
-  if (micros(said.amount) === micros(right.amount) && said.currency === right.currency) return;
-  throw new Problem('wrong-total', ['body', 'total']);
+/** OFR-16: others get what is needed to perform the order, and nothing else. */
+function checkRecipients({ recipients = [], needs = [] }) {
+  recipients.forEach(({ data }, i) => {
+    checkTerms({ data }, ['body', 'recipients', i]);
+    data.forEach((term, j) => {
+      if (!needs.some((need) => includes('data', need, term))) throw new Problem('wider-than-asked', ['body', 'recipients', i, 'data', j]);
+    });
+  });
+}
+
+/** OFR-9, OFR-10, OFR-15: an acceptance says again what it accepts, and pays that. */
+function checkAccepted(body, made) {
+  const { payment = [], total } = body;
+  payment.forEach(({ method }, i) => {
+    if (made.payment && !made.payment.includes(method)) throw new Problem('unknown-reference', ['body', 'payment', i, 'method']);
+  });
+  checkSame('commitment', body, made);
+  checkSame('total', body, made);
+  payment.forEach(({ amount }, i) => {
+    if (amount && amount.currency !== made.total.currency) throw wrong('payment', i, 'amount', 'currency');
+  });
+  const said = payment.filter(({ amount }) => amount).map(({ amount }) => micros(amount.amount));
+  const open = payment.length - said.length;
+  const isPaid = open ? sum(said) <= micros(total.amount) : sum(said) === micros(total.amount);
+  if (payment.length && (open > 1 || !isPaid)) throw wrong('payment');
+}
+
+/** An amount that is said again is the same. */
+function checkSame(name, { [name]: said }, { [name]: right }) {
+  if (!said && !right) return;
+  if (!said || !right || micros(said.amount) !== micros(right.amount) || said.currency !== right.currency) throw wrong(name);
 }
 
 function checkIndex(index, list, path) {

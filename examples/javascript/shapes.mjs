@@ -119,10 +119,13 @@ function modelFaults({ type, from, id, thread, body }) {
   if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, ENV-3
   const isVendors = from.startsWith('did:web:');
   if (type === 'consent.withdraw' && isVendors !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
+  const named = ({ id }, ...path) => { // CNS-11
+    if (id !== undefined && normal(id) !== id) faults.push(['body', ...path, 'id']);
+  };
+  const parties = (list = [], ...path) => list.forEach((party, i) => named(party, ...path, i));
+  if (type === 'offer.make') body.recipients?.forEach(({ party }, i) => named(party, 'recipients', i, 'party'));
+  if (type === 'order.confirm' && body.support) named(body.support, 'support');
   if (type !== 'consent.request' && type !== 'consent.grant') return faults;
-  const parties = (list = [], ...path) => list.forEach((party, i) => { // CNS-11
-    if (party.id !== undefined && normal(party.id) !== party.id) faults.push(['body', ...path, i, 'id']);
-  });
   parties(body.controller, 'controller');
   body.items.forEach((item, i) => {
     parties(item.recipients, 'items', i, 'recipients');

@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from catalogue import Article, Catalogue, amount
 
-from opencmr import Draft, Money, Price, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
+from opencmr import Draft, Money, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.messages import Message
 from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention, TermsRef
-from opencmr.protocol import Consent, Dealing, instant
+from opencmr.protocol import Consent, Dealing, commitment_of, instant, total_of
 from opencmr.roles import VendorRelationship
 
 HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ NEEDS = {
     "parcel": ["pd:Name", "pd:PhysicalAddress"],
     "pallet": ["pd:Name", "pd:PhysicalAddress"],
     "on-site": ["pd:Name", "pd:PhysicalAddress", "pd:TelephoneNumber"],
-    "collect": ["pd:Name", "pd:VehicalLicenseNumber"],
+    "collect": ["pd:Name", "opencmr:DrivingLicence"],
 }
 """What a shop has to know to deliver in this way, and nothing else."""
 
@@ -133,7 +133,8 @@ class Stall:
         other = [next((one for one in articles if one.name != articles[0].name), articles[0]) for articles in found]
         for articles in [best] if other == best else [best, other]:
             made = self.offer(cast.body, articles, under)
-            if cast.body.budget is None or Decimal(made.total.amount) <= Decimal(cast.body.budget.amount):
+            owed = made.commitment or made.total
+            if cast.body.budget is None or Decimal(owed.amount) <= Decimal(cast.body.budget.amount):
                 yield made
 
     def offer(self, wish: intent.Cast, articles: list[Article], under: TermsRef) -> offer.Make:
@@ -141,12 +142,15 @@ class Stall:
         lines = [_line(number, *pair) for number, pair in enumerate(zip(wish.wants, articles, strict=True))]
         method = next((way for way in wish.delivery or () if way in self.delivery), next(iter(self.delivery)))
         cost = self.delivery[method]
-        added = [offer.Adjustment(kind="delivery", amount=SignedMoney(cost, currency))] if Decimal(cost) else None
-        total = sum((Decimal(line.price.amount) for line in lines), Decimal(cost))
+        again = [at for at, line in enumerate(lines) if line.recurs] if all(line.recurs for line in lines) else None
+        fee = offer.Adjustment(kind="delivery", amount=SignedMoney(cost, currency), lines=again)
+        added = [fee] if Decimal(cost) else None
+        in_all = commitment_of(lines, added)
         return offer.Make(
             lines=lines,
             adjustments=added,
-            total=Money(f"{total:.2f}", currency),
+            total=Money(f"{total_of(lines, added):.2f}", currency),
+            commitment=Money(f"{in_all:.2f}", currency) if in_all is not None else None,
             under=under,
             delivery=offer.Delivery(method=method),
             payment=[way for way in self.payment if way in (wish.payment or self.payment)] or self.payment,
@@ -192,12 +196,13 @@ def _line(number: int, want: Want, article: Article) -> offer.Line:
     unit = article.attributes.get("sold by") or (want.quantity.unit if want.quantity else None)
     recurs = article.attributes.get("recurs")
     asked = [each.name for each in want.attributes or [] if each.name in article.attributes]
+    asked += [name for name in ("price per",) if name in article.attributes and name not in asked and not recurs]
     return offer.Line(
         want=number,
         name=article.name,
         quantity=Quantity(value=f"{many:f}", unit=unit),
         unit_price=Money(f"{article.price:.2f}", article.currency),
-        price=Price(f"{many * article.price:.2f}", article.currency, article.attributes.get("price per")),
+        price=Money(f"{many * article.price:.2f}", article.currency),
         identifiers=[Ident(scheme="sku", value=article.sku)],
         attributes=[Attr(name=name, value=article.attributes[name]) for name in asked] or None,
         recurs=Recurs(every=recurs) if recurs else None,

@@ -33,7 +33,7 @@ from opencmr.errors import (
 )
 from opencmr.messages import core
 from opencmr.protocol import consent as consent_fold
-from opencmr.protocol import dealing, lifecycle, receiving, roster
+from opencmr.protocol import dealing, lifecycle, receiving, roster, sums
 from opencmr.roles import pen as pen_module
 from opencmr.roles import vendor as vendor_module
 from opencmr.roles.desk import Desk
@@ -634,7 +634,7 @@ def cannot_add(at: Switch) -> None:
         return inner(wish).model_copy(update={"total": Money("9.00", "EUR")})
 
     at.around(testmode, "_offer", offer)
-    at.patch.setattr(dealing, "_check_sum", lambda body: None)
+    at.patch.setattr(dealing, "check_sums", lambda body: None)
 
 
 @fault("OFR-9")
@@ -647,12 +647,12 @@ def sells_what_is_no_longer_firm(at: Switch) -> None:
 
 @fault("OFR-10")
 def takes_any_total(at: Switch) -> None:
-    at.patch.setattr(dealing, "_check_same_total", lambda *_: None)
+    at.patch.setattr(sums, "check_same", lambda *_: None)
 
 
 @fault("ORD-2")
 def confirms_another_total(at: Switch) -> None:
-    at.patch.setattr(dealing, "_check_same_total", lambda *_: None)
+    at.patch.setattr(dealing, "check_same", lambda *_: None)
 
     @at.vendor.on(offer.Accept)
     def confirm(message: Any, _: Any) -> Any:

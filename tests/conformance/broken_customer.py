@@ -12,7 +12,7 @@ import httpx
 
 from opencmr import trust
 from opencmr.errors import Behind, Expired, Overloaded, Stale, TooEarly, WrongKey
-from opencmr.protocol import agreement, chain, dealing, history, lifecycle, receiving
+from opencmr.protocol import agreement, chain, consent, dealing, history, lifecycle, receiving, returning
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.clock import instant, shifted
 from opencmr.roles import correspondence, wallet
@@ -59,7 +59,11 @@ def reads_others_mail() -> None:
 
 
 def adds_nothing_up() -> None:
-    dealing._check_sum = lambda body: None
+    dealing.check_sums = lambda body: None
+
+
+def settles_nothing() -> None:
+    returning.Withdrawal.covered_by = lambda self, report, lines: False  # type: ignore[method-assign]
 
 
 def gives_its_receipts_a_number() -> None:
@@ -219,13 +223,19 @@ def wishes_for_ever() -> None:
     dealing.STANDS = timedelta(days=9999)
 
 
+def knows_any_term() -> None:
+    consent.check_terms = lambda kind, terms, path: None
+
+
 FAULTS = {
+    knows_any_term: "VOC-1",
     one_key_for_all: "IDN-2",
     gives_up: "TRN-6",
     checks_no_signature: "SIG-6",
     takes_new_keys: "IDN-5",
     reads_others_mail: "RCV-8",
     adds_nothing_up: "OFR-1",
+    settles_nothing: "ORD-10",
     gives_its_receipts_a_number: "ENV-13",
     follows_redirects: "TRN-1",
     judges_expiry_when_it_reads: "RCV-12",

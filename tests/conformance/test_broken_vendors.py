@@ -9,9 +9,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import broken_orders  # noqa: F401  # adds its faults
+import careful
 from broken import Switch
-from broken_sequence import FAULTS
-from inprocess import suite_against
+from broken_bounds import FAULTS as BOUNDS
+from broken_rules import FAULTS
+from inprocess import Within, suite_against
 
 from opencmr import Vendor
 from opencmr.conformance import testmode
@@ -29,22 +32,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-async def test_the_real_vendor_passes_every_check(tmp_path: Path) -> None:
-    report = await suite_against(tmp_path)
+def test_the_real_vendor_passes_every_check() -> None:
+    report = suite_against()
     assert [(one.check.id, one.detail) for one in report.results if one.outcome != "passed"] == []
     assert report.ok
 
 
 def test_there_are_at_least_thirty_broken_vendors() -> None:
     assert len(FAULTS) >= 30
+    assert BOUNDS is FAULTS
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.requirement(id_)) for name, (id_, _) in FAULTS.items()]
 )
-async def test_a_broken_vendor_is_caught_and_the_requirement_named(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_vendor_is_caught_and_the_requirement_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     requirement, breaking = FAULTS[name]
     switches: list[Switch] = []
 
@@ -52,8 +54,7 @@ async def test_a_broken_vendor_is_caught_and_the_requirement_named(
         switches.append(Switch(monkeypatch, vendor))
         breaking(switches[0])
 
-    report = await suite_against(
-        tmp_path,
+    report = suite_against(
         switch,
         lambda path, answer: switches[0].twist(path, answer),
         [check for check in only(CHECKS, [requirement]) if requirement in check.requirements],
@@ -76,3 +77,20 @@ def test_every_check_has_an_id_of_its_own_and_a_requirement() -> None:
     ids = [check.id for check in CHECKS]
     assert len(ids) == len(set(ids))
     assert all(check.requirements for check in CHECKS)
+
+
+def test_a_right_vendor_that_does_all_otherwise_passes_every_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Late answers and later replies, two words a page, busy every few requests, no optional member of a problem."""
+    carriers: list[careful.Carried] = []
+
+    def make(vendor: Vendor) -> None:
+        careful.late(monkeypatch, vendor)
+        careful.sparing_receipts(monkeypatch, vendor)
+
+    def carried(within: Within) -> careful.Carried:
+        carriers.append(careful.Carried(within))
+        return carriers[0]
+
+    report = suite_against(make, carried=carried)
+    assert [(one.check.id, one.detail) for one in report.results if one.outcome != "passed"] == []
+    assert report.waited == sum(carriers[0].waited) > 0

@@ -2,7 +2,7 @@
 
 import os
 
-from opencmr import Money, Price, Vendor, consent, intent, offer, order, terms
+from opencmr import Money, Vendor, consent, intent, offer, order, terms
 from opencmr.messages.consent import Notice, RequestItem
 from opencmr.messages.types import Party
 from opencmr.protocol import roster
@@ -24,7 +24,7 @@ REQUEST = consent.Request(
 @shop.on(intent.Cast)
 def quote(cast, _):
     for amount in ("49.00", "59.00"):
-        line = offer.Line(name="Boots", price=Price(amount, "EUR"))
+        line = offer.Line(name="Boots", price=Money(amount, "EUR"))
         yield offer.Make(lines=[line], total=Money(amount, "EUR"), under=cast.body.terms[0])
 
 

@@ -71,8 +71,28 @@ def test_a_consent_is_asked_for_granted_and_taken_back_and_both_sides_answer_ali
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["requested", "given", "withdrawn"]
 
 
+@pytest.mark.requirement("ORD-7", "ORD-10", "DEC-22")
+def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / "returned_shirt.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "ordered: the carrier may have the address: permit, order-live",
+        "done: 3 reports",
+        "returning: withdrawn in time, refund due by 2026-07-25, refunded nothing",
+        "done: withdrawn in time, refund due by 2026-07-25, refunded 30.00 EUR",
+        "exported: 22 messages and receipts, verify ends with 0",
+    ]
+
+
 def test_the_typed_example_passes_the_strict_type_check() -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "examples/newsletter.py"]
+    command = [sys.executable, "-m", "mypy", "--strict", "examples/newsletter.py", "examples/returned_shirt.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

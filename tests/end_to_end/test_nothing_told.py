@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from opencmr import Draft, Money, Price, Vendor, Want, consent, intent, offer, order
+from opencmr import Draft, Money, Vendor, Want, consent, intent, offer, order
 from opencmr.errors import HandlerFailed, Malformed, OpenCMRError, Problem, Replayed, StoreError, UnknownThread
 from opencmr.messages import core
 from opencmr.messages.consent import GrantItem
@@ -102,7 +102,7 @@ def shop_of(street: Street, **more: Any) -> Vendor:
 
     @shop.on(intent.Cast)
     def quote(cast: Any, _: Any) -> offer.Make:
-        line = offer.Line(name=f"{WORD} boots", price=Price("49.00", "EUR"), want=0)
+        line = offer.Line(name=f"{WORD} boots", price=Money("49.00", "EUR"), want=0)
         return offer.Make(lines=[line], total=Money("49.00", "EUR"), under=cast.body.terms[0], note=f"for {WORD}")
 
     @shop.on(offer.Accept)

@@ -27,7 +27,7 @@ WORKING, WAITING, PUSHING = 6, 4, 4
 PROFFER = terms.Proffer(choices=[roster.ref("SD-BASE")])
 STALL = '''
 import asyncio
-from opencmr import Money, Price, Vendor, intent, offer
+from opencmr import Money, Vendor, intent, offer
 
 shop = Vendor.open("shop.db", did="{did}", accepts=["SD-BASE"])
 collect = shop.collect
@@ -52,7 +52,7 @@ shop.collect = collected
 @shop.on(intent.Cast)
 async def quote(cast, _):
     await pass_the_gate(b"message")
-    return offer.Make(lines=[offer.Line(name="Boots", price=Price("49.00", "EUR"))], total=Money("49.00", "EUR"),
+    return offer.Make(lines=[offer.Line(name="Boots", price=Money("49.00", "EUR"))], total=Money("49.00", "EUR"),
                       under=cast.body.terms[0])
 '''
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from opencmr import Price, consent, intent, offer, terms, trust
+from opencmr import consent, intent, offer, terms, trust
 from opencmr.errors import OpenCMRError, Problem
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
@@ -61,7 +61,7 @@ _ASKED = consent.Request(
     until=_UNTIL,
 )
 _MADE = offer.Make(
-    lines=[offer.Line(name="Boots", price=Price("49.00", "EUR"))], total=Money("49.00", "EUR"), under=_BASE
+    lines=[offer.Line(name="Boots", price=Money("49.00", "EUR"))], total=Money("49.00", "EUR"), under=_BASE
 )
 _HEARD: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("consent.request", _ASKED.wire(), {}),

@@ -44,7 +44,7 @@ _WORDS: tuple[tuple[str, Side], ...] = (
     ("offer.decline", "customer"), ("offer.accept", "customer"), ("order.disclose", "customer"),
     ("order.confirm", "vendor"), ("order.fulfil", "vendor"), ("order.cancel", "vendor"), ("order.cancel", "customer"),
     ("com.shop.wish", "customer"), ("com.shop.wish", "vendor"), ("terms.terminate", "vendor"), ("consent.grant",
-    "vendor"),
+    "vendor"), ("order.withdraw", "customer"),
 )  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
             )
             return {**({"keys": ["a"]} if how & 1 else {}), **heard}
         case "intent.cast" | "intent.amend":
-            discloses = {"discloses": [{"data": "pd:EmailAddress", "value": {"n": how}}]} if how & 4 else {}
+            discloses = {"discloses": [{"data": "pd:Interest", "value": {"n": how}}]} if how & 4 else {}
             return {"wants": [{"name": "boots"}], "terms": [terms], "standing": "ready", **discloses,
                     **({"until": _YEAR} if how & 32 else {})}  # fmt: skip
         case "offer.make":
@@ -214,14 +214,19 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
         case "offer.decline":
             return {"offer": ref}
         case "order.disclose":
-            return {"discloses": [{"data": "pd:Name", "value": how}]}
+            return {"discloses": [{"data": "pd:Interest", "value": how}]}
         case "order.confirm":
             return {"reference": "R", "total": money}
         case "order.fulfil":
-            return {"status": ("shipped", "done")[how & 1], **({"lines": [how & 3]} if how & 4 else {})}
+            lines = {"lines": [{"line": how & 3}]} if how & 4 else {}
+            refund = {"amount": money} if how & 9 == 8 else {}
+            status = ("shipped", "done")[how & 1] if not refund else "refunded"
+            return {"status": status, **lines, **refund}
         case "order.cancel":
             refund = {"refund": money} if how & 4 and side == "vendor" else {}
-            return {"reason": "changedMind", **refund}
+            return {"reason": "changedMind", **refund, **({"lines": [{"line": how & 3}]} if how & 16 else {})}
+        case "order.withdraw":
+            return {"ground": ("returns", "law")[how & 1], **({"lines": [{"line": how & 3}]} if how & 4 else {})}
     return {}
 
 
@@ -282,6 +287,8 @@ def seeds() -> list[bytes]:
         [("consent.grant", "customer", 0), ("offer.make", "vendor", 0), ("consent.withdraw", "vendor", 255)],
         [("intent.cast", "customer", 0), ("offer.make", "vendor", 255), ("offer.accept", "customer", 255),
          ("order.confirm", "vendor", 255), ("order.fulfil", "vendor", 255), ("order.cancel", "vendor", 255)],
+        [("intent.cast", "customer", 0), ("offer.make", "vendor", 255), ("offer.accept", "customer", 255),
+         ("order.withdraw", "customer", 255), ("order.confirm", "vendor", 255), ("order.fulfil", "vendor", 255)],
     ]  # fmt: skip
     found = []
     for how, link in ((0, 0), (16, 0), (17, 16), (20, 0), (80, 0), (144, 0), (16, 32), (16, 48), (17, 2), (16, 128)):

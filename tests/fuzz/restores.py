@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from opencmr import Money, Price, Vendor, consent, intent, offer, terms, trust
+from opencmr import Money, Vendor, consent, intent, offer, terms, trust
 from opencmr.errors import Behind, OpenCMRError, Problem
 from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
@@ -47,7 +47,7 @@ def _opened(store: Path) -> Vendor:
 
     @vendor.on(intent.Cast)
     def quote(cast: Any, _: Any) -> offer.Make:
-        line = offer.Line(name="Boots", price=Price("49.00", "EUR"))
+        line = offer.Line(name="Boots", price=Money("49.00", "EUR"))
         return offer.Make(lines=[line], total=_TOTAL, under=cast.body.terms[0])
 
     return vendor

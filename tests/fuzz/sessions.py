@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from opencmr import Customer, Money, Price, Vendor, consent, intent, offer, order, terms, trust
+from opencmr import Customer, Money, Vendor, consent, intent, offer, order, terms, trust
 from opencmr.errors import OpenCMRError, Problem, Unreachable
 from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
@@ -76,7 +76,7 @@ async def _vendor() -> Vendor:
 
         @vendor.on(intent.Cast)
         def quote(cast: Any, _: Any) -> offer.Make:
-            line = offer.Line(name="Boots", price=Price("49.00", "EUR"))
+            line = offer.Line(name="Boots", price=Money("49.00", "EUR"))
             return offer.Make(lines=[line], total=Money("49.00", "EUR"), under=cast.body.terms[0])
 
         _AT_WORK.vendor = vendor
@@ -307,7 +307,7 @@ def customer_seeds() -> list[bytes]:
     taken = _answer("receipt", {"of": "$of", "outcome": "accepted", "state": "proffered"})
     cast = _answer("receipt", {"of": "$of", "outcome": "accepted", "state": "open"})
     accept = _answer("terms.accept", {"terms": roster.ref("SD-BASE").wire()})
-    line = offer.Line(name="Boots", price=Price("49.00", "EUR"))
+    line = offer.Line(name="Boots", price=Money("49.00", "EUR"))
     make = offer.Make(lines=[line], total=Money("49.00", "EUR"), under=roster.ref("SD-BASE"))
     offered = _answer("offer.make", make.wire(), expires=_UNTIL)
     refused = _answer("receipt", {"of": "$of", "outcome": "refused", "problem": Problem.from_dict(

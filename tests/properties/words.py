@@ -7,7 +7,8 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from opencmr.messages import Message, consent, intent, offer, order, terms
-from opencmr.messages.types import Datum, Money, Party, Price, Ref, Rule, TermsDocument, TermsRef, Want
+from opencmr.messages.personal import Datum
+from opencmr.messages.types import Money, Party, Ref, Rule, TermsDocument, TermsRef, Want
 from opencmr.protocol import Question
 from opencmr.protocol.clock import instant
 
@@ -198,12 +199,12 @@ def wish(kind: type[intent.Cast], names: Iterable[str], until: str | None, *, di
 
 @cache
 def offer_under(name: str) -> offer.Make:
-    line = offer.Line(name="Boots", price=Price("10.00", "EUR"))
+    line = offer.Line(name="Boots", price=Money("10.00", "EUR"))
     return offer.Make(lines=[line], total=TOTAL, under=terms_ref(name))
 
 
 TOTAL = Money("10.00", "EUR")
-DISCLOSURE = order.Disclose(discloses=[Datum(data=PHONE, value="+123")])
+DISCLOSURE = order.Disclose(discloses=[order.OrderDatum(data=PHONE, value="+123")])
 
 
 def questions(threads: Iterable[str]) -> Iterator[Question]:

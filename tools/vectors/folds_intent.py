@@ -189,7 +189,7 @@ def intent_folds() -> list[Case]:
             "ORD-3",
             "aaaaa",
             "fulfilling",
-            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [0]}),
+            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [{"line": 0}]}),
         ),
         fold("order-disclosed", "Data in each state that takes it", "ORD-1", "aaaaaaaa", "fulfilling", _disclosed),
         fold(
@@ -393,7 +393,7 @@ def intent_folds() -> list[Case]:
             "ORD-3",
             "aaaav",
             "confirmed",
-            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [1]}),
+            lambda t: t.fulfil(t.confirm(t.order()), "shipped", body={"lines": [{"line": 1}]}),
         ),
         fold(
             "fulfil-when-done",
@@ -508,10 +508,14 @@ def _amended_then_accepted(t: Script) -> Word:
 
 def _disclosed(t: Script) -> Word:
     wished = t.order()
-    for term, step in (("pd:Name", t.confirm), ("pd:PhysicalAddress", lambda word: t.fulfil(word, "shipped"))):
-        t.say("order.disclose", {"discloses": [{"data": term, "value": "as agreed"}]}, wished.thread)
+    steps = (
+        ("pd:Name", "Alice Moser", t.confirm),
+        ("pd:PhysicalAddress", {"addressLocality": "Vienna"}, lambda word: t.fulfil(word, "shipped")),
+    )
+    for term, value, step in steps:
+        t.say("order.disclose", {"discloses": [{"data": term, "value": value}]}, wished.thread)
         step(wished)
-    return t.say("order.disclose", {"discloses": [{"data": "pd:TelephoneNumber", "value": "555"}]}, wished.thread)
+    return t.say("order.disclose", {"discloses": [{"data": "pd:TelephoneNumber", "value": "+43155512"}]}, wished.thread)
 
 
 def _unasked(

@@ -1,6 +1,18 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
-from . import deliveries, folds_consent, folds_intent, folds_knowing, folds_terms, folds_times, folds_void, mailboxes
+from . import (
+    deliveries,
+    folds_bounds,
+    folds_consent,
+    folds_intent,
+    folds_knowing,
+    folds_orders,
+    folds_rules,
+    folds_terms,
+    folds_times,
+    folds_void,
+    mailboxes,
+)
 from .writing import Files, cases_file
 
 FOLD = (
@@ -21,10 +33,14 @@ def files() -> Files:
     folds = {
         "terms": ("Threads of terms.", folds_terms.terms_folds),
         "consent": ("Threads of consent.", folds_consent.consent_folds),
+        "bounds": ("How far a grant may go, which of several faults is told, and what an offer may rest on.",
+                   folds_bounds.bound_folds),
         "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
+        "orders": ("What offers come to, once and in all, and what becomes of an order.", folds_orders.order_folds),
         "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
                  folds_void.void_folds),
+        "rules": ("Rules across members, each where a fold that leaves it out differs.", folds_rules.rules_folds),
         "times": ("Clocks that go back and forth, and dates that contradict each other.", folds_times.times_folds),
     }  # fmt: skip
     made = {

@@ -20,11 +20,14 @@ export function may(facts, asked, at, now) {
     document: typeof fact.terms === 'string' ? roster.get(fact.terms).document : fact.terms,
     own: own(fact), since: since(fact), ended: ended(fact), scope: fact.scope, evidence: fact.evidence,
   }));
-  const items = of(...Object.keys(STATES)).flatMap(({ kind, item, until = FOR_EVER, evidence, ...fact }) =>
-    statementsOfItem({ state: STATES[kind], item, since: since(fact), own: own(fact), until, evidence }, when, ended(fact)));
+  const items = of(...Object.keys(STATES)).flatMap(({ kind, item, from, until = FOR_EVER, evidence, ...fact }) =>
+    statementsOfItem({ state: STATES[kind], item, since: since(fact), own: own(fact), from, until, evidence }, when, ended(fact)));
   const activities = of('intent', 'order').flatMap(({ kind, thread, evidence, ...fact }) => {
     const made = { thread, evidence, data: fact.data.map((datum) => [datum.data, datum.at]) };
-    if (kind === 'order') return standingOrder(made, fact.steps, fact.done ?? fact.cancelled, fact.done && fact.returnDays);
+    if (kind === 'order') {
+      const steps = [...fact.steps.map((at) => ({ at, done: false })), ...(fact.done ?? []).map((at) => ({ at, done: true }))];
+      return standingOrder(made, steps.sort((a, b) => (a.at < b.at ? -1 : 1)), fact.cancelled, fact);
+    }
     const wishes = fact.wishes.map(({ since: from, until = shifted(from, 30 * DAY) }) => ({ since: from, until }));
     return standingWish(made, wishes, fact.closed);
   });

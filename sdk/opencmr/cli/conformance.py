@@ -1,6 +1,7 @@
 """`opencmr conformance`: does an implementation keep the protocol?"""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +34,10 @@ def conformance(
     rate: Annotated[
         float, typer.Option(metavar="N", min=0, help="At most so many requests a second; 0: no limit.")
     ] = 0,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one check.")] = 10,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write each exchange there, a folder for each check.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one check, without what it has to wait.")] = 10,
     total: Annotated[float, typer.Option(min=1, help="Seconds for all.")] = 600,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the checks that passed, too.")] = False,
 ) -> None:
@@ -50,6 +54,8 @@ def conformance(
     """
     if (url is None) == (customer is None):
         raise UsageError("name a vendor's URL, or a customer with --customer")
+    if trace is not None and customer is not None:
+        raise UsageError("--trace is for a vendor: a customer's program may log what it likes")
     from ..conformance.coverage import coverage
 
     expected = _expected(expect_failures) if expect_failures else []
@@ -60,10 +66,12 @@ def conformance(
             _show(shown, result)
 
     options: dict[str, Any] = {
-        "expected_failures": expected, "check_timeout": timeout, "total_timeout": total, "on_result": show
+        "expected_failures": expected, "check_timeout": timeout, "total_timeout": total, "on_result": show,
+        "trace": trace,
     }  # fmt: skip
     if url is not None:
-        report = asyncio.run(_vendor(url, only or [], rate, options))
+        told = (lambda why: shown.print(f"wait  {why}", style="yellow")) if shown is not None else lambda _: None
+        report = asyncio.run(_vendor(url, only or [], rate, told, options))
     else:
         report = asyncio.run(_customer(str(customer), only or [], options))
     _leave(report, junit, json)
@@ -73,7 +81,9 @@ def conformance(
         raise typer.Exit(1)
 
 
-async def _vendor(url: str, only: list[str], rate: float, options: dict[str, Any]) -> "Report":
+async def _vendor(
+    url: str, only: list[str], rate: float, tell: Callable[[str], None], options: dict[str, Any]
+) -> "Report":
     from ..conformance import suite
     from ..conformance.hand import Bench
     from ..conformance.vendor import CHECKS
@@ -81,7 +91,7 @@ async def _vendor(url: str, only: list[str], rate: float, options: dict[str, Any
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url} is no http URL")
     options["expected_failures"] = suite.known(options["expected_failures"], CHECKS)
-    bench = Bench(url, polite=1 / rate if rate else 0.0, timeout=options["check_timeout"])
+    bench = Bench(url, polite=1 / rate if rate else 0.0, timeout=options["check_timeout"], tell=tell)
     return await suite.run(suite.only(CHECKS, only), bench, target=url, side="vendor", begin=bench.meet, **options)
 
 
@@ -110,9 +120,12 @@ def _show(shown: Any, result: "Result") -> None:
     shown.print(f"{result.check.id}  {plain(result.check.title)}")
     if result.detail:
         shown.print(f"      {', '.join(result.broken)}{': ' if result.broken else ''}{plain(result.detail)}")
+    if result.said:
+        shown.print(f"      the last that was sent: {plain(' '.join(result.said.values()))}", style="dim")
 
 
 def _sum_up(shown: Any, report: "Report") -> None:
+    from ..conformance.causes import causes
     from ..conformance.coverage import coverage, requirements
 
     covered = coverage(report)
@@ -135,10 +148,14 @@ def _sum_up(shown: Any, report: "Report") -> None:
     shown.print(
         f"{len(covered.elsewhere)} more cannot be seen from outside; spec/conformance.md says where they are held"
     )
+    if report.waited:
+        shown.print(f"waited {report.waited:.0f} s besides, as the vendor or --rate asked for")
     shown.print(
         f"{len(report.results)} checks of {plain(report.target)} in {report.seconds:.1f} s: "
         f"{report.count('passed')} passed, {report.count('failed')} failed, {report.count('skipped')} skipped"
     )
+    for cause in causes(report):
+        shown.print(plain(str(cause)), style="bold red")
     shown.print(f"requirement coverage: {covered.percent:.0f} %", style="bold")
 
 

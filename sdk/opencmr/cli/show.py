@@ -1,6 +1,7 @@
 """`opencmr show`: what a store holds, as tables and as a timeline."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from .output import Json, console, plain, print_json, short, table
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from ..messages.offer import Make
     from ..protocol import Agreement, Consent, Dealing, Record, Thread
     from ..roles.reading import Line, Notebook
 
@@ -136,8 +138,7 @@ def _about(record: "Record | None") -> str:
         case Dealing() as dealing:
             wants = ", ".join(want.name for want in dealing.cast.wants) if dealing.cast else "unasked offer"
             if dealing.accepted is not None:
-                total = dealing.accepted_offer.body.total
-                return f"{wants} for {total.amount} {total.currency}"
+                return f"{wants} for {_owed(dealing.accepted_offer.body)}"
             return f"{wants}; {len(dealing.offers)} offer{'' if len(dealing.offers) == 1 else 's'}"
     return ""
 
@@ -166,18 +167,24 @@ def _tell_agreement(out: Any, record: "Agreement") -> None:
 
 
 def _tell_consent(out: Any, record: "Consent") -> None:
-    made = table(None, "item", "state", "since", "until", "purposes", "data", "channels")
+    made = table(None, "item", "state", "since", "until", "purposes", "data", "channels", "topics")
     for key, item in sorted(record.items.items()):
         said = item.item
-        lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or ()))
-        made.add_row(plain(key), item.state, item.since.at, item.until, *(plain(part) or "any" for part in lists))
+        topics = [code.label or code.code for code in said.topics or ()]
+        lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or (), topics))
+        since = max(item.since.at, item.begins or "")
+        made.add_row(plain(key), item.state, since, item.until, *(plain(part) or "any" for part in lists))
     out.print(made)
+    for datum, point in record.disclosed:
+        out.print(f"disclosed {plain(datum.data)} at {point.at}")
 
 
 def _tell_dealing(out: Any, record: "Dealing") -> None:
+    from ..protocol import instant
+
     made = table(None, "offer", "state", "total", "under", "expires", "lines")
     for offer in record.offers:
-        total = f"{offer.body.total.amount} {offer.body.total.currency}"
+        total = _owed(offer.body)
         lines = ", ".join(line.name for line in offer.body.lines)
         row = (short(offer.digest), offer.state, total, offer.terms[1].id, offer.expires, lines)
         made.add_row(*map(plain, row))
@@ -186,6 +193,20 @@ def _tell_dealing(out: Any, record: "Dealing") -> None:
         out.print(f"disclosed {plain(datum.data)} at {point.at}")
     for status, point in record.progress:
         out.print(f"{plain(status)} at {point.at}")
+    for each in record.withdrawals:
+        what = ", ".join(f"line {part.line}" for part in each.lines or ()) or "all"
+        came = f"refunded at {each.settled.at}" if each.settled else f"to be refunded by {each.due}"
+        overdue = ", overdue" if each.settled is None and each.overdue(instant(datetime.now(UTC))) else ""
+        late = ", late" if each.late else ""
+        out.print(f"withdrawn from {what} at {each.since.at}{late}: {came}{overdue}")
+    for amount, point in record.refunds:
+        out.print(f"{amount.amount} {plain(amount.currency)} paid back at {point.at}")
+
+
+def _owed(body: "Make") -> str:
+    """What an offer comes to: once, and in all where something recurs."""
+    total = f"{body.total.amount} {body.total.currency}"
+    return total if body.commitment is None else f"{total}, {body.commitment.amount} in all"
 
 
 _STYLES = {"accepted": "green", "refused": "red", "void": "red", "moot": "dim"}

@@ -1,17 +1,18 @@
 """Cases of decisions: facts and a question, as `spec/v1/vectors/decisions/` writes them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from ..messages.consent import GrantItem
-from ..messages.types import TermsDocument
+from ..messages.types import Code, TermsDocument
 from ..protocol import Facts, Knowledge, Point, Question, Word, decide, roster
-from ..protocol.clock import shifted
+from ..protocol.clock import length, shifted
 from ..protocol.consent import ItemRecord
 from ..protocol.dealing import STANDS
 from ..protocol.decisions import Activity, as_dict
-from ..protocol.facts import Binding, standing_order, standing_wish, statements_of_item, statements_of_terms
+from ..protocol.facts import Binding, Lasting, standing_order, standing_wish, statements_of_item, statements_of_terms
 
 Fact = dict[str, Any]
 _FOR_EVER = "9999-12-31T23:59:59.999Z"
@@ -20,11 +21,16 @@ _STATES: dict[str, Any] = {"consent": "given", "refusal": "refused", "withdrawal
 
 def run_decision(case: dict[str, Any]) -> tuple[Any, Any]:
     """A case of `rules.json`: what is expected, and what was decided."""
-    made = as_dict(
-        decide(facts_of(case["facts"]), Question(**case["question"]), case["at"], now=case.get("now", False))
-    )
+    question = question_of(case["question"])
+    made = as_dict(decide(facts_of(case["facts"]), question, case["at"], now=case.get("now", False)))
     names = ("answer", "reason", "evidence")
     return {name: case[name] for name in names}, {name: made[name] for name in names}
+
+
+def question_of(asked: dict[str, Any]) -> Question:
+    """A question, as cases write it."""
+    topic = {"topic": Code.model_validate(asked["topic"])} if "topic" in asked else {}
+    return Question(**{**asked, **topic})
 
 
 def run_roster(case: dict[str, Any]) -> tuple[Any, Any]:
@@ -69,7 +75,8 @@ def _binding(fact: Fact) -> Binding:
 def _item(fact: Fact) -> ItemRecord:
     item = GrantItem.model_validate({"key": "item", **fact["item"]})
     until = fact.get("until", _FOR_EVER)
-    return ItemRecord("item", _STATES[fact["kind"]], item, _since(fact), _own(fact), until, tuple(fact["evidence"]))
+    state, evidence = _STATES[fact["kind"]], tuple(fact["evidence"])
+    return ItemRecord("item", state, item, _since(fact), _own(fact), until, evidence, fact.get("from"))
 
 
 def _activities(fact: Fact) -> Iterator[Activity]:
@@ -81,10 +88,14 @@ def _activities(fact: Fact) -> Iterator[Activity]:
         wishes = [(wish["since"], wish.get("until") or shifted(wish["since"], STANDS)) for wish in fact["wishes"]]
         yield from standing_wish(thread, wishes, fact.get("closed"), data, evidence)
         return
-    closed, days = fact.get("cancelled"), 0
-    if "done" in fact:
-        closed, days = fact["done"], fact.get("returnDays", 0)
-    yield from standing_order(thread, fact["steps"], closed, days, data, evidence)
+    done = fact.get("done", [])
+    steps = sorted([(at, False) for at in fact["steps"]] + [(at, True) for at in done])
+    lasting = Lasting(
+        timedelta(days=fact.get("returnDays", 0)),
+        length(fact["warranty"]) if "warranty" in fact else timedelta(),
+        tuple((each["id"], tuple(each["data"])) for each in fact.get("recipients", [])),
+    )
+    yield from standing_order(thread, steps, fact.get("cancelled"), lasting, data, evidence)
 
 
 def _since(fact: Fact) -> Point:

@@ -18,8 +18,18 @@ from ..messages import BODIES, VERSION
 from ..protocol import roster
 from ..transport.bundle import pack
 from ..trust import base58
-from .bench import Bench
-from .inspecting import NEVER_SIGNED, Document, bundle, code, digest_of, first_outcome, inspect, stated
+from .bench import SOON, Bench
+from .inspecting import (
+    NEVER_SIGNED,
+    Document,
+    bundle,
+    code,
+    digest_of,
+    first_outcome,
+    inspect,
+    other_pointer,
+    stated,
+)
 from .suite import Failed
 from .wire import Answer
 
@@ -63,12 +73,6 @@ class Heard:
     def code(self) -> str | None:
         """The code of the problem, where it was refused."""
         return code(self.receipt["body"].get("problem"))
-
-    @property
-    def pointer(self) -> str | None:
-        """The pointer of the problem."""
-        pointer: str | None = self.receipt["body"].get("problem", {}).get("pointer")
-        return pointer
 
 
 class Hand:
@@ -167,8 +171,10 @@ class Hand:
     async def post(self, raw: bytes, to: str = "messages", **headers: str) -> Answer:
         """Send bytes, as they are."""
         self._sent[trust.digest(raw)] = raw
-        headers = {"content_type": MEDIA_TYPE, **headers}
-        return await self.bench.send("POST", f"{self.bench.endpoint}/{to}", raw, **headers)
+        return await self.bench.send("POST", self._at(to), raw, **{"content_type": MEDIA_TYPE, **headers})
+
+    def _at(self, to: str) -> str:
+        return f"{self.bench.endpoint}/{to}"
 
     async def say(self, document: Document | bytes) -> Heard:
         """Send a message that is to be decided, and inspect the answer.
@@ -231,8 +237,8 @@ class Hand:
         problem = stated(answer)
         if code(problem) not in codes:
             raise Failed(f"the problem is {code(problem)}, and not {' or '.join(codes)}")
-        if pointer is not None and problem.get("pointer") != pointer:
-            raise Failed(f"the pointer is {problem.get('pointer')}, and not {pointer}", "ENV-8")
+        if (wrong := other_pointer(problem, pointer)) is not None:
+            raise Failed(wrong, "ENV-8")
         return problem
 
     async def refused(
@@ -253,8 +259,8 @@ class Hand:
             raise Failed(f"{heard.outcome}, and not refused with {expected}", why)
         if heard.code != expected:
             raise Failed(f"refused with {heard.code}, and not {expected}", why)
-        if pointer is not None and heard.pointer != pointer:
-            raise Failed(f"the pointer is {heard.pointer}, and not {pointer}", "RCV-4" if why is None else why)
+        if (wrong := other_pointer(heard.receipt["body"]["problem"], pointer)) is not None:
+            raise Failed(wrong, "RCV-4" if why is None else why)
         return heard
 
     async def accepted(self, document: Document | bytes, state: str, outcome: str = "accepted") -> Heard:
@@ -273,13 +279,14 @@ class Hand:
     # Collecting
 
     def collect_document(self, *, seen: str | EllipsisType | None = _TIP, **body: Any) -> Document:
-        """A `mailbox.collect` that has seen the tip, or something else."""
+        """A `mailbox.collect` that has seen the tip, or something else. An empty list of receipts is left out."""
+        body = {name: value for name, value in body.items() if value != []}
         return self.write("mailbox.collect", body, seen=self.tip if seen is _TIP else seen)
 
     async def collect(
         self, *, seen: str | EllipsisType | None = _TIP, after: int | None = None, **body: Any
     ) -> tuple[list[Document], bool]:
-        """Collect, and inspect what comes.
+        """Collect, and inspect what comes: all of it, however small the vendor's pages are; with a `limit`, one page.
 
         Args:
             seen: What was seen; absent: the vendor's last word that is held. None: nothing.
@@ -292,8 +299,22 @@ class Hand:
         Raises:
             Failed: The answer is not what it must be.
         """
-        document = self.collect_document(seen=seen, **body)
-        answer = await self.post(self.sign(document), "mailbox")
+        words, more = await self._page(seen, after, body)
+        while more and "limit" not in body:
+            some, more = await self._page(digest_of(words[-1]), words[-1]["number"], {})
+            words += some
+        return words, more
+
+    async def _page(self, seen: str | EllipsisType | None, after: int | None, body: Document) -> tuple[Any, bool]:
+        # A collect is answered once: whoever has to come again makes a new one.
+        made: list[Document] = []
+
+        def make() -> bytes:
+            made.append(self.collect_document(seen=seen, **body))
+            return self.sign(made[-1])
+
+        answer = await self.bench.send_made("POST", self._at("mailbox"), make, content_type=MEDIA_TYPE)
+        document = made[-1]
         if answer.media_type == "application/problem+json":
             raise Failed(f"the collect was refused: {code(stated(answer))}")
         found, more = bundle(answer, mailbox=True)
@@ -306,25 +327,34 @@ class Hand:
             raise Failed("more is said to wait, and nothing comes", "TRN-7")
         return words, more
 
-    async def hear(self, type_: str, thread: str | None = None, *, within: float = 5) -> Document:
+    async def hear(self, type_: str, thread: str | None = None, *, within: float = SOON + 2) -> Document:
         """The vendor's next entry of a type, from what has come or from the mailbox.
 
         Raises:
             Failed: None came.
         """
-        loop = asyncio.get_running_loop()
-        last = loop.time() + within
+        if (heard := await self.perhaps(type_, thread, within=within)) is None:
+            raise Failed(f"no {type_} came within {within:g} s")
+        return heard
+
+    async def perhaps(self, type_: str, thread: str | None = None, *, within: float | None = None) -> Document | None:
+        """The same; none where it has not come when nothing comes any more (`Bench.patience`)."""
+        loop, patience = asyncio.get_running_loop(), self.bench.patience if within is None else within
+        began = loop.time()
         while True:
             for document in self.arrived:
                 if document["type"] == type_ and thread in (None, document["thread"]):
                     self.arrived.remove(document)
+                    if within is not None:
+                        self.bench.slowest = max(loop.time() - began, self.bench.slowest / 2)
                     return document
-            if loop.time() >= last:
-                raise Failed(f"no {type_} came within {within:g} s")
-            wait = min(2, int(last - loop.time()))
+            asked = loop.time()
+            if asked >= began + patience:
+                return None
+            wait = min(2, int(began + patience - asked))
             found, _ = await (self.collect(wait=wait) if wait else self.collect())
-            if not found and not wait:
-                await asyncio.sleep(min(0.1, within / 5))
+            if not found and loop.time() < asked + 0.1:  # a vendor need not let anybody wait
+                await asyncio.sleep(0.1)
 
     async def _fill(self) -> None:
         """Collect what is missing before what has come already."""
@@ -351,8 +381,11 @@ class Hand:
         Raises:
             Failed: It does not take them.
         """
-        collect = self.sign(self.collect_document())
-        answer = await self.post(pack([collect, *self.held_after(number)]), "words")
+
+        def words() -> bytes:
+            return pack([self.sign(self.collect_document()), *self.held_after(number)])
+
+        answer = await self.bench.send_made("POST", self._at("words"), words, content_type=MEDIA_TYPE)
         if answer.media_type == "application/problem+json":
             why = code(stated(answer))
             raise Failed(f"its own words are not taken back: {why}", "TRN-20" if why == "too-large" else "SEQ-32")

@@ -24,6 +24,10 @@ NEVER_SIGNED = frozenset({
 """The codes of the checks 1 and 3 to 7: nothing is signed, and nothing stored."""
 
 
+POINTED = frozenset({"malformed", "expired", "stale", "wrong-key", "weak-key", "bad-signature"})
+"""The codes whose pointer a page demands. Elsewhere it may be left out; where there is one, it is the right one."""
+
+
 def inspect(document: Document, *, vendor: str, customer: str, keys: Mapping[str, str], elsewhere: str) -> None:
     """Hold a word of a vendor's to what holds for every one: closed, of the vendor, to this customer, well signed.
 
@@ -77,6 +81,14 @@ def check_problem(problem: Any, status: int | None) -> None:
 def code(problem: Document | None) -> str | None:
     """The code of a problem."""
     return str(problem.get("type")).removeprefix(PROBLEM_BASE) if problem else None
+
+
+def other_pointer(said: Document, right: str | None) -> str | None:
+    """What is wrong about the pointer of a problem; none where nothing is, or where it is not looked at."""
+    there = said.get("pointer")
+    if right is None or there == right or (there is None and code(said) not in POINTED):
+        return None
+    return f"the pointer is {there}, and not {right}"
 
 
 def stated(answer: Answer) -> Document:

@@ -4,6 +4,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .._plain import plain
+from .causes import causes
 from .coverage import coverage
 from .suite import Report
 
@@ -15,10 +16,12 @@ def as_dict(report: Report) -> dict[str, Any]:
         "side": report.side,
         "ok": report.ok,
         "seconds": round(report.seconds, 3),
+        "waited": round(report.waited, 3),
         "passed": report.count("passed"),
         "failed": report.count("failed"),
         "skipped": report.count("skipped"),
         "passedUnexpectedly": report.unexpected,
+        "causes": [{"checks": one.checks, "says": one.says, "helps": one.helps} for one in causes(report)],
         "coverage": coverage(report).as_dict(),
         "checks": [
             {
@@ -29,6 +32,7 @@ def as_dict(report: Report) -> dict[str, Any]:
                 "seconds": round(one.seconds, 3),
                 **({"broken": list(one.broken)} if one.broken else {}),
                 **({"detail": one.detail} if one.detail else {}),
+                **({"said": dict(one.said)} if one.said else {}),
                 **({"expected": True} if one.expected else {}),
             }
             for one in report.results
@@ -54,6 +58,8 @@ def as_junit(report: Report) -> bytes:
             failures += 1
             failure = ElementTree.SubElement(case, "failure", type=one.broken[0], message=plain(one.detail))
             failure.text = f"{one.check.title}\nrequirements: {', '.join(one.broken)}"
+            if one.said:
+                failure.text += f"\nthe last that was sent: {plain(' '.join(one.said.values()))}"
         elif one.outcome == "skipped":
             failures += 1
             ElementTree.SubElement(case, "failure", type="skipped", message=plain(one.detail))

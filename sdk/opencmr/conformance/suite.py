@@ -6,11 +6,13 @@ is wrong. Checks run one after the other, each in bounded time; a target that ha
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from ..errors import OpenCMRError, UsageError
+from .running import begins
 from .wire import NoAnswer
 
 Side = Literal["vendor", "customer"]
@@ -83,6 +85,8 @@ class Result:
         broken: The requirements that the target breaks, the right one first.
         detail: Why it failed or was skipped.
         expected: Whether it was expected to fail.
+        waited: Seconds that the target has asked to wait, or politeness; not among the `seconds`.
+        said: Where it failed: the last message that the target got, see `running`.
     """
 
     check: Check[Any]
@@ -91,6 +95,8 @@ class Result:
     broken: tuple[str, ...] = ()
     seconds: float = 0.0
     expected: bool = False
+    waited: float = 0.0
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -123,6 +129,11 @@ class Report:
         return sum(1 for one in self.results if one.outcome == outcome)
 
     @property
+    def waited(self) -> float:
+        """Seconds that were waited because the target, or politeness, asked for it."""
+        return sum(one.waited for one in self.results)
+
+    @property
     def passed(self) -> set[str]:
         """The requirements that a passed check holds."""
         return {
@@ -140,6 +151,7 @@ async def run(
     expected_failures: Iterable[str] = (),
     check_timeout: float = CHECK_TIMEOUT,
     total_timeout: float = TOTAL_TIMEOUT,
+    trace: Path | None = None,
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> Report:
     """Run checks one after the other.
@@ -151,27 +163,26 @@ async def run(
         side: Which side the target plays.
         begin: Gets to know the target. Where it fails, only checks that need no introduction are run.
         expected_failures: Ids of checks that are known to fail. One of them that passes fails the run.
-        check_timeout: Seconds for one check.
-        total_timeout: Seconds for all.
+        check_timeout: Seconds for one check. What the target asks to wait is not counted.
+        total_timeout: Seconds for all, likewise.
+        trace: A folder for what is exchanged, in a folder of its own for each check.
         on_result: Called after each check.
     """
     report, started, expected = Report(target, side), time.monotonic(), set(expected_failures)
-    unmet = await _failure(begin(), check_timeout)
+    met = await _tried("", begin(), check_timeout, trace)
     silent = 0
     for check in checks:
-        left = total_timeout - (time.monotonic() - started)
-        if unmet is not None and not check.first:
-            result = Result(check, "skipped", f"the target did not introduce itself: {unmet}")
+        left = total_timeout - (time.monotonic() - started) + met.waited + report.waited
+        if met.failure is not None and not check.first:
+            result = Result(check, "skipped", f"the target did not introduce itself: {met.failure}")
         elif left <= 0:
             result = Result(check, "skipped", f"the {total_timeout:g} s for the whole run are used up")
         elif silent >= PATIENCE:
             result = Result(check, "skipped", f"the target has not answered {PATIENCE} checks in a row")
         else:
-            began = time.monotonic()
-            failure = await _failure(check.run(subject), min(check_timeout, left))
-            seconds = time.monotonic() - began
-            silent = silent + 1 if isinstance(failure, NoAnswer) else 0
-            result = _judged(check, failure, seconds, check.id in expected)
+            tried = await _tried(check.id, check.run(subject), min(check_timeout, left), trace)
+            silent = silent + 1 if isinstance(tried.failure, NoAnswer) else 0
+            result = _judged(check, tried, check.id in expected)
         if result.outcome == "passed" and check.id in expected:
             report.unexpected.append(check.id)
         report.results.append(result)
@@ -180,26 +191,48 @@ async def run(
     return report
 
 
-def _judged(check: Check[S], failure: Exception | None, seconds: float, expected: bool) -> Result:
+@dataclass(frozen=True)
+class _Tried:
+    """What came of something that a target could make fail."""
+
+    failure: Exception | None
+    seconds: float
+    waited: float
+    said: Mapping[str, str]
+
+
+def _judged(check: Check[S], tried: _Tried, expected: bool) -> Result:
+    failure, spent = tried.failure, max(0.0, tried.seconds - tried.waited)
     if failure is None:
-        return Result(check, "passed", seconds=seconds)
+        return Result(check, "passed", seconds=spent, waited=tried.waited)
     named = failure.requirement if isinstance(failure, Failed) else None
     broken = (named, *(one for one in check.requirements if one != named)) if named else check.requirements
-    return Result(check, "failed", str(failure) or type(failure).__name__, broken, seconds, expected)
+    why = str(failure) or type(failure).__name__
+    return Result(check, "failed", why, broken, spent, expected, tried.waited, tried.said)
 
 
-async def _failure(work: Awaitable[None], timeout: float) -> Exception | None:
-    """Why this did not succeed. Nothing that a target does, and no fault of a check, ends the run."""
-    try:
-        async with asyncio.timeout(timeout):
-            await work
-    except TimeoutError:
-        return NoAnswer(f"not done within {timeout:g} s")
-    except (Failed, NoAnswer) as failure:
-        return failure
-    except Exception as error:
-        return Failed(f"the check could not make sense of the answer: {type(error).__name__}: {str(error)[:200]}")
-    return None
+async def _tried(check: str, work: Awaitable[None], timeout: float, trace: Path | None) -> _Tried:
+    """Do something, and say why it did not succeed. Nothing that a target does, and no fault of a check, ends the run.
+
+    It is a task of its own, so that what it tells of itself is told of no other.
+    """
+
+    async def within() -> _Tried:
+        begun, began = begins(check, trace), time.monotonic()
+        failure: Exception | None = None
+        try:
+            async with asyncio.timeout(timeout) as begun.limit:
+                await work
+        except TimeoutError:
+            failure = NoAnswer(f"not done within {timeout:g} s")
+        except (Failed, NoAnswer) as known:
+            failure = known
+        except Exception as error:
+            why = f"{type(error).__name__}: {str(error)[:200]}"
+            failure = Failed(f"the check could not make sense of the answer: {why}")
+        return _Tried(failure, time.monotonic() - began, begun.waited, begun.said)
+
+    return await asyncio.create_task(within())
 
 
 def only(checks: Sequence[Check[S]], patterns: Sequence[str]) -> list[Check[S]]:

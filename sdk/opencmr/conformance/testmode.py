@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
-from ..messages.types import Digest, Money, Party, Price, Ref
+from ..messages.types import Code, Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, Retention, SignedMoney
 from ..protocol import Dealing, Verified, instant, moment, roster
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.desk import Received
@@ -45,6 +45,7 @@ def install(vendor: Vendor) -> Vendor:
     """Put a vendor into test mode. Not to be done with a store that matters."""
     vendor.accept(*ACCEPTS, counter=COUNTER)
     later: set[asyncio.Task[None]] = set()
+    first_grants: dict[str, Ref] = {}
 
     def soon(relationship: VendorRelationship, body: Body | Draft, thread: str | None = None) -> None:
         async def say() -> None:
@@ -81,9 +82,11 @@ def install(vendor: Vendor) -> Vendor:
 
     @vendor.on(consent.Grant)
     def granted(message: Message[consent.Grant], relationship: VendorRelationship) -> None:
-        if message.body.statement == "test: offer":
-            line = offer.Line(name="An unasked thing", price=Price("10.00", "EUR"))
-            basis = Ref(id=message.id, digest=digest(write(message.wire())))
+        this = Ref(id=message.id, digest=digest(write(message.wire())))
+        first = first_grants.setdefault(message.thread, this)
+        if message.body.statement in ("test: offer", "test: offer on the first grant"):
+            line = offer.Line(name="An unasked thing", price=Money("10.00", "EUR"))
+            basis = this if message.body.statement == "test: offer" else first
             body = offer.Make(lines=[line], total=Money("10.00", "EUR"), under=roster.ref(ACCEPTS[0]), basis=basis)
             soon(relationship, Draft(body, _HOUR))
         if message.body.statement == "test: hear no":
@@ -113,14 +116,21 @@ def install(vendor: Vendor) -> Vendor:
     def fulfil(message: Message[order.Disclose], relationship: VendorRelationship) -> Iterator[Body]:
         dealing = relationship.records[message.thread]
         if isinstance(dealing, Dealing) and dealing.state == "confirmed":
-            yield order.Fulfil(status="shipped", lines=[0])
+            yield order.Fulfil(status="shipped", lines=[OrderLine(line=0)])
         elif isinstance(dealing, Dealing) and dealing.state == "fulfilling":
             yield order.Fulfil(status="done")
+
+    @vendor.on(order.Withdraw)
+    def refund(message: Message[order.Withdraw], relationship: VendorRelationship) -> Iterator[Body]:
+        dealing = relationship.records[message.thread]
+        if isinstance(dealing, Dealing) and dealing.accepted is not None and message.body.refund_to != "nowhere":
+            half = [OrderLine(line=0, quantity=Quantity(value="0.5"))] if message.body.refund_to == "half" else None
+            yield order.Fulfil(status="refunded", amount=Money("10.00", "EUR"), lines=half)
 
     @vendor.on(order.Cancel)
     def settle(message: Message[order.Cancel], relationship: VendorRelationship) -> Iterator[Body]:
         dealing = relationship.records[message.thread]
-        if isinstance(dealing, Dealing) and not dealing.settled:
+        if isinstance(dealing, Dealing) and message.body.lines is None and not dealing.settled:
             yield order.Cancel(reason="askedByCustomer", refund=dealing.accepted_offer.body.total)
 
     @vendor.on(consent.Withdraw)
@@ -168,30 +178,80 @@ def _note(relationship: VendorRelationship, thread: str) -> str | None:
 
 
 def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
-    """Two items, so that one can be granted and the other refused."""
+    """Items of which one can be granted and another refused; the last has every bound."""
+    until = instant(moment(asked_by.created) + _YEAR)
     news = RequestItem(
         key="news",
         purposes=["dpv:DirectMarketing"],
         data=["pd:EmailAddress"],
         actions=["dpv:Use"],
         channels=["email"],
+        retention=Retention(until=until),
         need="optional",
     )
     study = RequestItem(
-        key="study", purposes=["dpv:ResearchAndDevelopment"], data=["pd:Opinion"], actions=["dpv:Use", "dpv:Store"]
+        key="study",
+        purposes=["dpv:ResearchAndDevelopment"],
+        data=["pd:Opinion"],
+        actions=["dpv:Use", "dpv:Store"],
+        recipients=[
+            Party(name="A laboratory", role="thirdParty", id="https://lab.example/"),
+            Party(name="A host", role="processor", id="https://host.example/"),
+        ],
+        retention=Retention(period="P1M", after="consentEnds"),
+        stored_in=["DE", "IE"],
+    )
+    chat = RequestItem(
+        key="chat",
+        purposes=["dpv:DirectMarketing"],
+        data=["pd:Contact"],
+        actions=["dpv:Use", "dpv:Share"],
+        recipients=[Party(name="Ads", role="thirdParty", id="https://ads.example/")],
+        channels=["messenger"],
+        topics=[Code(scheme="text", code="bikes"), Code(scheme="text", code="shoes")],
+        retention=Retention(period="P30D", after="consentEnds"),
+        stored_in=["EU"],
     )
     return consent.Request(
-        items=[news, study],
+        items=[news, study, chat],
         controller=[Party(name="A vendor in test mode", role="controller")],
         notice=Notice(url="https://vendor.example/notice", digest=_NO_TEXT, lang="en"),
-        until=instant(moment(asked_by.created) + _YEAR),
+        until=until,
     )
 
 
 def _offer(wish: intent.Cast) -> offer.Make:
-    """One line a want, each at 10.00 EUR."""
+    """One line a want, each at 10.00 EUR; or, if it is asked for, each month."""
+    if wish.note == "test: each month":
+        return _monthly(wish)
     lines = [
-        offer.Line(name=want.name or "A thing", want=number, price=Price("10.00", "EUR"))
+        offer.Line(name=want.name or "A thing", want=number, price=Money("10.00", "EUR"))
         for number, want in enumerate(wish.wants)
     ]
-    return offer.Make(lines=lines, total=Money(f"{10 * len(lines)}.00", "EUR"), under=wish.terms[0])
+    total = Money(f"{10 * len(lines)}.00", "EUR")
+    return offer.Make(lines=lines, total=total, under=wish.terms[0], payment=["invoice"])
+
+
+def _monthly(wish: intent.Cast) -> offer.Make:
+    """One line a want, 14.00 EUR each month six times with 1.00 EUR of tax; one of 49.00 EUR once, in two parts."""
+    monthly = [
+        offer.Line(name=want.name, want=number, price=Money("14.00", "EUR"), recurs=Recurs(every="P1M", times=6))
+        for number, want in enumerate(wish.wants)
+    ]
+    post = Party(name="Post", role="thirdParty", id="https://post.example/")
+    return offer.Make(
+        lines=[*monthly, offer.Line(name="To begin with", price=Money("49.00", "EUR"))],
+        adjustments=[
+            offer.Adjustment(kind="tax", amount=SignedMoney("1.00", "EUR"), lines=[number])
+            for number in range(len(monthly))
+        ],
+        total=Money("49.00", "EUR"),
+        commitment=Money(f"{49 + 90 * len(monthly)}.00", "EUR"),
+        under=wish.terms[0],
+        schedule=[
+            offer.Part(amount=Money("9.00", "EUR"), due="at once"),
+            offer.Part(amount=Money("40.00", "EUR"), due="on delivery"),
+        ],
+        needs=["pd:Name"],
+        recipients=[offer.Recipient(party=post, data=["pd:Name"])],
+    )

@@ -6,12 +6,13 @@ from pydantic import Field, StrictInt
 
 from .envelope import Body, Opening
 from .model import Model
+from .personal import Datum
 from .types import (
     Claim,
     Count,
-    Datum,
     Days,
     Distinct,
+    Duration,
     Instant,
     Lang,
     Place,
@@ -22,6 +23,7 @@ from .types import (
     TermsRef,
     Text,
     Token,
+    Voucher,
     Want,
     Window,
 )
@@ -42,11 +44,13 @@ class Cast(Body):
     place: ClassVar[Opening] = "first"
     expires = "must"
 
-    wants: Annotated[list[Want], Field(min_length=1, max_length=32)]
+    wants: Some[Want]
     terms: Some[TermsRef]
     standing: Literal["browsing", "comparing", "ready"]
     until: Instant | None = None
+    firm_for: Duration | None = None
     budget: Price | None = None
+    at_least: Price | None = None
     places: Some[Place] | None = None
     window: Window | None = None
     delivery: Distinct[Token] | None = None
@@ -56,6 +60,7 @@ class Cast(Body):
     on_accept: Distinct[Term] | None = None
     claims: Some[Claim] | None = None
     benefits: Some[Ref] | None = None
+    codes: Distinct[Voucher] | None = None
     referral: Ref | None = None
     pool: PoolPart | None = None
     note: Text | None = None

@@ -1,11 +1,11 @@
 """Offers: firm until they expire, under the customer's terms (`spec/v1/intent/page.md`)."""
 
-from typing import Annotated, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field
 
 from .envelope import Body
-from .model import Model
+from .model import Model, Shaped, When
 from .types import (
     Attr,
     Benefit,
@@ -13,13 +13,18 @@ from .types import (
     Decimal,
     Distinct,
     Doc,
+    Duration,
+    File,
+    Flag,
     Ident,
+    Index,
+    Instant,
     Key,
     Lang,
     Money,
     Name,
+    Party,
     Place,
-    Price,
     Quantity,
     Recurs,
     Ref,
@@ -29,6 +34,8 @@ from .types import (
     TermsRef,
     Text,
     Token,
+    Url,
+    Voucher,
     Window,
 )
 
@@ -40,29 +47,51 @@ class Tier(Model):
     unit_price: Money
 
 
-class Line(Model):
-    """One line of an offer; `price` is the whole line's, `want` the position of the wish that it answers."""
+class Line(Shaped):
+    """One line of an offer; `price` is the whole line's, `want` the position of the wish that it answers.
+
+    It is owed once, or in each period where it `recurs`. With a `unit_price` alone it is metered, and in no sum.
+    """
 
     name: Name
-    price: Price
-    want: Annotated[StrictInt, Field(ge=0)] | None = None
+    price: Money | None = None
+    want: Index | None = None
     quantity: Quantity | None = None
     unit_price: Money | None = None
     identifiers: Some[Ident] | None = None
     attributes: Some[Attr] | None = None
     condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
+    window: Window | None = None
+    places: Some[Place] | None = None
+    text: Text | None = None
+    url: Url | None = None
+    files: Some[File] | None = None
     recurs: Recurs | None = None
     tiers: Some[Tier] | None = None
 
+    shape: ClassVar = (When("unit_price"), When(requires=("price",)))
 
-class Adjustment(Model):
-    """What is added to the lines, or taken off."""
 
-    kind: Literal["tax", "delivery", "discount", "fee", "surcharge", "deposit", "estimate"]
+class Adjustment(Shaped):
+    """What is added to the lines, or taken off; it comes back with the `lines` that it names, where these recur."""
+
+    kind: Literal["tax", "delivery", "discount", "fee", "surcharge", "deposit", "rounding", "estimate"]
     amount: SignedMoney
+    lines: Distinct[Index] | None = None
+    percent: Decimal | None = None
+    included: Flag | None = None
+    refundable: Flag | None = None
+    returned_by: Window | None = None
     label: Name | None = None
     payee: Name | None = None
     benefit: Key | None = None
+
+    shape: ClassVar = (When("returned_by", requires=("refundable",)),)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is owed on top: what prices hold already is not, nor is what nobody knows yet."""
+        return not self.included and self.kind != "estimate"
 
 
 class Delivery(Model):
@@ -81,8 +110,39 @@ class Returns(Model):
     paid_by: Literal["customer", "vendor"] | None = None
 
 
+class Part(Shaped):
+    """A part of the total, and when it is due: an instant, or in words."""
+
+    amount: Money
+    due_by: Instant | None = None
+    due: Name | None = None
+
+    shape: ClassVar = (When("due_by", forbids=("due",)), When(requires=("due",)))
+
+
+class Cancellation(Shaped):
+    """What cancelling costs `until` an instant, or so long `before` the delivery: nothing, unless it says so."""
+
+    until: Instant | None = None
+    before: Duration | None = None
+    fee: Money | None = None
+    percent: Decimal | None = None
+
+    shape: ClassVar = (When("until", forbids=("before",)), When(requires=("before",)))
+
+
+class Recipient(Model):
+    """Somebody besides the vendor who gets data to perform the order."""
+
+    party: Party
+    data: Distinct[Term]
+
+
 class Make(Body):
-    """A firm offer. Making it is accepting, by signature, the terms that it stands `under`."""
+    """A firm offer. Making it is accepting, by signature, the terms that it stands `under`.
+
+    `total` is what is owed once, `commitment` all that is owed at least where a line recurs.
+    """
 
     type = "offer.make"
     place = "either"
@@ -90,12 +150,17 @@ class Make(Body):
 
     lines: Some[Line]
     total: Money
+    commitment: Money | None = None
     under: TermsRef
     adjustments: Some[Adjustment] | None = None
     delivery: Delivery | None = None
     payment: Distinct[Token] | None = None
+    schedule: Some[Part] | None = None
+    cancellation: Some[Cancellation] | None = None
     returns: Returns | None = None
+    warranty: Duration | None = None
     needs: Distinct[Term] | None = None
+    recipients: Some[Recipient] | None = None
     conditions: Some[Doc] | None = None
     earns: Some[Benefit] | None = None
     basis: Ref | None = None
@@ -113,13 +178,22 @@ class Decline(Body):
     note: Text | None = None
 
 
+class PaymentShare(Model):
+    """A payment method, and how much of the total is paid by it; absent: what is left."""
+
+    method: Token
+    amount: Money | None = None
+
+
 class Accept(Body):
-    """Yes to one firm offer, at its total: the order."""
+    """Yes to one firm offer, at its total, and at its commitment where it has one: the order."""
 
     type = "offer.accept"
     expires = "must"
 
     offer: Ref
     total: Money
-    payment: Token | None = None
+    commitment: Money | None = None
+    payment: Some[PaymentShare] | None = None
     benefits: Distinct[Key] | None = None
+    codes: Distinct[Voucher] | None = None

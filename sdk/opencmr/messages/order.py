@@ -1,13 +1,19 @@
 """The order that follows an accepted offer (`spec/v1/intent/page.md`)."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field, StrictInt
+from typing import ClassVar, Literal
 
 from .envelope import Body
-from .model import Model
+from .model import Model, Shaped, When
 from .offer import Delivery
-from .types import Datum, File, Instant, Money, Name, Some, Text, Token, Url, Window
+from .personal import Datum
+from .types import File, Index, Instant, Money, Name, OrderLine, Party, Some, Text, Token, Url, Window
+
+
+class OrderDatum(Datum):
+    """A piece of personal data, the line that it is for, and whose it is where it is not the customer's."""
+
+    line: Index | None = None
+    of: Name | None = None
 
 
 class Disclose(Body):
@@ -16,7 +22,7 @@ class Disclose(Body):
     type = "order.disclose"
     expires = "must"
 
-    discloses: Some[Datum]
+    discloses: Some[OrderDatum]
 
 
 class Payment(Model):
@@ -38,30 +44,73 @@ class Confirm(Body):
     total: Money
     payment: Some[Payment] | None = None
     delivery: Delivery | None = None
+    support: Party | None = None
+    url: Url | None = None
     note: Text | None = None
 
 
-class Fulfil(Body):
-    """How far the order is."""
+class Access(Shaped):
+    """A code or an address that opens what was bought."""
+
+    code: Name | None = None
+    url: Url | None = None
+    expires: Instant | None = None
+
+    shape: ClassVar = (When("url"), When(requires=("code",)))
+
+
+class Fulfil(Body, Shaped):
+    """How far the order is, as a whole or for some lines; and what was paid back."""
 
     type = "order.fulfil"
 
-    status: Literal["paid", "started", "shipped", "ready", "delivered", "done"]
-    lines: Annotated[list[Annotated[StrictInt, Field(ge=0)]], Field(min_length=1, max_length=64)] | None = None
+    status: Literal[
+        "paid",
+        "scheduled",
+        "started",
+        "shipped",
+        "delayed",
+        "failed",
+        "ready",
+        "delivered",
+        "returned",
+        "refunded",
+        "done",
+    ]
+    lines: Some[OrderLine] | None = None
+    amount: Money | None = None
+    at: Instant | None = None
+    note: Text | None = None
     carrier: Name | None = None
     tracking: Name | None = None
     tracking_url: Url | None = None
     window: Window | None = None
     total: Money | None = None
     files: Some[File] | None = None
+    access: Some[Access] | None = None
+
+    shape: ClassVar = (When("status", "refunded", requires=("amount",)), When(forbids=("amount",)))
 
 
 class Cancel(Body):
-    """The order is off. A vendor says once more what it refunds and what it keeps."""
+    """The order is off, or lines of it. A vendor says once more what it refunds and what it keeps."""
 
     type = "order.cancel"
 
     reason: Token
+    lines: Some[OrderLine] | None = None
     refund: Money | None = None
     fee: Money | None = None
+    note: Text | None = None
+
+
+class Withdraw(Body):
+    """The customer withdraws from the order or from lines of it: a right, also when it is done."""
+
+    type = "order.withdraw"
+
+    ground: Literal["returns", "law"]
+    lines: Some[OrderLine] | None = None
+    reason: Token | None = None
+    refund_to: Token | None = None
     note: Text | None = None

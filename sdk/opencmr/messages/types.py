@@ -70,6 +70,7 @@ _DAY = rf"{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 _B58 = "[1-9A-HJ-NP-Za-km-z]"
 _DID = rf"did:(key:z6Mk{_B58}{{44}}|web:[A-Za-z0-9.-]+(%3A[0-9]{{1,5}})?(:[A-Za-z0-9._-]+)*)"
+_COUNTRY = r"([A-DF-Z][A-Z]|E[A-TV-Z])(-[A-Z0-9]{1,3})?"  # not EU, which is a group
 _AMOUNT = r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?"
 
 Uuid = Annotated[str, _pattern(r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
@@ -86,18 +87,22 @@ Decimal = Annotated[str, _pattern(rf"^{_AMOUNT}$")]
 SignedDecimal = Annotated[str, _pattern(rf"^-?{_AMOUNT}$")]
 Degrees = Annotated[str, _pattern(r"^-?(0|[1-9][0-9]{0,2})(\.[0-9]{1,8})?$")]
 Currency = Annotated[str, _pattern(r"^([A-Z]{3}|[a-z][a-z0-9-]*(\.[a-z0-9-]+){1,6})$", 100)]
-Country = Annotated[str, _pattern(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+Country = Annotated[str, _pattern(rf"^{_COUNTRY}$")]
+Region = Annotated[str, _pattern(rf"^({_COUNTRY}|EU|EEA)$")]
+Storage = Annotated[str, _pattern(rf"^({_COUNTRY}|EU|EEA|device)$")]
 Lang = Annotated[str, _pattern(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Term = Annotated[str, _pattern(r"^(dpv|pd|ieee-7012|opencmr):[A-Za-z][A-Za-z0-9-]{0,80}$")]
 TermsId = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9:/._#-]{0,199}$")]
 Key = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Token = Annotated[str, _pattern(r"^[a-zA-Z0-9][a-zA-Z0-9:/._-]{0,199}$")]
+Voucher = Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True)]
 MediaType = Annotated[str, _pattern(r"^[a-z]{1,20}/[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}$")]
 Scheme = Annotated[str, _pattern(r"^[!-~]{1,200}$")]
 Uri = Annotated[str, _pattern(r"^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$")]
 Url = Annotated[str, _pattern(r"^https?://[!-~]{1,2040}$")]
 UnitCode = Annotated[str, _pattern(r"^[A-Z0-9]{2,3}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
+PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20, strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strict=True)]
 Flag = StrictBool
 Count = Annotated[StrictInt, Field(ge=1)]
@@ -111,9 +116,30 @@ Json = Annotated[Any, AfterValidator(_as_json)]
 
 K = TypeVar("K", bound=Hashable)
 Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
-"""One to 64 strings, each once."""
+"""One to 64 strings or numbers, each once."""
 
-Channel = Literal["email", "sms", "post", "phone", "push"]
+Channel = Literal[
+    "email",
+    "inApp",
+    "inPerson",
+    "messenger",
+    "facebookMessenger",
+    "instagram",
+    "kakaoTalk",
+    "line",
+    "signal",
+    "telegram",
+    "threema",
+    "viber",
+    "weChat",
+    "whatsApp",
+    "phone",
+    "post",
+    "push",
+    "sms",
+    "web",
+]
+"""A way to reach the customer, of `vocabulary/channels.json`."""
 Side = Literal["customer", "vendor"]
 
 _closed = ConfigDict(extra="forbid")
@@ -137,7 +163,7 @@ class SignedMoney:
 
 @dataclass(frozen=True, config=_closed)
 class Price:
-    """Money, for each `per` where it recurs."""
+    """A bound in money, for each `per` where it has one."""
 
     amount: Decimal
     currency: Currency
@@ -149,18 +175,19 @@ class Quantity(Model):
 
     value: Decimal
     unit: UnitCode | None = None
+    per: Duration | None = None
 
 
 class Code(Model):
     """A category in a scheme: gpc, unspsc, google, text or a URI."""
 
     scheme: Scheme
-    code: Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True)]
+    code: Voucher
     label: Name | None = None
 
 
 class Ident(Model):
-    """A product identifier: gtin, mpn, sku and the like."""
+    """An identifier of a product or a place: gtin, mpn, sku, gln, meter and the like."""
 
     scheme: Scheme
     value: Name
@@ -180,12 +207,14 @@ class Place(Model):
     name: Name | None = None
     country: Country | None = None
     locality: Name | None = None
-    postal_code: Annotated[str, StringConstraints(min_length=1, max_length=20, strict=True)] | None = None
+    postal_code: PostalCode | None = None
+    street: Name | None = None
+    id: Ident | None = None
     near: Near | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        return _not_empty(self)
+        return not_empty(self)
 
 
 class Window(Model):
@@ -196,13 +225,14 @@ class Window(Model):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        return _not_empty(self)
+        return not_empty(self)
 
 
 M = TypeVar("M", bound=Model)
 
 
-def _not_empty(model: M) -> M:
+def not_empty(model: M) -> M:
+    """Refuse an object that has no member at all."""
     if not model.model_fields_set:
         raise PydanticCustomError("empty", "at least one member is needed")
     return model
@@ -273,13 +303,6 @@ class Doc(Model):
     date: Date | None = None
 
 
-class Datum(Model):
-    """A piece of personal data: the term of the vocabulary, and its value."""
-
-    data: Term
-    value: Json
-
-
 class Claim(Model):
     """What the customer says of themself, with a verifiable credential where there is one."""
 
@@ -319,34 +342,73 @@ class Product(Model):
 
 
 class Want(Product):
-    """What is wanted, and what is to be done with it (`deal`; absent: buy)."""
+    """What is wanted, and what is to be done with it (`deal`; absent: buy).
+
+    `fits` is what it has to fit; `subject` what the customer has already, and wants repaired, kept up or sold.
+    """
 
     name: Name
     deal: Literal["buy", "rent", "serve", "repair", "install", "maintain", "dispose", "sell"] | None = None
     category: Some[Code] | None = None
     condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
     fits: Product | None = None
+    subject: Product | None = None
     quantity: Quantity | None = None
+    budget: Price | None = None
+    window: Window | None = None
+    places: Some[Place] | None = None
+    from_: Place | None = Field(None, alias="from")
+    to: Place | None = None
+    lasts: Duration | None = None
+    text: Text | None = None
+    url: Url | None = None
+    alternatives: Some[Product] | None = None
+    if_missing: Literal["ask", "replace", "leaveOut"] | None = None
     files: Some[File] | None = None
 
 
 class Recurs(Model):
-    """Again, every so often."""
+    """How a line comes back, and for how long the customer is bound.
+
+    `times` is how many periods there are, `minimum` how many are owed though the customer ends it.
+    """
 
     every: Duration
     times: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
+    from_: Moment | None = Field(None, alias="from")
+    minimum: Annotated[StrictInt, Field(ge=0, le=1000)] | None = None
+    notice: Duration | None = None
+    renews: Flag | None = None
+    exit_fee: Money | None = None
+
+    @property
+    def owed(self) -> int:
+        """How many periods are owed at least: `minimum` of `times`, or one where neither is said."""
+        return min((n for n in (self.minimum, self.times) if n is not None), default=1)
 
 
-class Party(Shaped):
-    """Somebody who handles the data. A third party is named by a URI."""
+Index = Annotated[StrictInt, Field(ge=0)]
+"""A place in a list, counted from 0."""
+
+
+class OrderLine(Model):
+    """A line of the accepted offer, or so much of it."""
+
+    line: Index
+    quantity: Quantity | None = None
+
+
+class Party(Model):
+    """Somebody who handles the data. Without an `id`, such as a category of parties, it only informs."""
 
     name: Name
     role: Literal["controller", "jointController", "processor", "thirdParty", "authority"]
     id: Uri | None = None
     contact: Name | None = None
+    address: Place | None = None
+    email: Name | None = None
+    phone: Name | None = None
     country: Country | None = None
-
-    shape: ClassVar = (When("role", "thirdParty", requires=("id",)),)
 
 
 class Benefit(Model):
@@ -357,9 +419,15 @@ class Benefit(Model):
     text: Text
     amount: Money | None = None
     percent: Decimal | None = None
+    max: Money | None = None
     min_spend: Money | None = None
     on: Some[Code] | None = None
     uses: Count | None = None
+    code: Voucher | None = None
+    from_: Instant | None = Field(None, alias="from")
+    until: Instant | None = None
+    of: Key | None = None
+    pending: Flag | None = None
 
 
 class Retention(Shaped):

@@ -50,6 +50,7 @@ V1 = Version(
             order.Confirm,
             order.Fulfil,
             order.Cancel,
+            order.Withdraw,
         )
     },
 )

@@ -11,7 +11,9 @@ from .forgetting import came_to_nothing, is_passing, promised_until
 from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .receiving import Parsed, Settled, Verified, parse, settle, verify
+from .returning import Withdrawal
 from .said import Entry, Knowledge, Point, Said, Word
+from .sums import commitment_of, total_of
 from .thread import Record, Thread
 from .vocabulary import EVERYTHING
 from .wording import explain
@@ -41,8 +43,10 @@ __all__ = [
     "Statement",
     "Thread",
     "Verified",
+    "Withdrawal",
     "Word",
     "came_to_nothing",
+    "commitment_of",
     "decide",
     "explain",
     "family_of",
@@ -55,6 +59,7 @@ __all__ = [
     "parse",
     "promised_until",
     "settle",
+    "total_of",
     "turning_point",
     "verify",
 ]

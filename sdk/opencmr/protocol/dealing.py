@@ -1,32 +1,34 @@
 """The fold of an intent thread: what is wanted, the offers, and the order (`spec/v1/intent/page.md`)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from decimal import Context as Arithmetic
-from decimal import Decimal, localcontext
 from typing import Any, Literal, NamedTuple, Self
 
-from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WrongTotal
+from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderThanAsked, WrongState
 from ..messages import Path, intent, offer, order, pointer
-from ..messages.types import Datum, Money, Ref, TermsDocument, as_wire
+from ..messages.personal import Datum
+from ..messages.types import Money, Ref, TermsDocument, as_wire
 from ..trust import write
 from . import roster
 from .clock import shifted
 from .context import Context
+from .returning import Cancelled, Withdrawal, lines_of, whole_lines, withdrawn
 from .said import Point, Said, Word
-from .vocabulary import check_term, check_terms
-
-_EXACT = Arithmetic(prec=40, traps=[])
-"""For sums: 128 amounts of 15 and 6 digits have room. The application's own context may round, and then two sides that
-hold the same messages would differ about a total."""
-_MOST = Decimal(10**15)
-"""What no amount on the wire reaches: it has 15 digits before the point at most."""
+from .sums import check_accepted, check_same, check_sums
+from .vocabulary import check_term, check_terms, includes
 
 STANDS = timedelta(days=30)
 """How long a wish stands that does not say until when."""
 
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
+
+
+class Step(NamedTuple):
+    """An entry that changed an order, and whether the order was done after it."""
+
+    point: Point
+    done: bool
 
 
 class Wish(NamedTuple):
@@ -85,6 +87,10 @@ class Dealing:
         confirmed: The vendor's confirmation.
         progress: Status after status of the fulfilment.
         settled: Refund and fee, once the vendor has stated them.
+        cancelled: Lines that were cancelled while the rest stands.
+        withdrawals: What the customer has withdrawn from, and whether that was refunded.
+        refunds: What the vendor reports to have paid back, and when.
+        resting: The state that an order in `returning` goes back to when all is refunded.
         since: When it opened. `closed`: when it was withdrawn, cancelled or done.
         steps: The entries of the order: its acceptance, and each that changed something since.
     """
@@ -105,8 +111,12 @@ class Dealing:
     settled: bool = False
     refund: Money | None = None
     fee: Money | None = None
+    cancelled: tuple[Cancelled, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    refunds: tuple[tuple[Money, Point], ...] = ()
+    resting: str | None = None
     ordered_by: str | None = None
-    steps: tuple[Point, ...] = ()
+    steps: tuple[Step, ...] = ()
     closed: Point | None = None
     evidence: tuple[str, ...] = ()
 
@@ -116,15 +126,18 @@ class Dealing:
         Raises:
             Problem: A rule of `intent/page.md` is broken.
         """
-        here = replace(
-            self,
-            state=to[0],
-            steps=(*self.steps, said.point) if self.steps else (),
-            evidence=(*self.evidence, said.digest),
-        )
+        here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
+        after = self._after(here, said, context)
+        if after is self or not self.steps:
+            return after
+        return replace(after, steps=(*self.steps, Step(said.point, after.state == "done")))
+
+    def _after(self, here: Self, said: Said, context: Context) -> Self:
         match said.message.body:
             case intent.Cast() as body:  # an Amend is a Cast
                 return here._wished(said, body)
+            case order.Cancel(lines=[*_]) if self.state == "open":  # of an order that is none yet, the rest would stand
+                return self
             case intent.Withdraw() | order.Cancel() if self.state == "open":  # a cancelled order that never came to be
                 lapsed = tuple(replace(each, state="lapsed") if each.state == "firm" else each for each in self.offers)
                 return replace(here, offers=lapsed, closed=said.point)
@@ -132,28 +145,24 @@ class Dealing:
                 return here._offered(said, body, context)
             case offer.Decline() as body:
                 found = self._find(body.offer)
-                if found is None or found.state != "firm":
+                if found is None or found.state != "firm" or said.at >= found.expires:
                     return self
                 return here._turn(found, "declined")
             case offer.Accept() as body:
                 return here._ordered(said, body)
             case order.Disclose() as body:
                 check_data(body.discloses, ("body", "discloses"))
+                for position, datum in enumerate(body.discloses):
+                    self._check_line(datum.line, ("body", "discloses", position, "line"), "ORD-8")
                 return replace(here, state=self.state)._disclosing(body.discloses, said.point)
             case order.Confirm() as body:
-                _check_same_total(body.total, self.accepted_offer.body.total, "the accepted offer", "ORD-2")
-                return replace(here, confirmed=body)
+                return self._confirmed(here, body)
             case order.Fulfil() as body:
-                self._check_lines(body)
-                done = body.status == "done"
-                return replace(
-                    here,
-                    state="done" if done else "fulfilling",
-                    progress=(*self.progress, (body.status, said.point)),
-                    closed=said.point if done else None,
-                )
+                return self._fulfilled(here, said, body)
             case order.Cancel() as body:
                 return self._cancelled(here, said, body)
+            case order.Withdraw() as body:
+                return self._withdrawn(here, said, body)
         raise AssertionError(said.message.type)
 
     @property
@@ -169,7 +178,7 @@ class Dealing:
     @property
     def ordered_at(self) -> Point | None:
         """Since when there is an order; none: there is none."""
-        return self.steps[0] if self.steps else None
+        return self.steps[0].point if self.steps else None
 
     @property
     def accepted_offer(self) -> Offer:
@@ -204,8 +213,12 @@ class Dealing:
             offers=offers,
         )._disclosing(body.discloses or [], said.point)
 
-    def _disclosing(self, data: list[Datum], at: Point) -> Self:
-        said = [((datum.data, write(datum.value)), datum) for datum in data]
+    def overdue(self, at: str) -> list[Withdrawal]:
+        """The withdrawals that were to be refunded by this instant, and were not."""
+        return [each for each in self.withdrawals if each.overdue(at)]
+
+    def _disclosing(self, data: Iterable[Datum], at: Point) -> Self:
+        said = [((datum.data, write(as_wire(datum))), datum) for datum in data]
         new = tuple((datum, at) for key, datum in said if key not in self.told)
         return replace(self, disclosed=self.disclosed + new, told=self.told.union(key for key, _ in said))
 
@@ -227,7 +240,8 @@ class Dealing:
                 where = pointer(("body", "lines", position, "want"))
                 raise UnknownReference("the intent has no such want", pointer=where, rule="OFR-5")
         check_terms("data", body.needs, ("body", "needs"))
-        _check_sum(body)
+        _check_recipients(body)
+        check_sums(body)
         terms = roster.pick(body.under, choices, ("body", "under"))
         made = Offer(said.message.id, said.digest, "firm", said.point, expires, body, terms, self.wish)
         return replace(self, offers=(*self.offers, made))
@@ -239,27 +253,86 @@ class Dealing:
         if found.state != "firm" or said.at >= found.expires:
             state = "expired" if found.state == "firm" else found.state
             raise OfferNotFirm(f"the offer is {state}", pointer="/body/offer", rule="OFR-9")
-        if body.payment is not None and found.body.payment is not None and body.payment not in found.body.payment:
-            raise UnknownReference(
-                "the offer takes no such payment", pointer="/body/payment", expected=found.body.payment, rule="OFR-9"
-            )
-        _check_same_total(body.total, found.body.total, "the offer", "OFR-10")
+        check_accepted(body, found.body)
         return replace(
-            self._turn(found, "accepted"), accepted=found.digest, steps=(said.point,), ordered_by=said.digest
+            self._turn(found, "accepted"),
+            accepted=found.digest,
+            steps=(Step(said.point, False),),
+            ordered_by=said.digest,
         )
+
+    def _confirmed(self, here: Self, body: order.Confirm) -> Self:
+        """In `returning` too: the rest stands."""
+        if self.confirmed is not None:
+            raise WrongState("the order is confirmed", pointer="/type")
+        check_same(body.total, self.accepted_offer.body.total, "total", "ORD-2")
+        resting = "confirmed" if self.resting == "ordered" else self.resting
+        state = "returning" if self.state == "returning" else "confirmed"
+        return replace(here, state=state, confirmed=body, resting=resting)
+
+    def _fulfilled(self, here: Self, said: Said, body: order.Fulfil) -> Self:
+        for position, part in enumerate(body.lines or ()):
+            self._check_line(part.line, ("body", "lines", position, "line"), "ORD-3")
+        if self.state == "done" and body.status not in ("returned", "refunded"):
+            raise WrongState("the order is done", pointer="/body/status", rule="ORD-9")
+        here = replace(here, progress=(*self.progress, (body.status, said.point)))
+        if body.amount is not None:
+            here = here._refunded(said, body)
+        begun = "fulfilling" if self.resting in ("ordered", "confirmed") else self.resting
+        if body.status == "done":
+            state = "done"
+        elif self.state == "returning":
+            open_ = any(each.settled is None for each in here.withdrawals)
+            state = "returning" if open_ or body.amount is None else str(begun)
+        else:
+            state = "done" if self.state == "done" else "fulfilling"
+        closed = self.closed or said.point if state == "done" else None
+        return replace(here, state=state, resting=begun if state == "returning" else None, closed=closed)
+
+    def _refunded(self, said: Said, body: order.Fulfil) -> Self:
+        """A refund settles the withdrawals that it covers."""
+        lines = self.accepted_offer.body.lines
+        withdrawals = tuple(
+            replace(each, settled=said.point) if each.settled is None and each.covered_by(body, lines) else each
+            for each in self.withdrawals
+        )
+        refunds = (*self.refunds, (body.amount, said.point)) if body.amount is not None else self.refunds
+        return replace(self, withdrawals=withdrawals, refunds=refunds)
+
+    def _withdrawn(self, here: Self, said: Said, body: order.Withdraw) -> Self:
+        """It always takes its place: whether it is late, or too much, is for people to judge."""
+        made = self.accepted_offer.body
+        delivered = [point for status, point in self.progress if status == "delivered"]
+        delivered = delivered or [point for status, point in self.progress if status == "done"]
+        new = withdrawn(body, said.digest, said.point, made, delivered[-1] if delivered else None)
+        withdrawals = (*self.withdrawals, new)
+        count, resting = len(made.lines), self.resting if self.state == "returning" else self.state
+        off = {line for each in self.cancelled for line in whole_lines(each.lines, count)}
+        for each in withdrawals:
+            off |= lines_of(None, count) if each.lines is None else whole_lines(each.lines, count)
+        if len(off) == count:  # nothing is left to be performed
+            resting = "done"
+        return replace(here, withdrawals=withdrawals, resting=resting, closed=None)
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:
         settles = said.side == "vendor" and (body.refund is not None or body.fee is not None)
         if self.state == "cancelled" and (self.settled or not settles):
             return self
         refund, fee = (body.refund, body.fee) if settles else (None, None)
+        if body.lines is not None and self.state != "cancelled":
+            count = len(self.accepted_offer.body.lines)
+            off = {line for each in self.cancelled for line in whole_lines(each.lines, count)}
+            parts = tuple(part for part in body.lines if part.line < count)
+            if not parts or (not settles and off.issuperset(part.line for part in parts)):
+                return self
+            here = replace(here, cancelled=(*self.cancelled, Cancelled(parts, said.side, said.point, refund, fee)))
+            if len(off | whole_lines(parts, count)) < count:
+                return replace(here, state=self.state)
         return replace(here, settled=settles, refund=refund, fee=fee, closed=self.closed or said.point)
 
-    def _check_lines(self, body: order.Fulfil) -> None:
-        for position, line in enumerate(body.lines or ()):
-            if line >= len(self.accepted_offer.body.lines):
-                where = pointer(("body", "lines", position))
-                raise UnknownReference("the order has no such line", pointer=where, rule="ORD-3")
+    def _check_line(self, line: int | None, path: Path, rule: str) -> None:
+        if line is not None and line >= len(self.accepted_offer.body.lines):
+            raise UnknownReference("the order has no such line", pointer=pointer(path), rule=rule)
 
     def _find(self, ref: Ref) -> Offer | None:
         return next((each for each in self.offers if (each.id, each.digest) == (ref.id, ref.digest)), None)
@@ -268,6 +341,14 @@ class Dealing:
         return replace(
             self, offers=tuple(replace(each, state=state) if each is found else each for each in self.offers)
         )
+
+    def _told(self) -> dict[str, list[Any]]:
+        """What came to be of parts of the order."""
+        return {
+            "cancelled": [each.as_dict() for each in self.cancelled],
+            "withdrawals": [each.as_dict() for each in self.withdrawals],
+            "refunds": [{"amount": as_wire(amount), "at": point.at} for amount, point in self.refunds],
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """The record as plain JSON, the same on both sides."""
@@ -289,6 +370,7 @@ class Dealing:
                     "digest": each.digest,
                     "state": each.state,
                     "total": as_wire(each.body.total),
+                    **({"commitment": as_wire(each.body.commitment)} if each.body.commitment else {}),
                     "expires": each.expires,
                     "under": {"id": each.terms[1].id, "digest": each.terms[0]},
                 }
@@ -297,11 +379,24 @@ class Dealing:
             "disclosed": [{"data": datum.data, "at": point.at} for datum, point in self.disclosed],
             "progress": [{"status": status, "at": point.at} for status, point in self.progress],
             **{name: value for name, value in optional.items() if value is not None},
+            **{name: value for name, value in self._told().items() if value},
             "evidence": list(self.evidence),
         }
 
 
-def check_data(data: list[Datum], path: Path) -> None:
+def _check_recipients(body: offer.Make) -> None:
+    """Others get what is needed to perform the order, and nothing else."""
+    for position, recipient in enumerate(body.recipients or ()):
+        here: Path = ("body", "recipients", position, "data")
+        check_terms("data", recipient.data, here)
+        for at, term in enumerate(recipient.data):
+            if not any(includes("data", need, term) for need in body.needs or ()):
+                raise WiderThanAsked(
+                    "the offer does not need it", pointer=pointer((*here, at)), expected=body.needs, rule="OFR-16"
+                )
+
+
+def check_data(data: Sequence[Datum], path: Path) -> None:
     """Refuse a datum whose term is not in the vocabulary.
 
     Raises:
@@ -309,38 +404,3 @@ def check_data(data: list[Datum], path: Path) -> None:
     """
     for position, datum in enumerate(data):
         check_term("data", datum.data, (*path, position, "data"))
-
-
-def total_of(lines: list[offer.Line], adjustments: list[offer.Adjustment] | None = None) -> Decimal:
-    """What lines and adjustments add up to: every line's price once, and what is added or taken off."""
-    amounts = [line.price.amount for line in lines] + [each.amount.amount for each in adjustments or []]
-    with localcontext(_EXACT):
-        return sum(map(Decimal, amounts), Decimal())
-
-
-def _check_sum(body: offer.Make) -> None:
-    currency = body.total.currency
-    for position, adjustment in enumerate(body.adjustments or []):
-        if adjustment.amount.currency != currency:
-            where = pointer(("body", "adjustments", position, "amount", "currency"))
-            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-2")
-    for position, line in enumerate(body.lines):
-        if line.price.currency != currency:
-            where = pointer(("body", "lines", position, "price", "currency"))
-            raise WrongTotal("an offer has one currency", pointer=where, expected=[currency], rule="OFR-2")
-    right = total_of(body.lines, body.adjustments)
-    if Decimal(body.total.amount) == right:
-        return
-    if not 0 <= right < _MOST:  # no advice: there is no total that would be right
-        why = f"lines plus adjustments come to {right} {currency}, which no total can be; change the adjustments"
-        raise WrongTotal(why, pointer="/body/total", rule="OFR-1")
-    raise WrongTotal(
-        "the total is lines plus adjustments", pointer="/body/total", expected=[f"{right} {currency}"], rule="OFR-1"
-    )
-
-
-def _check_same_total(said: Money, right: Money, of: str, rule: str) -> None:
-    if (Decimal(said.amount), said.currency) != (Decimal(right.amount), right.currency):
-        raise WrongTotal(
-            f"not the total of {of}", pointer="/body/total", expected=[f"{right.amount} {right.currency}"], rule=rule
-        )

@@ -5,17 +5,19 @@ prohibition with the customer's own word behind it. What they answer is said by 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from ..messages.offer import Make
 from ..messages.types import Channel, Rule, TermsDocument
 from .agreement import Agreement
 from .chain import TOLERANCE, Chain
-from .clock import shifted
-from .consent import Beside, Consent, ItemRecord, outsiders
+from .clock import length, shifted
+from .consent import Beside, Consent, ItemRecord, outsiders, topic_of
 from .dealing import Dealing
-from .decisions import Activity, Facts, Statement
+from .decisions import CARE, ORDER_PURPOSES, Activity, Facts, Statement
 from .said import Point, Word
 from .thread import Thread
 from .uri import normal
@@ -56,7 +58,7 @@ def gather(threads: Iterable[Thread], chain: Chain, beside: Iterable[Beside] = (
     dealings = [(thread.id, thread.record) for thread in known if isinstance(thread.record, Dealing)]
     return Facts(
         tuple(statements),
-        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing, when)),
+        tuple(activity for id_, dealing in dealings for activity in _of_dealing(id_, dealing, when, chain)),
         tuple((one.scope, when(one.since)) for one in binding if one.scope)
         + tuple((id_, when(dealing.wished_at)) for id_, dealing in dealings if dealing.wished_at),
     )
@@ -215,6 +217,8 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
         data=_one(tuple(item.data)),
         third_parties=_one(known) if permit or (outside and None not in outside) else None,
         channels=_one(frozenset(item.channels)) if item.channels else None,
+        topics=frozenset(map(topic_of, item.topics)) if item.topics else None,
+        begins=record.begins if permit else None,
         own=record.own,
         at=_begins(record.own, when(record.since), permit),
         until=record.until if permit else None,
@@ -223,7 +227,7 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
     )
 
 
-def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]:
+def _of_dealing(thread: str, dealing: Dealing, when: When, chain: Chain) -> Iterator[Activity]:
     data = tuple((datum.data, when(point)) for datum, point in dealing.disclosed)
     over = dealing.closed
     if dealing.wished_at is not None:
@@ -232,10 +236,43 @@ def _of_dealing(thread: str, dealing: Dealing, when: When) -> Iterator[Activity]
         wishes = [(when(wish.since), wish.until) for wish in dealing.wishes]
         yield from standing_wish(thread, wishes, when(end) if end else None, data, dealing.evidence[:1])
     if dealing.ordered_at is not None:
-        made, returns = (str(dealing.accepted), str(dealing.ordered_by)), dealing.accepted_offer.body.returns
-        days = returns.days if dealing.state == "done" and returns is not None else 0
-        steps = [when(step) for step in dealing.steps if over is None or step.place < over.place]
-        yield from standing_order(thread, steps, when(over) if over else None, days, data, made)
+        made = (str(dealing.accepted), str(dealing.ordered_by))
+        cancelled = over if dealing.state == "cancelled" else None
+        # A withdrawal lets an order go on. That is a yes: it counts from its place on, also where the customer asks.
+        steps = [
+            (chain.time(at.place, at.at), done)
+            for at, done in dealing.steps
+            if at.place < (cancelled.place if cancelled else chain.next)
+        ]
+        ended = when(cancelled) if cancelled else None
+        yield from standing_order(thread, steps, ended, what_lasts(dealing.accepted_offer.body), data, made)
+
+
+def what_lasts(made: Make) -> "Lasting":
+    """How long an order goes on after it is done, and with whom its data may be shared."""
+    return Lasting(
+        timedelta(days=made.returns.days if made.returns else 0),
+        length(made.warranty) if made.warranty else timedelta(),
+        tuple(
+            (normal(recipient.party.id), tuple(recipient.data))
+            for recipient in made.recipients or ()
+            if recipient.party.id is not None
+        ),
+    )
+
+
+class Lasting(NamedTuple):
+    """What an offer says that counts in the order which it becomes.
+
+    Attributes:
+        returns: How long the order goes on after it is done.
+        warranty: How long it goes on for customer care alone.
+        recipients: Who else gets which data, by URI.
+    """
+
+    returns: timedelta = timedelta()
+    warranty: timedelta = timedelta()
+    recipients: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def standing_wish(
@@ -261,32 +298,53 @@ def standing_wish(
 
 def standing_order(
     thread: str,
-    steps: Sequence[str],
-    closed: str | None,
-    days: int,
+    steps: Sequence[tuple[str, bool]],
+    cancelled: str | None,
+    lasting: Lasting,
     data: tuple[tuple[str, str], ...],
     evidence: tuple[str, ...],
 ) -> Iterator[Activity]:
     """What an order permits: until it is cancelled, or done and the days for returning it are over.
 
-    Where it never comes to be done, a year after its last entry. It is told span by span: an entry that comes when it
-    had ended lets it begin anew, and changes no answer about the time before.
+    For customer care alone it goes on until the warranty is over.
 
     Args:
         thread: Its thread.
-        steps: When its entries were, from the acceptance on, but for what closed it.
-        closed: When it was cancelled or done.
-        days: How long it goes on after it was done.
+        steps: When its entries were, from the acceptance on and before it was cancelled, and whether it was done then.
+        cancelled: When it was cancelled.
+        lasting: What counts in it of its offer.
         data: What was disclosed, and when.
         evidence: The digests of offer and acceptance.
     """
-    spans = [(at, shifted(at, _NEVER_DONE)) for at in steps]
-    if closed is not None:
-        spans.append((closed, shifted(closed, timedelta(days=days))))
+    made = Activity(thread, "order-live", "", "", None, data, evidence, ORDER_PURPOSES, lasting.recipients)
+    for since, until, closed in _spans(steps, cancelled, lasting.returns):
+        yield replace(made, since=since, until=until, closed=closed)
+    if lasting.warranty > lasting.returns:
+        for since, until, closed in _spans(steps, cancelled, lasting.warranty):
+            yield replace(made, since=since, until=until, closed=closed, purposes=CARE, recipients=())
+
+
+def _spans(
+    steps: Sequence[tuple[str, bool]], cancelled: str | None, after: timedelta
+) -> Iterator[tuple[str, str, str | None]]:
+    """Since when, until when, and when an end was put to it, span by span.
+
+    Where an order never comes to be done, it ends a year after its last entry; once it is done, what the vendor reports
+    adds nothing. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+    """
+    spans, was = [], False
+    for at, done in steps:
+        if not (done and was):
+            spans.append((at, shifted(at, after if done else _NEVER_DONE)))
+        was = done
+    closed = spans[-1][0] if was and not after else None
+    if cancelled is not None:
+        spans.append((cancelled, cancelled))
+        closed = cancelled
     since, until = spans[0]
     for at, end in spans[1:]:
         if at >= until:
-            yield Activity(thread, "order-live", since, until, None, data, evidence)
+            yield since, until, None
             since = at
         until = end
-    yield Activity(thread, "order-live", since, until, None if days else closed, data, evidence)
+    yield since, until, closed

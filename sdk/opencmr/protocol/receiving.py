@@ -17,14 +17,14 @@ problem is raised, to be answered unsigned, and nothing is stored. From check 8 
 to be answered with a signed receipt that is stored; one that may come good (`retry`) is raised.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from .. import messages, trust
 from ..errors import Behind, Malformed, Problem, StaleCollect, TooEarly, UnknownThread, WrongAddressee
-from ..messages import Message, consent, core
+from ..messages import Message, consent, core, offer, order
 from ..messages.model import in_order
 from ..messages.types import Party
 from .clock import AHEAD, shifted
@@ -183,10 +183,13 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
                 for at, party in enumerate(item.recipients or ())
             ),
         ]
-        for path, party in parties:
-            if party.id is not None and normal(party.id) != party.id:
-                right = {"rule": "CNS-11", "expected": [normal(party.id)]}
-                yield (*path, "id"), "a party is named in normal form", right
+        yield from _misnamed(parties)
+    if kind is offer.Make:
+        yield from _misnamed(
+            (("body", "recipients", at, "party"), recipient.party) for at, recipient in enumerate(body.recipients or ())
+        )
+    if kind is order.Confirm and body.support is not None:
+        yield from _misnamed([(("body", "support"), body.support)])
     opens = message.opens
     if kind.place == "first" or kind is core.Collect:
         wrong = not opens
@@ -194,6 +197,15 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
         wrong = opens and (kind.place == "later" or kind is core.Receipt)
     if wrong:
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
+
+
+def _misnamed(
+    parties: Iterable[tuple[messages.Path, Party]],
+) -> Iterator[tuple[messages.Path, str, dict[str, Any]]]:
+    for path, party in parties:
+        if party.id is not None and normal(party.id) != party.id:
+            right = {"rule": "CNS-11", "expected": [normal(party.id)]}
+            yield (*path, "id"), "a party is named in normal form", right
 
 
 def settle(message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False) -> Settled:

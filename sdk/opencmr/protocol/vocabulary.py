@@ -9,12 +9,19 @@ from .. import _spec
 from ..errors import UnknownTerm
 from ..messages import Path, pointer
 
-Kind = Literal["action", "purpose", "data"]
+Kind = Literal["action", "purpose", "data", "duty", "channel", "place"]
 
 EVERYTHING: dict[Kind, str] = {"action": "dpv:Processing", "purpose": "dpv:Purpose", "data": "dpv:PersonalData"}
 """What an absent member stands for."""
 
-_TABLES: dict[Kind, str] = {"action": "processing", "purpose": "purposes", "data": "personal-data"}
+_TABLES: dict[Kind, str] = {
+    "action": "processing",
+    "purpose": "purposes",
+    "data": "personal-data",
+    "duty": "duties",
+    "channel": "channels",
+    "place": "places",
+}
 
 
 @cache
@@ -70,6 +77,11 @@ def upward(kind: Kind, term: str) -> frozenset[str]:
 def includes(kind: Kind, broad: str, narrow: str) -> bool:
     """Whether `narrow` is `broad` or below it."""
     return broad in upward(kind, narrow) or (kind == "purpose" and broad == EVERYTHING["purpose"])
+
+
+def lies_in(bound: str, place: str) -> bool:
+    """Whether a place where data is stored is `bound`, a part of it, or one of its countries."""
+    return includes("place", bound, place) or includes("place", bound, place.partition("-")[0])
 
 
 @cache

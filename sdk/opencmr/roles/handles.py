@@ -8,13 +8,16 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import ValidationError
 
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
-from ..messages.offer import Make
-from ..messages.types import Datum, Money, TermsDocument, TermsRef
-from ..protocol import Agreement, Consent, Dealing, Offer, Record, moment
+from ..messages.offer import Make, PaymentShare
+from ..messages.personal import Datum
+from ..messages.types import Money, OrderLine, TermsDocument, TermsRef
+from ..protocol import Agreement, Consent, Dealing, Offer, Record, Withdrawal, moment
 from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
 
@@ -110,13 +113,20 @@ class ConsentInHand(Handle[Consent]):
         """What the vendor asked for, if it did."""
         return self.record.request
 
-    async def grant(self, *keys: str, items: Sequence[consent.GrantItem] = (), until: Deadline | None = None) -> None:
+    async def grant(
+        self,
+        *keys: str,
+        items: Sequence[consent.GrantItem] = (),
+        until: Deadline | None = None,
+        discloses: Sequence[Datum] | None = None,
+    ) -> None:
         """Grant what was asked, whole or in part.
 
         Args:
             keys: The items to grant as asked; absent, and no `items` either: all of them.
             items: Items to grant more narrowly than asked.
             until: Until when, exclusive; absent: as asked.
+            discloses: Data that goes with it, such as the address for a newsletter; each at or below that of an item.
 
         Raises:
             UsageError: Nothing was asked for here, or not by this key.
@@ -129,7 +139,8 @@ class ConsentInHand(Handle[Consent]):
         chosen = keys if keys or items else tuple(known)
         as_asked = [_as_asked(known[key]) for key in chosen]
         last = deadline(until, self.relationship.now()) if until is not None else asked.until
-        await self.say(consent.Grant(items=[*as_asked, *items], until=last))
+        said = list(discloses) if discloses else None
+        await self.say(consent.Grant(items=[*as_asked, *items], until=last, discloses=said))
 
     async def refuse(self, *keys: str, reason: str | None = None) -> None:
         """Refuse all that is asked, or the items of these keys.
@@ -157,6 +168,17 @@ class ConsentInHand(Handle[Consent]):
             raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
 
 
+def _of(datum: Datum) -> order.OrderDatum:
+    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
+
+
+def _datum(term: str, value: Any) -> order.OrderDatum:
+    try:
+        return order.OrderDatum(data=term, value=value)
+    except ValidationError as error:
+        raise UsageError(f"{term}: {error.errors()[0]['msg']}; see the shapes of the vocabulary") from error
+
+
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:
     return consent.GrantItem(**{name: value for name, value in item if name in consent.Item.model_fields})
 
@@ -182,16 +204,30 @@ class OfferInHand:
 
     @property
     def total(self) -> Money:
-        """What it comes to."""
+        """What is owed once."""
         return self.offer.body.total
 
-    async def accept(self, payment: str | None = None) -> "OrderInHand":
-        """Accept it: the order.
+    @property
+    def owed(self) -> Money:
+        """What is owed in all at least: the commitment, or the total where nothing recurs."""
+        return self.offer.body.commitment or self.offer.body.total
+
+    async def accept(
+        self, payment: str | list[PaymentShare] | None = None, *, codes: list[str] | None = None
+    ) -> "OrderInHand":
+        """Accept it, at its total and its commitment: the order.
+
+        Args:
+            payment: The payment method, or several with their amounts.
+            codes: Of vouchers to redeem.
 
         Raises:
             Problem, Refused, Unreachable: See `Correspondence.say`.
         """
-        body = offer.Accept(offer=self.offer.ref, total=self.total, payment=payment)
+        shares = [PaymentShare(method=payment)] if isinstance(payment, str) else payment
+        body = offer.Accept(
+            offer=self.offer.ref, total=self.total, commitment=self.body.commitment, payment=shares, codes=codes
+        )
         await self.relationship.say(body, self.thread)
         return OrderInHand(self.relationship, self.thread)
 
@@ -210,15 +246,48 @@ class OrderInHand(Handle[Dealing]):
 
         Args:
             data: Term → value, or data.
+
+        Raises:
+            UsageError: A term is none, or the value has not the shape that the vocabulary gives it.
         """
         pieces = (
-            [Datum(data=term, value=value) for term, value in data.items()] if isinstance(data, dict) else list(data)
+            [_datum(term, value) for term, value in data.items()] if isinstance(data, dict) else list(map(_of, data))
         )
         await self.say(order.Disclose(discloses=pieces))
 
-    async def cancel(self, reason: str = "changedMind", note: str | None = None) -> None:
-        """Cancel the order. The vendor says what it refunds."""
-        await self.say(order.Cancel(reason=reason, note=note))
+    async def cancel(
+        self, reason: str = "changedMind", note: str | None = None, *, lines: Sequence[OrderLine | int] = ()
+    ) -> None:
+        """Cancel the order, or lines of it, before it is done. The vendor says what it refunds."""
+        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
+        await self.say(order.Cancel(reason=reason, note=note, lines=parts or None))
+
+    async def withdraw(
+        self,
+        ground: Literal["returns", "law"],
+        lines: Sequence[OrderLine | int] = (),
+        *,
+        reason: str | None = None,
+        refund_to: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Withdraw from the order or from lines of it, also when it is done. The vendor cannot refuse this.
+
+        Args:
+            ground: The right that is used: the offer's returns, or the law.
+            lines: The lines by index, or how much of them; none: the whole order.
+            reason: Why, as a code; nobody has to say why.
+            refund_to: How the money should come back, as a code.
+            note: More words.
+        """
+        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
+        await self.say(
+            order.Withdraw(ground=ground, lines=parts or None, reason=reason, refund_to=refund_to, note=note)
+        )
+
+    def overdue(self) -> list[Withdrawal]:
+        """The withdrawals that the vendor should have refunded by now."""
+        return self.record.overdue(self.relationship.now())
 
     async def reaches(self, *states: str, within: float = 30) -> bool:
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
@@ -270,9 +339,9 @@ class Casting:
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
             for made in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.total.currency, Decimal(made.total.amount)))
+        return sorted(found, key=lambda made: (made.owed.currency, Decimal(made.owed.amount)))
 
-    async def accept(self, made: OfferInHand, payment: str | None = None) -> OrderInHand:
+    async def accept(self, made: OfferInHand, payment: str | list[PaymentShare] | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
         return await made.accept(payment)
 

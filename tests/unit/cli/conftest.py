@@ -10,7 +10,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from opencmr import Customer, Money, Policy, Price, Vendor, Want, intent, offer, order
+from opencmr import Customer, Money, Policy, Vendor, Want, intent, offer, order
 from opencmr.cli.app import app
 from opencmr.testing import Loopback, StandingClock
 
@@ -72,7 +72,7 @@ async def _deal(folder: Path) -> Stores:
     @shop.on(intent.Cast)
     def quote(message: Any, _: Any) -> offer.Make:
         price = "49.00"
-        line = offer.Line(name="Boots \x1b[31m[red]49", price=Price(price, "EUR"), want=0)
+        line = offer.Line(name="Boots \x1b[31m[red]49", price=Money(price, "EUR"), want=0)
         return offer.Make(lines=[line], total=Money(price, "EUR"), under=message.body.terms[0])
 
     @shop.on(offer.Accept)

@@ -1,10 +1,16 @@
 """`opencmr show` reads either side's store, and writes nothing."""
 
+import asyncio
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from opencmr import Customer, Money, Vendor, order
+from opencmr.testing import Loopback, StandingClock
+from parties import CAST, SHOP, an_offer
 
 
 @pytest.mark.parametrize("side", ["alice", "shop"])
@@ -116,3 +122,32 @@ def test_the_timeline_is_one_line_a_message_under_its_day(
 
 def test_colours_are_for_terminals(run: Any, stores: Any) -> None:
     assert "\x1b" not in run("show", stores.alice, "--timeline").out
+
+
+def test_what_was_withdrawn_from_is_told_with_its_due_date(run: Any, tmp_path: Path) -> None:
+    async def buy(refund: bool) -> str:
+        clock = StandingClock()
+        path = str(tmp_path / f"alice-{refund}.db")
+        shop = Vendor.open(tmp_path / f"shop-{refund}.db", did=SHOP, accepts=["SD-BASE"], clock=clock)
+        shop.on("intent.cast")(lambda cast, _: an_offer())
+        shop.on("offer.accept")(lambda said, _: order.Confirm(reference="1", total=said.body.total))
+        async with Customer.open(path, network=Loopback(shop), clock=clock) as alice:
+            at_shop = await alice.meet(SHOP)
+            cast = await alice.cast(CAST, to=[at_shop])
+            bought = await cast.firm()[0].accept()
+            await bought.withdraw("returns", [0])
+            clock.move(timedelta(days=3))
+            if refund:
+                paid = order.Fulfil(status="refunded", amount=Money("49.00", "EUR"))
+                await shop.say(at_shop.me, paid, bought.thread)
+                await at_shop.collect()
+        await shop.close()
+        return path
+
+    for refund, told in ((False, "to be refunded by 2026-07-15"), (True, "refunded at 2026-07-04")):
+        store = asyncio.run(buy(refund))
+        (thread,) = run("show", store, "--json").json["relationships"][0]["threads"]
+        out = run("show", store, "--thread", thread["id"]).out
+        assert "withdrawn from line 0 at 2026-07-01" in out
+        assert told in out
+        assert ("overdue" in out, "49.00 EUR paid back" in out) == (not refund, refund), "the machine's clock is later"

@@ -10,7 +10,7 @@ from opencmr import errors
 from opencmr.protocol import Question
 
 NOBODY = {"id": "urn:uuid:99999999-0000-4000-8000-000000000000", "digest": "zQm" + "2" * 44}
-ADDRESS = {"data": "pd:PhysicalAddress", "value": {"locality": "Kiel"}}
+ADDRESS = {"data": "pd:PhysicalAddress", "value": {"addressLocality": "Kiel"}}
 
 
 def thread_of(turn: Any) -> str:
@@ -183,7 +183,7 @@ def test_another_total_is_void_and_says_which_would_be_right(talk: Any, bodies: 
 def test_quantity_and_unit_price_explain_a_line_and_are_not_multiplied_again(talk: Any, bodies: Any) -> None:
     line = {
         "name": "Socks",
-        "price": {**bodies.euros("30.00"), "per": "P1M"},
+        "price": bodies.euros("30.00"),
         "quantity": {"value": "3"},
         "unitPrice": bodies.euros("10.00"),
     }
@@ -377,9 +377,9 @@ def test_an_acceptance_repeats_the_total(talk: Any, bodies: Any) -> None:
 def test_an_acceptance_chooses_a_payment_that_the_offer_takes(talk: Any) -> None:
     made = talk.offer(talk.cast().id, payment=["card", "invoice"])
     with pytest.raises(errors.UnknownReference) as caught:
-        talk.accept(made, payment="cash")
-    assert (caught.value.pointer, caught.value.expected) == ("/body/payment", ["card", "invoice"])
-    assert talk.accept(made, payment="invoice").record.state == "ordered"
+        talk.accept(made, payment=[{"method": "cash"}])
+    assert (caught.value.pointer, caught.value.expected) == ("/body/payment/0/method", ["card", "invoice"])
+    assert talk.accept(made, payment=[{"method": "invoice"}]).record.state == "ordered"
 
 
 def test_there_is_one_order_in_a_thread(talk: Any) -> None:

@@ -11,7 +11,7 @@ from opencmr.protocol import History, Question, gather
 
 NO_THREAD = "urn:uuid:ffffffff-0000-4000-8000-000000000000"
 EMAIL = {"data": "pd:EmailAddress", "value": "ada@alice.example"}
-ADDRESS = {"data": "pd:PhysicalAddress", "value": {"locality": "Kiel"}}
+ADDRESS = {"data": "pd:PhysicalAddress", "value": {"addressLocality": "Kiel"}}
 SERVICE, MARKETING, CASTING = "dpv:RequestedServiceProvision", "dpv:DirectMarketing", "opencmr:IntentCasting"
 
 

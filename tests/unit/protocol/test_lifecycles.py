@@ -39,17 +39,21 @@ DESIGN = {
         open                             | offer.accept      C    | ordered
         open                             | intent.withdraw   C    | withdrawn
         open                             | order.cancel      C    | withdrawn
-        ordered confirmed fulfilling     | order.disclose    C    | ordered confirmed fulfilling
-        ordered                          | order.confirm     V    | confirmed
-        confirmed fulfilling             | order.fulfil      V    | fulfilling done
-        ordered confirmed fulfilling     | order.cancel      C V  | cancelled
+        ordered confirmed fulfilling     | order.disclose    C    | ordered confirmed fulfilling returning
+        returning                        | order.disclose    C    | ordered confirmed fulfilling returning
+        ordered returning                | order.confirm     V    | confirmed returning
+        confirmed fulfilling             | order.fulfil      V    | fulfilling returning done
+        returning done                   | order.fulfil      V    | fulfilling returning done
+        ordered confirmed fulfilling     | order.cancel      C V  | cancelled ordered confirmed fulfilling
         cancelled                        | order.cancel      V    | cancelled
+        ordered confirmed fulfilling     | order.withdraw    C    | returning
+        returning done                   | order.withdraw    C    | returning
         """,
 }
 NARROWING = {
     "terms": {"terms.decline": "C V", "terms.terminate": "C V"},
     "consent": {"consent.refuse": "C", "consent.withdraw": "C V"},
-    "intent": {"intent.withdraw": "C", "offer.decline": "C", "order.cancel": "C V"},
+    "intent": {"intent.withdraw": "C", "offer.decline": "C", "order.cancel": "C V", "order.withdraw": "C"},
 }
 SIDES = {"C": "customer", "V": "vendor"}
 
@@ -115,6 +119,7 @@ def test_a_word_takes_back_only_from_the_sides_that_the_table_names() -> None:
 BODY_OF: dict[str, dict[str, Any]] = {
     "terms.decline": {"reason": "other"},
     "order.cancel": {"reason": "other"},
+    "order.withdraw": {"ground": "law"},
     "offer.decline": {
         "reason": "other",
         "offer": {"id": "urn:uuid:00000000-0000-4000-8000-000000000000", "digest": "zQm" + "2" * 44},
@@ -147,10 +152,12 @@ def _reached(talk: Any, bodies: Any) -> dict[tuple[str, str], str]:
     withdrawn = talk.cast().id
     talk.customer("intent.withdraw", {}, withdrawn)
     found["intent", "withdrawn"] = withdrawn
-    for state in ("confirmed", "fulfilling", "done", "cancelled"):
+    for state in ("confirmed", "fulfilling", "done", "cancelled", "returning"):
         thread = talk.order().said.message.thread
         if state == "cancelled":
             talk.customer("order.cancel", {"reason": "other"}, thread)
+        elif state == "returning":
+            talk.customer("order.withdraw", {"ground": "law"}, thread)
         else:
             talk.vendor("order.confirm", {"reference": "1", "total": bodies.euros("100")}, thread)
         if state in ("fulfilling", "done"):

@@ -82,7 +82,7 @@ async def test_what_came_to_nothing_is_forgotten_after_the_days_that_discovery_s
 ) -> None:
     answers = await shop.receive(she.write(OTHER_TERMS))
     assert types_of(answers) == ["receipt", "terms.decline"]
-    assert row(street, she.did).bytes > sum(map(len, answers))
+    assert row(street, she.did).size > sum(map(len, answers))
     street.clock.move(timedelta(days=shop.discovery()["forgetsAfterDays"]))
     assert (await forget(shop), is_forgotten(street, she.did)) == (0, False)
     street.clock.move(timedelta(seconds=1))
@@ -264,7 +264,7 @@ async def test_who_was_handed_back_what_they_know_is_forgotten_again(street: Str
         street.clock.move(MONTH)
         assert (await forget(shop), is_forgotten(street, relationship.me)) == (1, True)
         await relationship.say(CAST)
-        assert row(street, relationship.me).bytes > 0
+        assert row(street, relationship.me).size > 0
     assert_equal_histories(relationship.history, shop.history(relationship.me))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opencmr import Customer, Money, Price, Vendor, intent, offer
+from opencmr import Customer, Money, Vendor, intent, offer
 from opencmr.errors import Problem, UsageError
 from opencmr.messages.types import SignedMoney
 from opencmr.protocol import roster
@@ -27,7 +27,7 @@ async def test_the_cheapest_offer_is_the_first_by_however_little(street: Street)
 
 async def test_offers_are_ordered_within_a_currency(street: Street) -> None:
     def made(amount: str, currency: str) -> offer.Make:
-        line = offer.Line(name="Boots", price=Price(amount, currency))
+        line = offer.Line(name="Boots", price=Money(amount, currency))
         return offer.Make(lines=[line], total=Money(amount, currency), under=roster.ref("SD-BASE"))
 
     shop, alice = street.vendor(accepts=["SD-BASE"]), street.customer()
@@ -40,7 +40,7 @@ async def test_offers_are_ordered_within_a_currency(street: Street) -> None:
 
 def summing(prices: list[str], off: list[str], total: str) -> offer.Make:
     return offer.Make(
-        lines=[offer.Line(name="Boots", price=Price(price, "EUR")) for price in prices],
+        lines=[offer.Line(name="Boots", price=Money(price, "EUR")) for price in prices],
         adjustments=[offer.Adjustment(kind="discount", amount=SignedMoney(amount, "EUR")) for amount in off] or None,
         total=Money(total, "EUR"),
         under=roster.ref("SD-BASE"),
@@ -90,14 +90,14 @@ AMOUNTS = st.decimals(0, Decimal("999999999999999.999999"), places=6).map(lambda
     st.lists(st.tuples(st.sampled_from(["", "-"]), AMOUNTS).map("".join), max_size=4),
 )
 def test_whatever_is_advised_can_be_followed(prices: list[str], off: list[str]) -> None:
-    from opencmr.protocol.dealing import _check_sum
+    from opencmr.protocol.sums import check_sums
 
     asked = summing(prices, off, "0.5")
     try:
-        _check_sum(asked)
+        check_sums(asked)
     except Problem as problem:
         for advice in problem.expected or ():
-            _check_sum(summing(prices, off, advice.removesuffix(" EUR")))
+            check_sums(summing(prices, off, advice.removesuffix(" EUR")))
 
 
 def test_an_empty_cast_has_no_offers() -> None:

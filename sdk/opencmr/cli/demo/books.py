@@ -1,6 +1,6 @@
 """The files of the three parties, read while they live and compared in the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import orjson
 from ... import messages, trust
 from ...errors import Problem
 from ...messages import Body, consent, intent, offer, order, terms
-from ...messages.types import Datum
+from ...messages.personal import Datum
 from ...protocol import Decision, Question, vocabulary
 from ...roles.reading import Line, Notebook, Reader
 
@@ -123,17 +123,18 @@ def _gist(body: Body) -> str:
         case intent.Cast():
             return " + ".join(want.name for want in body.wants)
         case offer.Make() | offer.Accept():
-            return f"{body.total.amount} {body.total.currency}"
+            in_all = f", {body.commitment.amount} in all" if body.commitment else ""
+            return f"{body.total.amount} {body.total.currency}{in_all}"
         case order.Disclose():
             return _kinds(body.discloses)
         case order.Confirm():
             return body.reference
         case order.Fulfil():
             return body.status
-        case intent.Withdraw() | order.Cancel() | terms.Decline() | offer.Decline():
+        case intent.Withdraw() | order.Cancel() | order.Withdraw() | terms.Decline() | offer.Decline():
             return body.reason or ""
     return ""
 
 
-def _kinds(data: list[Datum]) -> str:
+def _kinds(data: Sequence[Datum]) -> str:
     return ", ".join(vocabulary.label(datum.data) for datum in data)

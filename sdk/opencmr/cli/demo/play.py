@@ -192,9 +192,9 @@ class Play:
             await self._tell()
             return None
         most = max(map(self._met, offers))
-        cheapest = min(Decimal(made.total.amount) for made in offers if self._met(made) == most)
+        cheapest = min(Decimal(made.owed.amount) for made in offers if self._met(made) == most)
         near = [
-            made for made in offers if self._met(made) == most and Decimal(made.total.amount) <= cheapest * (1 + _NEAR)
+            made for made in offers if self._met(made) == most and Decimal(made.owed.amount) <= cheapest * (1 + _NEAR)
         ]
         best = self._dice.choice(near)
         wished = sum(len(_wished(want.attributes)) for want in self.wish.wants)
@@ -203,7 +203,7 @@ class Play:
             body = made.body
             goods = " + ".join(_amount(line.quantity) + line.name for line in body.lines)
             back = f"{body.returns.days} days" if body.returns else "–"
-            price = f"{made.total.amount} {made.total.currency}"
+            price = f"{made.owed.amount} {made.owed.currency}"
             met = f"{self._met(made)} of {wished}" if wished else "–"
             rows.append((self._shop(made.relationship), goods, price, met, back))
             facts["offers"].append(

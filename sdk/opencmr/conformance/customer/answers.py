@@ -43,12 +43,28 @@ class Void:
     state: str = "open"
 
 
+MONTHLY: dict[str, Any] = {
+    "name": "Each month", "price": {"amount": "14.00", "currency": "EUR"}, "recurs": {"every": "P1M", "times": 6},
+}  # fmt: skip
+POST = {"name": "Post", "role": "thirdParty", "id": "https://post.example/"}
+
+
 def _offer(**members: Any) -> Callable[[Played, str], str]:
     return lambda vendor, thread: make(vendor, thread, {**OFFER, **members})
 
 
 VOID_IN_INTENT = (
     Void("sum", ("OFR-1",), "wrong-total", _offer(total={"amount": "9.00", "currency": "EUR"})),
+    Void("mixed-lines", ("OFR-12",), "wrong-total", _offer(
+        lines=[LINE, MONTHLY], commitment={"amount": "95.00", "currency": "EUR"},
+        adjustments=[{"kind": "tax", "amount": {"amount": "1.00", "currency": "EUR"}, "lines": [0, 1]}])),
+    Void("understated", ("OFR-13",), "wrong-total", _offer(
+        lines=[LINE, MONTHLY], commitment={"amount": "24.00", "currency": "EUR"})),
+    Void("unstated", ("OFR-13",), "wrong-total", _offer(lines=[LINE, MONTHLY])),
+    Void("schedule", ("OFR-14",), "wrong-total", _offer(
+        schedule=[{"amount": {"amount": "9.00", "currency": "EUR"}, "due": "now"}])),
+    Void("recipient", ("OFR-16",), "wider-than-asked", _offer(
+        needs=["pd:Name"], recipients=[{"party": POST, "data": ["pd:Contact"]}])),
     Void("currencies", ("OFR-2",), "wrong-total", _offer(total={"amount": "10.00", "currency": "USD"})),
     Void("expired-offer", ("OFR-3",), "expired", lambda vendor, thread: make(vendor, thread, expires=later(-1))),
     Void("other-terms", ("OFR-4",), "terms-not-offered", _offer(under=OTHER)),
@@ -95,7 +111,15 @@ for _void in (
 page.add("void-lines", "Void in an order: a report on a line that there is not", "ORD-3", "RCV-15")(
     _voiding(
         Void("lines", (), "unknown-reference", lambda vendor, thread: vendor.say(
-            {"status": "shipped", "lines": [3]}, "order.fulfil", thread), "confirmed"),
+            {"status": "shipped", "lines": [{"line": 3}]}, "order.fulfil", thread), "confirmed"),
+        confirmed,
+    )
+)  # fmt: skip
+page.add("void-when-done", "Void in an order that is done: that it is shipped", "ORD-9", "RCV-15")(
+    _voiding(
+        Void("when-done", (), "wrong-state", lambda vendor, thread: (
+            vendor.say({"status": "done"}, "order.fulfil", thread),
+            vendor.say({"status": "shipped"}, "order.fulfil", thread))[1], "done"),
         confirmed,
     )
 )  # fmt: skip
@@ -153,6 +177,27 @@ async def settled_once(stage: Stage) -> None:
     outcomes = [vendor.receipt(digest)["body"]["outcome"] for digest in (first, settles, again)]
     must(outcomes == ["accepted", "accepted", "moot"], f"the outcomes are {outcomes}")
     await stage.state(vendor, thread, "cancelled")
+
+
+@page.add("withdrawn-and-refunded", "A withdrawal is settled by the refund that covers it", "ORD-7", "ORD-10", "ORD-11")
+async def withdrawn_and_refunded(stage: Stage) -> None:
+    """Also from an order that is done. What names a line that there is not cancels nothing."""
+    vendor, thread = await confirmed(stage)
+    none = {"reason": "other", "lines": [{"line": 9}]}
+    await stage.said(vendor, "order.cancel", none, thread)
+    await stage.state(vendor, thread, "confirmed", "ORD-11")
+    vendor.say({"status": "done"}, "order.fulfil", thread)
+    await stage.sync(vendor)
+    await stage.said(vendor, "order.withdraw", {"ground": "returns", "lines": [{"line": 0}, {"line": 9}]}, thread)
+    await stage.state(vendor, thread, "returning", "ORD-7")
+    vendor.say({"status": "returned"}, "order.fulfil", thread)
+    half = {"line": 0, "quantity": {"value": "0.5"}}
+    vendor.say({"status": "refunded", "amount": TEN, "lines": [half]}, "order.fulfil", thread)
+    await stage.sync(vendor)
+    await stage.state(vendor, thread, "returning", "ORD-10")
+    vendor.say({"status": "refunded", "amount": TEN, "lines": [{"line": 0}]}, "order.fulfil", thread)
+    await stage.sync(vendor)
+    await stage.state(vendor, thread, "done", "ORD-10")
 
 
 @page.add("narrowing-in-every-state", "A vendor's no-word takes its place in every state", "SEQ-8")
@@ -213,6 +258,19 @@ async def consent(stage: Stage) -> None:
     await stage.state(vendor, thread, "requested")
     await stage.said(vendor, "consent.refuse", {}, thread)
     await stage.state(vendor, thread, "withdrawn")
+
+
+@page.add("unknown-term", "A request with a term that its table does not have is void", "VOC-1", "RCV-15")
+async def unknown_term(stage: Stage) -> None:
+    """An action is no purpose, and a misspelt duty of a counter is none."""
+    vendor = await stage.met()
+    notice = {"url": "https://vendor.example/notice", "digest": DP["digest"], "lang": "en"}
+    asking = {"controller": [{"name": "A vendor", "role": "controller"}], "notice": notice, "until": until()}
+    digest = vendor.say({**asking, "items": [{**ITEM, "purposes": ["dpv:Use"]}]}, "consent.request")
+    await stage.sync(vendor)
+    problem = vendor.receipt(digest)["body"].get("problem", {})
+    told = (str(problem.get("type")).rpartition("#")[2], problem.get("pointer"))
+    must(told == ("unknown-term", "/body/items/0/purposes/0"), f"its receipt says {told}")
 
 
 @page.add("heard", "A vendor's withdrawal without heard is void", "CNS-8", "RCV-15")

@@ -2,14 +2,34 @@
 
 from ..hand import Bench
 from ..suite import Check, each
-from . import consent, core, envelope, identity, intent, lifecycles, receiving, restores, sequence, terms, transport
+from . import (
+    bounds,
+    consent,
+    core,
+    envelope,
+    identity,
+    intent,
+    lifecycles,
+    orders,
+    receiving,
+    restores,
+    sequence,
+    terms,
+    transport,
+)
 
 CHECKS: list[Check[Bench]] = list(
     each(
-        module.page
-        for module in (
-            transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent, intent,
-        )
+        [
+            *(
+                module.page
+                for module in (
+                    transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent,
+                    bounds, intent, orders,
+                )
+            ),
+            bounds.vocabulary,
+        ]
     )
 )  # fmt: skip
 """Every check of a vendor; those of its introduction first."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ...protocol.vocabulary import named_only, upward
 from ..hand import Bench, Document, Hand
 from ..suite import Page
 from .says import asked, grant, item_of, must, no, opened, unasked
@@ -42,6 +43,89 @@ async def no_channels(bench: Bench) -> None:
     request = await asked(hand)
     item = {name: value for name, value in item_of(request, 0).items() if name != "channels"}
     await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
+
+
+@page.add("wider-each-named-only", "Tracking and profiling lie below a use that was asked for, and are wider", "CNS-1")
+async def wider_named_only(bench: Bench) -> None:
+    """So does each term that counts only by its name; alone, and beside what was asked for."""
+    hand = Hand(bench)
+    request = await asked(hand)
+    for term in sorted(term for term in named_only("action") if "dpv:Use" in upward("action", term)):
+        for actions in ([term], ["dpv:Use", term]):
+            item = {**item_of(request, 0), "actions": actions}
+            where = f"/body/items/0/actions/{len(actions) - 1}"
+            await hand.refused(grant(hand, request, item), "wider-than-asked", where, "CNS-1")
+
+
+STUDY: list[tuple[str, str, list[tuple[Any, str]], list[Any]]] = [
+    ("retention", "how long data is kept",
+     [(None, "/body/items/0/retention"),
+      *(({"period": period, "after": "consentEnds"}, "/body/items/0/retention")
+        for period in ("P31D", "P5W", "P2M", "P1Y", "PT721H")),
+      ({"period": "P1D", "after": "relationshipEnds"}, "/body/items/0/retention"),
+      ({"until": "2020-01-01T00:00:00.000Z"}, "/body/items/0/retention")],
+     [{"period": period, "after": "consentEnds"} for period in ("P30D", "P4W", "PT1H")]),
+    ("storedIn", "where data is stored",
+     [(None, "/body/items/0/storedIn"), (["FR"], "/body/items/0/storedIn/0"),
+      (["IE", "FR"], "/body/items/0/storedIn/1")],
+     [["DE"], ["IE", "DE-BY"]]),
+    ("recipients", "who receives data",
+     [([{"name": "A laboratory", "role": "thirdParty", "id": "https://lab2.example/"}], "/body/items/0/recipients/0"),
+      ([{"name": "A host", "role": "thirdParty", "id": "https://host.example/"}], "/body/items/0/recipients/0")],
+     [None, [{"name": "Another name", "role": "thirdParty", "id": "https://lab.example/"}],
+      [{"name": "Another host", "role": "processor", "id": "https://other.example/"}]]),
+]  # fmt: skip
+
+
+def _with(item: Document, member: str, value: Any) -> Document:
+    changed = {**item, member: value}
+    return {name: value for name, value in changed.items() if value is not None}
+
+
+def _bounded(member: str, wider: list[tuple[Any, str]], narrower: list[Any]) -> Callable[[Bench], Any]:
+    async def bounded(bench: Bench) -> None:
+        hand = Hand(bench)
+        request = await asked(hand)
+        study = item_of(request, 1)
+        for value, where in wider:
+            await hand.refused(grant(hand, request, _with(study, member, value)), "wider-than-asked", where, "CNS-1")
+        for value in narrower:
+            await hand.accepted(grant(hand, request, _with(study, member, value)), "given")
+
+    return bounded
+
+
+for _name, _what, _refused, _taken in STUDY:
+    _title = f"A grant says no more of {_what} than was asked for"
+    page.add(f"bounds-{_name.lower()}", _title, "CNS-1")(_bounded(_name, _refused, _taken))
+
+
+@page.add("bounds-retention-until", "Data is deleted no later than was asked for", "CNS-1")
+async def bounds_retention_until(bench: Bench) -> None:
+    """A moment is compared with a moment; a period is no moment."""
+    hand = Hand(bench)
+    request = await asked(hand)
+    news = item_of(request, 0)
+    for retention in (None, {"until": FAR}, {"period": "P1D", "after": "consentEnds"}):
+        wider = grant(hand, request, _with(news, "retention", retention))
+        await hand.refused(wider, "wider-than-asked", "/body/items/0/retention", "CNS-1")
+    await hand.accepted(grant(hand, request, _with(news, "retention", {"until": bench.now(60)})), "given")
+
+
+@page.add("first-fault", "Of several faults of a grant the first is told", "CNS-1", "CNS-2")
+async def first_fault(bench: Bench) -> None:
+    """Of two members of an item, of two items, of an item and the whole."""
+    hand = Hand(bench)
+    request = await asked(hand)
+    first, second = item_of(request, 0), item_of(request, 1)
+    more = {"data": ["pd:EmailAddress", "pd:Name"]}
+    both = {**first, **more, "purposes": ["dpv:Marketing"]}
+    await hand.refused(grant(hand, request, both), "wider-than-asked", "/body/items/0/data/1", "CNS-1")
+    bare = _with(second, "storedIn", None)
+    for items, where in (
+        ((bare, {**first, **more}), "/body/items/0/storedIn"), (({**first, **more}, bare), "/body/items/0/data/1")
+    ):  # fmt: skip
+        await hand.refused(grant(hand, request, *items, until=FAR), "wider-than-asked", where, "CNS-1")
 
 
 @page.add("other-key", "A grant of an item that was not asked for is refused", "CNS-1")
@@ -162,11 +246,12 @@ async def heard_by_vendor(bench: Bench) -> None:
 
 @page.add("request-expired", "A grant comes before the request has expired", "CNS-9")
 async def request_expired(bench: Bench) -> None:
-    """Test mode: a request that expires after 2 seconds."""
+    """Test mode: a request that expires after 2 seconds. A grant that is late and wider, too, is late."""
     hand = Hand(bench)
     request = await asked(hand, "test: ask for 2 seconds")
     await bench.sleep(2.2)
-    await hand.refused(grant(hand, request), "expired", None, "CNS-9")
+    await hand.refused(grant(hand, request), "expired", "/created", "CNS-9")
+    await hand.refused(grant(hand, request, until=FAR), "expired", "/created", "CNS-9")
     await hand.accepted(no(hand, "consent.refuse", request["thread"]), "refused")
 
 
@@ -197,8 +282,14 @@ async def normal_form(bench: Bench) -> None:
 
 @page.add("unknown-term", "A grant with a term that is not in the vocabulary is refused", "CNS-1")
 async def unknown_term(bench: Bench) -> None:
-    """Nobody knows what it would permit."""
+    """Nobody knows what it would permit. A term of another kind is unknown, too; of several, the first is told."""
     hand = Hand(bench)
-    document = unasked(hand)
-    document["body"]["items"][0]["purposes"] = ["dpv:NoSuchPurpose"]
-    await hand.refused(document, "unknown-term", "/body/items/0/purposes/0", "CNS-1")
+    for member, right, wrong in (
+        ("purposes", "dpv:DirectMarketing", ("dpv:NoSuchPurpose", "pd:EmailAddress", "dpv:Use")),
+        ("data", "pd:EmailAddress", ("pd:NoSuchData", "dpv:DirectMarketing", "dpv:Use")),
+        ("actions", "dpv:Use", ("dpv:NoSuchAction", "dpv:DirectMarketing", "pd:EmailAddress")),
+    ):
+        for term in wrong:
+            document = unasked(hand)
+            document["body"]["items"][0][member] = [right, term, "dpv:NoSuchTermEither"]
+            await hand.refused(document, "unknown-term", f"/body/items/0/{member}/1", "CNS-1")

@@ -1,7 +1,10 @@
 """`spec/v1/core/page.md`: receipts and the mailbox."""
 
+import asyncio
+
 from ... import trust
 from ..hand import Bench, Document, Hand
+from ..inspecting import bundle
 from ..suite import Page
 from .says import agreed, cast, must, no, offered, opened, proffer, unasked
 
@@ -163,6 +166,21 @@ async def page_by_page(bench: Bench) -> None:
         found += some
         seen = hand.words[len(found) - 1] if found else None
     must(found == whole, f"{len(found)} words page by page, {len(whole)} at once")
+
+
+@page.add(
+    "nobody-waits-for-nothing", "Whoever the vendor does not know has an empty mailbox, at once", "COR-10", "TRN-7"
+)
+async def nobody_waits_for_nothing(bench: Bench) -> None:
+    """Nothing can come to them, so no request is held, whatever `wait` says. Such a collect, too, is answered once."""
+    hand = Hand(bench)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    raw = hand.sign(hand.collect_document(wait=30))
+    found, more = bundle(await hand.post(raw, "mailbox"), mailbox=True)
+    must(found == [] and not more, "there is something in it")
+    must(loop.time() - began < 3 + 2 * bench.latency, "it was held")
+    hand.refused_unsigned(await hand.post(raw, "mailbox"), "replayed")
 
 
 @page.add("collect-thread", "The thread of a collect is its own id", "ENV-3")

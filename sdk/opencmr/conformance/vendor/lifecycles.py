@@ -64,6 +64,12 @@ async def _ordered(hand: Hand) -> str:
     return (await says.ordered(hand))[0]
 
 
+async def _returning(hand: Hand) -> str:
+    thread = await says.done(hand)
+    await hand.accepted(says.no(hand, "order.withdraw", thread, {"ground": "law", "refundTo": "nowhere"}), "returning")
+    return thread
+
+
 STATES: dict[tuple[str, str], Reach] = {
     ("terms", "proffered"): _proffered,
     ("terms", "countered"): _countered,
@@ -80,6 +86,7 @@ STATES: dict[tuple[str, str], Reach] = {
     ("intent", "confirmed"): says.confirmed,
     ("intent", "fulfilling"): says.shipped,
     ("intent", "done"): says.done,
+    ("intent", "returning"): _returning,
     ("intent", "cancelled"): says.cancelled,
 }
 """How each state of each family is reached."""
@@ -97,6 +104,7 @@ BODY: dict[str, Document] = {
     "offer.accept": {"offer": SOMETHING, "total": says.TEN},
     "order.disclose": {"discloses": [{"data": "pd:Name", "value": "A. Customer"}]},
     "order.cancel": {"reason": "changedMind"},
+    "order.withdraw": {"ground": "law"},
 }
 """A body for each type that a customer says in a thread that there is already."""
 

@@ -40,8 +40,12 @@ async def stranger_behind(bench: Bench) -> None:
     hand.refused_unsigned(await hand.post(raw, "mailbox"), "behind")
     await hand.hand_back()
     await hand.collect()
-    thread = next(iter(hand.threads))
-    await hand.accepted(no(hand, "terms.terminate", thread), "terminated")
+    await hand.accepted(no(hand, "terms.terminate", next(iter(hand.threads))), _over(hand))
+
+
+def _over(hand: Hand) -> str:
+    """What a termination leaves of forgotten terms: their acceptance came in the answer, or would have come soon."""
+    return "terminated" if any(one["type"] == "terms.accept" for one in hand.arrived) else "declined"
 
 
 @page.add("behind-before-state", "behind comes before every refusal that rests on the state", "SEQ-6", "RCV-1")
@@ -83,7 +87,7 @@ async def handed_back(bench: Bench) -> None:
     found, _ = await hand.collect()
     must(found == [], "it says something new")
     await hand.accepted(cast(hand, "test: say nothing"), "open")
-    await hand.accepted(no(hand, "terms.terminate", thread), "terminated")
+    await hand.accepted(no(hand, "terms.terminate", thread), _over(hand))
 
 
 @page.add("held-no-answered", "A no-word that was held gets its receipt once the vendor has caught up", "SEQ-31",
@@ -156,9 +160,9 @@ async def not_its_own(bench: Bench) -> None:
     hand = Hand(bench)
     await opened(hand, unasked(hand), "given")
     await forgotten(hand)
-    proffered, receipt, accepted = hand.held_after(1)
+    proffered, receipt, *accepted = hand.held_after(1)
     spoilt = receipt.replace(b'"accepted"', b'"moot"')
-    for words in ([proffered, spoilt], [accepted], [receipt, accepted]):
+    for words in ([proffered, spoilt], [receipt], *([accepted, [receipt, *accepted]] if accepted else ())):
         await _not_taken(hand, hand.sign(hand.collect_document()), words)
         await hand.problem(hand.sign(proffer(hand)), "behind")
     await hand.hand_back(1)

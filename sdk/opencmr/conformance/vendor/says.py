@@ -6,6 +6,11 @@ from ..hand import BASE, DP, OTHER, Document, Hand, Heard, digest_of
 from ..suite import Failed
 
 ITEM = {"purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
+OWN: Document = {
+    "id": "https://customer.example/terms", "version": "1", "title": "My terms",
+    "rules": [{"effect": "prohibit", "action": "dpv:Tracking", "by": ["vendor"]}],
+}  # fmt: skip
+"""Terms that the customer has written."""
 TEN = {"amount": "10.00", "currency": "EUR"}
 
 
@@ -73,7 +78,7 @@ def grant(hand: Hand, request: Document, *items: Document, **body: Any) -> Docum
 def item_of(request: Document, number: int) -> Document:
     """An item of a request, as it is granted."""
     item = request["body"]["items"][number]
-    return {name: value for name, value in item.items() if name not in ("need", "text")}
+    return {name: value for name, value in item.items() if name not in ("need", "text", "notice", "sources")}
 
 
 async def offered(hand: Hand, note: str | None = None, wants: int = 1) -> tuple[str, Document]:

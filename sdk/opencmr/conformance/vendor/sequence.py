@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from ... import trust
-from ..hand import DP, NOWHERE, Bench, Hand, digest_of
+from ..hand import DP, NOWHERE, Bench, Document, Hand, digest_of
 from ..suite import Page
 from .says import accept, agreed, cancelled, cast, must, no, offered, opened, ordered, proffer, unasked, unlinked, wish
 
@@ -155,8 +155,9 @@ async def expired_word(bench: Bench) -> None:
         late = {**document, "id": uuid4().urn, "expires": bench.now(-1)}
         late["thread"] = late["id"] if document["thread"] == document["id"] else document["thread"]
         await hand.refused(late, "expired", "/expires", "SEQ-25")
-    given = await opened(hand, unasked(hand, expires=bench.now(1)), "given")
-    await bench.sleep(1.2)
+    soon = 1 + 2 * bench.latency
+    given = await opened(hand, unasked(hand, expires=bench.now(soon)), "given")
+    await bench.sleep(soon)
     await hand.accepted(no(hand, "consent.withdraw", given), "withdrawn")
 
 
@@ -192,6 +193,31 @@ async def narrowing_first(bench: Bench) -> None:
     early = no(hand, "consent.withdraw", document["thread"], prior=trust.digest(raw))
     await hand.accepted(early, "none", "moot")
     await hand.refused(raw, "stale", "/seen", "SEQ-9")
+
+
+@page.add("moot-first", "A first entry that is moot leaves the thread to who knows it, and fixes its family",
+          "SEQ-10", "SEQ-9", "LIF-2")  # fmt: skip
+async def moot_first(bench: Bench) -> None:
+    """A no-word comes before its thread. An opener that knows it begins the thread; one of another family does not."""
+    hand = Hand(bench)
+    for type_, body, opener, state, strange in (
+        ("consent.withdraw", {}, unasked(hand), "given", cast(hand)),
+        ("terms.decline", {"reason": "other"}, proffer(hand, "test: say nothing"), "proffered", unasked(hand)),
+        ("intent.withdraw", {}, cast(hand, "test: say nothing"), "open", unasked(hand)),
+    ):
+        threads = [uuid4().urn for _ in range(3)]
+        blind = {"prior": hand.last, "seen": hand.tip}
+        for thread in threads:
+            await hand.accepted(no(hand, type_, thread, body), "none", "moot")
+
+        def opens(document: Document, thread: str, known: dict[str, str | None]) -> Document:
+            changed = {**document, "id": thread, "thread": thread, **known}
+            return {name: value for name, value in changed.items() if value is not None}
+
+        known = {"prior": hand.last, "seen": hand.tip}
+        await hand.accepted(opens(opener, threads[0], known), state)
+        await hand.refused(opens(opener, threads[1], blind), "stale", "/seen", "SEQ-9")
+        await hand.refused(opens(strange, threads[2], known), "wrong-state", "/type", "LIF-2")
 
 
 @page.add("moot-keeps-place", "A moot entry has its place, and changes no state", "SEQ-10")

@@ -1,0 +1,117 @@
+"""A right vendor that does all otherwise than ours: late, in small pages, busy, and sparing with what is optional."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from inprocess import Within
+
+from opencmr import Vendor, trust
+from opencmr.conformance.inspecting import POINTED
+from opencmr.conformance.wire import Answer
+from opencmr.errors import OpenCMRError, OverQuota, Problem
+from opencmr.messages import Message, terms
+from opencmr.roles.pen import Pen
+
+PAGE = 2
+"""Words in an answer of the mailbox at most."""
+LATE = 0.3
+"""Seconds that each answer takes, and after which each reply is said."""
+BUSY = 7
+"""Every so many requests, the vendor asks to come again."""
+LISTED = ("unsupported-version", "unsupported-type", "stale", "behind")
+"""The codes whose `expected` a page speaks of."""
+
+
+def sparing(problem: dict[str, Any]) -> dict[str, Any]:
+    """A problem without what may be left out."""
+    code = problem["type"].partition("#")[2]
+    optional = {
+        "detail",
+        "rule",
+        *(() if code in LISTED else ("expected",)),
+        *(() if code in POINTED else ("pointer",)),
+    }
+    return {name: value for name, value in problem.items() if name not in optional}
+
+
+def late(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+    """Each reply is said soon, and none in the answer; nobody is let wait for mail as long as they ask."""
+    keep, going = vendor._keep, set[asyncio.Task[None]]()
+
+    async def said(message: Message[Any], replies: Iterable[Any]) -> None:
+        await asyncio.sleep(LATE)
+        for reply in replies:
+            with suppress(OpenCMRError):
+                await vendor.relationship(message.from_).say(reply, message.thread)
+
+    async def kept(verified: Any, replies: list[Any]) -> Any:
+        received, body = await keep(verified, []), verified.message.body
+        forgotten = isinstance(body, terms.Proffer) and body.note == "test: forget"
+        if replies and received.outcome == "accepted" and not forgotten:
+            task = asyncio.ensure_future(said(verified.message, replies))
+            going.add(task)
+            task.add_done_callback(going.discard)
+        return received
+
+    wait = vendor._mailbox._wait
+    patch.setattr(vendor, "_keep", kept)
+    patch.setattr(vendor._mailbox, "_wait", lambda message, seconds, bell: wait(message, min(seconds, 1), bell))
+
+
+def sparing_receipts(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+    """The problems that this vendor signs say no more than they must."""
+    receipt, ours = Pen.receipt, vendor.did
+
+    def spared(self: Pen, of: str, *, problem: Problem | None = None, **said: Any) -> Any:
+        if problem is not None and self.did == ours:
+            problem = Problem.from_dict(sparing(problem.as_dict()))
+        return receipt(self, of, problem=problem, **said)
+
+    patch.setattr(Pen, "receipt", spared)
+
+
+class Carried:
+    """Carries requests to such a vendor."""
+
+    def __init__(self, within: Within) -> None:
+        self.within = within
+        self.requests = 0
+        self.waited: list[int] = []
+
+    async def __call__(self, method: str, url: str, headers: Any, body: bytes, *, timeout: float) -> Answer:
+        self.requests += 1
+        await asyncio.sleep(LATE)
+        if method == "POST" and self.requests % BUSY == 0:
+            return self._busy()
+        answer = await self.within(method, url, headers, body, timeout=timeout)
+        if answer.media_type == "application/problem+json":
+            return replace(answer, body=trust.write(sparing(orjson.loads(answer.body))))
+        if url.endswith("/mailbox") and answer.media_type == "application/json":
+            return replace(answer, body=_page(answer.body))
+        return answer
+
+    def _busy(self) -> Answer:
+        """By turns of its own accord, and by what stands before it."""
+        self.waited.append(1 + len(self.waited) % 2)
+        headers = {"retry-after": str(self.waited[-1])}
+        if self.waited[-1] == 1:
+            problem = trust.write(sparing(OverQuota().as_dict()))
+            return Answer(429, {**headers, "content-type": "application/problem+json"}, problem)
+        return Answer(503, {**headers, "content-type": "text/html"}, b"<html>Too busy</html>")
+
+
+def _page(body: bytes) -> bytes:
+    """The first words of an answer of the mailbox, each receipt with what it answers before it."""
+    whole = orjson.loads(body)
+    page, words = [], 0
+    for message in whole["messages"]:
+        words += "number" in message
+        page.append(message)
+        if words == PAGE:
+            break
+    return trust.write({"messages": page, "more": whole["more"] or len(page) < len(whole["messages"])})
