@@ -357,6 +357,17 @@ ALIKE: dict[str, str] = {
         "the refusal after it says the same, with advice that is of no use",
     "dealing.Dealing._offered: passes over `raise Expired('an offer expires after it was made', pointer='/expires'`":
         "that it had expired when it was made is asked before",
+    "dealing.Dealing._offered: one step off in `expires <= said.at`":
+        "that it had expired when it was made is asked before",
+    "dealing.Dealing.firm: one step off in `at < each.expires`": "no rule asks it",
+    "dealing.Dealing.firm: leaves `each.state == 'firm'` out of `each.state == 'firm' and at < each.expires`":
+        "no rule asks it",
+    "dealing.Dealing.firm: leaves `at < each.expires` out of `each.state == 'firm' and at < each.expires`":
+        "no rule asks it",
+    "consent._check_reached: leaves `[EVERYTHING[kind]]` out of `asked or [EVERYTHING[kind]]`":
+        "the model wants each of them in a request",
+    "consent._within: leaves `asked.period is None` out of `granted.period is None or asked.period is None`":
+        "a retention without a moment has a period, by the model",
     "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`":
         "the desk has asked before",
     "thread.Thread.judge: passes over `raise WrongState('a thread of private types holds nothing else', point`":

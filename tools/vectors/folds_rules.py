@@ -280,6 +280,10 @@ def _bases() -> Iterator[Case]:
         lambda t: _basis_replaced(t, newer=True),
     )  # fmt: skip
     yield fold(
+        "basis-by-channel", "A consent for one channel alone", "OFR-6", "aaaa", "open",
+        lambda t: _offered(t, _then(t.agree("SD-BASE"), t.grant(None, item("news", channels=["email"])))),
+    )  # fmt: skip
+    yield fold(
         "basis-refused", "A grant that was refused", "OFR-6", "aaarv", "none", _basis_refused,
         problems={4: "expired /expires RCV-11", 5: void},
     )  # fmt: skip
