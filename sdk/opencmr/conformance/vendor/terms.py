@@ -205,21 +205,21 @@ async def overtaken_counter(bench: Bench) -> None:
 
 @page.add("terms-of-a-wish", "Terms for a wish's data know how the wish stands", "TRM-12", "TRM-10")
 async def terms_of_a_wish(bench: Bench) -> None:
-    """A proffer from before the wish was amended, ordered or withdrawn is stale; one that knows it is taken.
+    """A proffer from before the wish was amended, ordered or cancelled is stale; one that knows it is taken.
 
     Test mode: an acceptance that comes later, and the wish is amended before.
     """
     hand = Hand(bench)
     thread, made = await offered(hand)
     scope = {"id": thread, "digest": hand.threads[thread][0]}
-    amended = hand.write("intent.amend", wish("test: do not confirm", terms=[DP]), thread)
-    for build, state in (
-        (lambda: amended, "open"),
-        (lambda: accept(hand, made), "ordered"),
-        (lambda: no(hand, "order.cancel", thread, {"reason": "changedMind"}), "cancelled"),
-    ):
+    for step, state in enumerate(("open", "ordered", "cancelled")):
         blind = _for(hand, scope, "test: say nothing")
-        await hand.accepted(build(), state)
+        if step == 0:
+            said = hand.write("intent.amend", wish("test: do not confirm", terms=[DP]), thread)
+        else:
+            cancels = {"reason": "changedMind"}
+            said = accept(hand, made) if step == 1 else no(hand, "order.cancel", thread, cancels)
+        await hand.accepted(said, state)
         await hand.refused(blind, "stale", "/seen", "TRM-12")
         await hand.accepted(_for(hand, scope, "test: say nothing"), "proffered")
     other = await opened(hand, cast(hand, "test: say nothing"), "open")
