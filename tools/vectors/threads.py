@@ -4,6 +4,7 @@ from . import (
     deliveries,
     folds_bounds,
     folds_consent,
+    folds_grants,
     folds_intent,
     folds_knowing,
     folds_orders,
@@ -40,7 +41,10 @@ def files() -> Files:
         "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
                  folds_void.void_folds),
-        "rules": ("Rules across members, each where a fold that leaves it out differs.", folds_rules.rules_folds),
+        "rules": (
+            "Rules across members, each where a fold that leaves it out differs.",
+            lambda: [*folds_grants.grants_folds(), *folds_rules.rules_folds()],
+        ),
         "times": ("Clocks that go back and forth, and dates that contradict each other.", folds_times.times_folds),
     }  # fmt: skip
     made = {
