@@ -370,8 +370,6 @@ ALIKE: dict[str, str] = {
         "a retention without a moment has a period, by the model",
     "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`":
         "the desk has asked before",
-    "thread.Thread.judge: passes over `raise WrongState('a thread of private types holds nothing else', point`":
-        "no private type is spoken",
     "history.History.pass_over: leaves out `self._placed(*of)`": "for parts of evidence; tests of the folder hold it",
     "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
         "for parts of evidence; tests of the folder hold it",

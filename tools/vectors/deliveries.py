@@ -433,9 +433,9 @@ def cases() -> list[Case]:
             order.handed_back_without_what_it_answers,
         ),
         (
-            "private-type",
-            "A private type that nobody takes here",
-            "ENV-11 RCV-1",
+            "type-of-ones-own",
+            "A type that the sender has made up is refused, and no thread begins",
+            "RCV-1",
             lambda v: v.unsigned(v.say("com.example.note", {}, by="customer"), "unsupported-type", "/type"),
         ),
     ]

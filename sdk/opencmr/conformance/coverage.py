@@ -16,7 +16,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 24)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(
-            ["CNS-7", "CNS-10", "ENV-11", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
+            ["CNS-7", "CNS-10", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
             "vectors: decisions",
         ),
         **dict.fromkeys(["SEQ-14", "SEQ-26", "ORD-9"], "vectors: threads"),
@@ -33,9 +33,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
     "customer": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 24)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
-        **dict.fromkeys(
-            ["CNS-10", "ENV-11", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"
-        ),
+        **dict.fromkeys(["CNS-10", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"),
         **dict.fromkeys(
             ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
             "tests of the client: it takes names and servers that nobody has to lend it",

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from .. import trust
-from ..messages import VERSION, core
+from ..messages import VERSIONS, core
 from ..protocol import roster
 from .pen import Pen
 
@@ -40,7 +40,7 @@ class Published:
             "did": self.pen.did,
             "roles": ["vendor"],
             "endpoint": self.endpoint,
-            "versions": [VERSION],
+            "versions": list(VERSIONS),
             "types": sorted({*speaks, core.Collect.type}),
             "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, accepts)],
             **forgets,
