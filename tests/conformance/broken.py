@@ -220,6 +220,11 @@ def names_no_member(at: Switch) -> None:
     at.around(at.vendor, "receive", receive)
 
 
+@fault("ENV-15")
+def tells_pointers_of_any_length(at: Switch) -> None:
+    at.patch.setattr("opencmr.errors._within", lambda pointer: pointer)
+
+
 @fault("ENV-9")
 def refuses_ext(at: Switch) -> None:
     def check(inner: Any, message: Any) -> None:

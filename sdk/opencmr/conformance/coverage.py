@@ -43,7 +43,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "RCV-13": "tests that end the process in the middle",
         "TRN-8": "tests that end the process in the middle",
         **dict.fromkeys(
-            ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "JSN-7", "SIG-3", "SIG-4", "SIG-5", "VOC-2"],
+            ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "ENV-15", "JSN-7", "SIG-3", "SIG-4", "SIG-5", "VOC-2"],
             "vectors: what a receiver accepts is the same on both sides",
         ),
         **dict.fromkeys(["INT-1", "SEQ-14"], "vectors: threads"),

@@ -47,9 +47,10 @@ class Published:
             **about,
         }
 
-    def myterms(self, accepts: Iterable[str], now: datetime) -> dict[str, Any] | None:
-        """`myterms.json`; none where no agreement is accepted."""
-        listed = [{"id": code, "url": roster.document(code).url} for code in accepts]
+    def myterms(self, discovery: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+        """`myterms.json`, made from what `opencmr` says; none where that lists no agreement of the roster."""
+        codes = [terms["id"] for terms in discovery["terms"] if terms["id"] in roster.codes()]
+        listed = [{"id": code, "url": roster.document(code).url} for code in codes]
         if not listed:
             return None
         tos = {"tos_url": self.about["tosUrl"]} if "tosUrl" in self.about else {}

@@ -396,7 +396,7 @@ class Vendor:
 
     def myterms(self) -> dict[str, Any] | None:
         """What `/.well-known/myterms.json` says; none where no agreement is accepted."""
-        return self._published.myterms(self._accepts, self._clock())
+        return self._published.myterms(self.discovery(), self._clock())
 
     def knows(self, did: str) -> bool:
         """Whether this is a customer's DID. Nothing is proven by asking: the transport keeps the answer to itself."""

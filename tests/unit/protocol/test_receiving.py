@@ -271,6 +271,13 @@ def test_check_7_wants_parties_named_in_one_way(bodies: Any, id_: str, right: st
     assert problem.expected == [right]
 
 
+@pytest.mark.requirement("ENV-15")
+@pytest.mark.parametrize(("length", "told"), [(494, "/body/" + "x" * 494), (495, "/body"), (60_000, "/body")])
+def test_a_pointer_that_is_too_long_names_the_object(proffer: dict[str, Any], length: int, told: str) -> None:
+    raw = signed({**proffer, "body": {**proffer["body"], "x" * length: 1}})
+    assert refusal(errors.Malformed, lambda: read(raw)).as_dict()["pointer"] == told
+
+
 @pytest.mark.requirement("CNS-11", "ENV-8")
 def test_check_7_tells_the_first_of_what_no_schema_can_say(bodies: Any) -> None:
     """In canonical order: who is responsible, then item by item."""

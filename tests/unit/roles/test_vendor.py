@@ -463,6 +463,21 @@ async def test_a_type_of_ones_own_is_not_taken(street: Street, shop: Vendor, she
     assert stored(street) == []
 
 
+@pytest.mark.requirement("RCV-1")
+async def test_a_type_for_another_endpoint_is_refused_before_its_key_is_looked_at(
+    street: Street, shop: Vendor, she: Hand
+) -> None:
+    forged = Hand(she.did, she.to, trust.SigningKey.generate(), she.method, she.clock)
+    with pytest.raises(UnsupportedType) as entry:
+        await shop.collect(forged.write(CAST))
+    assert (entry.value.pointer, entry.value.expected) == ("/type", ["mailbox.collect"])
+    for body in (core.Collect(), core.Receipt(of="zQm" + "2" * 44, outcome="moot", state="open")):
+        with pytest.raises(UnsupportedType) as other:
+            await shop.receive(forged.write(body))
+        assert "mailbox.collect" not in other.value.expected
+    assert stored(street) == []
+
+
 # One transaction, one effect
 
 
