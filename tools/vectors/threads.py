@@ -1,6 +1,7 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
 from . import (
+    answers,
     deliveries,
     folds_consent,
     folds_intent,
@@ -38,6 +39,8 @@ def files() -> Files:
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
                  folds_void.void_folds),
         "rules": ("Rules across members, each where a fold that leaves it out differs.", folds_rules.rules_folds),
+        "answers": ("What is answered where rules are broken. `breaks` names the rows of the table, the answer first.",
+                    answers.answers),
         "times": ("Clocks that go back and forth, and dates that contradict each other.", folds_times.times_folds),
     }  # fmt: skip
     made = {
