@@ -205,7 +205,8 @@ def conversation() -> tuple[Dialogue, Dialogue]:
     made = ref_of(plain.raws[-2])
     plain.say(offer.Accept(offer=made, total=Money("49.00", "EUR")), wish)
     plain.tell(order.Confirm(reference="R1", total=Money("49.00", "EUR")), wish)
-    plain.say(order.Disclose(discloses=[order.OrderDatum(data="pd:PhysicalAddress", value={"locality": "Kiel"})]), wish)
+    home = {"addressLocality": "Kiel"}
+    plain.say(order.Disclose(discloses=[order.OrderDatum(data="pd:PhysicalAddress", value=home)]), wish)
     before = plain.seen
     plain.tell(order.Fulfil(status="shipped"), wish)
     plain.say(intent.Amend(**dict(CAST)), wish, seen=before)  # refused as stale

@@ -75,6 +75,7 @@ class _Drawer:
 
     def _object(self, schema: Any, name: str, depth: int) -> dict[str, Any]:
         parts = self._parts(schema, name)
+        own_of = {member: own for each, own in parts for member in each.get("properties", {})}
         members = {member: (part, own) for each, own in parts for member, part in each.get("properties", {}).items()}
         needed = {member for each, _ in parts for member in each.get("required", ())}
         made: dict[str, Any] = {}
@@ -94,6 +95,8 @@ class _Drawer:
                 for member, part in branch.get("properties", {}).items():
                     if part in _FORBIDDEN:
                         made.pop(member, None)
+                    elif member in made:  # it has a shape of its own here
+                        made[member] = self.of(part, own_of[member], depth + 1)
         for member, (part, _) in members.items():  # what one part requires, another may forbid
             if part in _FORBIDDEN:
                 made.pop(member, None)
@@ -162,7 +165,7 @@ def _branches(schema: Any, made: dict[str, Any]) -> Iterator[Any]:
         return
     asked = schema["if"]
     holds = all(member in made for member in asked.get("required", ())) and all(
-        made.get(member) == part.get("const", made.get(member))
+        made.get(member) in part.get("enum", [part.get("const", made.get(member))])
         and re.search(part.get("pattern", ""), str(made.get(member)))
         for member, part in asked.get("properties", {}).items()
     )

@@ -20,6 +20,7 @@ from opencmr.protocol import Agreement, Consent, Dealing, Thread, instant, roste
 from opencmr.roles import CustomerRelationship, Draft
 from opencmr.testing import Faults, Loopback, StandingClock
 
+HOME = {"streetAddress": "Main Street 1"}
 ROUGH = Faults(lose_request=0.08, lose_answer=0.12, repeat=0.15, shuffle=0.3, delay=0.08)
 CODES = ("SD-BASE", "SD-BASE-DP", "SD-BASE-A", "PDC-INTENT")
 NOTICE = Notice(url="https://shop.example/notice", digest=roster.ref("SD-BASE").digest, lang="en")
@@ -167,7 +168,7 @@ class World:
     def _word_in_dealing(self, record: Dealing, refs: list[TermsRef]) -> Body:
         words: list[Body] = [
             intent.Amend(**dict(self._cast(refs))),
-            order.Disclose(discloses=[order.OrderDatum(data="pd:PhysicalAddress", value="Main Street 1")]),
+            order.Disclose(discloses=[order.OrderDatum(data="pd:PhysicalAddress", value=HOME)]),
         ]
         if self.dice.random() < 0.3:
             words += [intent.Withdraw(), order.Cancel(reason="changedMind")]

@@ -4,7 +4,7 @@
  */
 
 import { knows, MINUTE, shifted } from './chain.mjs';
-import { accepted, minutes, outsiders } from './records.mjs';
+import { accepted, isTopic, minutes, outsiders } from './records.mjs';
 import { EVERYTHING, guards, includes, isTerm, overlaps, prohibits, reaches } from './vocabulary.mjs';
 import { isNarrowing } from './spec.mjs';
 import { normal } from './uri.mjs';
@@ -23,7 +23,7 @@ const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohib
  * @property {string[]} actions @property {string[]} [purposes] none: any @property {string[]} data
  * @property {{place: number, knows: import('./chain.mjs').Knowledge, message: {created: string}}} own
  * @property {boolean} vendor @property {string[]} [others] third parties by URI; none: any of them
- * @property {string[]} [channels] @property {string} at @property {string} [until] @property {string} [ended]
+ * @property {string[]} [channels] @property {{scheme: string, code: string}[]} [topics] @property {string} [from] @property {string} at @property {string} [until] @property {string} [ended]
  * @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
  */
 
@@ -105,15 +105,15 @@ export function statementsOfTerms(binding, when) {
 }
 
 /** What an item permits or prohibits: nothing while it is only asked for. `ended`: when it came to stand otherwise. */
-export function statementsOfItem({ state, item, since, own = since, until, evidence }, when, ended) {
+export function statementsOfItem({ state, item, since, own = since, from, until, evidence }, when, ended) {
   if (state === 'requested') return [];
   const permit = state === 'given';
   const outside = outsiders(item).map(({ id }) => id);
   const others = outside.filter(Boolean).map(normal);
   return [{
     permit, source: permit ? 'consent' : state, actions: item.actions, purposes: item.purposes, data: item.data, vendor: true,
-    others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels,
-    own, at: begins(own, when(since), permit), until: permit ? until : undefined,
+    others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels, topics: item.topics,
+    own, from: permit ? from : undefined, at: begins(own, when(since), permit), until: permit ? until : undefined,
     ended: permit ? when(ended) : undefined, evidence,
   }];
 }
@@ -187,8 +187,10 @@ function spans(steps, cancelled, after) {
 
 const any = (test, kind, terms, term) => terms.some((one) => test(kind, one, term));
 
-function permits({ actions, purposes, data, vendor, others, channels }, { action, purpose, data: datum, recipient, channel }) {
-  if (channels && !channels.includes(channel)) return false; // DEC-8
+function permits({ actions, purposes, data, vendor, others, channels, topics }, asked) {
+  const { action, purpose, data: datum, recipient, channel, topic } = asked;
+  if (channels && (!channel || !any(reaches, 'channel', channels, channel))) return false; // DEC-8
+  if (topics && !(topic && topics.some((one) => isTopic(one, topic)))) return false; // DEC-23
   if (purposes && !any(reaches, 'purpose', purposes, purpose)) return false;
   if (!any(reaches, 'data', data, datum)) return false;
   if (recipient === 'vendor') return vendor && any(reaches, 'action', actions, action);
@@ -198,8 +200,10 @@ function permits({ actions, purposes, data, vendor, others, channels }, { action
 }
 
 /** A no speaks of all at or below its terms, and of a question that is wider and so asks about them too. */
-function forbids({ actions, purposes, data, vendor, others, channels }, { action, purpose, data: datum, recipient, channel }) {
-  if (channels && channel && !channels.includes(channel)) return false;
+function forbids({ actions, purposes, data, vendor, others, channels, topics }, asked) {
+  const { action, purpose, data: datum, recipient, channel, topic } = asked;
+  if (channels && channel && !any(overlaps, 'channel', channels, channel)) return false;
+  if (topics && topic && !topics.some((one) => isTopic(one, topic))) return false;
   if (!any(overlaps, 'data', data, datum)) return false;
   if (purposes && !any(overlaps, 'purpose', purposes, purpose)) return false;
   if (recipient === 'vendor') return vendor && any(overlaps, 'action', actions, action);
@@ -208,13 +212,17 @@ function forbids({ actions, purposes, data, vendor, others, channels }, { action
 }
 
 /** Whether it has not ended. `now`: every end counts that was put to it, whatever its date. */
-export const lasts = ({ until, ended }, at, now) => (!until || at < until) && (!ended || (!now && at < ended));
+export const lasts = ({ from, until, ended }, at, now) =>
+  hasBegun({ from }, at) && (!until || at < until) && (!ended || (!now && at < ended));
+/** Whether it has begun by its own word. */
+const hasBegun = ({ from }, at) => !from || from <= at;
 
 /** DEC-14, SEQ-21: its word came after the no and knows it, and it says no more than the no does. */
-function lifts(yes, no, { action, purpose, data, recipient }) {
+function lifts(yes, no, { action, purpose, data, recipient, channel }) {
   const shared = recipient !== 'vendor';
   return yes.own.place > no.own.place && knows(yes.own.knows, no.own.place) &&
-    (!no.channels || Boolean(yes.channels)) && (!shared || !no.others || Boolean(yes.others?.includes(recipient))) &&
+    (!no.channels || (Boolean(yes.channels) && isBelow('channel', yes.channels, no.channels, channel))) &&
+    (!no.topics || Boolean(yes.topics)) && (!shared || !no.others || Boolean(yes.others?.includes(recipient))) &&
     // A yes that speaks of a third party names sharing, so it lifts the noes to that.
     isBelow('action', yes.actions, no.actions.filter((term) => !shared || !includes('action', term, 'dpv:Share')),
       action, ...(shared ? ['dpv:Share'] : [])) &&
@@ -244,6 +252,7 @@ const handsOn = ({ recipients = [] }, { action, purpose, data, recipient }) =>
 export function question(asked) {
   const { recipient = 'vendor', ...more } = { data: EVERYTHING.data, ...asked };
   for (const kind of ['action', 'purpose', 'data']) if (!isTerm(kind, more[kind])) throw new Error(`no ${kind}: ${more[kind]}`);
+  if (more.channel && !isTerm('channel', more.channel)) throw new Error(`no channel: ${more.channel}`);
   if (['vendor', 'third-party'].includes(recipient)) return { ...more, recipient };
   const party = normal(recipient); // DEC-18
   if (!/^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$/.test(party)) throw new Error(`no party: ${recipient}`);
@@ -282,8 +291,9 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
     return { answer: 'deny', reason: REASONS[source], evidence };
   }
   // 3 silence is a no
-  if (!said.length) return { answer: 'deny', reason: 'no-word', evidence: [] };
-  const { source, evidence } = latest(said);
+  const lapsed = said.filter((one) => hasBegun(one, at));
+  if (!lapsed.length) return { answer: 'deny', reason: 'no-word', evidence: [] };
+  const { source, evidence } = latest(lapsed);
   return { answer: 'deny', reason: source === 'agreement' ? 'agreement-ended' : 'consent-expired', evidence };
 }
 

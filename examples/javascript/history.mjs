@@ -55,6 +55,8 @@ export async function fold({ words, tip, left = [], vendor }) {
   return history;
 }
 
+const NOBODYS = { scheme: '', code: '' }; // a topic that no message can name
+
 export class History {
   chain = new Chain();
   /** Id → id, family, state, record, entries. @type {Map<string, any>} */
@@ -235,8 +237,9 @@ export class History {
       purposes.some((one) => reaches('purpose', one, purpose));
     const granted = facts.statements.filter((one) => one.source === 'consent' && one.evidence.includes(basis.digest) &&
       reach(one) && lasts(one, at, true));
-    return granted.some(({ data, channels = [undefined] }) => data.some((datum) => channels.some((channel) =>
-      decide(facts, question({ action, purpose, data: datum, channel }), at, true).answer === 'permit')));
+    const asks = ({ data, channels = [undefined], topics = [NOBODYS] }) => data.flatMap((datum) => channels.flatMap((channel) =>
+      topics.map((topic) => question({ action, purpose, data: datum, channel, topic }))));
+    return granted.flatMap(asks).some((asked) => decide(facts, asked, at, true).answer === 'permit');
   }
 }
 

@@ -5,14 +5,14 @@
 
 import { Problem } from './canonical.mjs';
 import { knows, MINUTE, shifted } from './chain.mjs';
-import { checkTerms, includes, pick, reaches, resolve, resolveAll, same } from './vocabulary.mjs';
+import { checkTerms, includes, liesIn, pick, reaches, resolve, resolveAll, same } from './vocabulary.mjs';
 
 const STANDS = 30 * 24 * 60 * MINUTE; // a wish that does not say until when
 
 /** Family → the record in which nothing is said yet. Where it names a moment, that is the message of then, in its place. */
 export const blank = {
   terms: () => ({ state: 'none', choices: [], evidence: [] }),
-  consent: () => ({ state: 'none', items: [], past: [] }),
+  consent: () => ({ state: 'none', items: [], past: [], disclosed: [] }),
   intent: (said) => ({
     state: 'none', since: said, wishes: [], offers: [], steps: [], disclosed: [], progress: [], terms: [], carried: [],
     cancelled: [], withdrawals: [], refunds: [], evidence: [],
@@ -57,18 +57,25 @@ export const rules = {
   },
   'consent.grant'(here, said, _, before) {
     const { body } = said.message;
+    const discloses = body.discloses ?? [];
     body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
+    discloses.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
     if (!here.request && !body.statement) throw new Problem('unasked-without-statement', ['body', 'statement']); // CNS-3
     if (before.state !== 'given' && here.answerBy <= said.at) throw new Problem('expired', ['created']); // CNS-9
     if (here.request) checkWithin(body, here.request);
+    discloses.forEach(({ data }, i) => { // CNS-12
+      const isGranted = body.items.some((item) => item.data.some((bound) => reaches('data', bound, data)));
+      if (!isGranted) throw new Problem('wider-than-asked', ['body', 'discloses', i, 'data']);
+    });
     const evidence = here.asked ? [said.digest, here.asked] : [said.digest];
     const [items, past] = [new Map(here.items.map((item) => [item.key, item])), [...here.past]];
     for (const item of body.items) {
       if (items.has(item.key)) past.push({ item: items.get(item.key), ended: said }); // CNS-5
       const until = [body.until, item.until ?? body.until].sort()[0];
-      items.set(item.key, { key: item.key, state: 'given', since: said, until, evidence, item });
+      items.set(item.key, { key: item.key, state: 'given', since: said, from: body.from, until, evidence, item });
     }
-    return consent({ ...here, items: [...items.values()], past });
+    const disclosed = [...here.disclosed, ...discloses.map((datum) => ({ datum, said }))];
+    return consent({ ...here, items: [...items.values()], past, disclosed });
   },
   'consent.refuse': noWord,
   'consent.withdraw': noWord,
@@ -200,10 +207,11 @@ const shown = {
     record: 'agreement', state, choices: choices.map(ref), scope, counter: counter && ref(counter),
     terms: terms && ref(terms), answerBy, since: since?.at, ended: ended?.at, evidence,
   }),
-  consent: ({ state, asked, items }) => ({
+  consent: ({ state, asked, items, disclosed }) => ({
     record: 'consent', state, asked,
-    items: [...items].sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ key, state, since, until, evidence, item }) => ({ key, state, since: since.at, until, evidence, item })),
+    items: [...items].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, state, since, from, until, evidence, item }) =>
+      ({ key, state, since: since.at, from, until, evidence, item })),
+    disclosed: disclosed.length ? disclosed.map(({ datum, said }) => ({ data: datum.data, at: said.at })) : undefined,
   }),
   intent: ({ state, since, cast, offers, disclosed, progress, closed, evidence, ...more }) => ({
     record: 'dealing', state, since: since.at, wants: cast ? cast.wants.map(({ name }) => name) : [],
@@ -262,7 +270,9 @@ export function besideAfter(beside, said, outcome) {
   const { message: { type, body }, digest, side, place } = said;
   const { noes, stands, open, heard, denied } = beside;
   const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
-  const record = (item, state) => ({ key: item.key, state, item, since: said, until: body.until, evidence: [digest] });
+  const record = (item, state) => ({
+    key: item.key, state, item, since: said, from: state === 'given' ? body.from : undefined, until: body.until, evidence: [digest],
+  });
   const taken = (item, no) => ({
     ...item, state: item.state === 'requested' ? 'refused' : 'withdrawn', since: said, own: no, evidence: [no.digest, ...item.evidence],
   });
@@ -304,23 +314,26 @@ function checkWithin({ items, until }, request) {
   const wider = (...path) => { throw new Problem('wider-than-asked', ['body', ...path]); };
   items.forEach((item, i) => {
     const asked = request.items.find(({ key }) => key === item.key) ?? wider('items', i, 'key');
-    const terms = (member, kind) => item[member].forEach((term, j) =>
-      asked[member].some((bound) => reaches(kind, bound, term)) || wider('items', i, member, j));
-    const some = (member) => asked[member] && (item[member] ?? wider('items', i, member)).forEach((one, j) =>
-      [one, one.split('-')[0]].some((each) => asked[member].includes(each)) || wider('items', i, member, j));
-    terms('actions', 'action');
-    some('channels');
-    terms('data', 'data');
-    terms('purposes', 'purpose');
+    const listed = (member, lies) => asked[member] && (item[member] ?? wider('items', i, member)).forEach((one, j) =>
+      asked[member].some((bound) => lies(bound, one)) || wider('items', i, member, j));
+    const reached = (kind) => (bound, term) => reaches(kind, bound, term);
+    listed('actions', reached('action'));
+    listed('channels', reached('channel'));
+    listed('data', reached('data'));
+    listed('purposes', reached('purpose'));
     const known = outsiders(asked).map(({ id, name }) => id ?? ` ${name}`);
     (item.recipients ?? []).forEach((party, j) =>
       !isOutside(party) || known.includes(party.id ?? ` ${party.name}`) || wider('items', i, 'recipients', j));
     if (asked.retention && !isWithin(item.retention, asked.retention)) wider('items', i, 'retention');
-    some('storedIn');
+    listed('storedIn', liesIn);
+    listed('topics', isTopic);
     if (item.until > request.until) wider('items', i, 'until');
   });
   if (until > request.until) wider('until');
 }
+
+/** Whether two topics are one: the label is for people. */
+export const isTopic = (one, other) => one.scheme === other.scheme && one.code === other.code;
 
 const isOutside = ({ role }) => !['controller', 'processor'].includes(role);
 /** Who receives data besides the vendor and its processors. */

@@ -45,11 +45,14 @@ export const vocabulary = {
   action: (await table('vocabulary/processing.json')).terms,
   purpose: (await table('vocabulary/purposes.json')).terms,
   data: (await table('vocabulary/personal-data.json')).terms,
+  duty: (await table('vocabulary/duties.json')).terms,
+  channel: (await table('vocabulary/channels.json')).terms,
+  place: (await table('vocabulary/places.json')).terms,
 };
 
 const { actions, purposes } = await table('vocabulary/named-only.json');
 /** Kind → the terms that a permission reaches only by name. */
-export const namedOnly = { action: actions, purpose: purposes, data: [] };
+export const namedOnly = { action: actions, purpose: purposes, data: [], duty: [], channel: [], place: [] };
 
 /** The registry of problems: code → its title, status, fault and retry. @type {Map<string, any>} */
 export const problems = new Map((await table('problems.json')).problems.map(({ code, ...rest }) => [code, rest]));

@@ -27,6 +27,9 @@ export const guards = (kind, term) => namedOnly[kind].filter((name) => includes(
 export const reaches = (kind, broad, narrow) =>
   includes(kind, broad, narrow) && guards(kind, narrow).every((name) => includes(kind, name, broad));
 
+/** Whether a place where data is stored is `bound`, a part of it, or one of its countries. */
+export const liesIn = (bound, place) => [place, place.split('-')[0]].some((each) => includes('place', bound, each));
+
 /** Whether a prohibition of `broad` covers `narrow`: by inclusion, without exception (DEC-4). */
 export const prohibits = (kind, broad, narrow) => (broad === EVERYTHING.data
   ? !includes('data', 'dpv:NonPersonalData', narrow) : includes(kind, broad, narrow));
@@ -46,7 +49,8 @@ export const overlaps = (kind, no, asked) => partsOf(kind, asked).some((part) =>
 export const isTerm = (kind, term) => Object.hasOwn(vocabulary[kind], term);
 
 const KINDS = {
-  action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', purpose: 'purpose', purposes: 'purpose',
+  action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', duty: 'duty', purpose: 'purpose',
+  purposes: 'purpose',
 };
 
 /** Each term of a part, whether it has one or a list of a kind, is in the vocabulary. */

@@ -25,7 +25,7 @@ NEEDS = {
     "parcel": ["pd:Name", "pd:PhysicalAddress"],
     "pallet": ["pd:Name", "pd:PhysicalAddress"],
     "on-site": ["pd:Name", "pd:PhysicalAddress", "pd:TelephoneNumber"],
-    "collect": ["pd:Name", "pd:VehicalLicenseNumber"],
+    "collect": ["pd:Name", "opencmr:DrivingLicence"],
 }
 """What a shop has to know to deliver in this way, and nothing else."""
 

@@ -6,7 +6,7 @@
   vendor may leave in it; `Limits`, `Rate`: what a vendor takes under load
 - `terms`, `consent`, `intent`, `offer`, `order`: the messages, one module a family, such as `intent.Cast`
 - `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
-- `Money`, `Datum`, `Want`: the shared types that most code needs; all are in `opencmr.messages.types`
+- `Money`, `Datum`, `Want`: the shared types that most code needs; they are in `opencmr.messages.types` and `.personal`
 - `errors`: everything that is raised
 
 Names are imported when they are first asked for.
@@ -19,7 +19,8 @@ from . import errors
 
 if TYPE_CHECKING:
     from .messages import consent, intent, offer, order, terms
-    from .messages.types import Datum, Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
+    from .messages.personal import Datum
+    from .messages.types import Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
     from .protocol import Decision, Question, explain, roster
     from .roles import Customer, Draft, Policy, Polling, Quota, Retry, Vendor
     from .transport import Limits, Rate
@@ -29,8 +30,9 @@ __version__ = "0.1.0"
 _WHERE = {
     **dict.fromkeys(("consent", "intent", "offer", "order", "terms"), "messages"),
     **dict.fromkeys(
-        ("Datum", "Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
+        ("Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
     ),
+    "Datum": "messages.personal",
     **dict.fromkeys(("Decision", "Question", "explain", "roster"), "protocol"),
     **dict.fromkeys(("Customer", "Draft", "Policy", "Polling", "Quota", "Retry", "Vendor"), "roles"),
     **dict.fromkeys(("Limits", "Rate"), "transport"),

@@ -295,7 +295,7 @@ class TermsNotOffered(Problem):
 class WiderThanAsked(Problem):
     code = "wider-than-asked"
     status = 422
-    title = "The grant is wider than the request."
+    title = "The grant is wider than the request, or discloses more than it grants."
 
 
 class UnaskedWithoutStatement(Problem):

@@ -12,7 +12,7 @@ import httpx
 
 from opencmr import trust
 from opencmr.errors import Behind, Expired, Overloaded, Stale, TooEarly, WrongKey
-from opencmr.protocol import agreement, chain, dealing, history, lifecycle, receiving, returning
+from opencmr.protocol import agreement, chain, consent, dealing, history, lifecycle, receiving, returning
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.clock import instant, shifted
 from opencmr.roles import correspondence, wallet
@@ -223,7 +223,12 @@ def wishes_for_ever() -> None:
     dealing.STANDS = timedelta(days=9999)
 
 
+def knows_any_term() -> None:
+    consent.check_terms = lambda kind, terms, path: None
+
+
 FAULTS = {
+    knows_any_term: "VOC-1",
     one_key_for_all: "IDN-2",
     gives_up: "TRN-6",
     checks_no_signature: "SIG-6",

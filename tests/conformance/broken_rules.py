@@ -224,6 +224,16 @@ def tells_first_what_a_proffer_does_not_know(at: Switch) -> None:
     at.around(agreement.Agreement, "take", take)
 
 
+@fault("TRM-12")
+def takes_terms_of_a_wish_as_it_stood(at: Switch) -> None:
+    at.patch.setattr(history, "_unknown_wish", lambda own, thread: None)
+
+
+@fault("TRM-10")
+def binds_a_wish_that_was_amended(at: Switch) -> None:
+    at.patch.setattr(agreement.Agreement, "_check_latest", lambda *_: None)
+
+
 # First entries, and mail
 
 

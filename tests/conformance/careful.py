@@ -60,7 +60,7 @@ def late(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
 
     wait = vendor._mailbox._wait
     patch.setattr(vendor, "_keep", kept)
-    patch.setattr(vendor._mailbox, "_wait", lambda message, seconds: wait(message, min(seconds, 1)))
+    patch.setattr(vendor._mailbox, "_wait", lambda message, seconds, bell: wait(message, min(seconds, 1), bell))
 
 
 def sparing_receipts(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:

@@ -54,6 +54,16 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         """Seconds that have passed."""
         return self.skipping.now
 
+    def run_in_executor(self, *args: Any) -> Any:
+        """Let no time pass while another thread works."""
+        future = super().run_in_executor(*args)
+        self.skipping.busy += 1
+        future.add_done_callback(self._rested)
+        return future
+
+    def _rested(self, _: object) -> None:
+        self.skipping.busy -= 1
+
     def clock(self) -> datetime:
         """The date. It moves by a millisecond each time that it is looked at."""
         self.skipping.now += 0.001

@@ -365,6 +365,11 @@ ALIKE: dict[str, str] = {
     "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
         "for parts of evidence; tests of the folder hold it",
     "history.History._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
+    "facts._ruled: leaves `rule.effect != 'oblige'` out of `rule.effect != 'oblige' and rule.action is not None`":
+        "a rule that obliges has no action, by the model",
+    "facts._begins: one step off in `own.created > at`": "the later of two equal instants is either",
+    "history.History.hear: leaves `counts` out of `counts and self.chain.place_of(digest) is None`":
+        "what does not count is passed over later, too",
     "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no word knows its own place",
 }  # fmt: skip
 """Name → why the mutant answers as what is right does: neither the suite nor a vector could tell."""

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import broken_orders  # noqa: F401  # adds its faults
 import careful
 from broken import Switch
+from broken_bounds import FAULTS as BOUNDS
 from broken_rules import FAULTS
 from inprocess import Within, suite_against
 
@@ -39,6 +40,7 @@ def test_the_real_vendor_passes_every_check() -> None:
 
 def test_there_are_at_least_thirty_broken_vendors() -> None:
     assert len(FAULTS) >= 30
+    assert BOUNDS is FAULTS
 
 
 @pytest.mark.parametrize(

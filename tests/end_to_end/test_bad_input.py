@@ -308,7 +308,7 @@ def test_a_word_that_does_not_know_its_thread_is_stale_and_nothing_but_its_recei
 def test_a_message_that_the_state_does_not_allow_is_refused(peer: Peer) -> None:
     cast = peer.document("intent.cast", CAST)
     peer.say(cast)
-    address = {"discloses": [{"data": "pd:PhysicalAddress", "value": "Main Street 1"}]}
+    address = {"discloses": [{"data": "pd:PhysicalAddress", "value": {"streetAddress": "Main Street 1"}}]}
     problem = peer.refusal(peer.document("order.disclose", address, thread=cast["thread"]))
     assert (code(problem), problem["pointer"]) == ("wrong-state", "/type")
     assert "offer.decline" in problem["expected"]

@@ -25,7 +25,7 @@ ROWS = [
     (table["family"], row) for file in sorted(HERE.glob("*.json")) for table in [json.loads(file.read_text())]
     for row in table["rows"]
 ]  # fmt: skip
-MINE = [row for family, row in ROWS if family == "intent"]
+MINE = [row for _, row in ROWS]
 SHIRTS: dict[str, Any] = {"name": "Shirts", "price": euros("60.00"), "quantity": {"value": "2"}}
 CAP: dict[str, Any] = {"name": "Cap", "price": euros("40.00")}
 
@@ -62,7 +62,17 @@ def _accepted(t: Script, body: dict[str, Any]) -> Word:
     return t.say("offer.accept", {**body, "offer": made.ref}, made.thread)
 
 
+def _granted(t: Script, body: dict[str, Any]) -> Word:
+    """What was asked for, as it is granted."""
+    asked = {"key", "purposes", "data", "actions", "recipients", "channels", "retention", "storedIn"}
+    items = [{name: value for name, value in item.items() if name in asked} for item in body["items"]]
+    asking = {**t.ask().message["body"], "items": items, "until": body["until"]}
+    return t.say("consent.grant", body, t.say("consent.request", asking).thread)
+
+
 SAYING: dict[str, Callable[[Script, dict[str, Any]], Word]] = {
+    "consent.grant": _granted,
+    "consent.request": lambda t, body: t.say("consent.request", body),
     "intent.cast": lambda t, body: t.say("intent.cast", body),
     "intent.amend": lambda t, body: t.say("intent.amend", body, t.cast().thread),
     "offer.make": lambda t, body: t.say("offer.make", body, t.cast().thread, expires=t.after(hours=1)),
@@ -72,6 +82,7 @@ SAYING: dict[str, Callable[[Script, dict[str, Any]], Word]] = {
     "order.fulfil": lambda t, body: t.say("order.fulfil", body, _confirmed(t).thread),
     "order.cancel": lambda t, body: t.say("order.cancel", body, _bought(t).thread),
     "order.withdraw": lambda t, body: t.say("order.withdraw", body, _confirmed(t).thread),
+    "terms.proffer": lambda t, body: t.say("terms.proffer", body),
 }
 """How a message of this type comes to be said, after what has to be said before."""
 
@@ -79,7 +90,8 @@ SAYING: dict[str, Callable[[Script, dict[str, Any]], Word]] = {
 @pytest.mark.parametrize("row", list(told()))
 def test_what_a_neighbour_says_is_valid_and_takes_effect(row: dict[str, Any]) -> None:
     message = said(row)
-    folder, type_ = "intent", message["type"]
+    type_ = message["type"]
+    folder = {"consent": "consent", "terms": "terms"}.get(type_.partition(".")[0], "intent")
     assert faults(message["body"], f"{folder}/{type_}.schema.json#/$defs/Body") == []
     script = Script(row["input"])
     word = SAYING[type_](script, message["body"])
@@ -96,10 +108,10 @@ def test_what_stays_outside_stands_on_the_page_with_its_reason() -> None:
             assert row["outside"] in OUTSIDE, row["input"]
 
 
-def test_every_input_has_one_row_and_nine_of_ten_are_said() -> None:
+def test_every_input_has_one_row_and_seven_of_eight_are_said() -> None:
     names = [row["input"] for _, row in ROWS]
     assert len(names) == len(set(names))
     assert {row["input"] for row in MINE if "outside" not in row} == {
         file.name for file in (HERE / "said").glob("*.json") if said({"input": file.name})["type"] in SAYING
     }
-    assert sum("outside" not in row for row in MINE) >= 0.9 * len(MINE)
+    assert sum("outside" not in row for row in MINE) >= 0.875 * len(MINE)

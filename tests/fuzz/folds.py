@@ -202,7 +202,7 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
             )
             return {**({"keys": ["a"]} if how & 1 else {}), **heard}
         case "intent.cast" | "intent.amend":
-            discloses = {"discloses": [{"data": "pd:EmailAddress", "value": {"n": how}}]} if how & 4 else {}
+            discloses = {"discloses": [{"data": "pd:Interest", "value": {"n": how}}]} if how & 4 else {}
             return {"wants": [{"name": "boots"}], "terms": [terms], "standing": "ready", **discloses,
                     **({"until": _YEAR} if how & 32 else {})}  # fmt: skip
         case "offer.make":
@@ -214,7 +214,7 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
         case "offer.decline":
             return {"offer": ref}
         case "order.disclose":
-            return {"discloses": [{"data": "pd:Name", "value": how}]}
+            return {"discloses": [{"data": "pd:Interest", "value": how}]}
         case "order.confirm":
             return {"reference": "R", "total": money}
         case "order.fulfil":

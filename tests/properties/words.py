@@ -7,7 +7,8 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from opencmr.messages import Message, consent, intent, offer, order, terms
-from opencmr.messages.types import Datum, Money, Party, Ref, Rule, TermsDocument, TermsRef, Want
+from opencmr.messages.personal import Datum
+from opencmr.messages.types import Money, Party, Ref, Rule, TermsDocument, TermsRef, Want
 from opencmr.protocol import Question
 from opencmr.protocol.clock import instant
 

@@ -11,6 +11,7 @@ from .folds_terms import GARDEN, garden
 OTHER_DIGEST: Body = {"id": "SD-BASE", "digest": trust.digest(b"other terms")}
 FALSE_ROSTER: Body = {"document": {**GARDEN, "id": "SD-BASE"}}
 STRANGE: Body = {"document": {**GARDEN, "rules": [{**GARDEN["rules"][0], "purpose": "dpv:Whatever"}]}}
+OBLIGES: Body = {"effect": "oblige", "duty": "dpv:Whatever", "by": ["vendor"]}
 NOTHING_KNOWN: Body = {"prior": None, "seen": None}
 
 
@@ -68,8 +69,9 @@ def _counter(t: Script, tried: Any) -> None:
     tried(counter(OTHER_DIGEST), 2)
     tried(counter(FALSE_ROSTER), 2)
     tried(counter(garden()), 3)
-    for kind in ("action", "data", "purpose"):
-        rule = {**GARDEN["rules"][0], kind: "dpv:Whatever"}
+    for kind in ("action", "data", "purpose", "duty"):
+        permits: Body = GARDEN["rules"][0]
+        rule = {**permits, kind: "dpv:Whatever"} if kind != "duty" else OBLIGES
         tried(counter({"document": {**GARDEN, "rules": [GARDEN["rules"][1], rule]}}), 4)
     t.later(hours=1)
     tried(counter(OTHER_DIGEST), 1, 2)

@@ -516,10 +516,14 @@ def _amended_then_accepted(t: Script) -> Word:
 
 def _disclosed(t: Script) -> Word:
     wished = t.order()
-    for term, step in (("pd:Name", t.confirm), ("pd:PhysicalAddress", lambda word: t.fulfil(word, "shipped"))):
-        t.say("order.disclose", {"discloses": [{"data": term, "value": "as agreed"}]}, wished.thread)
+    steps = (
+        ("pd:Name", "Alice Moser", t.confirm),
+        ("pd:PhysicalAddress", {"addressLocality": "Vienna"}, lambda word: t.fulfil(word, "shipped")),
+    )
+    for term, value, step in steps:
+        t.say("order.disclose", {"discloses": [{"data": term, "value": value}]}, wished.thread)
         step(wished)
-    return t.say("order.disclose", {"discloses": [{"data": "pd:TelephoneNumber", "value": "555"}]}, wished.thread)
+    return t.say("order.disclose", {"discloses": [{"data": "pd:TelephoneNumber", "value": "+43155512"}]}, wished.thread)
 
 
 def _unasked(

@@ -13,6 +13,7 @@ PAYMENT = question("dpv:Use", "dpv:PaymentManagement", data="pd:Name", **HERE)
 POST = "https://post.example/"
 SHIRT: Body = {"name": "Shirt", "price": euros("60.00"), "quantity": {"value": "2"}, "want": 0}
 CAP: Body = {"name": "Cap", "price": euros("40.00"), "want": 1}
+IBAN = "AT611904300234573201"
 
 
 def order_folds() -> list[Case]:
@@ -104,7 +105,7 @@ def _sums() -> list[Case]:
         fold("recipient-of-no-term", "A kind of data that no table knows", "OFR-16", "av", "open",
              lambda t: _made(t, [once], "49.00", needs=["pd:PhysicalAddress"],
                              recipients=[{"party": _post(), "data": ["pd:Missspelt"]}]),
-             problems={2: "unknown-term /body/recipients/0/data/0"}),
+             problems={2: "unknown-term /body/recipients/0/data/0 VOC-1"}),
         wrong("recipient-of-two-names", "A party has one name", "CNS-11",
               "malformed /body/recipients/0/party/id", [once], "49.00", needs=["pd:Name"],
               recipients=[{"party": {**_post(), "id": "https://POST.example/"}, "data": ["pd:Name"]}]),
@@ -266,7 +267,7 @@ def _withdrawals() -> list[Case]:
         fold("refund-after-done", "It is paid back later, and that settles it", "ORD-10 ORD-9", "aaaaaaaaa", "done",
              lambda t: _refund(t, t.fulfil(_withdraw(t, _done(t), THE_CAP), "done"), THE_CAP)),
         fold("disclose-while-returning", "Where the money is to go", "ORD-1", "aaaaaaaa", "returning",
-             lambda t: t.say("order.disclose", {"discloses": [{"data": "pd:BankAccount", "value": "AT61"}]},
+             lambda t: t.say("order.disclose", {"discloses": [{"data": "pd:BankAccount", "value": IBAN}]},
                              _withdraw(t, _done(t)).thread)),
         fold("cancel-while-returning", "There is a withdrawal for that", "SEQ-10", "aaaaaaam", "returning",
              lambda t: t.cancel(_withdraw(t, _done(t), THE_CAP), "customer")),
@@ -384,7 +385,8 @@ def _lasting() -> list[Case]:
 def _sent(t: Script, body: Body) -> Word:
     made = _made(t, [SHIRT, CAP], "100.00", **body)
     t.accept(made)
-    data = [{"data": term, "value": "as agreed"} for term in ("pd:PhysicalAddress", "pd:Name")]
+    values = {"pd:PhysicalAddress": {"addressLocality": "Vienna"}, "pd:Name": "Alice Moser"}
+    data = [{"data": term, "value": value} for term, value in values.items()]
     return t.say("order.disclose", {"discloses": data}, made.thread)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from opencmr import trust
 from opencmr.protocol import instant, moment
 
-from .conversation import Body, Script, Word, euros, item, offer, terms, wish
+from .conversation import NOON, Body, Script, Word, euros, item, offer, terms, wish
 from .folds import fold, question
 from .writing import Case, uuid
 
@@ -226,7 +226,7 @@ def _kinds() -> Iterator[Case]:
             yield fold(
                 f"kind-{member}-{number}", f"{term} is none of the {member}", "CNS-1", "r", "none",
                 lambda t, member=member, terms=(right, term): t.grant(None, item("news", **{member: list(terms)})),
-                problems={1: f"unknown-term /body/items/0/{member}/1"},
+                problems={1: f"unknown-term /body/items/0/{member}/1 VOC-1"},
             )  # fmt: skip
     rule = {"effect": "permit", "action": "dpv:Use", "purpose": "dpv:Marketing", "data": "pd:Name", "by": ["vendor"]}
     for member, term in (("action", "dpv:Marketing"), ("purpose", "pd:Name"), ("data", "dpv:Use")):
@@ -234,26 +234,26 @@ def _kinds() -> Iterator[Case]:
         yield fold(
             f"kind-rule-{member}", f"{term} is no {member} of a rule", "TRM-2", "r", "none",
             lambda t, document=document: t.proffer(body={"choices": [document]}),
-            problems={1: f"unknown-term /body/choices/0/document/rules/1/{member}"},
+            problems={1: f"unknown-term /body/choices/0/document/rules/1/{member} VOC-1"},
         )  # fmt: skip
     named = [{"data": "pd:Name", "value": "A. Customer"}, {"data": "dpv:Use", "value": "x"}]
     yield fold(
         "kind-disclosed", "What a cast discloses is data", "LIF-1", "r", "none", lambda t: t.cast(discloses=named),
-        problems={1: "unknown-term /body/discloses/1/data"},
+        problems={1: "unknown-term /body/discloses/1/data VOC-1"},
     )  # fmt: skip
     yield fold(
         "kind-disclosed-for-the-order", "And what an order discloses", "LIF-1", "aaar", "ordered",
         lambda t: t.say("order.disclose", {"discloses": named}, t.order().thread),
-        problems={4: "unknown-term /body/discloses/1/data"},
+        problems={4: "unknown-term /body/discloses/1/data VOC-1"},
     )  # fmt: skip
     yield fold(
         "kind-on-acceptance", "And what is to be disclosed on acceptance", "LIF-1", "r", "none",
-        lambda t: t.cast(onAccept=["pd:Name", "dpv:Marketing"]), problems={1: "unknown-term /body/onAccept/1"},
+        lambda t: t.cast(onAccept=["pd:Name", "dpv:Marketing"]), problems={1: "unknown-term /body/onAccept/1 VOC-1"},
     )  # fmt: skip
     yield fold(
         "kind-needed", "And what an offer needs", "LIF-1", "av", "open",
         lambda t: t.offer(t.cast(), body={"needs": ["pd:Name", "dpv:Use"]}),
-        problems={2: "unknown-term /body/needs/1"},
+        problems={2: "unknown-term /body/needs/1 VOC-1"},
     )  # fmt: skip
 
 
@@ -312,6 +312,30 @@ def _bases() -> Iterator[Case]:
         "under-newest-terms", "The newer ones", "OFR-7", "aaaaaa", "open",
         lambda t: _offered(t, _then(t.agree("SD-BASE"), t.agree("SD-BASE-DP"), t.grant(None)), "SD-BASE-DP"),
     )  # fmt: skip
+
+    yield fold(
+        "basis-forbidden", "A consent that later terms take back in part bears no offer", "OFR-6", "aaav", "none",
+        lambda t: _under_own(t, first=True), problems={4: void},
+    )  # fmt: skip
+    yield fold(
+        "basis-given-since", "One that knows the terms does", "OFR-6 SEQ-21", "aaaa", "open",
+        lambda t: _under_own(t, first=False),
+    )  # fmt: skip
+
+
+NO_LETTERS = {
+    **OWN, "rules": [{"effect": "prohibit", "action": "dpv:Use", "data": "pd:EmailAddress", "by": ["vendor"]}]
+}  # fmt: skip
+
+
+def _under_own(t: Script, *, first: bool) -> Word:
+    """Terms that forbid a use for whatever purpose, and a consent to it before or after."""
+    granted = t.grant(None) if first else None
+    proffered = t.proffer(body={"choices": [{"document": NO_LETTERS}]})
+    ref = {"id": NO_LETTERS["id"], "digest": trust.digest(trust.write(NO_LETTERS))}
+    t.say("terms.accept", {"terms": ref}, proffered.thread, by="vendor")
+    body: Body = {"lines": [{"name": "Boots", "price": euros("100.00")}], "under": ref}
+    return t.offer(None, body={**body, "basis": (granted or t.grant(None)).ref})
 
 
 def _then(*words: Word) -> Word:
@@ -408,10 +432,88 @@ def _wishes() -> Iterator[Case]:
         lambda t: t.say("order.confirm", {"reference": "R-1", "total": euros("1.00")}, uuid("nothing")),
         problems={1: "unknown-thread /thread"},
     )  # fmt: skip
+    for name, says, then in (
+        ("amended", "An amendment", lambda t, wished: t.amend(wished)),
+        ("ordered", "The acceptance of an offer", lambda t, wished: t.accept(t.offer(wished))),
+        ("withdrawn", "The end of the wish", lambda t, wished: t.say("intent.withdraw", {}, wished.thread)),
+    ):  # fmt: skip
+        more = "a" if name == "ordered" else ""
+        yield fold(
+            f"proffer-before-{name}", f"{says} that a proffer for the wish's data does not know", "TRM-12",
+            f"a{more}ar", "none", lambda t, then=then: _proffered_for(t, then, knows=False),
+            problems={3 + len(more): "stale /seen TRM-12"},
+        )  # fmt: skip
+        yield fold(
+            f"proffer-after-{name}", f"{says} that it knows", "TRM-12", f"a{more}aa", "proffered",
+            lambda t, then=then: _proffered_for(t, then, knows=True),
+        )  # fmt: skip
+    yield fold(
+        "accepted-before-amended", "Terms for a wish's data that are accepted after the wish was amended", "TRM-10",
+        "aaav", "proffered", lambda t: _accepted_for(t, late=True), problems={4: "wrong-state /type TRM-10"},
+    )  # fmt: skip
+    yield fold(
+        "accepted-in-time", "And before", "TRM-10", "aaaa", "active", lambda t: _accepted_for(t, late=False)
+    )  # fmt: skip
+    yield fold(
+        "terms-of-a-cancelled-order", "The terms of the accepted offer permit until the order is cancelled", "ORD-5",
+        "aaaa", "cancelled", _cancelled_order,
+        asks=[(OF_THE_WISH, {"at": "2026-03-01T12:03:30.000Z"}, "permit agreement"),
+              (OF_THE_WISH, {"at": NOON_OF_THE_NEXT_DAY}, "deny agreement-ended")],
+    )  # fmt: skip
+    yield fold(
+        "disclosed-elsewhere", "The terms of a thread permit nothing with data that was disclosed in another",
+        "DEC-19", "aaaa", "open", _disclosed_elsewhere,
+        asks=[({**OF_THE_WISH, "data": "pd:Name"}, {"at": NOON_OF_THE_NEXT_DAY}, "deny no-word"),
+              ({**OF_THE_WISH, "data": "pd:EmailAddress"}, {"at": NOON_OF_THE_NEXT_DAY}, "permit agreement")],
+    )  # fmt: skip
+    yield fold(
+        "disclosed-now", "Now every word that is held counts, also what was disclosed by a clock that is ahead",
+        "DEC-19", "aa", "open", _offered_to_one_who_disclosed,
+        asks=[({**OF_THE_WISH, "data": "pd:EmailAddress"}, {"at": NOON, "now": True}, "permit agreement"),
+              ({**OF_THE_WISH, "data": "pd:EmailAddress"}, {"at": NOON}, "deny no-word")],
+    )  # fmt: skip
     yield fold(
         "disclosed-twice", "The same datum is disclosed once, the first time; another value is another datum", "ORD-1",
         "aaaaa", "ordered", _disclosed_twice,
     )  # fmt: skip
+
+
+OF_THE_WISH = question(purpose="dpv:ServiceUsageAnalytics", data="pd:Intention", thread="here")
+
+
+def _offered_to_one_who_disclosed(t: Script) -> Word:
+    wished = t.cast("SD-BASE-A", discloses=[{"data": "pd:EmailAddress", "value": "a@customer.example"}])
+    return t.offer(wished, body={"under": terms("SD-BASE-A")})
+
+
+def _disclosed_elsewhere(t: Script) -> Word:
+    other = t.cast("SD-BASE-A", discloses=[{"data": "pd:Name", "value": "A. Customer"}])
+    t.offer(other, body={"under": terms("SD-BASE-A")})
+    return _offered_to_one_who_disclosed(t)
+
+
+def _proffered_for(t: Script, then: Any, *, knows: bool) -> Word:
+    wished = t.cast()
+    known = {} if knows else {"prior": wished.digest, "seen": t.tip}
+    then(t, wished)
+    return t.proffer("SD-BASE", body={"scope": wished.ref}, **known)
+
+
+def _accepted_for(t: Script, *, late: bool) -> Word:
+    wished = t.cast()
+    proffered = t.proffer("SD-BASE", body={"scope": wished.ref})
+    if late:
+        t.amend(wished)
+    t.accept_terms(proffered, "SD-BASE")
+    if not late:
+        t.amend(wished)
+    return proffered
+
+
+def _cancelled_order(t: Script) -> Word:
+    made = t.offer(t.cast("SD-BASE-A"), body={"under": terms("SD-BASE-A")})
+    t.accept(made)
+    return t.cancel(made, "customer")
 
 
 def _amended(t: Script, first: Body, *then: Body) -> Word:

@@ -3,6 +3,7 @@
 from . import (
     answers,
     deliveries,
+    folds_bounds,
     folds_consent,
     folds_intent,
     folds_knowing,
@@ -33,6 +34,8 @@ def files() -> Files:
     folds = {
         "terms": ("Threads of terms.", folds_terms.terms_folds),
         "consent": ("Threads of consent.", folds_consent.consent_folds),
+        "bounds": ("How far a grant may go, which of several faults is told, and what an offer may rest on.",
+                   folds_bounds.bound_folds),
         "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
         "orders": ("What offers come to, once and in all, and what becomes of an order.", folds_orders.order_folds),
         "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),

@@ -20,8 +20,8 @@ export function may(facts, asked, at, now) {
     document: typeof fact.terms === 'string' ? roster.get(fact.terms).document : fact.terms,
     own: own(fact), since: since(fact), ended: ended(fact), scope: fact.scope, evidence: fact.evidence,
   }));
-  const items = of(...Object.keys(STATES)).flatMap(({ kind, item, until = FOR_EVER, evidence, ...fact }) =>
-    statementsOfItem({ state: STATES[kind], item, since: since(fact), own: own(fact), until, evidence }, when, ended(fact)));
+  const items = of(...Object.keys(STATES)).flatMap(({ kind, item, from, until = FOR_EVER, evidence, ...fact }) =>
+    statementsOfItem({ state: STATES[kind], item, since: since(fact), own: own(fact), from, until, evidence }, when, ended(fact)));
   const activities = of('intent', 'order').flatMap(({ kind, thread, evidence, ...fact }) => {
     const made = { thread, evidence, data: fact.data.map((datum) => [datum.data, datum.at]) };
     if (kind === 'order') {

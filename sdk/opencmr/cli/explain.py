@@ -1,6 +1,6 @@
 """`opencmr explain`: why a vendor may, or may not, do something with a customer's data."""
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -8,7 +8,7 @@ from ..errors import UsageError
 from .output import Json, console, plain, print_json, short, table
 
 if TYPE_CHECKING:
-    from ..messages.types import Channel
+    from ..messages.types import Channel, Code
     from ..roles.reading import Notebook
 
 
@@ -25,10 +25,14 @@ def explain(
         str, typer.Option(metavar="WHO", help="Who ends up processing: vendor, third-party, or a party's URI.")
     ] = "vendor",
     channel: Annotated[
-        str | None, typer.Option(help="How the customer would be reached: email, sms, post, phone, push.")
+        str | None, typer.Option(help="How the customer would be reached, such as email, sms or whatsApp.")
     ] = None,
     thread: Annotated[
         str | None, typer.Option(metavar="ID", help="The thread whose data it is; absent: the relationship's.")
+    ] = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(metavar="[SCHEME:]CODE", help="What the customer would be told about; scheme absent: text."),
     ] = None,
     at: Annotated[str | None, typer.Option(metavar="TIME", help="When, such as 2026-09-01; absent: now.")] = None,
     as_json: Json = False,
@@ -56,10 +60,11 @@ def explain(
         named = notebook.threads(thread) if thread else []
         if thread and len(named) != 1:
             raise UsageError(f"{len(named) or 'no'} threads begin with {thread}; see: opencmr show {store}")
-        more = {"data": data} if data else {}
+        more: dict[str, Any] = {"data": data} if data else {}
         about = named[0].id if named else None
         over = cast("Channel | None", channel)  # the question checks it
-        question = Question(action, purpose, recipient=recipient, channel=over, thread=about, **more)
+        subject = _topic(topic) if topic else None
+        question = Question(action, purpose, recipient=recipient, channel=over, thread=about, topic=subject, **more)
         decision = notebook.history.may(question, when, now=not at)
         lines = {line.digest: line for line in notebook.timeline()}
     evidence = [lines[digest] for digest in decision.evidence if digest in lines]
@@ -103,6 +108,23 @@ def _check(recipient: str) -> None:
 
     if recipient not in (VENDOR, THIRD_PARTY) and ":" not in recipient:
         raise UsageError(f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party")
+
+
+def _topic(topic: str) -> "Code":
+    """The topic that a person wrote.
+
+    Raises:
+        UsageError: It is none that a message could name.
+    """
+    from pydantic import ValidationError
+
+    from ..messages.types import Code
+
+    scheme, _, code = topic.rpartition(":")
+    try:
+        return Code(scheme=scheme or "text", code=code)
+    except ValidationError:
+        raise UsageError(f"{topic!r} is no topic: a scheme and a code, such as text:bikes") from None
 
 
 def _instant(at: str | None) -> str:

@@ -167,12 +167,16 @@ def _tell_agreement(out: Any, record: "Agreement") -> None:
 
 
 def _tell_consent(out: Any, record: "Consent") -> None:
-    made = table(None, "item", "state", "since", "until", "purposes", "data", "channels")
+    made = table(None, "item", "state", "since", "until", "purposes", "data", "channels", "topics")
     for key, item in sorted(record.items.items()):
         said = item.item
-        lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or ()))
-        made.add_row(plain(key), item.state, item.since.at, item.until, *(plain(part) or "any" for part in lists))
+        topics = [code.label or code.code for code in said.topics or ()]
+        lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or (), topics))
+        since = max(item.since.at, item.begins or "")
+        made.add_row(plain(key), item.state, since, item.until, *(plain(part) or "any" for part in lists))
     out.print(made)
+    for datum, point in record.disclosed:
+        out.print(f"disclosed {plain(datum.data)} at {point.at}")
 
 
 def _tell_dealing(out: Any, record: "Dealing") -> None:

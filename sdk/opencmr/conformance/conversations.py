@@ -9,11 +9,12 @@ from typing import Any
 from .. import trust
 from ..errors import Problem
 from ..messages import Message, core
-from ..protocol import History, Question, Verified, parse, verify
+from ..protocol import History, Verified, parse, verify
 from ..protocol.decisions import as_dict
 from ..protocol.history import is_entry
 from ..protocol.said import Knowledge
 from ..protocol.thread import opened_by
+from .decisions import question_of
 
 Case = dict[str, Any]
 
@@ -62,7 +63,7 @@ def at_the_end(case: Case, history: History) -> dict[str, Any]:
 
 def asked(history: History, ask: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question, at an instant, or by every word that is held (`now`)."""
-    decision = as_dict(history.may(Question(**ask["question"]), ask["at"], now=ask.get("now", False)))
+    decision = as_dict(history.may(question_of(ask["question"]), ask["at"], now=ask.get("now", False)))
     return {name: decision[name] for name in ("answer", "reason", "evidence")}
 
 

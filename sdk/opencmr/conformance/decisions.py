@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from ..messages.consent import GrantItem
-from ..messages.types import TermsDocument
+from ..messages.types import Code, TermsDocument
 from ..protocol import Facts, Knowledge, Point, Question, Word, decide, roster
 from ..protocol.clock import length, shifted
 from ..protocol.consent import ItemRecord
@@ -21,11 +21,16 @@ _STATES: dict[str, Any] = {"consent": "given", "refusal": "refused", "withdrawal
 
 def run_decision(case: dict[str, Any]) -> tuple[Any, Any]:
     """A case of `rules.json`: what is expected, and what was decided."""
-    made = as_dict(
-        decide(facts_of(case["facts"]), Question(**case["question"]), case["at"], now=case.get("now", False))
-    )
+    question = question_of(case["question"])
+    made = as_dict(decide(facts_of(case["facts"]), question, case["at"], now=case.get("now", False)))
     names = ("answer", "reason", "evidence")
     return {name: case[name] for name in names}, {name: made[name] for name in names}
+
+
+def question_of(asked: dict[str, Any]) -> Question:
+    """A question, as cases write it."""
+    topic = {"topic": Code.model_validate(asked["topic"])} if "topic" in asked else {}
+    return Question(**{**asked, **topic})
 
 
 def run_roster(case: dict[str, Any]) -> tuple[Any, Any]:
@@ -70,7 +75,8 @@ def _binding(fact: Fact) -> Binding:
 def _item(fact: Fact) -> ItemRecord:
     item = GrantItem.model_validate({"key": "item", **fact["item"]})
     until = fact.get("until", _FOR_EVER)
-    return ItemRecord("item", _STATES[fact["kind"]], item, _since(fact), _own(fact), until, tuple(fact["evidence"]))
+    state, evidence = _STATES[fact["kind"]], tuple(fact["evidence"])
+    return ItemRecord("item", state, item, _since(fact), _own(fact), until, evidence, fact.get("from"))
 
 
 def _activities(fact: Fact) -> Iterator[Activity]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
-from ..messages.types import Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, Retention, SignedMoney
+from ..messages.types import Code, Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, Retention, SignedMoney
 from ..protocol import Dealing, Verified, instant, moment, roster
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.desk import Received
@@ -178,7 +178,7 @@ def _note(relationship: VendorRelationship, thread: str) -> str | None:
 
 
 def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
-    """Two items, so that one can be granted and the other refused."""
+    """Items of which one can be granted and another refused; the last has every bound."""
     until = instant(moment(asked_by.created) + _YEAR)
     news = RequestItem(
         key="news",
@@ -201,8 +201,19 @@ def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
         retention=Retention(period="P1M", after="consentEnds"),
         stored_in=["DE", "IE"],
     )
+    chat = RequestItem(
+        key="chat",
+        purposes=["dpv:DirectMarketing"],
+        data=["pd:Contact"],
+        actions=["dpv:Use", "dpv:Share"],
+        recipients=[Party(name="Ads", role="thirdParty", id="https://ads.example/")],
+        channels=["messenger"],
+        topics=[Code(scheme="text", code="bikes"), Code(scheme="text", code="shoes")],
+        retention=Retention(period="P30D", after="consentEnds"),
+        stored_in=["EU"],
+    )
     return consent.Request(
-        items=[news, study],
+        items=[news, study, chat],
         controller=[Party(name="A vendor in test mode", role="controller")],
         notice=Notice(url="https://vendor.example/notice", digest=_NO_TEXT, lang="en"),
         until=until,

@@ -2,11 +2,14 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from .envelope import Body
 from .model import Model
+from .personal import Datum
 from .types import (
     Channel,
-    Country,
+    Code,
     Digest,
     Distinct,
     Doc,
@@ -16,8 +19,10 @@ from .types import (
     Lang,
     Name,
     Party,
+    Region,
     Retention,
     Some,
+    Storage,
     Term,
     Text,
     Token,
@@ -34,8 +39,9 @@ class Item(Model):
     actions: Distinct[Term]
     recipients: Some[Party] | None = None
     channels: Distinct[Channel] | None = None
+    topics: Some[Code] | None = None
     retention: Retention | None = None
-    stored_in: Distinct[Country] | None = None
+    stored_in: Distinct[Storage] | None = None
 
 
 class Notice(Doc):
@@ -46,10 +52,12 @@ class Notice(Doc):
 
 
 class RequestItem(Item):
-    """One thing asked for. `need` only informs: a customer may always leave an item out."""
+    """One thing asked for. `need` and `sources` only inform: a customer may always leave an item out."""
 
     need: Literal["required", "optional"] | None = None
     text: Text | None = None
+    notice: Doc | None = None
+    sources: Distinct[Literal["customer", "vendor", "thirdParty", "public"]] | None = None
 
 
 class GrantItem(Item):
@@ -69,10 +77,19 @@ class Request(Body):
     controller: Some[Party]
     notice: Notice
     until: Instant
-    jurisdiction: Country | None = None
+    jurisdiction: Region | None = None
     law: Name | None = None
     explicit: Flag | None = None
     withdraw_url: Url | None = None
+    rights: Url | None = None
+    documents: Some[Doc] | None = None
+
+
+class OnBehalf(Model):
+    """As what a consent is given for somebody else, and for whom."""
+
+    as_: Literal["parent", "guardian", "representative"] = Field(alias="as")
+    of: Name | None = None
 
 
 class Grant(Body):
@@ -86,7 +103,10 @@ class Grant(Body):
     until: Instant
     controller: Some[Party] | None = None
     statement: Text | None = None
-    jurisdiction: Country | None = None
+    jurisdiction: Region | None = None
+    from_: Instant | None = Field(None, alias="from")
+    discloses: Some[Datum] | None = None
+    on_behalf: OnBehalf | None = None
 
 
 class Refuse(Body):

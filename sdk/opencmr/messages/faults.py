@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from .model import BRANCH, Path, Shaped, in_order
+from .model import BRANCH, Model, Path, Shaped, in_order
 
 Fault = tuple[Path, str]
 """Where something is wrong, and what."""
@@ -68,10 +68,13 @@ def _in_object(kind: Any, value: Mapping[str, Any], path: Path) -> Fault | None:
         bad |= {names[name]: why for name, why in kind.misfits(known)}
     if (unknown := min(value.keys() - members.keys(), default=None)) is not None:
         bad[unknown] = "not known here"
+    narrowed = kind.narrowed(value) if issubclass(kind, Model) else {}
     for name in sorted((members.keys() & value.keys()) | bad.keys()):
         if name in bad:
             return (*path, name), bad[name]
         if (found := _within(members[name].kind, value[name], (*path, name))) is not None:
+            return found
+        if name in narrowed and (found := _within(_kind(narrowed[name]), value[name], (*path, name))) is not None:
             return found
     return None
 

@@ -6,10 +6,10 @@ from pydantic import Field, StrictInt
 
 from .envelope import Body, Opening
 from .model import Model
+from .personal import Datum
 from .types import (
     Claim,
     Count,
-    Datum,
     Days,
     Distinct,
     Duration,

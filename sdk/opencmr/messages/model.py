@@ -35,6 +35,11 @@ class Model(BaseModel):
         """The JSON object that travels: absent members are left out, no default is filled in."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    @classmethod
+    def narrowed(cls, members: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What members have to be because of others, beside what their fields say. Members go by their wire names."""
+        return {}
+
 
 class When(NamedTuple):
     """One line of a shape: if `member` is present (and equals `value`), these are required and those forbidden.

@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from .envelope import Body
 from .model import Model, Shaped, When
 from .offer import Delivery
-from .types import Datum, File, Index, Instant, Money, Name, OrderLine, Party, Some, Text, Token, Url, Window
+from .personal import Datum
+from .types import File, Index, Instant, Money, Name, OrderLine, Party, Some, Text, Token, Url, Window
 
 
 class OrderDatum(Datum):

@@ -70,6 +70,7 @@ _DAY = rf"{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 _B58 = "[1-9A-HJ-NP-Za-km-z]"
 _DID = rf"did:(key:z6Mk{_B58}{{44}}|web:[A-Za-z0-9.-]+(%3A[0-9]{{1,5}})?(:[A-Za-z0-9._-]+)*)"
+_COUNTRY = r"([A-DF-Z][A-Z]|E[A-TV-Z])(-[A-Z0-9]{1,3})?"  # not EU, which is a group
 _AMOUNT = r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?"
 
 Uuid = Annotated[str, _pattern(r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
@@ -86,7 +87,9 @@ Decimal = Annotated[str, _pattern(rf"^{_AMOUNT}$")]
 SignedDecimal = Annotated[str, _pattern(rf"^-?{_AMOUNT}$")]
 Degrees = Annotated[str, _pattern(r"^-?(0|[1-9][0-9]{0,2})(\.[0-9]{1,8})?$")]
 Currency = Annotated[str, _pattern(r"^([A-Z]{3}|[a-z][a-z0-9-]*(\.[a-z0-9-]+){1,6})$", 100)]
-Country = Annotated[str, _pattern(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+Country = Annotated[str, _pattern(rf"^{_COUNTRY}$")]
+Region = Annotated[str, _pattern(rf"^({_COUNTRY}|EU|EEA)$")]
+Storage = Annotated[str, _pattern(rf"^({_COUNTRY}|EU|EEA|device)$")]
 Lang = Annotated[str, _pattern(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Term = Annotated[str, _pattern(r"^(dpv|pd|ieee-7012|opencmr):[A-Za-z][A-Za-z0-9-]{0,80}$")]
 TermsId = Annotated[str, _pattern(r"^[A-Za-z0-9][A-Za-z0-9:/._#-]{0,199}$")]
@@ -99,6 +102,7 @@ Uri = Annotated[str, _pattern(r"^[a-z][a-z0-9+.-]*:[!-~]{1,2040}$")]
 Url = Annotated[str, _pattern(r"^https?://[!-~]{1,2040}$")]
 UnitCode = Annotated[str, _pattern(r"^[A-Z0-9]{2,3}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
+PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20, strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strict=True)]
 Flag = StrictBool
 Count = Annotated[StrictInt, Field(ge=1)]
@@ -114,7 +118,28 @@ K = TypeVar("K", bound=Hashable)
 Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
 """One to 64 strings or numbers, each once."""
 
-Channel = Literal["email", "sms", "post", "phone", "push"]
+Channel = Literal[
+    "email",
+    "inApp",
+    "inPerson",
+    "messenger",
+    "facebookMessenger",
+    "instagram",
+    "kakaoTalk",
+    "line",
+    "signal",
+    "telegram",
+    "threema",
+    "viber",
+    "weChat",
+    "whatsApp",
+    "phone",
+    "post",
+    "push",
+    "sms",
+    "web",
+]
+"""A way to reach the customer, of `vocabulary/channels.json`."""
 Side = Literal["customer", "vendor"]
 
 _closed = ConfigDict(extra="forbid")
@@ -182,14 +207,14 @@ class Place(Model):
     name: Name | None = None
     country: Country | None = None
     locality: Name | None = None
-    postal_code: Annotated[str, StringConstraints(min_length=1, max_length=20, strict=True)] | None = None
+    postal_code: PostalCode | None = None
     street: Name | None = None
     id: Ident | None = None
     near: Near | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        return _not_empty(self)
+        return not_empty(self)
 
 
 class Window(Model):
@@ -200,13 +225,14 @@ class Window(Model):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        return _not_empty(self)
+        return not_empty(self)
 
 
 M = TypeVar("M", bound=Model)
 
 
-def _not_empty(model: M) -> M:
+def not_empty(model: M) -> M:
+    """Refuse an object that has no member at all."""
     if not model.model_fields_set:
         raise PydanticCustomError("empty", "at least one member is needed")
     return model
@@ -275,13 +301,6 @@ class Doc(Model):
     lang: Lang | None = None
     title: Name | None = None
     date: Date | None = None
-
-
-class Datum(Model):
-    """A piece of personal data: the term of the vocabulary, and its value."""
-
-    data: Term
-    value: Json
 
 
 class Claim(Model):
@@ -379,8 +398,8 @@ class OrderLine(Model):
     quantity: Quantity | None = None
 
 
-class Party(Shaped):
-    """Somebody who handles the data. A third party is named by a URI."""
+class Party(Model):
+    """Somebody who handles the data. Without an `id`, such as a category of parties, it only informs."""
 
     name: Name
     role: Literal["controller", "jointController", "processor", "thirdParty", "authority"]
@@ -390,8 +409,6 @@ class Party(Shaped):
     email: Name | None = None
     phone: Name | None = None
     country: Country | None = None
-
-    shape: ClassVar = (When("role", "thirdParty", requires=("id",)),)
 
 
 class Benefit(Model):

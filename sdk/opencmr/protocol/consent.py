@@ -1,16 +1,17 @@
 """The fold of a consent thread: what may be done, item by item (`spec/v1/consent/page.md`)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
 from ..messages import Path, consent, pointer
-from ..messages.types import Party, Retention
+from ..messages.personal import Datum
+from ..messages.types import Code, Party, Retention
 from .clock import length
 from .context import Context
 from .said import Outcome, Point, Said, Word
-from .vocabulary import EVERYTHING, Kind, check_terms, reaches
+from .vocabulary import Kind, check_term, check_terms, lies_in, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
 
@@ -27,6 +28,7 @@ class ItemRecord:
         own: The word that brought it there.
         until: When a given item ends by itself, exclusive.
         evidence: Digests of the message that put it into this state, and of what was asked.
+        begins: When a given item begins, where that is after its place.
     """
 
     key: str
@@ -36,6 +38,7 @@ class ItemRecord:
     own: Word
     until: str
     evidence: tuple[str, ...]
+    begins: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Consent:
         past: Items as they stood before they were replaced, refused or taken back, with the moment that ended each.
         said: How many of those are more than asked for: counted as they come, for there may be thousands.
         request: What was asked, if it was; its digest; until when it can be answered.
+        disclosed: What the grants brought with them, and when.
     """
 
     state: str
@@ -57,6 +61,7 @@ class Consent:
     asked: str | None = None
     answer_by: str | None = None
     controller: tuple[Party, ...] = ()
+    disclosed: tuple[tuple[Datum, Point], ...] = ()
     said: int = 0
 
     @property
@@ -90,7 +95,10 @@ class Consent:
         )
 
     def _granted(self, said: Said, body: consent.Grant) -> Self:
+        """The rules in the order of the page; the first that is broken is the answer."""
         _check_items(body.items)
+        for position, datum in enumerate(body.discloses or ()):
+            check_term("data", datum.data, ("body", "discloses", position, "data"))
         if self.request is None:
             if body.statement is None:
                 raise UnaskedWithoutStatement(pointer="/body/statement", rule="CNS-3")
@@ -99,15 +107,17 @@ class Consent:
                 why = "the request could be answered until " + self.answer_by
                 raise Expired(why, pointer="/created", rule="CNS-9")
             _check_within(body, self.request)
+        _check_disclosed(body)
         items, past = dict(self.items), list(self.past)
         for item in body.items:
             if before := items.get(item.key):
                 past.append((before, said.point))
             evidence = (said.digest, self.asked) if self.asked else (said.digest,)
             until = min(body.until, item.until or body.until)
-            items[item.key] = ItemRecord(item.key, "given", item, said.point, said.word, until, evidence)
+            items[item.key] = ItemRecord(item.key, "given", item, said.point, said.word, until, evidence, body.from_)
         controller = self.controller or tuple(body.controller or ())
-        return self._with(items, past=tuple(past), controller=controller)
+        disclosed = (*self.disclosed, *((datum, said.point) for datum in body.discloses or ()))
+        return self._with(items, past=tuple(past), controller=controller, disclosed=disclosed)
 
     def _denied(self, said: Said, keys: list[str] | None) -> Self:
         after: dict[ItemState, ItemState] = {"requested": "refused", "given": "withdrawn"}
@@ -138,12 +148,18 @@ class Consent:
                     "key": item.key,
                     "state": item.state,
                     "since": item.since.at,
+                    **({"from": item.begins} if item.begins else {}),
                     "until": item.until,
                     "evidence": list(item.evidence),
                     "item": item.item.wire(),
                 }
                 for item in sorted(self.items.values(), key=lambda item: item.key)
             ],
+            **(
+                {"disclosed": [{"data": datum.data, "at": point.at} for datum, point in self.disclosed]}
+                if self.disclosed
+                else {}
+            ),
         }
 
 
@@ -184,7 +200,8 @@ class Beside:
             case consent.Request() as body if outcome == "accepted":
                 return self._replaced(said, [_record("requested", item, said, body.until) for item in body.items])
             case consent.Grant() as body if outcome == "accepted":
-                return self._replaced(said, [_record("given", item, said, body.until) for item in body.items])
+                given = [_record("given", item, said, body.until, body.from_) for item in body.items]
+                return self._replaced(said, given)
             case consent.Grant() as body if said.side == "customer":
                 return self._took_no_effect(said, body)
             case consent.Refuse() | consent.Withdraw() if outcome != "void":
@@ -236,8 +253,8 @@ class Beside:
         )
 
 
-def _record(state: ItemState, item: consent.Item, said: Said, until: str) -> ItemRecord:
-    return ItemRecord(item.key, state, item, said.point, said.word, until, (said.digest,))
+def _record(state: ItemState, item: consent.Item, said: Said, until: str, begins: str | None = None) -> ItemRecord:
+    return ItemRecord(item.key, state, item, said.point, said.word, until, (said.digest,), begins)
 
 
 def _names(no: Said, key: str) -> bool:
@@ -272,10 +289,10 @@ def _check_within(grant: consent.Grant, request: consent.Request) -> None:
 
 
 def _check_item(item: consent.GrantItem, asked: consent.RequestItem, path: Path) -> None:
-    _check_reached("action", item.actions, asked.actions, (*path, "actions"))
-    _check_subset(item.channels, asked.channels, (*path, "channels"))
-    _check_reached("data", item.data, asked.data, (*path, "data"))
-    _check_reached("purpose", item.purposes, asked.purposes, (*path, "purposes"))
+    _check_listed(item.actions, asked.actions, (*path, "actions"), _reached("action"))
+    _check_listed(item.channels, asked.channels, (*path, "channels"), _reached("channel"))
+    _check_listed(item.data, asked.data, (*path, "data"), _reached("data"))
+    _check_listed(item.purposes, asked.purposes, (*path, "purposes"), _reached("purpose"))
     known = {_who(party) for party in outsiders(asked)}
     for position, party in enumerate(item.recipients or ()):
         if _is_outside(party) and _who(party) not in known:
@@ -283,7 +300,26 @@ def _check_item(item: consent.GrantItem, asked: consent.RequestItem, path: Path)
             raise _wider(f"{party.name} was not asked for", (*path, "recipients", position), *names)
     if asked.retention is not None and not _within(item.retention, asked.retention):
         raise _wider("kept longer than asked", (*path, "retention"))
-    _check_subset(item.stored_in, asked.stored_in, (*path, "storedIn"))
+    _check_listed(item.stored_in, asked.stored_in, (*path, "storedIn"), lies_in)
+    _check_listed(_names_of(item.topics), _names_of(asked.topics), (*path, "topics"), str.__eq__)
+
+
+def _check_disclosed(grant: consent.Grant) -> None:
+    """What goes with a grant is no more than what it grants."""
+    bounds = [term for item in grant.items for term in item.data]
+    for position, datum in enumerate(grant.discloses or ()):
+        if not any(reaches("data", bound, datum.data) for bound in bounds):
+            path: Path = ("body", "discloses", position, "data")
+            raise _wider("no item is about this", path, *bounds, rule="CNS-12")
+
+
+def topic_of(code: Code) -> tuple[str, str]:
+    """What makes a topic one: scheme and code; the label is for people."""
+    return code.scheme, code.code
+
+
+def _names_of(topics: list[Code] | None) -> list[str] | None:
+    return None if topics is None else [f"{code.scheme} {code.code}" for code in topics]  # no scheme has a space in it
 
 
 def outsiders(item: consent.Item) -> list[Party]:
@@ -300,20 +336,21 @@ def _who(party: Party) -> tuple[str, str]:
     return (party.id, "") if party.id else ("", party.name)
 
 
-def _check_reached(kind: Kind, terms: list[str] | None, asked: list[str] | None, path: Path) -> None:
-    bounds = asked or [EVERYTHING[kind]]
-    for position, term in enumerate(terms or [EVERYTHING[kind]]):
-        if not any(reaches(kind, bound, term) for bound in bounds):
-            raise _wider(f"{term} was not asked for", (*path, position) if terms else path, *bounds)
+_Lies = Callable[[str, str], bool]
 
 
-def _check_subset(some: list[Any] | None, asked: list[Any] | None, path: Path) -> None:
+def _reached(kind: Kind) -> _Lies:
+    return lambda bound, term: reaches(kind, bound, term)
+
+
+def _check_listed(some: Sequence[str] | None, asked: Sequence[str] | None, path: Path, lies: _Lies) -> None:
+    """Each of some lies at or below one that was asked for. Where nothing was listed, anything was asked for."""
     if asked is None:
         return
     if some is None:
         raise _wider("absent would mean any", path, *asked)
     for position, one in enumerate(some):
-        if one not in asked and str(one).partition("-")[0] not in asked:  # a part of a country that was asked for
+        if not any(lies(bound, one) for bound in asked):
             raise _wider(f"{one} was not asked for", (*path, position), *asked)
 
 

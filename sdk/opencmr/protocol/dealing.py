@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple, Self
 
 from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderThanAsked, WrongState
 from ..messages import Path, intent, offer, order, pointer
-from ..messages.types import Datum, Money, Ref, TermsDocument, as_wire
+from ..messages.personal import Datum
+from ..messages.types import Money, Ref, TermsDocument, as_wire
 from ..trust import write
 from . import roster
 from .clock import shifted

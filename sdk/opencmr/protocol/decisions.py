@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import UsageError
-from ..messages.types import Channel, Uri
+from ..messages.types import Channel, Code, Uri, as_wire
 from .said import Word
 from .uri import normal
 from .vocabulary import EVERYTHING, Kind, includes, is_term, named_only, nearest, overlaps, prohibits, reaches, upward
@@ -35,6 +35,9 @@ Reason = Literal[
     "consent-expired",
     "no-word",
 ]
+
+Topic = tuple[str, str]
+"""Scheme and code."""
 
 VENDOR = "vendor"
 THIRD_PARTY = "third-party"
@@ -70,6 +73,7 @@ class Question:
             which is brought into normal form.
         channel: Over which channel the customer is reached, where they are.
         thread: The thread whose data this is; absent, data of the relationship.
+        topic: What the words are about, by scheme and code, where the customer is told something.
     """
 
     action: str
@@ -78,6 +82,7 @@ class Question:
     recipient: str = VENDOR
     channel: Channel | None = None
     thread: str | None = None
+    topic: Code | None = None
 
     def __post_init__(self) -> None:
         """Refuse words that no message could ever say: a misspelt purpose must not silently mean no.
@@ -95,6 +100,11 @@ class Question:
             object.__setattr__(self, "recipient", _party(self.recipient))
         if self.channel is not None and self.channel not in get_args(Channel):
             raise UsageError(f"{self.channel!r} is no channel; there are {', '.join(get_args(Channel))}")
+
+    @property
+    def about(self) -> Topic | None:
+        """Scheme and code of the topic: the label makes no difference."""
+        return (self.topic.scheme, self.topic.code) if self.topic else None
 
 
 def _party(recipient: str) -> str:
@@ -134,6 +144,8 @@ class Statement:
         vendor: Whether it speaks of the vendor's own processing.
         third_parties: URIs of the third parties that it names; none: any of them, empty: none of them.
         at: From when on it counts.
+        topics: What it is about, where that is narrowed. Likewise `channels`.
+        begins: When it begins by its own word, where that is later.
         until: When it ends by its own word, exclusive.
         ended: When it was taken back, replaced or superseded.
         scope: The thread whose data it is about; none: the relationship's.
@@ -150,17 +162,34 @@ class Statement:
     vendor: bool = True
     third_parties: frozenset[str] | None = frozenset()
     channels: frozenset[Channel] | None = None
+    topics: frozenset[Topic] | None = None
+    begins: str | None = None
     until: str | None = None
     ended: str | None = None
     scope: str | None = None
 
     def covers(self, question: Question) -> bool:
         """Whether the statement speaks of this question, whenever it is asked."""
+        asked = self.effect == "permit" or question.topic is not None  # a no speaks of what is left open too
+        if self.topics is not None and asked and question.about not in self.topics:
+            return False
+        return self.covers_some_topic(question)
+
+    def covers_some_topic(self, question: Question) -> bool:
+        """The same, whatever the topic."""
         return self._permits(question) if self.effect == "permit" else self._prohibits(question)
 
     def lasts(self, at: str, *, now: bool = False) -> bool:
         """Whether it has not ended at this instant; now: every end counts that was put to it, whatever its date."""
-        return (self.until is None or at < self.until) and (self.ended is None or (not now and at < self.ended))
+        return (
+            self.begun(at)
+            and (self.until is None or at < self.until)
+            and (self.ended is None or (not now and at < self.ended))
+        )
+
+    def begun(self, at: str) -> bool:
+        """Whether it has begun at this instant by its own word."""
+        return self.begins is None or self.begins <= at
 
     def speaks_of(self, action: str, purpose: str) -> bool:
         """Whether it speaks of the vendor's doing this, with any data and over any channel."""
@@ -172,7 +201,9 @@ class Statement:
         )
 
     def _permits(self, question: Question) -> bool:
-        if self.channels is not None and question.channel not in self.channels:
+        if self.channels is not None and (
+            question.channel is None or not _any_reaches("channel", self.channels, question.channel)
+        ):
             return False
         if self.purposes is not None and not _any_reaches("purpose", self.purposes, question.purpose):
             return False
@@ -186,7 +217,11 @@ class Statement:
 
     def _prohibits(self, question: Question) -> bool:
         """A no speaks of all at or below its terms, and of a question that is wider and so asks about them too."""
-        if self.channels is not None and question.channel is not None and question.channel not in self.channels:
+        if (
+            self.channels is not None
+            and question.channel is not None
+            and not _any_overlaps("channel", self.channels, question.channel)
+        ):
             return False
         if not _any_overlaps("data", self.data, question.data):
             return False
@@ -215,7 +250,8 @@ class _Noes:
     actions: frozenset[str]
     purposes: frozenset[str]
     data: frozenset[str]
-    channels: bool
+    channels: frozenset[str]
+    topics: bool
     parties: bool
 
     @classmethod
@@ -235,24 +271,36 @@ class _Noes:
             ),
             frozenset(term for no in noes for term in no.purposes or () if overlaps("purpose", term, question.purpose)),
             frozenset(term for no in noes for term in no.data if overlaps("data", term, question.data)),
-            any(no.channels is not None for no in noes),
+            frozenset(
+                term
+                for no in noes
+                for term in no.channels or ()
+                if question.channel is None or overlaps("channel", term, question.channel)
+            ),
+            any(no.topics is not None for no in noes),
             shared and any(no.third_parties is not None for no in noes),
         )
 
     def lifted_by(self, yes: Statement, question: Question) -> bool:
         """Whether this yes lifts every one: its word came after them and knows them, and it says no more than they do.
 
-        Its action, purpose and data lie at or below theirs, and it names channel and party where they name any.
+        Its action, purpose and data lie at or below theirs, its channel too where they name any, and it names topic and
+        party where they name any.
         """
         return (
             yes.own.place > self.last
             and not yes.own.knows.lacks(self.places)
-            and not (self.channels and yes.channels is None)
+            and (not self.channels or _over_such(yes.channels, self.channels, question.channel))
+            and not (self.topics and yes.topics is None)
             and not (self.parties and question.recipient not in (yes.third_parties or ()))
             and _below("action", yes.actions, self.actions, question.action)
             and _below("purpose", yes.purposes or _ANY_PURPOSE, self.purposes, question.purpose)
             and _below("data", yes.data, self.data, question.data)
         )
+
+
+def _over_such(yes: frozenset[Channel] | None, no: frozenset[str], asked: str | None) -> bool:
+    return yes is not None and asked is not None and _below("channel", yes, no, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,11 +391,36 @@ def decide(facts: Facts, question: Question, at: str, *, now: bool = False) -> D
         return answered("deny", reasons[no.source], no.evidence)
 
     # 3. Silence is a no. A permission that has run out is named as the reason.
-    lapsed = [one for one in said if one.effect == "permit"]
+    lapsed = [one for one in said if one.effect == "permit" and one.begun(at)]
     if lapsed:
         last = max(lapsed, key=_latest)
         return answered("deny", "agreement-ended" if last.source == "agreement" else "consent-expired", last.evidence)
     return answered("deny", "no-word")
+
+
+def permits_about(
+    statements: Iterable[Statement], question: Question, topics: frozenset[Topic | None], at: str
+) -> bool:
+    """Whether the question, which names no topic, is permitted now about one of these; none: one that nobody lists.
+
+    Each no-word is looked at once for each topic that it lists, however many permissions there are.
+    """
+    said = [one for one in statements if one.scope is None and one.covers_some_topic(question)]
+    yeses = [one for one in said if one.effect == "permit" and one.lasts(at, now=True)]
+    noes = [one for one in said if one.effect == "prohibit"]
+    whole = [one for one in noes if one.topics is None]
+    if whole:
+        all_ = _Noes.of(whole, question)
+        yeses = [yes for yes in yeses if all_.lifted_by(yes, question)]
+    listed: dict[Topic | None, list[Statement]] = {}
+    for one in noes:
+        for topic in one.topics or ():
+            listed.setdefault(topic, []).append(one)
+    free = topics - listed.keys()
+    if any(free if yes.topics is None else free & yes.topics for yes in yeses):
+        return True
+    by_topic = {topic: _Noes.of(listed[topic], question) for topic in topics - free} if yeses else {}
+    return any(by_topic[topic].lifted_by(yes, question) for yes in yeses for topic in topics & (yes.topics or set()))
 
 
 def _latest(one: Statement) -> tuple[int, str]:
@@ -358,6 +431,7 @@ def _latest(one: Statement) -> tuple[int, str]:
 def turning_point(facts: Facts, at: str) -> str | None:
     """The next instant at which an answer about now could change though nobody says anything; none: never."""
     later = [one.until for one in facts.statements if one.until is not None and one.until > at]
+    later += [one.begins for one in facts.statements if one.begins is not None and one.begins > at]
     later += [activity.until for activity in facts.activities if activity.until > at]
     return min(later, default=None)
 
@@ -401,12 +475,12 @@ def _disclosed(facts: Facts, thread: str, data: str, at: str, now: bool) -> bool
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _any_reaches(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
+def _any_reaches(kind: Kind, terms: tuple[str, ...] | frozenset[Channel], term: str) -> bool:
     return any(reaches(kind, one, term) for one in terms)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _any_overlaps(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
+def _any_overlaps(kind: Kind, terms: tuple[str, ...] | frozenset[Channel], term: str) -> bool:
     return any(overlaps(kind, one, term) for one in terms)
 
 
@@ -417,7 +491,7 @@ def _names(kind: Kind, terms: tuple[str, ...], term: str) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _below(kind: Kind, yes: tuple[str, ...], no: frozenset[str], asked: str) -> bool:
+def _below(kind: Kind, yes: tuple[str, ...] | frozenset[Channel], no: frozenset[str], asked: str) -> bool:
     """Whether each of the noes' terms covers a term of the yes that reaches what is asked.
 
     The yes's term doesn't lie above the no's: `dpv:Data` is more than the personal data in it.
@@ -441,5 +515,6 @@ def as_dict(decision: Decision) -> dict[str, Any]:
             name: value
             for name in ("action", "purpose", "data", "recipient", "channel", "thread")
             if (value := getattr(question, name)) is not None
-        },
+        }
+        | ({"topic": as_wire(question.topic)} if question.topic else {}),
     }

@@ -15,7 +15,7 @@ from ..messages.types import Channel, Rule, TermsDocument
 from .agreement import Agreement
 from .chain import TOLERANCE, Chain
 from .clock import length, shifted
-from .consent import Beside, Consent, ItemRecord, outsiders
+from .consent import Beside, Consent, ItemRecord, outsiders, topic_of
 from .dealing import Dealing
 from .decisions import CARE, ORDER_PURPOSES, Activity, Facts, Statement
 from .said import Point, Word
@@ -217,6 +217,8 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
         data=_one(tuple(item.data)),
         third_parties=_one(known) if permit or (outside and None not in outside) else None,
         channels=_one(frozenset(item.channels)) if item.channels else None,
+        topics=frozenset(map(topic_of, item.topics)) if item.topics else None,
+        begins=record.begins if permit else None,
         own=record.own,
         at=_begins(record.own, when(record.since), permit),
         until=record.until if permit else None,

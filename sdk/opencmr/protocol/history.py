@@ -7,6 +7,7 @@ all the same (`hear`).
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 from ..errors import Conflict, Problem
@@ -16,7 +17,7 @@ from .agreement import Agreement
 from .chain import Chain
 from .consent import Beside, Consent
 from .dealing import Dealing
-from .decisions import Decision, Facts, Question, decide
+from .decisions import Decision, Facts, Question, Topic, decide, permits_about
 from .facts import gather, how_many
 from .lifecycle import family_of, is_narrowing
 from .said import Said, Word
@@ -273,18 +274,19 @@ class History:
         placed = self.threads.values(), self.chain, self.beside.values()
         held = gather(*placed) if self.unplaced else self.facts
         said = [one for one in held.statements if one.speaks_of("dpv:Use", MARKETING)]
-        asked: dict[str, set[Channel | None]] = {}
+        asked: dict[str, dict[Channel | None, frozenset[Topic | None]]] = {}
         for one in said:
             if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
-                for term in one.data:
-                    asked.setdefault(term, set()).update(one.channels or (None,))
+                for term, channel in product(one.data, one.channels or (None,)):
+                    ways = asked.setdefault(term, {})
+                    ways[channel] = ways.get(channel, frozenset()) | (one.topics or {None})
         names = {name for one in said for name in one.data}
-        for term, channels in asked.items():
+        for term, ways in asked.items():
             near = {name for name in names if overlaps("data", name, term)}
             about = [(one, [name for name in one.data if name in near]) for one in said]
-            facts = Facts(tuple(replace(one, data=tuple(named)) for one, named in about if named))
-            for each in channels:
-                if decide(facts, Question("dpv:Use", MARKETING, term, channel=each), at, now=True):
+            there = [replace(one, data=tuple(named)) for one, named in about if named]
+            for channel, topics in ways.items():
+                if permits_about(there, Question("dpv:Use", MARKETING, term, channel=channel), topics, at):
                     return True
         return False
 

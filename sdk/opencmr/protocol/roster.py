@@ -85,6 +85,7 @@ def resolve(terms: TermsRef, path: Path, carried: Mapping[str, Terms] = _NONE) -
         at = (*path, "document", "rules", position)
         check_term("action", rule.action, (*at, "action"))
         check_term("data", rule.data, (*at, "data"))
+        check_term("duty", rule.duty, (*at, "duty"))
         check_term("purpose", rule.purpose, (*at, "purpose"))
     return named_digest, terms.document
 

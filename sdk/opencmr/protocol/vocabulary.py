@@ -9,12 +9,19 @@ from .. import _spec
 from ..errors import UnknownTerm
 from ..messages import Path, pointer
 
-Kind = Literal["action", "purpose", "data"]
+Kind = Literal["action", "purpose", "data", "duty", "channel", "place"]
 
 EVERYTHING: dict[Kind, str] = {"action": "dpv:Processing", "purpose": "dpv:Purpose", "data": "dpv:PersonalData"}
 """What an absent member stands for."""
 
-_TABLES: dict[Kind, str] = {"action": "processing", "purpose": "purposes", "data": "personal-data"}
+_TABLES: dict[Kind, str] = {
+    "action": "processing",
+    "purpose": "purposes",
+    "data": "personal-data",
+    "duty": "duties",
+    "channel": "channels",
+    "place": "places",
+}
 
 
 @cache
@@ -72,6 +79,11 @@ def includes(kind: Kind, broad: str, narrow: str) -> bool:
     return broad in upward(kind, narrow) or (kind == "purpose" and broad == EVERYTHING["purpose"])
 
 
+def lies_in(bound: str, place: str) -> bool:
+    """Whether a place where data is stored is `bound`, a part of it, or one of its countries."""
+    return includes("place", bound, place) or includes("place", bound, place.partition("-")[0])
+
+
 @cache
 def prohibits(kind: Kind, broad: str, narrow: str) -> bool:
     """Whether a prohibition of `broad` covers `narrow`: by inclusion, without exception.
@@ -123,7 +135,7 @@ def check_term(kind: Kind, term: str | None, path: Path) -> None:
         UnknownTerm: With the pointer of the term.
     """
     if term is not None and not is_term(kind, term):
-        raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer(path))
+        raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer(path), rule="VOC-1")
 
 
 def label(term: str) -> str:

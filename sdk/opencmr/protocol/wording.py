@@ -40,5 +40,6 @@ def _asked(question: Question) -> str:
     recipients = {VENDOR: "by the vendor", THIRD_PARTY: "by a third party"}
     by = recipients.get(question.recipient, f"by {question.recipient}")
     over = f" over {question.channel}" if question.channel else ""
+    about = f" about {question.topic.label or question.topic.code}" if question.topic else ""
     of = f" from thread {question.thread.removeprefix('urn:uuid:')[:8]}" if question.thread else ""
-    return f"{label(question.action)} of {label(question.data)}{of} for {label(question.purpose)} {by}{over}"
+    return f"{label(question.action)} of {label(question.data)}{of} for {label(question.purpose)} {by}{over}{about}"

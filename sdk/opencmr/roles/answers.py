@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ..messages.types import Channel
+from ..messages.types import Channel, Code
 from ..protocol import Decision, Facts, History, Question, decide, instant, moment, turning_point
 from ..store import Peer, Rows, Store
 from ..transport.limits import MEMORY
@@ -21,7 +21,7 @@ SHARE = 3 / 16
 QUESTIONS = 64
 """How many answers are remembered of each."""
 
-Asked = tuple[str, str, str, str, Channel | None, str | None]
+Asked = tuple[str, str, str, str, Channel | None, str | None, Code | None]
 """The members of a question, in their order."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LEAST, _STATEMENT, _ANSWER = 1_500, 400, 600

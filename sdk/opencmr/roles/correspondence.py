@@ -9,7 +9,7 @@ from typing import Any
 from .._log import tell
 from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable
 from ..messages import Body
-from ..messages.types import Channel
+from ..messages.types import Channel, Code
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ..protocol.uri import normal
 from ..store import Kept, Noticed, Peer, Rows, Store
@@ -192,6 +192,7 @@ class Correspondence:
         recipient: str = VENDOR,
         channel: Channel | None = None,
         thread: str | None = None,
+        topic: Code | None = None,
         at: datetime | None = None,
     ) -> Decision:
         """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
@@ -200,7 +201,7 @@ class Correspondence:
             UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
         who = VENDOR if normal(recipient) == normal(self.vendor) else recipient
-        question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread)
+        question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread, topic)
         return self.history.may(question, self._now() if at is None else exactly(at), now=at is None)
 
     @property

@@ -11,7 +11,8 @@ from .. import trust
 from .._telemetry import observe
 from ..errors import OpenCMRError, Unreachable, UsageError
 from ..messages import consent, intent, terms
-from ..messages.types import Channel, Party, Ref, TermsRef
+from ..messages.personal import Datum
+from ..messages.types import Channel, Code, Party, Ref, TermsRef
 from ..protocol import Consent, instant
 from ..protocol.vocabulary import label
 from ..store import KeyFile, Peer, Rows, Store, beside
@@ -68,7 +69,9 @@ class Relationship(Correspondence):
         until: Deadline,
         actions: Sequence[str] = ("dpv:Processing",),
         channels: Sequence[Channel] | None = None,
+        topics: Sequence[Code] | None = None,
         recipients: Sequence[Party] | None = None,
+        discloses: Sequence[Datum] | None = None,
         statement: str | None = None,
     ) -> ConsentInHand:
         """Give a consent that nobody asked for.
@@ -79,7 +82,9 @@ class Relationship(Correspondence):
             until: Until when, exclusive.
             actions: What may be done. Tracking, profiling, sharing and transfer must be named.
             channels: Over which channels the customer may be reached; absent: no matter which.
+            topics: What the words may be about; absent: anything.
             recipients: Who else may process it; absent: the vendor and its processors.
+            discloses: Data that goes with it, such as the address for a newsletter; each at or below `data`.
             statement: The customer's own words; absent: a plain sentence that says the same.
         """
         purposes = [purpose] if isinstance(purpose, str) else list(purpose)
@@ -90,13 +95,17 @@ class Relationship(Correspondence):
             data=list(data),
             actions=list(actions),
             channels=list(channels) if channels else None,
+            topics=list(topics) if topics else None,
             recipients=list(recipients) if recipients else None,
         )
         words = statement or (
             f"I consent to {', '.join(map(label, actions))} of my {', '.join(map(label, data))} "
             f"for {', '.join(map(label, purposes))} until {last}."
         )
-        return ConsentInHand(self, await self.say(consent.Grant(items=[item], until=last, statement=words)))
+        given = consent.Grant(
+            items=[item], until=last, statement=words, discloses=list(discloses) if discloses else None
+        )
+        return ConsentInHand(self, await self.say(given))
 
     def requests(self) -> list[ConsentInHand]:
         """The consents that the vendor asks for and that have not been answered."""

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar
 
+from pydantic import ValidationError
+
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
 from ..messages.offer import Make, PaymentShare
-from ..messages.types import Datum, Money, OrderLine, TermsDocument, TermsRef
+from ..messages.personal import Datum
+from ..messages.types import Money, OrderLine, TermsDocument, TermsRef
 from ..protocol import Agreement, Consent, Dealing, Offer, Record, Withdrawal, moment
 from .correspondence import Correspondence, quiet
 from .pen import Deadline, Draft, deadline
@@ -110,13 +113,20 @@ class ConsentInHand(Handle[Consent]):
         """What the vendor asked for, if it did."""
         return self.record.request
 
-    async def grant(self, *keys: str, items: Sequence[consent.GrantItem] = (), until: Deadline | None = None) -> None:
+    async def grant(
+        self,
+        *keys: str,
+        items: Sequence[consent.GrantItem] = (),
+        until: Deadline | None = None,
+        discloses: Sequence[Datum] | None = None,
+    ) -> None:
         """Grant what was asked, whole or in part.
 
         Args:
             keys: The items to grant as asked; absent, and no `items` either: all of them.
             items: Items to grant more narrowly than asked.
             until: Until when, exclusive; absent: as asked.
+            discloses: Data that goes with it, such as the address for a newsletter; each at or below that of an item.
 
         Raises:
             UsageError: Nothing was asked for here, or not by this key.
@@ -129,7 +139,8 @@ class ConsentInHand(Handle[Consent]):
         chosen = keys if keys or items else tuple(known)
         as_asked = [_as_asked(known[key]) for key in chosen]
         last = deadline(until, self.relationship.now()) if until is not None else asked.until
-        await self.say(consent.Grant(items=[*as_asked, *items], until=last))
+        said = list(discloses) if discloses else None
+        await self.say(consent.Grant(items=[*as_asked, *items], until=last, discloses=said))
 
     async def refuse(self, *keys: str, reason: str | None = None) -> None:
         """Refuse all that is asked, or the items of these keys.
@@ -155,6 +166,17 @@ class ConsentInHand(Handle[Consent]):
         known = self.record.items
         if unknown := [key for key in keys if key not in known]:
             raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
+
+
+def _of(datum: Datum) -> order.OrderDatum:
+    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
+
+
+def _datum(term: str, value: Any) -> order.OrderDatum:
+    try:
+        return order.OrderDatum(data=term, value=value)
+    except ValidationError as error:
+        raise UsageError(f"{term}: {error.errors()[0]['msg']}; see the shapes of the vocabulary") from error
 
 
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:
@@ -224,11 +246,12 @@ class OrderInHand(Handle[Dealing]):
 
         Args:
             data: Term → value, or data.
+
+        Raises:
+            UsageError: A term is none, or the value has not the shape that the vocabulary gives it.
         """
         pieces = (
-            [order.OrderDatum(data=term, value=value) for term, value in data.items()]
-            if isinstance(data, dict)
-            else [each if isinstance(each, order.OrderDatum) else order.OrderDatum(**dict(each)) for each in data]
+            [_datum(term, value) for term, value in data.items()] if isinstance(data, dict) else list(map(_of, data))
         )
         await self.say(order.Disclose(discloses=pieces))
 

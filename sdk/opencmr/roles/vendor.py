@@ -20,7 +20,7 @@ from ..errors import (
     UsageError,
 )
 from ..messages import Body, Message, is_private, offer, terms
-from ..messages.types import Channel, TermsRef
+from ..messages.types import Channel, Code, TermsRef
 from ..protocol import (
     EVERYTHING,
     VENDOR,
@@ -74,6 +74,7 @@ class Relationship:
         recipient: str = VENDOR,
         channel: Channel | None = None,
         thread: str | None = None,
+        topic: Code | None = None,
         at: datetime | None = None,
     ) -> Decision:
         """Whether the vendor may do this; see `Vendor.may`."""
@@ -85,6 +86,7 @@ class Relationship:
             recipient=recipient,
             channel=channel,
             thread=thread,
+            topic=topic,
             at=at,
         )
 
@@ -288,6 +290,7 @@ class Vendor:
         recipient: str = VENDOR,
         channel: Channel | None = None,
         thread: str | None = None,
+        topic: Code | None = None,
         at: datetime | None = None,
     ) -> Decision:
         """Whether the vendor may do this with a customer's data (`spec/v1/decisions.md`). Truthy only for `permit`.
@@ -298,8 +301,9 @@ class Vendor:
             purpose: What for, such as `dpv:DirectMarketing`.
             data: Which data, such as `pd:EmailAddress`; absent: any personal data.
             recipient: Who ends up processing: `vendor`, `third-party`, or the URI of a particular one.
-            channel: Over which channel the customer would be reached: email, sms, post, phone, push.
+            channel: Over which channel the customer would be reached, such as email.
             thread: The thread whose data it is; absent: data of the relationship.
+            topic: What the customer would be told about; a consent may be for some topics alone.
             at: When, with its offset from UTC; absent: now, after all that has been said.
 
         Returns:
@@ -311,7 +315,7 @@ class Vendor:
         """
         did = customer if isinstance(customer, str) else customer.customer
         who = VENDOR if normal(recipient) == normal(self.did) else recipient
-        asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread)
+        asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread, topic)
         if at is None:
             return self._answers.may(did, asked)
         return self.history(did).may(Question(*asked), exactly(at))

@@ -44,7 +44,7 @@ def test_an_order_permits_what_it_takes_on_what_was_disclosed(run: Any, stores: 
         (("--action", "Use", "--purpose", "dpv:Marketing"), "did you mean dpv:Use?"),
         (("--action", "dpv:Use", "--purpose", "dpv:DirectMarketting"), "did you mean dpv:DirectMarketing?"),
         ((*ASKED, "--data", "pd:Emailaddress"), "did you mean pd:EmailAddress?"),
-        ((*ASKED, "--channel", "e-mail"), "there are email, sms, post, phone, push"),
+        ((*ASKED, "--channel", "e-mail"), "there are email, inApp, inPerson, messenger,"),
     ],
 )
 def test_a_misspelt_word_is_answered_with_the_right_one(
@@ -59,6 +59,7 @@ def test_a_misspelt_word_is_answered_with_the_right_one(
         ("--action", "dpv:Use", "--purpose", "dpv:Nonsense"),
         (*ASKED, "--at", "yesterday"),
         (*ASKED, "--channel", "e-mail"),
+        (*ASKED, "--topic", "text:"),
         (*ASKED, "--recipient", "3rd-party"),
         (*ASKED, "--thread", "zzz"),
         (*ASKED, "--customer", "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"),

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import TypeAdapter
 
 from opencmr import _spec, errors, messages, protocol, trust
 from opencmr.cli.schemas import faults, schemas
 from opencmr.errors import Problem
-from opencmr.messages import envelope, pointer, types
+from opencmr.messages import envelope, personal, pointer, types
 from opencmr.messages.model import Model, Shaped
 
 
@@ -124,8 +125,16 @@ def _members(value: Any) -> set[tuple[str, str]]:
         said = {name: getattr(value, name) for name in type(value).model_fields}
     else:
         return set()
+    if isinstance(value, personal.Datum):
+        said["value"] = _in_shape(value)
     said = {name: part for name, part in said.items() if part is not None}
     return {(_home(type(value), name), name) for name in said} | {f for part in said.values() for f in _members(part)}
+
+
+def _in_shape(datum: personal.Datum) -> Any:
+    """Its value, as what the vocabulary says it is."""
+    name = _spec.table("vocabulary/shapes.json")["terms"].get(datum.data)
+    return TypeAdapter(personal.SHAPES[name]).validate_python(datum.value) if name else datum.value
 
 
 def _home(kind: type, name: str) -> str:
@@ -210,7 +219,7 @@ def test_every_member_is_described() -> None:
 
 def test_models_and_shared_types_have_the_same_names() -> None:
     shapes = {name for name, part in schemas()["types.schema.json"]["$defs"].items() if part.get("type") == "object"}
-    modules = (types, envelope, messages.core, messages.consent, messages.intent, messages.offer)
+    modules = (types, envelope, messages.core, messages.consent, messages.intent, messages.offer, personal)
     known = {name for module in modules for name, each in vars(module).items() if isinstance(each, type)}
     assert shapes - known == {"Ext"}
     assert Shaped.__name__ not in shapes

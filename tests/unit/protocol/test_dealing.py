@@ -10,7 +10,7 @@ from opencmr import errors
 from opencmr.protocol import Question
 
 NOBODY = {"id": "urn:uuid:99999999-0000-4000-8000-000000000000", "digest": "zQm" + "2" * 44}
-ADDRESS = {"data": "pd:PhysicalAddress", "value": {"locality": "Kiel"}}
+ADDRESS = {"data": "pd:PhysicalAddress", "value": {"addressLocality": "Kiel"}}
 
 
 def thread_of(turn: Any) -> str:

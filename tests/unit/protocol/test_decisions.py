@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opencmr.conformance.decisions import question_of
 from opencmr.errors import OpenCMRError
 from opencmr.protocol import Facts, Question, decide, roster
 from opencmr.protocol.decisions import as_dict
@@ -28,7 +29,7 @@ AT = "2026-03-05T12:00:00.000Z"
 def test_a_case_of_the_rules_is_decided_as_its_vector_says(
     case: dict[str, Any], facts_of: Callable[[list[dict[str, Any]]], Facts]
 ) -> None:
-    asked, now = Question(**case["question"]), case.get("now", False)
+    asked, now = question_of(case["question"]), case.get("now", False)
     made = as_dict(decide(facts_of(case["facts"]), asked, case["at"], now=now))
     assert {name: made[name] for name in ("answer", "reason", "evidence")} == {
         name: case[name] for name in ("answer", "reason", "evidence")

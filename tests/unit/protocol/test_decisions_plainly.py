@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from opencmr import _spec
+from opencmr.messages.types import Code
 from opencmr.protocol import Facts, Question, Statement, decide
 
 SHARE = "dpv:Share"
-TABLES = {"action": "processing", "purpose": "purposes", "data": "personal-data"}
+TABLES = {"action": "processing", "purpose": "purposes", "data": "personal-data", "channel": "channels"}
 EVERY = {"action": "dpv:Processing", "purpose": "dpv:Purpose", "data": "dpv:PersonalData"}
+TOPICS = [Code(scheme="text", code=code) for code in ("bikes", "shoes", "bags")]
 HISTORIES, QUESTIONS = 800, 12
 AT = "2026-03-25T12:00:00.000Z"
 
@@ -78,13 +80,22 @@ def names_party(one: Statement, question: Question) -> bool:
 
 
 def names_channel(one: Statement, question: Question) -> bool:
-    if one.channels is None or question.channel in one.channels:
+    asked = question.channel
+    if one.channels is None:
         return True
-    return one.effect == "prohibit" and question.channel is None
+    if one.effect == "prohibit":
+        return asked is None or any(speaks_of("channel", each, asked) for each in one.channels)
+    return asked is not None and any(each in above("channel", asked) for each in one.channels)
+
+
+def names_topic(one: Statement, question: Question) -> bool:
+    if one.topics is None or question.about in one.topics:
+        return True
+    return one.effect == "prohibit" and question.topic is None
 
 
 def matches(one: Statement, question: Question) -> bool:
-    if not names_party(one, question) or not names_channel(one, question):
+    if not names_party(one, question) or not names_channel(one, question) or not names_topic(one, question):
         return False
     asked, terms = asked_of(question), terms_of(one)
     reach: Callable[[str, str, str], bool] = permission_reaches if one.effect == "permit" else speaks_of
@@ -107,8 +118,14 @@ def matches(one: Statement, question: Question) -> bool:
 def lifts(yes: Statement, no: Statement, question: Question) -> bool:
     if yes.own.place <= no.own.place or not yes.own.knows.knows(no.own.place):
         return False
-    if no.channels is not None and (yes.channels is None or question.channel not in yes.channels):
+    if no.topics is not None and (yes.topics is None or question.about not in yes.topics):
         return False
+    if no.channels is not None and (yes.channels is None or question.channel is None):
+        return False
+    for each in no.channels or ():
+        ours = [one for one in yes.channels or () if one in above("channel", str(question.channel))]
+        if speaks_of("channel", each, str(question.channel)) and not any(each in above("channel", one) for one in ours):
+            return False
     third = question.recipient != "vendor"
     if third and no.third_parties is not None and question.recipient not in (yes.third_parties or ()):
         return False
@@ -189,7 +206,9 @@ class Dice(random.Random):
             return {"kind": kind, "terms": document, **said, **ended}
         item = {"purposes": self.some("purpose"), "data": self.some("data"), "actions": self.some("action")}
         if self.random() < 0.2:
-            item["channels"] = self.sample(["email", "sms", "phone"], self.randint(1, 2))
+            item["channels"] = self.sample(["email", "sms", "messenger", "signal"], self.randint(1, 2))
+        if self.random() < 0.2:
+            item["topics"] = [topic.wire() for topic in self.sample(TOPICS, self.randint(1, 2))]
         if self.random() < 0.4:
             item["recipients"] = self.sample(PARTIES, self.randint(1, 2))
         return {"kind": kind, "item": item, **said, **(ended if kind == "consent" else {})}
@@ -211,7 +230,8 @@ class Dice(random.Random):
             self.term("purpose"),
             self.term("data"),
             self.choice(("vendor", "vendor", "third-party", "https://ads.example/", "https://press.example/")),
-            self.choice((None, None, "email", "sms")),
+            self.choice((None, None, "email", "messenger", "signal")),
+            topic=self.choice((None, None, *TOPICS)),
         )
 
 

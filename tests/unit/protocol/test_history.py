@@ -10,7 +10,7 @@ from opencmr.messages.types import Ref
 from opencmr.protocol import History, Question, gather
 
 EMAIL = {"data": "pd:EmailAddress", "value": "ada@alice.example"}
-ADDRESS = {"data": "pd:PhysicalAddress", "value": {"locality": "Kiel"}}
+ADDRESS = {"data": "pd:PhysicalAddress", "value": {"addressLocality": "Kiel"}}
 SERVICE, MARKETING, CASTING = "dpv:RequestedServiceProvision", "dpv:DirectMarketing", "opencmr:IntentCasting"
 
 

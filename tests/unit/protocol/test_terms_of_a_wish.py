@@ -7,7 +7,7 @@ import pytest
 from opencmr.protocol import Question, turning_point
 
 EMAIL = {"data": "pd:EmailAddress", "value": "ada@alice.example"}
-ADDRESS = {"data": "pd:PhysicalAddress", "value": {"locality": "Kiel"}}
+ADDRESS = {"data": "pd:PhysicalAddress", "value": {"addressLocality": "Kiel"}}
 SERVICE, MARKETING, CASTING, CARE = (
     "dpv:RequestedServiceProvision",
     "dpv:DirectMarketing",
@@ -113,7 +113,7 @@ def test_an_accepted_offer_that_nobody_asked_for_leaves_no_terms_of_the_wish(tal
     consent = talk.grant(None, bodies.item(), statement="Do write.")
     lines = [{"name": "Wax", "price": bodies.euros("100")}]
     unasked = talk.offer(None, basis=consent.ref, under=bodies.terms("SD-BASE"), lines=lines)
-    amended = talk.amend(unasked.id, LAX, discloses=[{"data": "pd:TelephoneNumber", "value": "+4911"}])
+    amended = talk.amend(unasked.id, LAX, discloses=[{"data": "pd:TelephoneNumber", "value": "+4911123"}])
     talk.offer(unasked.id, under=under(amended, LAX))
     question = ask(unasked.id, data="pd:TelephoneNumber")
     assert talk.may(question)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from opencmr.messages.types import Channel, Code
 from opencmr.protocol import Decision, Facts, History, Question, decide
 
 PAGE = (Path(__file__).parents[3] / "spec" / "v1" / "decisions.md").read_text()
@@ -21,6 +22,7 @@ MARKETING, DIRECT, ADS, SERVICE = (
     "dpv:RequestedServiceProvision",
 )
 CASTING, CARE, PERSONAL = "opencmr:IntentCasting", "dpv:CustomerCare", "dpv:Personalisation"
+VALUES: dict[str, Any] = {"pd:EmailAddress": "ada@alice.example", "pd:PhysicalAddress": {"addressLocality": "Kiel"}}
 PAYMENT, POST = "dpv:PaymentManagement", "https://post.example/"
 EMAIL, CONTACT, PHONE, ADDRESS = "pd:EmailAddress", "pd:Contact", "pd:TelephoneNumber", "pd:PhysicalAddress"
 PARTY = {"name": "Ads", "role": "thirdParty", "id": "https://ads.example/"}
@@ -73,6 +75,19 @@ def order(*steps: str, **more: Any) -> dict[str, Any]:
     return {"kind": "order", "thread": THREAD, "steps": list(steps), "data": data, "evidence": ["m2"], **more}
 
 
+def chatting(place: int, kind: str = "consent", since: str | None = None, **more: Any) -> dict[str, Any]:
+    dated = {"until": day(28), **({"from": since} if since else {})} if kind == "consent" else {}
+    return word(place, kind, item=item(data=PHONE, **more), **dated)
+
+
+def chat(channel: Channel | None = None, topic: Code | None = None) -> Question:
+    return Question(USE, DIRECT, PHONE, channel=channel, topic=topic)
+
+
+BIKES, SHOES = (Code(scheme="text", code=code) for code in ("bikes", "shoes"))
+CHAT = [chatting(1, channels=["messenger"])]
+NO_MESSENGER = [chatting(1), chatting(2, "withdrawal", channels=["messenger"])]
+NO_SHOES = [chatting(1), chatting(2, "withdrawal", topics=[SHOES.wire()])]
 RELATIONSHIP = [
     word(1, "agreement", terms="SD-BASE-DP"),
     word(2, "consent", item=item(channels=["email"]), until=day(1, 1, 2027), ended=day(5)),
@@ -172,10 +187,20 @@ CASES: dict[int, Case] = {
     ),
     67: (SENT, [(Question(SHARE, SERVICE, ADDRESS, POST, **IN_THREAD), THEN)]),
     68: (SENT, [(Question(SHARE, DIRECT, ADDRESS, POST, **IN_THREAD), THEN)]),
+    69: (CHAT, [(chat("whatsApp"), day(3)), (chat("sms"), day(3))]),
+    70: ([chatting(1, channels=["whatsApp"])], [(chat("messenger"), day(3))]),
+    71: (NO_MESSENGER, [(chat("signal"), THEN), (chat("email"), THEN)]),
+    72: (
+        [chatting(1, "withdrawal", channels=["whatsApp"]), chatting(2, channels=["messenger"])],
+        [(chat("whatsApp"), THEN), (chat("signal"), THEN)],
+    ),
+    73: ([chatting(1, topics=[BIKES.wire()])], [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
+    74: (NO_SHOES, [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
+    75: ([chatting(2, since=day(10))], [(chat(), day(5)), (chat(), day(10))]),
 }
 
 
-@pytest.mark.requirement("DEC-14", "DEC-16", "DEC-17", "DEC-18", "DEC-20")
+@pytest.mark.requirement("DEC-8", "DEC-14", "DEC-16", "DEC-17", "DEC-18", "DEC-20", "DEC-23", "CNS-10")
 @pytest.mark.parametrize("number", CASES)
 def test_a_case_in_facts_is_answered_as_its_row_says(
     number: int, facts_of: Callable[[list[dict[str, Any]]], Facts]
@@ -220,7 +245,7 @@ class Scene:
         return self.talk.write("consent.withdraw", {}, of.id, **more)
 
     def cast(self, *choices: dict[str, Any], data: str = EMAIL) -> Any:
-        return self.talk.cast(*choices, discloses=[{"data": data, "value": "x"}])
+        return self.talk.cast(*choices, discloses=[{"data": data, "value": VALUES[data]}])
 
     def offer(self, cast: Any, position: int = 0) -> Any:
         digest, document = cast.record.terms[position]
@@ -372,11 +397,12 @@ def test_58_and_59_what_was_disclosed_in_the_thread(scene: Scene, talk: Any) -> 
     cast = scene.cast(LAX, data=ADDRESS)
     scene.offer(cast)
     held(58, scene.news(cast.id))
-    talk.amend(cast.id, {"id": LAX["id"], "digest": cast.record.terms[0][0]}, discloses=[{"data": EMAIL, "value": "x"}])
+    told = {"data": EMAIL, "value": VALUES[EMAIL]}
+    talk.amend(cast.id, {"id": LAX["id"], "digest": cast.record.terms[0][0]}, discloses=[told])
     held(59, scene.news(cast.id))
 
 
 def test_every_example_is_acted_out() -> None:
     acted = {27, 28, 29, *range(30, 47), 55, 58, 59}
     assert set(ROWS) == set(CASES) | acted
-    assert set(ROWS) == set(range(1, 69))
+    assert set(ROWS) == set(range(1, 76))

@@ -10,7 +10,8 @@ import pytest
 
 from opencmr import Customer, Draft, Policy, Vendor, consent, intent, offer, order, terms, trust
 from opencmr.errors import KeyFileError, Problem, StoreError, Unreachable, UsageError
-from opencmr.messages.types import Party, TermsDocument
+from opencmr.messages.personal import Datum
+from opencmr.messages.types import Code, Party, TermsDocument
 from opencmr.protocol import roster
 from opencmr.roles import AgreementInHand, Casting, CustomerRelationship, OrderInHand
 from opencmr.store import KeyFile
@@ -29,6 +30,8 @@ from parties import (
 )
 
 MORE = intent.Amend(**{**dict(CAST), "note": "brown ones"})
+
+HOME = {"pd:PhysicalAddress": {"streetAddress": "Elm Street 1"}}
 
 
 @pytest.fixture
@@ -298,6 +301,33 @@ async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     assert at_shop.may(**MARKETING, recipient=SHOP).answer == "permit"
 
 
+@pytest.mark.requirement("DEC-23", "CNS-12")
+async def test_a_consent_about_topics_brings_the_address_and_permits_no_other_topic(
+    at_shop: CustomerRelationship, shop: Vendor
+) -> None:
+    bikes, shoes = (Code(scheme="text", code=code) for code in ("bikes", "shoes"))
+    address = Datum(data="pd:EmailAddress", value="alice@moser.example")
+    given = await at_shop.grant(
+        purpose="dpv:DirectMarketing", data=["pd:Contact"], until="2027-01-01", actions=["dpv:Use"],
+        channels=["email", "messenger"], topics=[bikes], discloses=[address],
+    )  # fmt: skip
+    asked = {"action": "dpv:Use", "purpose": "dpv:DirectMarketing", "data": "pd:EmailAddress", "channel": "email"}
+    known = shop.relationship(at_shop.me)
+    for side in (at_shop, known):
+        answers = [side.may(**asked, topic=topic).answer for topic in (bikes, shoes, None)]  # type: ignore[attr-defined]
+        assert answers == ["permit", "deny", "deny"]
+    assert known.may(**{**asked, "channel": "signal"}, topic=bikes)
+    assert known.records[given.thread].as_dict()["disclosed"][0]["data"] == "pd:EmailAddress"
+
+
+async def test_a_value_that_has_not_the_shape_of_its_term_is_the_callers_mistake(
+    alice: Customer, at_shop: CustomerRelationship
+) -> None:
+    cast = await alice.cast(CAST, to=[at_shop])
+    with pytest.raises(UsageError, match="pd:PhysicalAddress"):
+        await OrderInHand(at_shop, cast.threads[at_shop]).disclose({"pd:PhysicalAddress": "Elm Street 1"})
+
+
 @pytest.mark.requirement("CNS-7")
 async def test_a_withdrawal_holds_at_once_on_both_sides_whatever_their_clocks_show(
     street: Street, shop: Vendor, clock: StandingClock
@@ -447,7 +477,7 @@ async def test_an_order_runs_to_its_end(alice: Customer, at_shop: CustomerRelati
     cast = await alice.cast(CAST, to=[at_shop])
     bought = await cast.accept(cast.firm()[0])
     assert bought.state == "confirmed"
-    await bought.disclose({"pd:PhysicalAddress": {"streetAddress": "Elm Street 1"}})
+    await bought.disclose(HOME)
     waiting = asyncio.create_task(bought.reaches("done"))
     for status in ("shipped", "done"):
         await shop.say(at_shop.me, order.Fulfil(status=status), bought.thread)
@@ -464,7 +494,7 @@ async def test_an_order_may_be_performed_on_its_own_data_until_it_is_done_whatev
     agreement = await at_shop.proffer("SD-BASE")
     cast = await alice.cast(CAST, to=[at_shop])
     bought = await cast.accept(cast.firm()[0])
-    await bought.disclose({"pd:PhysicalAddress": "Elm Street 1"})
+    await bought.disclose(HOME)
     await agreement.terminate()
     deliver = {"action": "dpv:Use", "purpose": "dpv:DeliveryOfGoods", "data": "pd:PhysicalAddress"}
     decision = shop.may(at_shop.me, **deliver, thread=bought.thread)
@@ -493,7 +523,7 @@ async def test_nothing_is_disclosed_before_there_is_an_order(
     sent = len(street.wire.sent)
     early = OrderInHand(at_shop, cast.threads[at_shop])
     with pytest.raises(Problem) as caught:
-        await early.disclose({"pd:PhysicalAddress": "Elm Street 1"})
+        await early.disclose(HOME)
     assert caught.value.code == "wrong-state"
     assert len(street.wire.sent) == sent
     assert at_shop.waiting == 0
@@ -508,10 +538,14 @@ async def test_nothing_is_disclosed_while_the_acceptance_has_no_receipt_yet(
     with pytest.raises(Unreachable):
         await cast.accept(cast.firm()[0])
     with pytest.raises(Problem) as caught:
-        await OrderInHand(at_shop, cast.threads[at_shop]).disclose({"pd:PhysicalAddress": "Elm Street 1"})
+        await OrderInHand(at_shop, cast.threads[at_shop]).disclose(
+            {"pd:PhysicalAddress": {"streetAddress": "Elm Street 1"}}
+        )
     assert caught.value.code == "wrong-state"
     await at_shop.sync()
-    await OrderInHand(at_shop, cast.threads[at_shop]).disclose({"pd:PhysicalAddress": "Elm Street 1"})
+    await OrderInHand(at_shop, cast.threads[at_shop]).disclose(
+        {"pd:PhysicalAddress": {"streetAddress": "Elm Street 1"}}
+    )
 
 
 async def test_what_the_state_does_not_allow_is_refused_here_already(

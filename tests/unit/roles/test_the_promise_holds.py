@@ -12,7 +12,8 @@ import pytest
 
 from opencmr import Draft, Vendor, consent, intent, offer, terms, trust
 from opencmr.errors import OpenCMRError, Overloaded, Problem, Unreachable
-from opencmr.messages.types import Datum, Ref, Rule, TermsDocument, TermsRef
+from opencmr.messages.personal import Datum
+from opencmr.messages.types import Ref, Rule, TermsDocument, TermsRef
 from opencmr.protocol import instant, roster
 from opencmr.roles import CustomerRelationship
 from opencmr.roles.ledger import Ledger

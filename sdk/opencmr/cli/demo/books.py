@@ -11,7 +11,7 @@ import orjson
 from ... import messages, trust
 from ...errors import Problem
 from ...messages import Body, consent, intent, offer, order, terms
-from ...messages.types import Datum
+from ...messages.personal import Datum
 from ...protocol import Decision, Question, vocabulary
 from ...roles.reading import Line, Notebook, Reader
 

@@ -45,15 +45,16 @@ class Persona:
     def tell(self, term: str) -> Any:
         """The value of a kind of personal data. Numbers are of the ranges that are kept for fiction."""
         where = self.place.wire() if self.place else {}
-        address = {"streetAddress": self.street, **{name: where[name] for name in _ADDRESS if name in where}}
+        there = {_ADDRESS[name]: value for name, value in where.items() if name in _ADDRESS}
+        address = {"streetAddress": self.street, **there}
         known: dict[str, Any] = {
             "pd:Name": self.whole_name,
             "pd:PhysicalAddress": address,
-            "pd:TelephoneNumber": f"+1 202 555 01{self.digits[:2]}",
+            "pd:TelephoneNumber": f"+120255501{self.digits[:2]}",
             "pd:EmailAddress": f"{self.name.lower()}@mail.example",
-            "pd:VehicalLicenseNumber": f"DL {self.digits}",
+            "opencmr:DrivingLicence": {"number": f"DL {self.digits}"},
         }
         return known.get(term, "made up for the demo")
 
 
-_ADDRESS = ("postalCode", "locality", "country")
+_ADDRESS = {"postalCode": "postalCode", "locality": "addressLocality", "country": "addressCountry"}

@@ -260,6 +260,19 @@ async def consent(stage: Stage) -> None:
     await stage.state(vendor, thread, "withdrawn")
 
 
+@page.add("unknown-term", "A request with a term that its table does not have is void", "VOC-1", "RCV-15")
+async def unknown_term(stage: Stage) -> None:
+    """An action is no purpose, and a misspelt duty of a counter is none."""
+    vendor = await stage.met()
+    notice = {"url": "https://vendor.example/notice", "digest": DP["digest"], "lang": "en"}
+    asking = {"controller": [{"name": "A vendor", "role": "controller"}], "notice": notice, "until": until()}
+    digest = vendor.say({**asking, "items": [{**ITEM, "purposes": ["dpv:Use"]}]}, "consent.request")
+    await stage.sync(vendor)
+    problem = vendor.receipt(digest)["body"].get("problem", {})
+    told = (str(problem.get("type")).rpartition("#")[2], problem.get("pointer"))
+    must(told == ("unknown-term", "/body/items/0/purposes/0"), f"its receipt says {told}")
+
+
 @page.add("heard", "A vendor's withdrawal without heard is void", "CNS-8", "RCV-15")
 async def heard(stage: Stage) -> None:
     """With it, it holds."""

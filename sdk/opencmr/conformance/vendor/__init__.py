@@ -3,6 +3,7 @@
 from ..hand import Bench
 from ..suite import Check, each
 from . import (
+    bounds,
     consent,
     core,
     envelope,
@@ -19,11 +20,16 @@ from . import (
 
 CHECKS: list[Check[Bench]] = list(
     each(
-        module.page
-        for module in (
-            transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent, intent,
-            orders,
-        )
+        [
+            *(
+                module.page
+                for module in (
+                    transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent,
+                    bounds, intent, orders,
+                )
+            ),
+            bounds.vocabulary,
+        ]
     )
 )  # fmt: skip
 """Every check of a vendor; those of its introduction first."""

@@ -159,9 +159,7 @@ async def newest_agreement(bench: Bench) -> None:
     await no_offer(hand)
 
 
-@page.add(
-    "basis-replaced", "A consent that a later grant has replaced, or that was taken back, bears no offer", "OFR-6"
-)
+@page.add("basis-replaced", "A consent that a later grant has replaced bears no offer", "OFR-6")
 async def basis_replaced(bench: Bench) -> None:
     """Test mode: an offer on the first grant of the thread."""
     hand = Hand(bench)
@@ -171,6 +169,13 @@ async def basis_replaced(bench: Bench) -> None:
     again = unasked(hand, "test: offer on the first grant")["body"]
     await hand.accepted(hand.write("consent.grant", again, given["thread"]), "given")
     await no_offer(hand)
+
+
+@page.add("basis-taken-back", "A consent that was taken back bears no offer, whatever was granted after it", "OFR-6")
+async def basis_taken_back(bench: Bench) -> None:
+    """Test mode: an offer on the first grant of the thread."""
+    hand = Hand(bench)
+    await agreed_on(hand, BASE)
     other = unasked(hand)
     await hand.accepted(other, "given")
     await hand.accepted(no(hand, "consent.withdraw", other["thread"]), "withdrawn")

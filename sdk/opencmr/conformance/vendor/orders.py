@@ -81,7 +81,7 @@ async def payment_is_the_total(bench: Bench) -> None:
     both = {"offer": ref(made), "total": TEN}
 
     def share(amount: str | None = None, currency: str = "EUR") -> Document:
-        return {"method": "card", **({"amount": {"amount": amount, "currency": currency}} if amount else {})}
+        return {"method": "invoice", **({"amount": {"amount": amount, "currency": currency}} if amount else {})}
 
     for shares in ([share("9.00")], [share("4.00"), share("7.00")], [share("11.00"), share()], [share(), share()]):
         document = hand.write("offer.accept", {**both, "payment": shares}, thread)

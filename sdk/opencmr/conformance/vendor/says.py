@@ -78,7 +78,7 @@ def grant(hand: Hand, request: Document, *items: Document, **body: Any) -> Docum
 def item_of(request: Document, number: int) -> Document:
     """An item of a request, as it is granted."""
     item = request["body"]["items"][number]
-    return {name: value for name, value in item.items() if name not in ("need", "text")}
+    return {name: value for name, value in item.items() if name not in ("need", "text", "notice", "sources")}
 
 
 async def offered(hand: Hand, note: str | None = None, wants: int = 1) -> tuple[str, Document]:

@@ -1,9 +1,11 @@
 """`spec/v1/terms/page.md`."""
 
+from collections.abc import Callable
+
 from ... import trust
-from ..hand import BASE, COUNTER, DP, NOWHERE, OTHER, Bench, Hand
+from ..hand import BASE, COUNTER, DP, NOWHERE, OTHER, Bench, Document, Hand
 from ..suite import Page
-from .says import OWN, agreed, countered, must, no, opened, proffer
+from .says import OWN, accept, agreed, cast, countered, must, no, offered, opened, proffer, wish
 
 page: Page[Bench] = Page("terms", "vendor")
 
@@ -201,3 +203,37 @@ async def overtaken_counter(bench: Bench) -> None:
     blind = hand.write("terms.accept", {"terms": COUNTER}, thread, prior=None, seen=hand.words[counter["number"] - 1])
     await hand.refused(blind, "wrong-state", "/type", "TRM-10")
     await hand.accepted(hand.write("terms.accept", {"terms": COUNTER}, thread), "active")
+
+
+@page.add("terms-of-a-wish", "Terms for a wish's data know how the wish stands", "TRM-12", "TRM-10")
+async def terms_of_a_wish(bench: Bench) -> None:
+    """A proffer from before the wish was amended, ordered or withdrawn is stale; one that knows it is taken.
+
+    Test mode: an acceptance that comes later, and the wish is amended before.
+    """
+    hand = Hand(bench)
+    thread, made = await offered(hand)
+    scope = {"id": thread, "digest": hand.threads[thread][0]}
+    amended = hand.write("intent.amend", wish("test: do not confirm", terms=[DP]), thread)
+    said: list[tuple[Callable[[], Document], str]] = [
+        (lambda: amended, "open"),
+        (lambda: accept(hand, made), "ordered"),
+        (lambda: no(hand, "order.cancel", thread, {"reason": "changedMind"}), "cancelled"),
+    ]
+    for build, state in said:
+        blind = _for(hand, scope, "test: say nothing")
+        await hand.accepted(build(), state)
+        await hand.refused(blind, "stale", "/seen", "TRM-12")
+        await hand.accepted(_for(hand, scope, "test: say nothing"), "proffered")
+    other = await opened(hand, cast(hand, "test: say nothing"), "open")
+    scope = {"id": other, "digest": hand.threads[other][0]}
+    later = await opened(hand, _for(hand, scope, "test: accept later"), "proffered")
+    after = await hand.accepted(hand.write("intent.amend", wish("test: say nothing"), other), "open")
+    accepted = await hand.perhaps("terms.accept", later)
+    early = accepted is None or accepted["number"] < after.receipt["number"]
+    must(early, "it was accepted after the wish was amended", "TRM-10")
+
+
+def _for(hand: Hand, scope: Document, note: str) -> Document:
+    """Terms for the data of a wish."""
+    return hand.write("terms.proffer", {"choices": [DP], "scope": scope, "note": note})
