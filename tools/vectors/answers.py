@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from answer_tables import files, read
+
 from opencmr.conformance.conversations import run_words
 
 from . import answers_consent, answers_deals, answers_terms

@@ -10,8 +10,11 @@ from .folds_bounds import ADS, BIKES, EMAIL, PHONE, SHOES
 LATER = "2027-02-01T00:00:00.000Z"
 STRANGE_DATUM: Body = {"data": "pd:Whatever", "value": "whatever"}
 BOUNDS: Body = {
-    "channels": ["email"], "retention": {"period": "P1M", "after": "consentEnds"}, "storedIn": ["EU"], "topics": [BIKES],
-}  # fmt: skip
+    "channels": ["email"],
+    "retention": {"period": "P1M", "after": "consentEnds"},
+    "storedIn": ["EU"],
+    "topics": [BIKES],
+}
 
 
 def _request(t: Script, tried: Any) -> None:

@@ -184,7 +184,7 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("intent.amend", "Amendments that break rules, and two at once", _TERMS, _amend),
     ("offer.make", "Offers that break rules, and two at once",
      "INT-4 OFR-6 OFR-5 VOC-1 OFR-16 OFR-12 OFR-2 OFR-13 OFR-1 OFR-14 TRM-1 OFR-4 OFR-7", _make),
-    ("offer.accept", "Acceptances that break rules, and two at once; an offer that has expired is not declined any more",
+    ("offer.accept", "Acceptances that break rules, and two at once; what has expired is not declined",
      "OFR-9 OFR-10 OFR-15", _accept),
     ("order.disclose", "Data that breaks rules, and two at once", "VOC-1 ORD-8", _disclose),
     ("order.confirm", "Confirmations that break rules, and two at once", "LIF-1 ORD-2", _confirm),

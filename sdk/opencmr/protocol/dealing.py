@@ -223,7 +223,7 @@ class Dealing:
         return replace(self, disclosed=self.disclosed + new, told=self.told.union(key for key, _ in said))
 
     def _offered(self, said: Said, body: offer.Make, context: Context) -> Self:
-        """The rules in the order of their table. That it had not expired when it was made was looked at before (OFR-3)."""
+        """The rules in the order of their table. OFR-3 was looked at before: it had not expired when it was made."""
         expires = str(said.message.expires)
         if self.wished_until is not None and said.at >= self.wished_until:
             raise Expired("offers could be made until " + self.wished_until, pointer="/created", rule="INT-4")

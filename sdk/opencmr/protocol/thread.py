@@ -95,7 +95,9 @@ class Thread:
             other: Side = "vendor" if side == "customer" else "customer"
             allowed = table.allowed(self.state, side)
             if (self.state, type_, other) in table.rows:
-                raise WrongSide(f"only the {other} sends {type_}", pointer="/type", expected=allowed or None, rule="LIF-1")
+                raise WrongSide(
+                    f"only the {other} sends {type_}", pointer="/type", expected=allowed or None, rule="LIF-1"
+                )
             raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None, rule="LIF-1")
         before: Record = self.record or _blank(self.family, said.point)
         after = before.take(said, to, context)
