@@ -15,6 +15,7 @@ from opencmr.roles.export import export
 from opencmr.testing import Loopback, StandingClock
 
 DID, NAME, ADDRESS = "did:web:shop.example", "pd:Name", "pd:PhysicalAddress"
+HOME = {"streetAddress": "Main Street 1", "addressLocality": "Kiel", "addressCountry": "DE"}
 ONE = OrderLine(line=0, quantity=Quantity(value="1"))
 POST = Party(name="Post", role="thirdParty", id="https://post.example/")
 
@@ -67,7 +68,7 @@ async def main(folder: str) -> None:
         cast = await alice.cast(wish, to=[mine])
         (made,) = cast.firm()
         bought = await made.accept()
-        await bought.disclose({NAME: "Alice", ADDRESS: "Main Street 1, Kiel"})
+        await bought.disclose({NAME: "Alice", ADDRESS: HOME})
         handed_on = shop.may(
             mine.me,
             action="dpv:Share",

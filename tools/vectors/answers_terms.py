@@ -7,6 +7,7 @@ from opencmr import trust
 from .conversation import Body, Script, offer, terms
 from .folds import unknown
 from .folds_terms import GARDEN, garden
+from .writing import uuid
 
 OTHER_DIGEST: Body = {"id": "SD-BASE", "digest": trust.digest(b"other terms")}
 FALSE_ROSTER: Body = {"document": {**GARDEN, "id": "SD-BASE"}}
@@ -31,6 +32,12 @@ def _all(t: Script, tried: Any) -> None:
     tried(t.say("consent.grant", _grant(), open_.thread, **seen), 3, 5)
     tried(t.say("consent.grant", _grant(), open_.thread), 5)
     tried(t.amend(open_), 5)
+    t.end(open_, "terms.decline", "customer")
+    gone = uuid("taken back before it came")
+    t.say("terms.decline", {"reason": "changedMind"}, gone)
+    t.agree("SD-BASE")
+    tried(t.proffer(id=gone, **NOTHING_KNOWN), 3)  # TRM-12 would say the same, with another word as expected
+    tried(t.accept_terms(open_, "SD-BASE"), 5)  # TRM-10 would say the same, by another rule
     wished = t.cast()
     made = t.offer(wished)
     seen = {"seen": t.at(t.history.chain.next - 2)}

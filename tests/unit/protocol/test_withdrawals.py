@@ -139,7 +139,7 @@ def test_lines_are_cancelled_and_the_rest_stands(talk: Any, bodies: Any) -> None
 @pytest.mark.requirement("DEC-20", "DEC-22")
 def test_rule_1_lasts_for_the_days_the_warranty_and_the_carrier(talk: Any, bodies: Any) -> None:
     party = {"name": "Post", "role": "thirdParty", "id": "https://post.example/"}
-    address = {"data": "pd:PhysicalAddress", "value": "Main Street 1"}
+    address = {"data": "pd:PhysicalAddress", "value": {"streetAddress": "Main Street 1"}}
     lines = [{"name": "Shirt", "price": bodies.euros("100")}]
     made = talk.offer(
         talk.cast(discloses=[address]).id,

@@ -45,8 +45,7 @@ async def no_channels(bench: Bench) -> None:
     await hand.refused(grant(hand, request, item), "wider-than-asked", None, "CNS-1")
 
 
-@page.add("wider-each-named-only", "Tracking and profiling lie below a use that was asked for, and are wider all the same",
-          "CNS-1")  # fmt: skip
+@page.add("wider-each-named-only", "Tracking and profiling lie below a use that was asked for, and are wider", "CNS-1")
 async def wider_named_only(bench: Bench) -> None:
     """So does each term that counts only by its name; alone, and beside what was asked for."""
     hand = Hand(bench)
