@@ -222,7 +222,7 @@ def _kinds() -> Iterator[Case]:
             yield fold(
                 f"kind-{member}-{number}", f"{term} is none of the {member}", "CNS-1", "r", "none",
                 lambda t, member=member, terms=(right, term): t.grant(None, item("news", **{member: list(terms)})),
-                problems={1: f"unknown-term /body/items/0/{member}/1"},
+                problems={1: f"unknown-term /body/items/0/{member}/1 VOC-1"},
             )  # fmt: skip
     rule = {"effect": "permit", "action": "dpv:Use", "purpose": "dpv:Marketing", "data": "pd:Name", "by": ["vendor"]}
     for member, term in (("action", "dpv:Marketing"), ("purpose", "pd:Name"), ("data", "dpv:Use")):
@@ -230,24 +230,24 @@ def _kinds() -> Iterator[Case]:
         yield fold(
             f"kind-rule-{member}", f"{term} is no {member} of a rule", "TRM-2", "r", "none",
             lambda t, document=document: t.proffer(body={"choices": [document]}),
-            problems={1: f"unknown-term /body/choices/0/document/rules/1/{member}"},
+            problems={1: f"unknown-term /body/choices/0/document/rules/1/{member} VOC-1"},
         )  # fmt: skip
     named = [{"data": "pd:Name", "value": "A. Customer"}, {"data": "dpv:Use", "value": "x"}]
     yield fold(
         "kind-disclosed", "What a cast discloses is data", "LIF-1", "r", "none", lambda t: t.cast(discloses=named),
-        problems={1: "unknown-term /body/discloses/1/data"},
+        problems={1: "unknown-term /body/discloses/1/data VOC-1"},
     )  # fmt: skip
     yield fold(
         "kind-disclosed-for-the-order", "And what an order discloses", "LIF-1", "aaar", "ordered",
         lambda t: t.say("order.disclose", {"discloses": named}, t.order().thread),
-        problems={4: "unknown-term /body/discloses/1/data"},
+        problems={4: "unknown-term /body/discloses/1/data VOC-1"},
     )  # fmt: skip
     yield fold(
         "kind-on-acceptance", "And what is to be disclosed on acceptance", "LIF-1", "r", "none",
-        lambda t: t.cast(onAccept=["pd:Name", "dpv:Marketing"]), problems={1: "unknown-term /body/onAccept/1"},
+        lambda t: t.cast(onAccept=["pd:Name", "dpv:Marketing"]), problems={1: "unknown-term /body/onAccept/1 VOC-1"},
     )  # fmt: skip
     yield fold(
         "kind-needed", "And what an offer needs", "LIF-1", "av", "open",
         lambda t: t.offer(t.cast(), body={"needs": ["pd:Name", "dpv:Use"]}),
-        problems={2: "unknown-term /body/needs/1"},
+        problems={2: "unknown-term /body/needs/1 VOC-1"},
     )  # fmt: skip

@@ -58,7 +58,7 @@ def _bases() -> Iterator[Case]:
         "basis-no-grant", "A message that is no grant", "OFR-6", "aaav", "none",
         lambda t: _offered(t, _then(t.grant(None), t.agree("SD-BASE"))), problems={4: void},
     )  # fmt: skip
-    under = "terms-not-offered /body/under/id"
+    under = "terms-not-offered /body/under/id OFR-7"
     yield fold(
         "under-scoped-terms", "An agreement about a wish alone is not the relationship's", "OFR-7", "aaaav", "none",
         _under_scoped, problems={5: under},
@@ -333,7 +333,7 @@ def _openers() -> Iterator[Case]:
         )  # fmt: skip
         yield fold(
             f"moot-first-{family}-other", "It fixes the family", "LIF-2", "mr", "none",
-            lambda t, a=(no, body, other, strange): _opened(t, *a), problems={2: "wrong-state /type"},
+            lambda t, a=(no, body, other, strange): _opened(t, *a), problems={2: "wrong-state /type LIF-1"},
         )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
 from . import (
+    answers,
     deliveries,
     folds_bounds,
     folds_consent,
@@ -45,6 +46,8 @@ def files() -> Files:
             "Rules across members, each where a fold that leaves it out differs.",
             lambda: [*folds_grants.grants_folds(), *folds_rules.rules_folds()],
         ),
+        "answers": ("What is answered where rules are broken. `breaks` names the rows of the table, the answer first.",
+                    answers.answers),
         "times": ("Clocks that go back and forth, and dates that contradict each other.", folds_times.times_folds),
     }  # fmt: skip
     made = {
