@@ -148,8 +148,8 @@ export class History {
   async #judge({ id, family, state, record, entries }, said) {
     const { message: { id: own, type, expires }, side, at } = said;
     const narrowing = isNarrowing(type, side);
-    if (!entries.length && id !== own && !narrowing) throw new Problem('unknown-thread', ['thread']);
     if (expires <= at && !narrowing) throw new Problem('expired', ['expires']); // SEQ-25, OFR-3
+    if (!entries.length && id !== own && !narrowing) throw new Problem('unknown-thread', ['thread']);
     if (side === 'customer' && !narrowing) {
       const missed = entries.filter(({ place }) => !knows(said.knows, place));
       const isFirm = type === 'offer.accept' && missed.every((entry) => entry.side === 'vendor'); // SEQ-7

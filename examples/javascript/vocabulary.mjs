@@ -91,7 +91,7 @@ export async function pick(ref, choices, path) {
   const found = choices.find(({ id, digest: of }) => id === terms.id && of === terms.digest);
   if (found) return found;
   const same = choices.some(({ id }) => id === terms.id);
-  const where = [...path, ...(ref.document ? ['document', ...(same ? [] : ['id'])] : [same ? 'digest' : 'id'])];
+  const where = [...path, ...(ref.document ? ['document', 'id'] : [same ? 'digest' : 'id'])];
   throw new Problem(same ? 'terms-mismatch' : 'terms-not-offered', where);
 }
 

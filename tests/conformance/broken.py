@@ -560,10 +560,10 @@ def accepts_other_terms(at: Switch) -> None:
 
 @fault("TRM-5")
 def lets_customers_accept_what_was_not_put(at: Switch) -> None:
-    def pick(inner: Any, ref: Any, choices: Any, path: Any) -> Any:
+    def pick(inner: Any, ref: Any, choices: Any, *more: Any) -> Any:
         choices = list(choices)
         try:
-            return inner(ref, choices, path)
+            return inner(ref, choices, *more)
         except TermsNotOffered:
             return choices[0]
 

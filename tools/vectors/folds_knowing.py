@@ -85,7 +85,7 @@ def _stale() -> list[Case]:
         fold("narrowing-first-accepted", "The vendor takes the late opener all the same, and accepts it: both are void",
              "SEQ-9 SEQ-28", "mvv", "none", lambda t: t.accept_terms(_declined_first(
                  t, outcome="accepted", state="proffered")), differs={2: "other-outcome"},
-             problems={2: STALE, 3: "wrong-state /type"}),
+             problems={2: STALE, 3: "wrong-state /type LIF-1"}),
         fold("narrowing-first-withdrawal", "A withdrawal of a wish before the wish; another wish is another thread",
              "SEQ-9", "mra", "open", _withdrawn_first, problems={2: STALE}),
         fold("refused-as-stale-though-known", "A refusal against the rules: the word has no effect, and it shows",

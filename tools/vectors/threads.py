@@ -1,9 +1,11 @@
 """Threads: what words fold to, what a vendor answers, and what a customer makes of the answers."""
 
 from . import (
+    answers,
     deliveries,
     folds_bounds,
     folds_consent,
+    folds_grants,
     folds_intent,
     folds_knowing,
     folds_orders,
@@ -40,7 +42,12 @@ def files() -> Files:
         "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
                  folds_void.void_folds),
-        "rules": ("Rules across members, each where a fold that leaves it out differs.", folds_rules.rules_folds),
+        "rules": (
+            "Rules across members, each where a fold that leaves it out differs.",
+            lambda: [*folds_grants.grants_folds(), *folds_rules.rules_folds()],
+        ),
+        "answers": ("What is answered where rules are broken. `breaks` names the rows of the table, the answer first.",
+                    answers.answers),
         "times": ("Clocks that go back and forth, and dates that contradict each other.", folds_times.times_folds),
     }  # fmt: skip
     made = {

@@ -30,6 +30,7 @@ from .inspecting import (
     other_pointer,
     stated,
 )
+from .running import running
 from .suite import Failed
 from .wire import Answer
 
@@ -340,13 +341,16 @@ class Hand:
     async def perhaps(self, type_: str, thread: str | None = None, *, within: float | None = None) -> Document | None:
         """The same; none where it has not come when nothing comes any more (`Bench.patience`)."""
         loop, patience = asyncio.get_running_loop(), self.bench.patience if within is None else within
-        began = loop.time()
+        began, waited = loop.time(), running().waited
+        if within is None:
+            running().allow(patience)
         while True:
             for document in self.arrived:
                 if document["type"] == type_ and thread in (None, document["thread"]):
                     self.arrived.remove(document)
                     if within is not None:
-                        self.bench.slowest = max(loop.time() - began, self.bench.slowest / 2)
+                        took = loop.time() - began - (running().waited - waited)
+                        self.bench.slowest = max(took, self.bench.slowest / 2)
                     return document
             asked = loop.time()
             if asked >= began + patience:

@@ -36,6 +36,10 @@ class Running:
     def wait(self, seconds: float) -> None:
         """Put the deadline off: these seconds are waited because somebody asks for it."""
         self.waited += seconds
+        self.allow(seconds)
+
+    def allow(self, seconds: float) -> None:
+        """Put the deadline off: these seconds are waited to see that nothing comes."""
         if self.limit is not None and (until := self.limit.when()) is not None:
             self.limit.reschedule(until + seconds)
 

@@ -68,8 +68,9 @@ class Agreement:
             case terms.Accept() as body:
                 self._check_open(said)
                 open_ = self.choices if self.counter is None else (self.counter,)
-                chosen = roster.pick(body.terms, open_, ("body", "terms"))
-                own = said.word if said.side == "customer" else self.own
+                customer = said.side == "customer"
+                chosen = roster.pick(body.terms, open_, ("body", "terms"), "TRM-5" if customer else "TRM-4")
+                own = said.word if customer else self.own
                 self._check_latest(own, context)
                 return replace(here, terms=chosen, own=own, since=said.point)
             case _:

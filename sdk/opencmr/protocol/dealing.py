@@ -223,10 +223,8 @@ class Dealing:
         return replace(self, disclosed=self.disclosed + new, told=self.told.union(key for key, _ in said))
 
     def _offered(self, said: Said, body: offer.Make, context: Context) -> Self:
-        """Checks in the canonical order of the members, so that the first of several faults is reported."""
+        """The rules in the order of their table. OFR-3 was looked at before: it had not expired when it was made."""
         expires = str(said.message.expires)
-        if expires <= said.at:
-            raise Expired("an offer expires after it was made", pointer="/expires", rule="OFR-3")
         if self.wished_until is not None and said.at >= self.wished_until:
             raise Expired("offers could be made until " + self.wished_until, pointer="/created", rule="INT-4")
         choices: Iterable[tuple[str, TermsDocument]] = self.terms
@@ -242,7 +240,7 @@ class Dealing:
         check_terms("data", body.needs, ("body", "needs"))
         _check_recipients(body)
         check_sums(body)
-        terms = roster.pick(body.under, choices, ("body", "under"))
+        terms = roster.pick(body.under, choices, ("body", "under"), "OFR-4" if self.cast else "OFR-7")
         made = Offer(said.message.id, said.digest, "firm", said.point, expires, body, terms, self.wish)
         return replace(self, offers=(*self.offers, made))
 
@@ -264,7 +262,7 @@ class Dealing:
     def _confirmed(self, here: Self, body: order.Confirm) -> Self:
         """In `returning` too: the rest stands."""
         if self.confirmed is not None:
-            raise WrongState("the order is confirmed", pointer="/type")
+            raise WrongState("the order is confirmed", pointer="/type", rule="LIF-1")
         check_same(body.total, self.accepted_offer.body.total, "total", "ORD-2")
         resting = "confirmed" if self.resting == "ordered" else self.resting
         state = "returning" if self.state == "returning" else "confirmed"

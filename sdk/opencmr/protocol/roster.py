@@ -90,13 +90,14 @@ def resolve(terms: TermsRef, path: Path, carried: Mapping[str, Terms] = _NONE) -
     return named_digest, terms.document
 
 
-def pick(terms: TermsRef, choices: Iterable[Terms], path: Path) -> Terms:
+def pick(terms: TermsRef, choices: Iterable[Terms], path: Path, rule: str) -> Terms:
     """The one of the choices that a reference names.
 
     Args:
         terms: The reference.
         choices: Digest and document of each set of terms that was put forward.
         path: Where the reference stands.
+        rule: The requirement that asks for one of them.
 
     Raises:
         TermsMismatch: A choice has this id, but another digest.
@@ -109,7 +110,7 @@ def pick(terms: TermsRef, choices: Iterable[Terms], path: Path) -> Terms:
             return choice
     ids = [terms_document.id for _, terms_document in offered]
     if id_ in ids:
-        where = (*path, "document") if terms.document else (*path, "digest")
-        raise TermsMismatch(f"this is not the digest of the {id_} put forward", pointer=pointer(where))
+        where = (*path, "document", "id") if terms.document else (*path, "digest")
+        raise TermsMismatch(f"this is not the digest of the {id_} put forward", pointer=pointer(where), rule="TRM-1")
     where = (*path, "document", "id") if terms.document else (*path, "id")
-    raise TermsNotOffered(f"{id_} was not put forward", pointer=pointer(where), expected=ids or None)
+    raise TermsNotOffered(f"{id_} was not put forward", pointer=pointer(where), expected=ids or None, rule=rule)

@@ -77,10 +77,10 @@ class Thread:
             Problem: The state or a rule across members does not allow it; a vendor's message had expired when made.
         """
         side, type_ = said.side, said.message.type
+        if side == "vendor" and not self._in_time(said):
+            raise Expired("it had expired when it was made", pointer="/expires", rule="RCV-12")
         if not self.entries and not said.message.opens and not is_narrowing(type_, side):
             raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
-        if side == "vendor" and not self._in_time(said):
-            raise Expired("it had expired when it was made", pointer="/expires")
         if self.family is None:
             if is_narrowing(type_, side):
                 return self._with(said, "moot", None), "moot"
@@ -94,8 +94,10 @@ class Thread:
             other: Side = "vendor" if side == "customer" else "customer"
             allowed = table.allowed(self.state, side)
             if (self.state, type_, other) in table.rows:
-                raise WrongSide(f"only the {other} sends {type_}", pointer="/type", expected=allowed or None)
-            raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None)
+                raise WrongSide(
+                    f"only the {other} sends {type_}", pointer="/type", expected=allowed or None, rule="LIF-1"
+                )
+            raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None, rule="LIF-1")
         before: Record = self.record or _blank(self.family, said.point)
         after = before.take(said, to, context)
         outcome: Taken = "moot" if after is before else "accepted"

@@ -135,7 +135,7 @@ def check_term(kind: Kind, term: str | None, path: Path) -> None:
         UnknownTerm: With the pointer of the term.
     """
     if term is not None and not is_term(kind, term):
-        raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer(path))
+        raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer(path), rule="VOC-1")
 
 
 def label(term: str) -> str:

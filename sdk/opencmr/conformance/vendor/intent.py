@@ -203,6 +203,7 @@ async def basis_live(bench: Bench) -> None:
         must((await hand.say(accept(hand, made))).outcome == "refused", "it was accepted")
     several = unasked(hand, "test: offer", keys=("study", "news"))
     several["body"]["items"][0]["purposes"] = ["dpv:ResearchAndDevelopment"]
+    several["body"]["items"][1]["channels"] = ["email"]
     await hand.accepted(several, "given")
     await hand.accepted(accept(hand, await hand.hear("offer.make")), "ordered")
 

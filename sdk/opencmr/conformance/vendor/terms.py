@@ -207,7 +207,7 @@ async def overtaken_counter(bench: Bench) -> None:
 
 @page.add("terms-of-a-wish", "Terms for a wish's data know how the wish stands", "TRM-12", "TRM-10")
 async def terms_of_a_wish(bench: Bench) -> None:
-    """A proffer from before the wish was amended, ordered or withdrawn is stale; one that knows it is taken.
+    """A proffer from before the wish was amended, ordered or cancelled is stale; one that knows it is taken.
 
     Test mode: an acceptance that comes later, and the wish is amended before.
     """
