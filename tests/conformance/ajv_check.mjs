@@ -2,8 +2,9 @@
  * Compiles all schemas with ajv, as strict as it can be, and says what it makes of each case.
  *
  * Usage: node ajv_check.mjs FOLDER, where FOLDER has ajv and ajv-formats in its node_modules. Reads
- * {"schemas": [...], "entry": $id, "cases": [...]} from stdin, and writes {"complaints": [[$id, why], ...],
- * "verdicts": [...]} to stdout: for each case the pointers of all faults, as lists of steps; none where it is valid.
+ * {"schemas": [...], "steps": [$id, ...], "cases": [...]} from stdin, and writes {"complaints": [[$id, why], ...],
+ * "verdicts": [...]} to stdout: for each case the pointers of all faults that the first step with a fault finds, as lists of steps; none where it
+ * is valid.
  */
 
 import { createRequire } from 'node:module';
@@ -14,7 +15,7 @@ const require = createRequire(join(process.argv[2], 'package.json'));
 const Ajv = require('ajv/dist/2020').default;
 const addFormats = require('ajv-formats').default;
 
-const { schemas, entry, cases } = JSON.parse(await text(process.stdin));
+const { schemas, steps, cases } = JSON.parse(await text(process.stdin));
 const complaints = [];
 let about;
 const logger = { log() {}, warn: (why) => complaints.push([about, why]), error: (why) => complaints.push([about, why]) };
@@ -37,7 +38,11 @@ function stepsOf({ instancePath, keyword, params, propertyName }) {
   return [...steps, ...[name ?? propertyName].filter((step) => step !== undefined)];
 }
 
-const validate = complaints.length ? undefined : ajv.getSchema(entry);
-const verdicts = validate ? cases.map((one) => (validate(one) ? [] : validate.errors
-  .filter(({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames').map(stepsOf))) : [];
+/** What the first schema that refuses a case says of it. */
+function faultsOf(one) {
+  const refusing = steps.map((id) => ajv.getSchema(id)).find((validate) => !validate(one));
+  return refusing ? refusing.errors.filter(({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames').map(stepsOf) : [];
+}
+
+const verdicts = complaints.length ? [] : cases.map(faultsOf);
 process.stdout.write(JSON.stringify({ complaints, verdicts }));

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from opencmr import _spec
-from opencmr.cli.schemas import BASE, faults, schemas
+from opencmr.cli.schemas import BASE, ENVELOPE, MESSAGE, faults, schemas
 from opencmr.conformance.changes import apply
 from opencmr.messages.model import in_order
 
@@ -44,7 +44,7 @@ def ajv(tmp_path_factory: pytest.TempPathFactory) -> Check:
         pytest.skip(f"npm could not install {' and '.join(AJV)}: {said.decode(errors='replace')[-300:] or error}")
 
     def check(cases: list[Any]) -> dict[str, Any]:
-        asked = {"schemas": list(schemas().values()), "entry": BASE + "message.schema.json", "cases": cases}
+        asked = {"schemas": list(schemas().values()), "steps": [BASE + ENVELOPE, BASE + MESSAGE], "cases": cases}
         done = subprocess.run(
             [node, str(SCRIPT), str(folder)], input=json.dumps(asked), capture_output=True, text=True, timeout=120
         )
