@@ -15,9 +15,11 @@ export class Problem extends Error {
   }
 }
 
-/** The JSON pointer of a path. @param {Path} path */
-export const pointer = (path) =>
-  path.map((step) => '/' + String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('');
+/** The JSON pointer of a path, or of what of it a problem has room for (ENV-15). @param {Path} path @returns {string} */
+export const pointer = (path) => {
+  const whole = path.map((step) => '/' + String(step).replaceAll('~', '~0').replaceAll('/', '~1')).join('');
+  return [...whole].length > 500 ? pointer(path.slice(0, -1)) : whole;
+};
 
 /**
  * The JSON object in these bytes, which must be canonical: what we would write is what came. That one comparison

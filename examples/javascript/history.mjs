@@ -7,7 +7,7 @@ import { Problem } from './canonical.mjs';
 import { Chain, knows } from './chain.mjs';
 import { decide, gather, lasts, question } from './decisions.mjs';
 import { BESIDE, besideAfter, blank, rules } from './records.mjs';
-import { checkShape, isPrivate } from './shapes.mjs';
+import { checkShape } from './shapes.mjs';
 import { familyOf, isNarrowing, lifecycles } from './spec.mjs';
 import { overlaps, reaches, same } from './vocabulary.mjs';
 
@@ -134,7 +134,7 @@ export class History {
       if (fault) throw fault;
       const after = await this.#judge(thread, said);
       outcome = after === undefined ? 'moot' : 'accepted';
-      record = after || record;
+      record = after ?? record;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       [outcome, problem] = ['void', error];
@@ -155,12 +155,8 @@ export class History {
       const isFirm = type === 'offer.accept' && missed.every((entry) => entry.side === 'vendor'); // SEQ-7
       if (missed.length && !isFirm) throw new Problem('stale', ['seen']); // SEQ-4
     }
-    if (!family) {
-      if (narrowing) return undefined;
-      if (!isPrivate(type)) throw new Problem('wrong-state', ['type']); // LIF-2
-      return false; // accepted, and there is no record
-    }
-    const rows = lifecycles[family].transitions.filter((row) => row.type === type && row.from.includes(state));
+    const table = lifecycles[family]?.transitions ?? []; // LIF-2: none where it began with a type that is not known
+    const rows = table.filter((row) => row.type === type && row.from.includes(state));
     const row = rows.find(({ by }) => by.includes(side));
     if (!row && narrowing) return undefined;
     if (!row) throw new Problem(rows.length ? 'wrong-side' : 'wrong-state', ['type']);

@@ -8,7 +8,7 @@ import { lifecycles, schemas } from './spec.mjs';
 import { normal } from './uri.mjs';
 
 const BASE = 'https://w3id.org/opencmr/v1/';
-const KNOWN = schemas.get(BASE + 'message.schema.json').if.properties.type.enum;
+const KNOWN = schemas.get(BASE + 'message.schema.json').properties.type.enum;
 const SAYS_NOTHING = ['$schema', '$id', '$defs', 'title', 'description', 'then', 'else'];
 
 const is = {
@@ -82,9 +82,6 @@ export function firstFault(value, schema) {
   return faults(schemas.get(base), value, { base, path: [] }).sort(compare)[0];
 }
 
-/** Whether a type is somebody's own: a reverse domain with at least two dots. @param {string} type */
-export const isPrivate = (type) => !KNOWN.includes(type) && /^[a-z][a-z0-9-]*(\.[a-z][a-zA-Z0-9-]*){2,}$/.test(type);
-
 /** Check 4: the version, the type, and the envelope; nobody looks into the body yet. @param {any} message @throws {Problem} */
 export function checkEnvelope(message) {
   checkSpoken(message);
@@ -94,7 +91,7 @@ export function checkEnvelope(message) {
 /** Check 4, first part: whether the version and the type are known. @param {any} message @throws {Problem} */
 export function checkSpoken({ opencmr, type }) {
   if (is.string(opencmr) && opencmr !== '1.0') throw new Problem('unsupported-version', ['opencmr']);
-  if (is.string(type) && !KNOWN.includes(type) && !isPrivate(type)) throw new Problem('unsupported-type', ['type']);
+  if (is.string(type) && !KNOWN.includes(type)) throw new Problem('unsupported-type', ['type']);
 }
 
 /** Check 4, second part: enough to say who speaks, and where it stands. @param {any} message @throws {Problem} */
@@ -139,7 +136,6 @@ function modelFaults({ type, from, id, thread, body }) {
 
 /** A first message names itself as its thread, and only a first one does. The tables say which types open a thread. */
 function isPlaced(type, first) {
-  if (isPrivate(type)) return true;
   const from = Object.values(lifecycles).flatMap(({ transitions }) => transitions)
     .filter((row) => row.type === type).flatMap((row) => row.from);
   if (first) return from.includes('none') || type === 'mailbox.collect';

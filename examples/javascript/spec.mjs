@@ -28,7 +28,7 @@ export const lifecycles = {};
 for (const family of ['terms', 'consent', 'intent']) lifecycles[family] = await table(`${family}/lifecycle.json`);
 
 const belongs = ({ transitions, narrowing }, type) => type in narrowing || transitions.some((row) => row.type === type);
-/** The family whose table knows a type; none for private types, and those that are no entries. @param {string} type */
+/** The family whose table knows a type; none for those that are no entries, or are not known. @param {string} type */
 export const familyOf = (type) => Object.keys(lifecycles).find((family) => belongs(lifecycles[family], type));
 
 /** Whether a message takes something back or says no. @param {string} type @param {'customer' | 'vendor'} side */

@@ -11,7 +11,7 @@ import lax
 import orjson
 import pytest
 
-from opencmr import Draft, Money, Vendor, order, terms, trust
+from opencmr import Draft, Money, Vendor, offer, order, terms, trust
 from opencmr.conformance import testmode
 from opencmr.conformance.forge import IDENTITY, ORDER
 from opencmr.conformance.hand import NOWHERE
@@ -218,6 +218,11 @@ def names_no_member(at: Switch) -> None:
             raise
 
     at.around(at.vendor, "receive", receive)
+
+
+@fault("ENV-15")
+def tells_pointers_of_any_length(at: Switch) -> None:
+    at.patch.setattr("opencmr.errors._within", lambda pointer: pointer)
 
 
 @fault("ENV-9")
@@ -654,7 +659,7 @@ def takes_any_total(at: Switch) -> None:
 def confirms_another_total(at: Switch) -> None:
     at.patch.setattr(dealing, "check_same", lambda *_: None)
 
-    @at.vendor.on("offer.accept")
+    @at.vendor.on(offer.Accept)
     def confirm(message: Any, _: Any) -> Any:
         return Draft(order.Confirm(reference="1", total=Money("11.00", "EUR")))
 

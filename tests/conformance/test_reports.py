@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from broken import Switch, signs_with_another_key
 from inprocess import Within, suite_against
 

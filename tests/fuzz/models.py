@@ -53,7 +53,7 @@ def run_models(data: bytes) -> None:
 
 
 def message_seeds() -> list[bytes]:
-    """The examples, valid and not, and private messages."""
+    """The examples, valid and not, and messages of types that nobody knows."""
     found = [trust.write(each) for each in examples()]
     found += [trust.write({**each, "type": "com.shop.wish"}) for each in examples()[:5]]
     return found + [orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in hostile_examples()]

@@ -61,7 +61,7 @@ def bodies() -> dict[str, Body]:
         "receipts": ("mailbox.collect", {"receipts": [{"type": "receipt"}] * 3000}, {}),
         "fractions": ("terms.decline", {"reason": "x", "n": [1.5] * 15000}, {}),
         "nulls": ("terms.decline", {"reason": "x", "n": [None] * 12000}, {}),
-        "a private type": ("com.example.x", {"a": ["x" * 10] * 4500}, {}),
+        "an unknown type": ("com.example.x", {"a": ["x" * 10] * 4500}, {}),
     }
 
 

@@ -435,9 +435,19 @@ def cases() -> list[Case]:
             order.handed_back_without_what_it_answers,
         ),
         (
-            "private-type",
-            "A private type that nobody takes here",
-            "ENV-11 RCV-1",
+            "long-pointer",
+            "The name of a bad member is too long for a problem: it names the object that has it",
+            "ENV-15",
+            lambda v: v.unsigned(
+                v.say("terms.proffer", {"choices": [terms("SD-BASE")], "x" * 495: 1}, by="customer"),
+                "malformed",
+                "/body",
+            ),
+        ),
+        (
+            "type-of-ones-own",
+            "A type that the sender has made up is refused, and no thread begins",
+            "RCV-1",
             lambda v: v.unsigned(v.say("com.example.note", {}, by="customer"), "unsupported-type", "/type"),
         ),
     ]

@@ -470,14 +470,6 @@ def intent_folds() -> list[Case]:
                 },
             ),
         ),
-        fold(
-            "private",
-            "A private thread holds private messages, and folds to nothing",
-            "ENV-11 LIF-2",
-            "aa",
-            "none",
-            lambda t: t.say("com.example.note", {"n": 2}, t.say("com.example.note", {"n": 1}).thread, by="vendor"),
-        ),
     ]
 
 

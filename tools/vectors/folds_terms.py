@@ -282,12 +282,38 @@ def terms_folds() -> list[Case]:
             lambda t: t.confirm(t.proffer()),
         ),
         fold(
-            "terms-private-in-thread",
-            "A private message in a thread of terms",
-            "LIF-2 ENV-11",
+            "terms-type-of-ones-own",
+            "A type of the vendor's own in a thread of terms",
+            "RCV-15",
             "av",
             "proffered",
             lambda t: t.say("com.example.note", {}, t.proffer().thread, by="vendor"),
+        ),
+        fold(
+            "terms-after-an-unknown-type",
+            "A thread that began with a word of an unknown type is of no family: nothing takes effect in it",
+            "LIF-2 RCV-15 SEQ-8",
+            "vrvm",
+            "none",
+            _after_an_unknown_type,
+        ),
+        fold(
+            "terms-long-pointer",
+            "The name of a bad member is too long for a problem: it names the object that has it",
+            "ENV-15",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.accept", {"terms": terms("SD-BASE"), "x" * 495: 1}, t.proffer().thread, by="vendor"),
+            problems={2: "malformed /body"},
+        ),
+        fold(
+            "terms-pointer-of-500",
+            "One that just fits is named",
+            "ENV-15",
+            "av",
+            "proffered",
+            lambda t: t.say("terms.accept", {"terms": terms("SD-BASE"), "x" * 494: 1}, t.proffer().thread, by="vendor"),
+            problems={2: "malformed /body/" + "x" * 494},
         ),
         fold(
             "terms-ext",
@@ -298,6 +324,13 @@ def terms_folds() -> list[Case]:
             lambda t: t.accept_terms(t.proffer(), ext={"https://shop.example/x": {"terms": "SD-BASE"}}),
         ),
     ]
+
+
+def _after_an_unknown_type(t: Script) -> Word:
+    opened = t.say("com.example.note", {}, by="vendor")
+    t.grant(opened)
+    t.accept_terms(opened)
+    return t.withdraw(opened)
 
 
 def _with_bad_rule() -> dict[str, Any]:

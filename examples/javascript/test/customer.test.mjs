@@ -39,7 +39,7 @@ class Hand {
   /** The same vendor, put back to an older copy: it has these words and no others. */
   restored = (words) => Object.assign(new Hand(this.key), { words: this.words.slice(0, words) });
 }
-const STATES = { 'com.example.note': 'none', 'consent.grant': 'given', 'consent.withdraw': 'withdrawn', 'terms.proffer': 'proffered' };
+const STATES = { 'intent.cast': 'open', 'consent.grant': 'given', 'consent.withdraw': 'withdrawn', 'terms.proffer': 'proffered' };
 const heard = { where: 'a call', when: '2026-03-02T09:00:00.000Z' };
 
 /**
@@ -270,15 +270,17 @@ test('a vendor that was restored is handed back its own words, each after what i
 
 test('what is handed back is split where a request is full, never between a word and its receipt', async () => {
   const { shop, vendor, hand, received } = await meet();
-  const note = (i) => shop.say('com.example.note', { text: `${i} `.repeat(5000) });
-  for (let i = 0; i < 20; i++) await note(i);
+  const [name, terms] = ['x'.repeat(200), [{ id: 'SD-BASE', digest: TERMS }]];
+  const wants = Array(32).fill({ name, brand: name });
+  const wish = () => shop.cast({ wants, terms, standing: 'ready' });
+  for (let i = 0; i < 20; i++) await wish();
   let has = 0;
   vendor.answer = async (message, _, path) => {
     if (path === 'words') return (has += message.messages.length - 1, []);
     if (has < 40) return unsigned('behind', 409, true);
     return path === 'messages' ? hand.receipt(message) : [];
   };
-  await note(20);
+  await wish();
   const batches = received.filter(({ messages }) => messages).map(({ messages }) => messages);
   assert.ok(batches.length > 1);
   for (const [collect, ...words] of batches) {

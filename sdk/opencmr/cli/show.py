@@ -114,7 +114,7 @@ def _threads(threads: "list[Thread]", width: int) -> Any:
     for column in made.columns:
         column.no_wrap = column.header != "about"
     for thread in threads:
-        kind = str(thread.record.as_dict()["record"]) if thread.record else thread.family or "private"
+        kind = str(thread.record.as_dict()["record"]) if thread.record else thread.family or "-"
         last = thread.entries[-1].at[: 16 if width >= _MIDDLE else 10].replace("T", " ") if thread.entries else ""
         made.add_row(short(thread.id), kind, thread.state, plain(_about(thread.record)), last)
     return made

@@ -169,8 +169,7 @@ def _check_model(document: Any, schema: str | None) -> None:
         return
     message = messages.read(document)
     check_place(message)
-    body = messages.BODIES.get(message.type)
-    if body is not None and body.place == "first":
+    if message.body.place == "first":
         opened_by(message).judge(Said(message, "", message.side, 1, message.created), History())
 
 

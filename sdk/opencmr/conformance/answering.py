@@ -36,7 +36,7 @@ def run_deliveries(case: Case) -> tuple[Any, Any]:
                 told = shop.step(step)
             except Problem as problem:
                 shop.answers.append([])
-                told = {"unsigned": problem.code, "pointer": problem.pointer}
+                told = {"unsigned": problem.code, "pointer": problem.as_dict().get("pointer")}
             got.append(_as_asked(told, step["expect"]))
     return [step["expect"] for step in case["receive"]], got
 

@@ -126,5 +126,6 @@ def told(problem: Problem | None) -> dict[str, Any]:
     """A problem as cases state it."""
     if problem is None:
         return {}
-    found = {"problem": problem.code, "pointer": problem.pointer, "rule": problem.rule, "expected": problem.expected}
+    where = problem.as_dict().get("pointer")
+    found = {"problem": problem.code, "pointer": where, "rule": problem.rule, "expected": problem.expected}
     return {name: value for name, value in found.items() if value and (name != "expected" or problem.code == "stale")}

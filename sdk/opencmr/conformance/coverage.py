@@ -16,7 +16,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 24)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(
-            ["CNS-7", "CNS-10", "ENV-11", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
+            ["CNS-7", "CNS-10", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
             "vectors: decisions",
         ),
         **dict.fromkeys(["SEQ-14", "SEQ-26", "ORD-9"], "vectors: threads"),
@@ -33,9 +33,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
     "customer": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 24)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
-        **dict.fromkeys(
-            ["CNS-10", "ENV-11", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"
-        ),
+        **dict.fromkeys(["CNS-10", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"),
         **dict.fromkeys(
             ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
             "tests of the client: it takes names and servers that nobody has to lend it",
@@ -45,7 +43,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         "RCV-13": "tests that end the process in the middle",
         "TRN-8": "tests that end the process in the middle",
         **dict.fromkeys(
-            ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "JSN-7", "SIG-3", "SIG-4", "SIG-5", "VOC-2"],
+            ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "ENV-15", "JSN-7", "SIG-3", "SIG-4", "SIG-5", "VOC-2"],
             "vectors: what a receiver accepts is the same on both sides",
         ),
         **dict.fromkeys(["INT-1", "SEQ-14"], "vectors: threads"),

@@ -6,7 +6,6 @@ It does so in two steps, since a signature is checked between them (`spec/v1/rec
 and `typed` check 7. Rules across members and messages are not here but in `opencmr.protocol`.
 """
 
-import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any
@@ -15,23 +14,27 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
 from . import consent, core, intent, offer, order, terms
-from .envelope import VERSION, AnyBody, Body, Message, Proof, side_of
+from .envelope import AnyBody, Body, Message, Proof, side_of
 from .faults import Fault, first_fault
 from .model import Path, in_order
+from .version import BODIES, V1, VERSION, VERSIONS, Version, lowest
 
 __all__ = [
     "BODIES",
+    "V1",
     "VERSION",
+    "VERSIONS",
     "AnyBody",
     "Body",
     "Message",
     "Path",
     "Proof",
+    "Version",
     "check_spoken",
     "consent",
     "core",
     "intent",
-    "is_private",
+    "lowest",
     "offer",
     "order",
     "pointer",
@@ -42,42 +45,6 @@ __all__ = [
     "terms",
     "typed",
 ]
-
-BODIES: dict[str, type[Body]] = {
-    body.type: body
-    for body in (
-        core.Receipt,
-        core.Collect,
-        terms.Proffer,
-        terms.Accept,
-        terms.Counter,
-        terms.Decline,
-        terms.Terminate,
-        consent.Request,
-        consent.Grant,
-        consent.Refuse,
-        consent.Withdraw,
-        intent.Cast,
-        intent.Amend,
-        intent.Withdraw,
-        offer.Make,
-        offer.Decline,
-        offer.Accept,
-        order.Disclose,
-        order.Confirm,
-        order.Fulfil,
-        order.Cancel,
-        order.Withdraw,
-    )
-}
-"""Every message type of this version, and what its body is."""
-
-_PRIVATE = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-zA-Z0-9-]*){2,}")
-
-
-def is_private(type_: str) -> bool:
-    """Whether a type is somebody's own: a reverse domain with at least two dots."""
-    return _PRIVATE.fullmatch(type_) is not None
 
 
 def pointer(path: Path) -> str:
@@ -108,23 +75,26 @@ def read(document: dict[str, Any]) -> Message[Any]:
 
 
 def check_spoken(document: dict[str, Any], types: Collection[str] | None = None) -> None:
-    """Check 4, first part: the version is spoken here, and the type is known.
+    """Check 4, first part: the version is spoken here, and the type is one of it.
 
     Args:
         document: The message.
-        types: The types that are taken here; absent: all of this version, and private ones.
+        types: The types that are taken here; absent: all of the version.
 
     Raises:
         UnsupportedVersion: `opencmr` names a version that is not spoken here; says which are.
-        UnsupportedType: `type` is not known here; says which are.
+        UnsupportedType: `type` is not known or not taken here; says which are.
     """
-    version, type_ = document.get("opencmr"), document.get("type")
-    if isinstance(version, str) and version != VERSION:
-        raise UnsupportedVersion(f"version {version[:20]} is not spoken here", pointer="/opencmr", expected=[VERSION])
+    number, type_ = document.get("opencmr"), document.get("type")
+    version = VERSIONS.get(number) if isinstance(number, str) else V1  # no text: that is for the envelope to refuse
+    if version is None:
+        raise UnsupportedVersion(
+            f"version {str(number)[:20]} is not spoken here", pointer="/opencmr", expected=list(VERSIONS)
+        )
     if not isinstance(type_, str):
         return
-    if type_ not in BODIES and not is_private(type_):
-        raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(types or BODIES))
+    if type_ not in version.types:
+        raise UnsupportedType(f"no type {type_[:60]!r}", pointer="/type", expected=sorted(types or version.types))
     if types is not None and type_ not in types:
         raise UnsupportedType(f"{type_[:60]} is not taken here", pointer="/type", expected=sorted(types))
 
@@ -137,24 +107,21 @@ def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
     Raises:
         Malformed: The envelope itself is wrong.
     """
-    known = {**document, "opencmr": VERSION} if isinstance(document.get("opencmr"), str) else document
-    message: Message[AnyBody] = _validated(known, _message(AnyBody), (), _misplaced_in_chain(document))
+    message: Message[AnyBody] = _validated(document, _message(AnyBody), (), _misplaced_in_chain(document))
     return message
 
 
 def typed(envelope: Message[AnyBody]) -> Message[Any]:
-    """Check 7: the message of an envelope, its body as its type wants it.
+    """Check 7: the message of an envelope, its body as its type wants it in its version.
+
+    Args:
+        envelope: From `read_envelope`, and `check_spoken` has passed.
 
     Raises:
         Malformed: The body is wrong, or the envelope is in what depends on the type.
     """
-    body = BODIES.get(envelope.type)
-    faults = _misplaced_for_type(envelope, body)
-    if body is None:
-        if faults:
-            raise _malformed(*min(faults))
-        return envelope
-    made = _validated(envelope.body, body, ("body",), faults)
+    body = VERSIONS[envelope.opencmr].types[envelope.type]
+    made = _validated(envelope.body, body, ("body",), _misplaced_for_type(envelope, body))
     message: Message[Any] = _message(body).model_construct(
         envelope.model_fields_set, **{**vars(envelope), "body": made}
     )
@@ -204,15 +171,14 @@ def _misplaced_in_chain(document: dict[str, Any]) -> list[Fault]:
     ]
 
 
-def _misplaced_for_type(message: Message[AnyBody], body: type[Body] | None) -> list[Fault]:
+def _misplaced_for_type(message: Message[AnyBody], body: type[Body]) -> list[Fault]:
     """What the type asks of the envelope: its deadline, and where a message stands that is no entry."""
     faults: list[Fault] = []
     what = f"{message.type} of a {message.side}"
-    says = body.expires if body else "may"
-    must = says == "must" or (says == "customer" and message.side == "customer")
-    if message.expires is None if must else message.expires is not None and says != "may":
+    must = body.expires == "must" or (body.expires == "customer" and message.side == "customer")
+    if message.expires is None if must else message.expires is not None and body.expires != "may":
         faults.append(_unwanted(what, "expires", must=must))
-    if body is not None and body.place == "none":
+    if body.place == "none":
         if message.side == "customer":
             faults += [_unwanted(what, "prior", must=False)] * (message.prior is not None)
             faults += [_unwanted(what, "seen", must=False)] * (message.seen is not None and body is not core.Collect)

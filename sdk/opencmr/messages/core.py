@@ -46,6 +46,7 @@ class Receipt(Body, Shaped):
 class ReceiptMessage(Shaped, Message[Receipt]):
     """A customer's receipt inside a collect: what the top level checks of its envelope stands here as types."""
 
+    opencmr: Literal["1.0"]
     type: Literal["receipt"]
     from_: CustomerDid = Field(alias="from")
 

@@ -7,10 +7,6 @@ from pydantic import Field, StrictInt
 from .model import Model
 from .types import Did, Digest, Extensions, Instant, KeyUrl, ProofValue, Side, Uuid
 
-VERSION = "1.0"
-"""The protocol version that this package speaks."""
-
-
 Opening = Literal["first", "later", "either", "none"]
 Deadline = Literal["must", "may", "never", "customer"]
 
@@ -50,12 +46,13 @@ class Message(Model, Generic[B]):
     """A signed message: `from_` said `body` to `to`, in `thread`.
 
     Attributes:
+        opencmr: Number of the version that it is read under; the envelope alone is the same in all of 1.x.
         number: Of a vendor's word: its place in the relationship, counted from 1.
         prior: Digest of the sender's own word before this one; absent in the first.
         seen: Of a customer's word: digest of the vendor's word up to which the sender holds its chain without a gap.
     """
 
-    opencmr: Literal["1.0"]
+    opencmr: str
     id: Uuid
     type: MessageType
     from_: Did = Field(alias="from")
@@ -87,4 +84,4 @@ def side_of(did: str) -> Side:
 
 
 AnyBody = dict[str, Any]
-"""A body that nobody has looked into: of a private type, or before its sender is known. It came as JSON."""
+"""A body that nobody has looked into: its sender is not known yet, or its type is not. It came as JSON."""

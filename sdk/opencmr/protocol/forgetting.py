@@ -14,10 +14,7 @@ _PASSING: dict[Side, frozenset[str]] = {
 
 
 def is_passing(type_: str, side: Side) -> bool:
-    """Whether a message of this type, whatever becomes of it, leaves a relationship one that came to nothing.
-
-    Private types are not known here, so they do not.
-    """
+    """Whether a message of this type, whatever becomes of it, leaves a relationship one that came to nothing."""
     return type_ in _PASSING[side] or (side == "vendor" and is_narrowing(type_, side))
 
 

@@ -60,7 +60,7 @@ def _family_by_type() -> dict[str, str]:
 
 
 def family_of(type_: str) -> str | None:
-    """The family whose table knows this type; none for private types and those that are no entries."""
+    """The family whose table knows this type; none for those that are no entries or are not known."""
     return _family_by_type().get(type_)
 
 

@@ -167,7 +167,7 @@ def check_place(message: Message[Any]) -> None:
 
 
 def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict[str, Any]]]:
-    kind, body = messages.BODIES.get(message.type), message.body
+    body, kind = message.body, type(message.body)
     if kind is consent.Withdraw and (body.heard is None) != (message.side == "customer"):
         yield ("body", "heard"), "a vendor says where it heard the words, and only a vendor", {"rule": "CNS-8"}
     if kind in (consent.Request, consent.Grant):
@@ -190,12 +190,11 @@ def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict
         )
     if kind is order.Confirm and body.support is not None:
         yield from _misnamed([(("body", "support"), body.support)])
-    place = kind.place if kind else "either"
     opens = message.opens
-    if place == "first" or kind is core.Collect:
+    if kind.place == "first" or kind is core.Collect:
         wrong = not opens
     else:
-        wrong = opens and (place == "later" or kind is core.Receipt)
+        wrong = opens and (kind.place == "later" or kind is core.Receipt)
     if wrong:
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from ..errors import Expired, Problem, Stale, UnknownThread, WrongSide, WrongState
-from ..messages import Message, is_private
+from ..messages import Message
 from ..messages.types import Side
 from .agreement import Agreement
 from .consent import Consent
@@ -25,7 +25,8 @@ class Thread:
 
     Attributes:
         id: Id of its first message.
-        family: Whose lifecycle it follows; none for a private type.
+        family: Whose lifecycle it follows; none where its first word is of a type that is not known here. Then nothing
+            takes effect in it.
         entries: Its links, in order.
         record: What it folds to; none while nothing has taken effect.
     """
@@ -83,9 +84,7 @@ class Thread:
         if self.family is None:
             if is_narrowing(type_, side):
                 return self._with(said, "moot", None), "moot"
-            if not is_private(type_):
-                raise WrongState("a thread of private types holds nothing else", pointer="/type", rule="LIF-2")
-            return self._with(said, "accepted", None), "accepted"
+            raise WrongState("the thread began with a word of a type that is not known", pointer="/type", rule="LIF-2")
         table = lifecycle(self.family)
         to = table.rows.get((self.state, type_, side))
         narrowing = is_narrowing(type_, side)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ..errors import Behind, Conflict, OverQuota, UnsupportedType, UsageError
-from ..messages import BODIES, Message, core
+from ..errors import Behind, Conflict, OverQuota, UsageError
+from ..messages import VERSIONS, Message, core
 from ..protocol import (
     MOST_STATEMENTS,
     History,
@@ -58,8 +58,10 @@ class Desk:
         self.ledger = ledger
         self.numbering = Numbering(pen, ledger)
         self.seen = Seen(memory)
-        self.speaks = {type_ for type_, body in BODIES.items() if body.place != "none"}
-        """The message types that are taken: all of this version, and private ones that somebody handles."""
+        self.speaks = frozenset(
+            type_ for version in VERSIONS.values() for type_, body in version.types.items() if body.place != "none"
+        )
+        """The message types that are taken: all that are entries."""
 
     def known(self, rows: Rows, sender: str, id_: str, digest: str) -> Received | None:
         """Check 2: the same bytes get the same answer.
@@ -261,13 +263,10 @@ class Desk:
         return [kept.raw for kept in found if (kept.place or 0) <= end], history.chain.next - 1 > end
 
     def _settled(self, peer: Peer | None, history: History, message: Message[Any], digest: str, now: str) -> Settled:
-        if message.type not in self.speaks:
-            raise UnsupportedType(f"{message.type} is not taken here", pointer="/type", expected=sorted(self.speaks))
         thread = history.threads.get(message.thread)
         if thread is None and is_narrowing(message.type, "customer"):
-            # A thread of a private type holds no record either, and is none of these.
             # What is held has opened none yet.
-            early = sum(1 for one in history.threads.values() if one.family is not None and one.record is None)
+            early = sum(1 for one in history.threads.values() if one.record is None)
             held = {one.thread for one in history.unplaced.values()} - {message.thread}
             if early + sum(one not in history.threads for one in held) >= EARLY_THREADS:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")

@@ -98,9 +98,13 @@ class Mailbox:
         self.ring(asking.from_)
 
     def _asked(self, raw: bytes, pointer: str = "/type") -> Message[core.Collect]:
-        message: Message[core.Collect] = verify(parse(raw), me=self._pen.did, pinned={}).message
-        if message.type != core.Collect.type:
-            raise UnsupportedType("only mailbox.collect opens a mailbox", pointer=pointer, expected=[core.Collect.type])
+        types = (core.Collect.type,)
+        try:
+            message: Message[core.Collect] = verify(parse(raw), me=self._pen.did, pinned={}, types=types).message
+        except UnsupportedType as problem:
+            raise UnsupportedType(
+                "only mailbox.collect opens a mailbox", pointer=pointer, expected=[*types]
+            ) from problem
         check_collect(message, self._now())
         self._gate.charge_key(message.from_)
         return message

@@ -19,7 +19,7 @@ from .. import _telemetry, trust
 from .._log import tell
 from .._telemetry import Attributes, Telemetry
 from ..errors import PROBLEM_BASE, PROBLEMS, Problem
-from ..messages import BODIES, is_private
+from ..messages import VERSIONS
 
 V = TypeVar("V")
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class Claims(NamedTuple):
     """What a message that nobody has checked says of itself, as far as it can be told without telling anything else.
 
     Attributes:
-        type: As the specification names it; `private`; or `_OTHER`.
+        type: As the specification names it; or `_OTHER`.
         id: Its id, where that is a UUID.
         thread: The thread's id, where that is a UUID.
     """
@@ -183,7 +183,7 @@ def known_type(type_: object) -> str:
     """A message type as it may be told: anybody could call theirs what they like, and as many as they like."""
     if not isinstance(type_, str):
         return OTHER
-    return type_ if type_ in BODIES else "private" if is_private(type_) else OTHER
+    return type_ if any(type_ in version.types for version in VERSIONS.values()) else OTHER
 
 
 def _uuid(id_: object) -> str | None:

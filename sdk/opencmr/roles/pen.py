@@ -10,7 +10,7 @@ import orjson
 
 from .. import messages, trust
 from ..errors import Problem, UsageError
-from ..messages import VERSION, Body, core, side_of
+from ..messages import Body, core, lowest, side_of
 from ..protocol import Verified, instant, moment
 from ..store import Kept
 
@@ -94,7 +94,7 @@ class Pen:
         """
         id_ = self.ids()
         document: dict[str, Any] = {
-            "opencmr": VERSION,
+            "opencmr": lowest(type(draft.body)).number,
             "id": id_,
             "type": draft.body.type,
             "from": self.did,
@@ -148,7 +148,7 @@ class Pen:
         if problem is not None:
             body["problem"] = problem.as_dict()
         document = {
-            "opencmr": VERSION,
+            "opencmr": lowest(core.Receipt).number,
             "id": id_,
             "type": core.Receipt.type,
             "from": self.did,

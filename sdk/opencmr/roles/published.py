@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from .. import trust
-from ..messages import VERSION, core
+from ..messages import VERSIONS, core
 from ..protocol import roster
 from .pen import Pen
 
@@ -40,16 +40,17 @@ class Published:
             "did": self.pen.did,
             "roles": ["vendor"],
             "endpoint": self.endpoint,
-            "versions": [VERSION],
+            "versions": list(VERSIONS),
             "types": sorted({*speaks, core.Collect.type}),
             "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, accepts)],
             **forgets,
             **about,
         }
 
-    def myterms(self, accepts: Iterable[str], now: datetime) -> dict[str, Any] | None:
-        """`myterms.json`; none where no agreement is accepted."""
-        listed = [{"id": code, "url": roster.document(code).url} for code in accepts]
+    def myterms(self, discovery: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+        """`myterms.json`, made from what `opencmr` says; none where that lists no agreement of the roster."""
+        codes = [terms["id"] for terms in discovery["terms"] if terms["id"] in roster.codes()]
+        listed = [{"id": code, "url": roster.document(code).url} for code in codes]
         if not listed:
             return None
         tos = {"tos_url": self.about["tosUrl"]} if "tosUrl" in self.about else {}

@@ -19,7 +19,7 @@ from ..errors import (
     StoreError,
     UsageError,
 )
-from ..messages import Body, Message, is_private, offer, terms
+from ..messages import Body, Message, offer, terms
 from ..messages.types import Channel, Code, TermsRef
 from ..protocol import (
     EVERYTHING,
@@ -235,7 +235,7 @@ class Vendor:
         """The URL at which messages are received."""
         return self._published.endpoint
 
-    def on(self, message_type: type[Body] | str) -> Callable[[Registered], Registered]:
+    def on(self, message_type: type[Body]) -> Callable[[Registered], Registered]:
         """Register what answers a message type: `@shop.on(intent.Cast)`.
 
         The handler gets the message and the relationship. It returns or yields bodies, or `Draft`s that say more of
@@ -249,7 +249,7 @@ class Vendor:
         """
         return self._registering(message_type, self._handlers.answer)
 
-    def after(self, message_type: type[Body] | str) -> Callable[[Registered], Registered]:
+    def after(self, message_type: type[Body]) -> Callable[[Registered], Registered]:
         """Register what is to be done once a message has taken effect: `@shop.after(order.Disclose)`.
 
         It runs once, beside everything else, when message, receipt and replies are durable; what it replies waits in
@@ -396,7 +396,7 @@ class Vendor:
 
     def myterms(self) -> dict[str, Any] | None:
         """What `/.well-known/myterms.json` says; none where no agreement is accepted."""
-        return self._published.myterms(self._accepts, self._clock())
+        return self._published.myterms(self.discovery(), self._clock())
 
     def knows(self, did: str) -> bool:
         """Whether this is a customer's DID. Nothing is proven by asking: the transport keeps the answer to itself."""
@@ -498,12 +498,11 @@ class Vendor:
         return instant(now)
 
     def _registering(
-        self, message_type: type[Body] | str, keep: Callable[[str, Registered], None]
+        self, message_type: type[Body], keep: Callable[[str, Registered], None]
     ) -> Callable[[Registered], Registered]:
-        type_ = message_type if isinstance(message_type, str) else message_type.type
-        if type_ not in self._desk.speaks and not is_private(type_):
+        type_ = message_type.type
+        if type_ not in self._desk.speaks:
             raise UsageError(f"{type_!r} is no message type that a vendor receives")
-        self._desk.speaks.add(type_)
 
         def register(handler: Registered) -> Registered:
             keep(type_, handler)

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from .. import trust
 from .._telemetry import exchanging
 from ..errors import Malformed, Problem, Unreachable, UnsupportedVersion, WeakKey
-from ..messages import VERSION
+from ..messages import VERSIONS
 from ..messages.core import ProblemDetail
 from .addresses import admitted, check_url, is_literal
 from .bundle import MAX_BUNDLE, pack, unpack
@@ -100,9 +100,9 @@ class HttpNetwork:
         except (Malformed, WeakKey) as problem:
             raise Unreachable(f"{did} says of itself what cannot be: {problem}") from problem
         check_url(endpoint, local=local)
-        if VERSION not in discovery.versions:
+        if VERSIONS.keys().isdisjoint(discovery.versions):
             spoken = ", ".join(discovery.versions)
-            raise UnsupportedVersion(f"{did} speaks {spoken}", pointer="/versions", expected=[VERSION])
+            raise UnsupportedVersion(f"{did} speaks {spoken}", pointer="/versions", expected=list(VERSIONS))
         return Found(did, document.keys, endpoint, discovery)
 
     async def send(self, endpoint: str, raw: bytes) -> list[bytes]:

@@ -49,13 +49,13 @@ VENDORS = [
     ("terms.accept", {}),
     ("consent.request", {}),
     ("order.cancel", {}),
-    ("order.fulfil", {"type": "com.example.stock-alert", "body": {}}),
+    ("order.fulfil", {}),
 ]
 CUSTOMERS = [
     ("terms.proffer", {}),
     ("terms.accept", {}),
     ("consent.withdraw", {}),
-    ("terms.decline", {"type": "com.example.hello", "body": {}}),
+    ("terms.decline", {}),
 ]
 
 

@@ -177,7 +177,7 @@ def test_what_is_drawn_from_a_schema_is_read_alike(type_: str, seed: int, chance
 @BOUNDED
 @given(seed=SEEDS, chance=st.none() | SEEDS)
 def test_what_is_drawn_from_a_model_is_read_alike(type_: str, seed: int, chance: int | None) -> None:
-    _compared({**drawn_from_model(_described(type_), seed), "type": type_}, chance)
+    _compared({**drawn_from_model(_described(type_), seed), "type": type_, "opencmr": messages.VERSION}, chance)
 
 
 def test_much_of_what_is_drawn_is_valid(type_: str) -> None:

@@ -138,7 +138,8 @@ class Talk:
             **more,
         }
         document = {name: value for name, value in document.items() if value is not None}
-        return messages.read(document), trust.digest(trust.write(document))
+        read = messages.read if kind else messages.read_envelope
+        return read(document), trust.digest(trust.write(document))
 
     # the customer
 
@@ -201,12 +202,14 @@ class Talk:
         self.words.append((*word, None))
         return Turn(said, after, outcome)
 
-    def heard(self, type_: str, body: dict[str, Any], thread: str | None = None, **more: Any) -> Turn:
+    def heard(
+        self, type_: str, body: dict[str, Any], thread: str | None = None, fault: Problem | None = None, **more: Any
+    ) -> Turn:
         """The vendor has said it, right or wrong: it keeps its place."""
         self.later(minutes=1)
         word = self.message(type_, body, by="vendor", thread=thread, **more)
         said = self.history.saying(*word)
-        after, why = self.history.follow(*word)
+        after, why = self.history.follow(*word, fault=fault)
         self.words.append((*word, None))
         assert after is not None
         return Turn(said, after, after.entries[-1].outcome, why)

@@ -9,6 +9,7 @@ from opencmr import _spec
 from opencmr.messages.types import Ref
 from opencmr.protocol import History, Question, gather
 
+NO_THREAD = "urn:uuid:ffffffff-0000-4000-8000-000000000000"
 EMAIL = {"data": "pd:EmailAddress", "value": "ada@alice.example"}
 ADDRESS = {"data": "pd:PhysicalAddress", "value": {"addressLocality": "Kiel"}}
 SERVICE, MARKETING, CASTING = "dpv:RequestedServiceProvision", "dpv:DirectMarketing", "opencmr:IntentCasting"
@@ -40,7 +41,7 @@ def everything(talk: Any, bodies: Any) -> dict[str, Any]:
     said["answered"] = talk.offer(opened.id)
     said["lapsed"] = talk.customer("intent.withdraw", {}, opened.id)
     said["ended"] = talk.vendor("terms.terminate", {}, said["wider"].said.message.thread)
-    said["stopped"] = talk.customer("com.example.note", {"text": "private"})
+    said["stopped"] = talk.customer("terms.decline", {"reason": "other"}, said["wider"].said.message.thread)
     return said
 
 
@@ -97,8 +98,8 @@ def test_an_answer_about_a_moment_that_was_acknowledged_never_changes(talk: Any,
                     assert before.setdefault((question, hour), made) == made, (question.purpose, hour)
 
     def ping() -> None:
-        talk.customer("com.example.ping", {})
-        talk.customer("com.example.ping", {})
+        talk.customer("terms.decline", {"reason": "other"}, NO_THREAD)
+        talk.customer("terms.decline", {"reason": "other"}, NO_THREAD)
         look()
 
     talk.later(hours=40)

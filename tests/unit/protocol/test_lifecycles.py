@@ -113,7 +113,7 @@ def test_a_word_takes_back_only_from_the_sides_that_the_table_names() -> None:
     assert is_narrowing("consent.withdraw", "vendor")
     assert not is_narrowing("consent.refuse", "vendor")
     assert not is_narrowing("offer.accept", "customer")
-    assert not is_narrowing("com.example.stop", "customer")
+    assert not is_narrowing("consent.stop", "customer")
 
 
 BODY_OF: dict[str, dict[str, Any]] = {

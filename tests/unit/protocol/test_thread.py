@@ -219,26 +219,30 @@ def test_a_thread_keeps_to_its_family(talk: Any, bodies: Any) -> None:
     proffered = talk.proffer("SD-BASE")
     with pytest.raises(errors.WrongState):
         talk.grant(proffered.id, bodies.item())
-    with pytest.raises(errors.WrongState):
-        talk.customer("com.example.hello", {"a": 1}, proffered.id)
     assert talk.customer("consent.withdraw", {}, proffered.id).outcome == "moot"
 
 
-@pytest.mark.requirement("LIF-2", "ENV-11", "SEQ-8")
-def test_private_types_live_in_threads_of_their_own(talk: Any, bodies: Any) -> None:
-    hello = talk.customer("com.example.hello", {"name": "Ada"})
-    answer = talk.vendor("com.example.hello", {"name": "Shop"}, hello.id)
-    assert (answer.outcome, answer.thread.state, answer.thread.family, answer.record) == (
-        "accepted",
-        "none",
-        None,
-        None,
-    )
-    assert talk.history.facts.statements == ()
+@pytest.mark.requirement("LIF-2", "SEQ-8", "RCV-15")
+def test_nothing_takes_effect_in_a_thread_that_began_with_a_word_of_an_unknown_type(talk: Any, bodies: Any) -> None:
+    unknown = errors.UnsupportedType("no such type", pointer="/type")
+    hello = talk.heard("com.example.hello", {"name": "Shop"}, fault=unknown)
+    assert (hello.outcome, hello.why, hello.thread.family) == ("void", unknown, None)
     with pytest.raises(errors.WrongState) as caught:
         talk.grant(hello.id, bodies.item(), statement="Do.")
     assert caught.value.rule == "LIF-2"
+    assert talk.heard("terms.accept", {"terms": bodies.terms("SD-BASE")}, hello.id).outcome == "void"
     assert talk.customer("consent.withdraw", {}, hello.id).outcome == "moot"
+    thread = talk.history.threads[hello.id]
+    assert (thread.state, thread.record, len(thread.entries)) == ("none", None, 3)
+    assert talk.history.facts.statements == ()
+
+
+@pytest.mark.requirement("LIF-2", "RCV-15")
+def test_a_word_of_an_unknown_type_changes_nothing_in_a_thread_of_a_family(talk: Any, bodies: Any) -> None:
+    proffered = talk.proffer("SD-BASE")
+    unknown = errors.UnsupportedType("no such type", pointer="/type")
+    assert talk.heard("com.example.hello", {}, proffered.id, fault=unknown).outcome == "void"
+    assert talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE")}, proffered.id).thread.state == "active"
 
 
 def test_an_empty_thread_has_neither_entries_nor_a_state() -> None:

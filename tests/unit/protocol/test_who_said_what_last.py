@@ -315,7 +315,7 @@ def test_statements_are_counted_as_they_are_made(talk: Any, bodies: Any) -> None
         lambda: talk.accept(talk.offer(cast.id, under=ref_of(cast, 1))),
         lambda: talk.heard("offer.make", bodies.offer(), cast.id, expires=talk.after(days=1)),
         lambda: talk.proffer("SD-BASE"),
-        lambda: talk.customer("com.example.note", {}),
+        lambda: talk.customer("terms.decline", {"reason": "other"}, talk.words[-1][0].thread),
     )
     for step in steps:
         step()

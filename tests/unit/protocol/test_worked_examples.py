@@ -26,6 +26,7 @@ VALUES: dict[str, Any] = {"pd:EmailAddress": "ada@alice.example", "pd:PhysicalAd
 PAYMENT, POST = "dpv:PaymentManagement", "https://post.example/"
 EMAIL, CONTACT, PHONE, ADDRESS = "pd:EmailAddress", "pd:Contact", "pd:TelephoneNumber", "pd:PhysicalAddress"
 PARTY = {"name": "Ads", "role": "thirdParty", "id": "https://ads.example/"}
+NO_THREAD = "urn:uuid:ffffffff-0000-4000-8000-000000000000"
 THREAD = "urn:uuid:11111111-1111-4111-8111-111111111111"
 NEWS = Question(USE, DIRECT, EMAIL)
 
@@ -369,10 +370,10 @@ def test_44_a_date_is_bound_by_those_after_it(scene: Scene, talk: Any) -> None:
     no = scene.withdrawal(first)
     talk.receipted(no, created=day(9))
     talk.now = day(5)
-    talk.vendor("com.example.note", {})
+    talk.vendor("terms.terminate", {}, NO_THREAD)
     before = talk.history.may(NEWS, day(5, at="11:00"))
     assert before.reason == "consent"
-    talk.customer("com.example.note", {})
+    talk.customer("terms.decline", {"reason": "other"}, NO_THREAD)
     history: History = talk.history
     assert history.chain.time(2, "") == day(5, at="12:01")
     held(44, history.may(NEWS, day(6)))

@@ -176,7 +176,7 @@ async def test_a_wallets_requests_are_spans_without_urls(watch: Watch, street: S
         (b"[" * 70_000, Claims(OTHER, None, None)),
         (b"[" * 5_000, Claims(OTHER, None, None)),
         (b'{"type": "name.alice", "id": "alice", "thread": 7}', Claims(OTHER, None, None)),
-        (b'{"type": "com.example.alice"}', Claims("private", None, None)),
+        (b'{"type": "com.example.alice"}', Claims(OTHER, None, None)),
         (b'{"type": ["consent.grant"], "id": "urn:uuid:alice"}', Claims(OTHER, None, None)),
         (b'{"type": "consent.grant", "id": "urn:uuid:0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a"}',
          Claims("consent.grant", "urn:uuid:0a0a0a0a-0a0a-4a0a-8a0a-0a0a0a0a0a0a", None)),

@@ -22,10 +22,11 @@ from opencmr.errors import (
     StaleCollect,
     StoreError,
     UnknownThread,
+    UnsupportedType,
     UsageError,
     WrongKey,
 )
-from opencmr.messages import core
+from opencmr.messages import Body, core
 from opencmr.protocol import Dealing, roster
 from opencmr.roles import strangers
 from opencmr.roles.desk import EARLY_THREADS
@@ -447,20 +448,34 @@ async def test_what_fails_afterwards_changes_nothing(shop: Vendor, she: Hand) ->
 
 
 def test_only_what_a_customer_can_say_has_a_handler(shop: Vendor) -> None:
-    for type_ in (core.Collect, core.Receipt, "terms.prefer"):
+    class Prefer(Body):
+        type = "terms.prefer"
+
+    for type_ in (core.Collect, core.Receipt, Prefer):
         with pytest.raises(UsageError):
             shop.on(type_)
 
 
-async def test_a_private_type_is_taken_once_somebody_handles_it(street: Street, shop: Vendor, she: Hand) -> None:
-    raw = she.write({"table": "4"}, type="example.inn.table")
-    with pytest.raises(Problem) as caught:
-        await shop.receive(raw)
-    assert caught.value.code == "unsupported-type"
+async def test_a_type_of_ones_own_is_not_taken(street: Street, shop: Vendor, she: Hand) -> None:
+    with pytest.raises(UnsupportedType) as caught:
+        await shop.receive(she.write({"table": "4"}, type="example.inn.table"))
+    assert caught.value.expected == sorted({*shop.discovery()["types"]} - {"mailbox.collect"})
     assert stored(street) == []
-    shop.on("example.inn.table")(one_that_returns_nothing)
-    assert state_of((await shop.receive(raw))[0]) == ("accepted", "none")
-    assert "example.inn.table" in shop.discovery()["types"]
+
+
+@pytest.mark.requirement("RCV-1")
+async def test_a_type_for_another_endpoint_is_refused_before_its_key_is_looked_at(
+    street: Street, shop: Vendor, she: Hand
+) -> None:
+    forged = Hand(she.did, she.to, trust.SigningKey.generate(), she.method, she.clock)
+    with pytest.raises(UnsupportedType) as entry:
+        await shop.collect(forged.write(CAST))
+    assert (entry.value.pointer, entry.value.expected) == ("/type", ["mailbox.collect"])
+    for body in (core.Collect(), core.Receipt(of="zQm" + "2" * 44, outcome="moot", state="open")):
+        with pytest.raises(UnsupportedType) as other:
+            await shop.receive(forged.write(body))
+        assert "mailbox.collect" not in other.value.expected
+    assert stored(street) == []
 
 
 # One transaction, one effect
@@ -717,18 +732,6 @@ async def test_two_vendors_on_one_store_have_one_quota(
     for shop in shops:
         with pytest.raises(OverQuota):
             await shop.receive(early(4))
-
-
-@pytest.mark.requirement("SEQ-8")
-async def test_threads_of_private_types_use_up_no_quota_of_withdrawals(
-    shop: Vendor, she: Hand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("opencmr.roles.desk.EARLY_THREADS", 2)
-    shop.on("example.inn.table")(one_that_returns_nothing)
-    for number in range(3):
-        await shop.receive(raw := she.write({"table": str(number)}, type="example.inn.table"))
-    early = she.write(consent.Withdraw(), "urn:uuid:00000000-0000-4000-8000-000000000000", trust.digest(raw))
-    assert state_of((await shop.receive(early))[0]) == ("moot", "none")
 
 
 # Saying and deciding

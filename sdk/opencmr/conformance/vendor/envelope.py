@@ -271,9 +271,19 @@ async def ext_not_echoed(bench: Bench) -> None:
     must(EXT.encode() not in trust.write([heard.receipt, made]), "it is")
 
 
-@page.add("private-type", "A private type that is not known is refused", "ENV-6")
-async def private_type(bench: Bench) -> None:
-    """It is not taken on trust."""
+@page.add("pointer-too-long", "A pointer that a problem has no room for names the object", "ENV-15")
+async def pointer_too_long(bench: Bench) -> None:
+    """Of a name of 494 signs the pointer just fits."""
+    for length, told in ((494, "/body/" + "x" * 494), (495, "/body"), (60_000, "/body")):
+        hand = Hand(bench)
+        document = hand.write("terms.proffer", {"choices": [DP], "x" * length: 1})
+        problem = await hand.problem(hand.sign(document), "malformed")
+        must(problem.get("pointer") == told, f"the pointer is {str(problem.get('pointer'))[:40]!r}")
+
+
+@page.add("type-of-ones-own", "A type of somebody's own is refused like any that is not known", "RCV-1")
+async def type_of_ones_own(bench: Bench) -> None:
+    """What can be left out goes into ext; a type can't."""
     hand = Hand(bench)
     document = hand.write("example.conformance.nothing", {"any": "thing"})
     await hand.problem(hand.sign(document), "unsupported-type", "/type")
