@@ -389,8 +389,12 @@ def cases() -> list[Case]:
         ("collect-in-time", "A collect holds for two minutes", "COR-8", lambda v: time.collect_at(v, 120, taken=True)),
         ("collect-too-late", "And no longer", "COR-8", lambda v: time.collect_at(v, 120.001, taken=False)),
         ("collect-ahead", "Nor before them", "COR-8", lambda v: time.collect_at(v, -120.001, taken=False)),
-        ("answers-mailbox.collect", "Collects that break rules, and two at once", "COR-8 COR-9 SEQ-6 LIF-3",
-         order.collects_that_break_rules),
+        (
+            "answers-mailbox.collect",
+            "Collects that break rules, and two at once",
+            "COR-8 COR-9 SEQ-6 LIF-3",
+            order.collects_that_break_rules,
+        ),
         (
             "restored-collect",
             "The vendor was restored: it takes the customer's branch for its chain",
