@@ -44,11 +44,6 @@ def lets_slip_in_what_has_to_be_named(at: Switch) -> None:
 
 
 @fault("CNS-1")
-def counts_months_as_31_days(at: Switch) -> None:
-    at.around(consent_fold, "_hours", lambda inner, period: inner(period.replace("P1M", "P31D")))
-
-
-@fault("CNS-1")
 def counts_authorities_as_its_own(at: Switch) -> None:
     at.patch.setattr(consent_fold, "_is_outside", lambda party: party.role == "thirdParty")
 
@@ -73,6 +68,16 @@ def takes_a_controller_for_a_statement(at: Switch) -> None:
     def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
         known = body.controller and not body.statement
         return inner(self, said, body.model_copy(update={"statement": "-"}) if known else body)
+
+    at.around(consent_fold.Consent, "_granted", granted)
+
+
+@fault("LIF-3")
+def tells_what_is_too_wide_before_all_else(at: Switch) -> None:
+    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
+        if self.request is not None:
+            consent_fold._check_within(body, self.request)
+        return inner(self, said, body)
 
     at.around(consent_fold.Consent, "_granted", granted)
 

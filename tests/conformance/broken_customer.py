@@ -227,8 +227,19 @@ def knows_any_term() -> None:
     consent.check_terms = lambda kind, terms, path: None
 
 
+def looks_at_sums_before_all_else() -> None:
+    inner = dealing.Dealing._offered
+
+    def offered(self: Any, said: Any, body: Any, context: Any) -> Any:
+        dealing.check_sums(body)
+        return inner(self, said, body, context)
+
+    dealing.Dealing._offered = offered  # type: ignore[method-assign]
+
+
 FAULTS = {
     knows_any_term: "VOC-1",
+    looks_at_sums_before_all_else: "LIF-3",
     one_key_for_all: "IDN-2",
     gives_up: "TRN-6",
     checks_no_signature: "SIG-6",

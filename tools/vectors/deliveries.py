@@ -17,7 +17,7 @@ def case_of(id_: str, says: str, rules: str, talk: Callable[[Visit], object]) ->
     talk(visit)
     held = {"held": [word.message for word in visit.held]} if visit.held else {}
     knows = {"restored": True} if visit.restored else {}
-    made = threads_case(id_, says, tuple(rules.split()), **held, **knows, receive=visit.receive)
+    made = threads_case(id_, says, tuple(rules.split()), **held, **knows, receive=visit.receive, **visit.more)
     expected, got = run_deliveries(made)
     assert got == expected, (id_, [pair for pair in zip(expected, got, strict=True) if pair[0] != pair[1]])
     return made
@@ -386,9 +386,15 @@ def cases() -> list[Case]:
         ("collected-in-pages", "A limit, and whether there is more", "SEQ-34", order.collected_in_pages),
         ("collect-is-no-word", "A collect has no place", "SEQ-16 SEQ-17", order.collect_is_no_word),
         ("collected-by-a-stranger", "Who has said nothing gets nothing", "COR-10", order.collected_by_a_stranger),
-        ("collect-in-time", "A collect holds for two minutes", "COR-7", lambda v: time.collect_at(v, 120, taken=True)),
-        ("collect-too-late", "And no longer", "COR-7", lambda v: time.collect_at(v, 120.001, taken=False)),
-        ("collect-ahead", "Nor before them", "COR-7", lambda v: time.collect_at(v, -120.001, taken=False)),
+        ("collect-in-time", "A collect holds for two minutes", "COR-8", lambda v: time.collect_at(v, 120, taken=True)),
+        ("collect-too-late", "And no longer", "COR-8", lambda v: time.collect_at(v, 120.001, taken=False)),
+        ("collect-ahead", "Nor before them", "COR-8", lambda v: time.collect_at(v, -120.001, taken=False)),
+        (
+            "answers-mailbox.collect",
+            "Collects that break rules, and two at once",
+            "COR-8 COR-9 SEQ-6 LIF-3",
+            order.collects_that_break_rules,
+        ),
         (
             "restored-collect",
             "The vendor was restored: it takes the customer's branch for its chain",

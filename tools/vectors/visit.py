@@ -22,12 +22,14 @@ class Visit(Script):
         restored: Whether the vendor knows that its store is an older copy.
         numbers: Customer → the number of the vendor's next word to them.
         kept: How many of the words that were said before the vendor still holds; none: all.
+        more: What else the case says.
     """
 
     receive: list[Body] = field(default_factory=list)
     restored: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
     kept: int | None = None
+    more: Body = field(default_factory=dict)
 
     def say(self, type_: str, body: Body, thread: str | None = None, **more: Any) -> Word:
         self.later(minutes=1)

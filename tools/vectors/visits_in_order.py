@@ -4,7 +4,7 @@ from typing import Any
 
 from opencmr import trust
 
-from .conversation import NEW_YEAR, Body, item
+from .conversation import NEW_YEAR, Body, Word, item
 from .visit import Visit, by_another, offer_made
 
 NOWHERE = trust.digest(b"nowhere")
@@ -342,6 +342,28 @@ def collect_is_no_word(v: Visit) -> None:
 
 def collected_by_a_stranger(v: Visit) -> None:
     v.collect({"messages": [], "more": False}, seen=None)
+
+
+def collects_that_break_rules(v: Visit) -> None:
+    v.hold(v.cast())
+    v.lose()
+    seen, lost = v.tip, v.offer(v.words[0]).digest
+    used, unknown = v.word("mailbox.collect", {}, seen=seen), v.word("mailbox.collect", {}, seen=lost)
+    both = v.word("mailbox.collect", {}, seen=lost, id=used.id)
+    v.step(None, {"messages": [], "more": False}, collect=used.message)
+    rows: dict[str, list[int]] = {}
+
+    def tried(collect: Word, code: str, pointer: str | None, *broken: int, now: str | None = None) -> None:
+        rows[str(len(v.receive))] = list(broken)
+        v.step(now, {"unsigned": code, **({"pointer": pointer} if pointer else {})}, collect=collect.message)
+
+    tried(used, "replayed", "/id", 2)
+    tried(both, "replayed", "/id", 2, 3)
+    tried(unknown, "behind", "/seen", 3)
+    late = v.after(seconds=121)
+    tried(v.word("mailbox.collect", {}, seen=seen), "stale-collect", "/created", 1, now=late)
+    tried(used, "stale-collect", "/created", 1, 2, now=late)
+    v.more = {"breaks": {"type": "mailbox.collect", "steps": rows}}
 
 
 # --- after a restore

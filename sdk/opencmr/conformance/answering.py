@@ -18,6 +18,7 @@ from ..protocol import parse, verify
 from ..protocol.receiving import check_collect
 from ..roles.desk import Desk, Received
 from ..roles.ledger import Ledger
+from ..roles.mailbox import use_collect
 from ..roles.pen import Pen
 from ..store import Rows, Store
 from .conversations import Case, asked, read
@@ -135,6 +136,7 @@ class _Shop:
         def work(rows: Rows) -> tuple[list[bytes], bool]:
             peer = rows.peer(self.desk.pen.did, message.from_)
             if peer is not None:
+                use_collect(rows, peer, message, now)
                 self.desk.check_collect(rows, peer, message, now)
             return self.desk.waiting(rows, message.from_, message.seen, message.body.limit or _LIMIT)
 

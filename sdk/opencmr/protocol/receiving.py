@@ -260,4 +260,4 @@ def check_collect(message: Message[core.Collect], now: str) -> None:
         StaleCollect: It is dated further off.
     """
     if not shifted(now, -COLLECT_WINDOW) <= message.created <= shifted(now, COLLECT_WINDOW):
-        raise StaleCollect(f"dated {message.created}, here it is {now}", pointer="/created")
+        raise StaleCollect(f"dated {message.created}, here it is {now}", pointer="/created", rule="COR-8")

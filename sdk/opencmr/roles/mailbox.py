@@ -134,14 +134,9 @@ class Mailbox:
         peer = rows.peer(self._pen.did, message.from_)
         assert peer is not None  # noqa: S101  # relationships do not end
         self._strangers.check_kept(rows, peer, message, self._now())
-        self._use(rows, peer, message, "/id")
+        use_collect(rows, peer, message, self._now())
         self._desk.check_collect(rows, peer, message, self._now())
         self._desk.keep_receipts(rows, peer, receipts)
-
-    def _use(self, rows: Rows, peer: Peer, message: Message[core.Collect], pointer: str) -> None:
-        until = shifted(message.created, 2 * COLLECT_WINDOW)
-        if not rows.use_collect(peer.number, message.id, until=until, now=self._now()):
-            raise Replayed("this collect has been used", pointer=pointer)
 
     def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool, Peer | None]:
         limit = message.body.limit or 100
@@ -187,8 +182,19 @@ class Mailbox:
     def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
         peer = rows.peer(self._pen.did, asking.from_)
         if peer is not None:
-            self._use(rows, peer, asking, "/messages/0/id")
+            use_collect(rows, peer, asking, self._now(), "/messages/0/id")
         # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
         ours = any(word.message.side == "vendor" for word in words)
         if ours and self._desk.lacks(rows, asking.from_, asking.seen):
             self._desk.take_back(rows, asking.from_, words, self._now())
+
+
+def use_collect(rows: Rows, peer: Peer, message: Message[core.Collect], now: str, pointer: str = "/id") -> None:
+    """Remember that this collect was answered.
+
+    Raises:
+        Replayed: It was before.
+    """
+    until = shifted(message.created, 2 * COLLECT_WINDOW)
+    if not rows.use_collect(peer.number, message.id, until=until, now=now):
+        raise Replayed("this collect has been used", pointer=pointer, rule="COR-9")

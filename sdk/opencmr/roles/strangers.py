@@ -28,7 +28,7 @@ class Strangers:
             Replayed: It was.
         """
         if (message.from_, message.id) in self._used:
-            raise Replayed("this collect has been used", pointer="/id")
+            raise Replayed("this collect has been used", pointer="/id", rule="COR-9")
 
     def note(self, message: Message[core.Collect], now: str) -> None:
         """Remember that a stranger has used this.
@@ -53,7 +53,7 @@ class Strangers:
             rows.forget_strangers(now)
             self._forgot = now
         if not rows.use_as_stranger(message.from_, message.id, until=shifted(message.created, 2 * COLLECT_WINDOW)):
-            raise Replayed("this collect has been used", pointer="/id")
+            raise Replayed("this collect has been used", pointer="/id", rule="COR-9")
 
     def check_kept(self, rows: Rows, peer: Peer, message: Message[core.Collect], now: str) -> None:
         """Refuse what another process was shown when its sender was a stranger: not long ago, as its date tells.
@@ -62,4 +62,4 @@ class Strangers:
             Replayed: It was used so.
         """
         if now <= shifted(peer.opened, 3 * COLLECT_WINDOW) and rows.was_stranger(message.from_, message.id):
-            raise Replayed("this collect has been used", pointer="/id")
+            raise Replayed("this collect has been used", pointer="/id", rule="COR-9")

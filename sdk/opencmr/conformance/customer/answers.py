@@ -46,6 +46,7 @@ class Void:
 MONTHLY: dict[str, Any] = {
     "name": "Each month", "price": {"amount": "14.00", "currency": "EUR"}, "recurs": {"every": "P1M", "times": 6},
 }  # fmt: skip
+NINE = {"amount": "9.00", "currency": "EUR"}
 POST = {"name": "Post", "role": "thirdParty", "id": "https://post.example/"}
 
 
@@ -54,7 +55,7 @@ def _offer(**members: Any) -> Callable[[Played, str], str]:
 
 
 VOID_IN_INTENT = (
-    Void("sum", ("OFR-1",), "wrong-total", _offer(total={"amount": "9.00", "currency": "EUR"})),
+    Void("sum", ("OFR-1",), "wrong-total", _offer(total=NINE)),
     Void("mixed-lines", ("OFR-12",), "wrong-total", _offer(
         lines=[LINE, MONTHLY], commitment={"amount": "95.00", "currency": "EUR"},
         adjustments=[{"kind": "tax", "amount": {"amount": "1.00", "currency": "EUR"}, "lines": [0, 1]}])),
@@ -69,6 +70,7 @@ VOID_IN_INTENT = (
     Void("expired-offer", ("OFR-3",), "expired", lambda vendor, thread: make(vendor, thread, expires=later(-1))),
     Void("other-terms", ("OFR-4",), "terms-not-offered", _offer(under=OTHER)),
     Void("other-want", ("OFR-5",), "unknown-reference", _offer(lines=[{**LINE, "want": 7}])),
+    Void("two-faults", ("LIF-3",), "unknown-reference", _offer(lines=[{**LINE, "want": 7}], total=NINE, under=OTHER)),
     Void("unknown-member", ("ENV-1",), "malformed", _offer(surprise="x")),
     Void("after-the-wish", ("INT-4",), "expired",
          lambda vendor, thread: make(vendor, thread, created=later(86400 * 31), expires=later(86400 * 32))),

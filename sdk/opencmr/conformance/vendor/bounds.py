@@ -94,16 +94,16 @@ async def discloses(bench: Bench) -> None:
     await hand.refused(document, "wider-than-asked", "/body/discloses/0/data", "CNS-12")
 
 
-@page.add("unknown-first", "A grant with an unknown term that is too wide has an unknown term", "VOC-1")
+@page.add("unknown-first", "A grant with an unknown term that is too wide has an unknown term", "VOC-1", "LIF-3")
 async def unknown_first(bench: Bench) -> None:
     """Terms come before what was asked for."""
     hand = Hand(bench)
     request = await asked(hand)
     unknown = {**_changed(request, "storedIn", ["CH"]), "purposes": ["dpv:NoSuchPurpose"]}
-    await hand.refused(grant(hand, request, unknown), "unknown-term", "/body/items/0/purposes/0", "VOC-1")
+    await hand.refused(grant(hand, request, unknown), "unknown-term", "/body/items/0/purposes/0", "LIF-3")
 
 
-@page.add("late-first", "A grant that is late and too wide is late", "CNS-9")
+@page.add("late-first", "A grant that is late and too wide is late", "CNS-9", "LIF-3")
 async def late_first(bench: Bench) -> None:
     """Test mode: a request for 2 seconds. One with an unknown term has that all the same."""
     hand = Hand(bench)
