@@ -33,7 +33,7 @@ def bare(raw: bytes) -> tuple[bytes, bytes]:
     document = trust.read(raw)
     signature = trust_bytes(document["proof"]["proofValue"])
     public = trust.public_key(document["from"], document["proof"]["verificationMethod"], {})
-    return signature + trust.hash_data(document), public
+    return signature + trust.hash_data(document), public.raw
 
 
 def trust_bytes(multibase: str) -> bytes:

@@ -102,12 +102,17 @@ def test_a_query_looks_into_one_partition_only_and_by_an_index(url: str, where: 
     assert "Seq Scan" not in plan
 
 
+SINCE = ("size", "revised", "kept", "idle", "forgotten", "last")
+"""Columns of relationships that came after revision 0004."""
+
+
 def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
     with psycopg.connect(url) as connection:  # as the tables were at revision 0002
         for statement in (
-            "DROP TABLE findings",
-            "ALTER TABLE relationships DROP COLUMN position, DROP COLUMN restored",
-            "DROP INDEX ix_messages_of, ix_messages_status",
+            "DROP TABLE findings, muted",
+            "ALTER TABLE relationships "
+            + ", ".join(f"DROP COLUMN {name}" for name in ("position", "restored", *SINCE)),
+            "DROP INDEX ix_messages_of, ix_messages_status, ix_messages_place",
             *(
                 f'CREATE INDEX ix_messages_{name} ON messages (relationship, "{name}")'
                 for name in ("at", "of", "status")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from opencmr import Customer, Money, Vendor, order
+from opencmr import Customer, Money, Vendor, intent, offer, order
 from opencmr.testing import Loopback, StandingClock
 from parties import CAST, SHOP, an_offer
 
@@ -129,8 +129,8 @@ def test_what_was_withdrawn_from_is_told_with_its_due_date(run: Any, tmp_path: P
         clock = StandingClock()
         path = str(tmp_path / f"alice-{refund}.db")
         shop = Vendor.open(tmp_path / f"shop-{refund}.db", did=SHOP, accepts=["SD-BASE"], clock=clock)
-        shop.on("intent.cast")(lambda cast, _: an_offer())
-        shop.on("offer.accept")(lambda said, _: order.Confirm(reference="1", total=said.body.total))
+        shop.on(intent.Cast)(lambda cast, _: an_offer())
+        shop.on(offer.Accept)(lambda said, _: order.Confirm(reference="1", total=said.body.total))
         async with Customer.open(path, network=Loopback(shop), clock=clock) as alice:
             at_shop = await alice.meet(SHOP)
             cast = await alice.cast(CAST, to=[at_shop])
