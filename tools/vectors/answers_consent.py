@@ -77,6 +77,15 @@ def _grant(t: Script, tried: Any) -> None:
     tried(grant(late), 4)
     tried(grant(late, {"key": "other"}), 4, 5)
     tried(grant(late, {"purposes": ["dpv:Whatever"]}), 1, 4)
+    wrong = {name: value for row in range(6, 15) for name, value in WIDER[row][0].items()}
+    unknown: Body = {"purposes": ["dpv:Whatever"]}
+    tried(grant(late, {**wrong, **unknown}, until=LATER, body={"discloses": [STRANGE_DATUM]}), 1, 2, 4, *range(6, 17))
+    tried(grant(late, wrong, until=LATER, body={"discloses": [STRANGE_DATUM]}), 2, 4, *range(6, 17))
+    for to, rows in ((late, (4,)), (open_, ())):
+        tried(grant(to, wrong, until=LATER, body={"discloses": [PHONE]}), *rows, *range(6, 17))
+    for row in range(6, 14):
+        wrong = {name: value for name, value in wrong.items() if name not in WIDER[row][0]}
+        tried(grant(open_, wrong, until=LATER, body={"discloses": [PHONE]}), *range(row + 1, 17))
     grant(open_, body={"discloses": [EMAIL]})
 
 

@@ -99,7 +99,21 @@ def _make(t: Script, tried: Any) -> None:
     tried(made(under={"document": {**GARDEN, "id": "PDC-INTENT"}}), 13)
     tried(made(under=terms("SD-BASE")), 14)
     tried(made(under={"document": GARDEN}), 14)
-    made()
+    foreign = rebate(0, amount=DOLLARS)
+    worst: Body = {
+        "lines": [nowhere, MONTHLY], "needs": ["pd:Whatever"], "recipients": [to("pd:Whatever"), to("pd:Contact")],
+        "adjustments": [rebate(7), rebate(0, 1), foreign], "total": euros("90.00"), **HALF, "under": OTHER_UNDER,
+    }  # fmt: skip
+    mended: list[Body] = [
+        {"lines": [LINE, MONTHLY]}, {"needs": ["pd:Name"]}, {"recipients": [to("pd:Contact")]},
+        {"recipients": [to("pd:Name")]}, {"adjustments": [rebate(0, 1), foreign]}, {"adjustments": [foreign]},
+        {"adjustments": [rebate(0)]}, {"lines": [LINE]}, {"total": euros("99.00")},
+        {"schedule": [{"amount": euros("99.00"), "due": "onOrder"}]}, {"under": terms("PDC-INTENT")},
+    ]  # fmt: skip
+    for row, better in enumerate(mended, start=3):
+        tried(made(**worst), *range(row, 14))
+        worst |= better
+    made(**worst)
     unasked: Body = {"lines": [{**LINE, "want": None}], "under": terms("SD-BASE")}
     del unasked["lines"][0]["want"]
     tried(t.offer(None, body=unasked), 2)
@@ -138,6 +152,13 @@ def _accept(t: Script, tried: Any) -> None:
     tried(accept(**paid(euros("1.00"), DOLLARS)), 6, 7)
     tried(accept(**paid(euros("1.00"))), 7)
     tried(accept(**paid(None, None)), 7)
+    worst = {"payment": [{"method": "cash", "amount": DOLLARS}], "commitment": euros("1.00"), "total": euros("90.00")}
+    mended: list[Body] = [
+        paid(DOLLARS), {"commitment": None}, {"total": euros("100.00")}, paid(euros("1.00")),
+    ]  # fmt: skip
+    for row, better in enumerate(mended, start=3):
+        tried(accept(**{name: value for name, value in worst.items() if value is not None}), *range(row, 8))
+        worst |= better
     t.later(hours=1)
     tried(t.accept(short, body=paid(None, method="cash")), 2, 3)
     tried(t.accept(short), 2)
