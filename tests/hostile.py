@@ -25,8 +25,8 @@ from opencmr.protocol import instant
 from opencmr.transport.app import MEDIA_TYPE
 from parties import CAST, Hand
 
-RECEIPTS = 90
-"""Receipts of nothing in a collect: as many as fit."""
+RECEIPTS = 20
+"""Receipts of nothing in a collect: as many as it may bring."""
 
 
 Send = Callable[[str], Awaitable[str]]
