@@ -8,13 +8,14 @@ from typing import Any
 from opencmr import trust
 from opencmr.cli.schemas import schemas
 from opencmr.errors import OpenCMRError
+from opencmr.messages import BODIES
 from opencmr.transport import pack
 
 from .cast import CUSTOMER, CUSTOMER_KEY, SPEC
 from .mutations import written
 
 ENDPOINT = "/opencmr"
-NOW = "2026-07-01T12:00:00.000Z"
+NOW, LATER = "2026-07-01T12:00:00.000Z", "2026-07-08T12:00:00.000Z"
 """What `StandingClock` shows."""
 MEDIA_TYPE = "application/opencmr+json"
 _HERE = "#/components/schemas/"
@@ -94,6 +95,11 @@ def as_sent(value: Any, to: str, *, opens: bool) -> bytes:
     if opens or document.get("type") == "mailbox.collect":
         document["thread"] = document.get("id")
         document["created"] = NOW
+    if opens:  # as a customer who has heard nothing yet, in time
+        for member in ("number", "prior", "seen", "expires"):
+            document.pop(member, None)
+        if (body := BODIES.get(str(document.get("type")))) is not None and body.expires in ("must", "customer"):
+            document["expires"] = LATER
     try:
         return trust.sign(document, CUSTOMER_KEY, trust.key_url(CUSTOMER))
     except OpenCMRError:

@@ -204,7 +204,7 @@ def offer_under(name: str) -> offer.Make:
 
 
 TOTAL = Money("10.00", "EUR")
-DISCLOSURE = order.Disclose(discloses=[order.OrderDatum(data=PHONE, value="+123")])
+DISCLOSURE = order.Disclose(discloses=[order.OrderDatum(data=PHONE, value="+43123456")])
 
 
 def questions(threads: Iterable[str]) -> Iterator[Question]:
