@@ -22,7 +22,7 @@ PAGE = 2
 LATE = 0.3
 """Seconds that each answer takes, and after which each reply is said."""
 BUSY = 7
-"""Every so many requests, the vendor asks to come again."""
+"""Every so many messages that open a thread, and collects, the vendor asks to come again."""
 LISTED = ("unsupported-version", "unsupported-type", "stale", "behind")
 """The codes whose `expected` a page speaks of."""
 
@@ -80,14 +80,15 @@ class Carried:
 
     def __init__(self, within: Within) -> None:
         self.within = within
-        self.requests = 0
+        self.opened = 0
         self.waited: list[int] = []
 
     async def __call__(self, method: str, url: str, headers: Any, body: bytes, *, timeout: float) -> Answer:
-        self.requests += 1
         await asyncio.sleep(LATE)
-        if method == "POST" and self.requests % BUSY == 0:
-            return self._busy()
+        if method == "POST" and _opens(body):
+            self.opened += 1
+            if self.opened % BUSY == 0:
+                return self._busy()
         answer = await self.within(method, url, headers, body, timeout=timeout)
         if answer.media_type == "application/problem+json":
             return replace(answer, body=trust.write(sparing(orjson.loads(answer.body))))
@@ -103,6 +104,14 @@ class Carried:
             problem = trust.write(sparing(OverQuota().as_dict()))
             return Answer(429, {**headers, "content-type": "application/problem+json"}, problem)
         return Answer(503, {**headers, "content-type": "text/html"}, b"<html>Too busy</html>")
+
+
+def _opens(body: bytes) -> bool:
+    """Whether it opens a thread, or collects. What goes on in one may have to come within two seconds."""
+    with suppress(ValueError):
+        message = orjson.loads(body)
+        return isinstance(message, dict) and message.get("thread") == message.get("id") and "id" in message
+    return False
 
 
 def _page(body: bytes) -> bytes:
