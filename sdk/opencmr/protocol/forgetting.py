@@ -12,10 +12,15 @@ _PASSING: dict[Side, frozenset[str]] = {
 }
 """What asks or answers, and binds nobody by itself. A customer's no is not among it: it is kept for good."""
 
+_HEARD = "consent.withdraw"
+"""A vendor says with it that it heard the customer's no elsewhere, which is kept like one that was said here."""
+
 
 def is_passing(type_: str, side: Side) -> bool:
     """Whether a message of this type, whatever becomes of it, leaves a relationship one that came to nothing."""
-    return type_ in _PASSING[side] or (side == "vendor" and is_narrowing(type_, side))
+    if side == "vendor" and type_ != _HEARD and is_narrowing(type_, side):
+        return True
+    return type_ in _PASSING[side]
 
 
 def came_to_nothing(history: History) -> bool:

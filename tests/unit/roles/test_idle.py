@@ -95,6 +95,7 @@ async def test_what_came_to_nothing_is_forgotten_after_the_days_that_discovery_s
 
 @pytest.mark.requirement("SEQ-36")
 @pytest.mark.parametrize("what", ["an agreement", "a grant", "a no before its thread", "a no", "an order", "a dispute",
+                                  "a no that was heard elsewhere",
                                   "an unasked grant that was refused, and a no"])  # fmt: skip
 async def test_what_came_to_something_is_kept(street: Street, shop: Vendor, she: Hand, what: str) -> None:
     shop.on(intent.Cast)(lambda *_: an_offer())
@@ -123,6 +124,12 @@ async def test_what_came_to_something_is_kept(street: Street, shop: Vendor, she:
             _, offered = await cast()
             early = instant(street.clock() - timedelta(hours=1))
             await shop.receive(she.write(CAST, seen=trust.digest(offered), created=early))
+        case "a no that was heard elsewhere":
+            await cast()
+            asked = await shop.say(she.did, REQUEST)
+            heard = consent.Heard(where="telephone", when=instant(street.clock()))
+            await shop.say(she.did, consent.Withdraw(heard=heard), asked)
+            assert shop.may(she.did, **MARKETING).reason == "refused"
         case _:
             refused = she.write(consent.Grant(**{**dict(GRANT), "statement": None}))
             await shop.receive(refused)
