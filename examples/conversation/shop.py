@@ -49,6 +49,7 @@ class Shop(Vendor):
     """A vendor that asks its customer, at their second collect, whether it may write to them."""
 
     collects = 0
+    folder: tempfile.TemporaryDirectory[str]
 
     async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         CLOCK.hear(raw)
@@ -60,6 +61,11 @@ class Shop(Vendor):
         if self.collects == 2:
             await self.say(json.loads(raw)["from"], Draft(ask(), expires=FIRM_UNTIL))
         return await super().collect(raw)
+
+    async def close(self) -> None:
+        """Close the store. Nobody keeps it."""
+        await super().close()
+        self.folder.cleanup()
 
 
 def ask() -> consent.Request:
@@ -109,9 +115,11 @@ def ship(_: Message[order.Disclose], __: VendorRelationship) -> Any:
 
 def shop() -> Vendor:
     """The shop, in a folder of its own that nobody keeps."""
-    folder = Path(tempfile.mkdtemp(prefix="opencmr-conversation-"))
+    kept = tempfile.TemporaryDirectory(prefix="opencmr-conversation-")
+    folder = Path(kept.name)
     KeyFile(folder / "shop.keys").add(key_url(DID), SigningKey(SEED))
     made = Shop.open(folder / "shop.db", did=DID, accepts=["SD-BASE"], counter="SD-BASE", clock=CLOCK, ids=counted())
+    made.folder = kept
     made.on(intent.Cast)(quote)
     made.on(intent.Amend)(quote)
     made.on(offer.Accept)(confirm)
