@@ -22,6 +22,7 @@ from .model import Model, Shaped, When
 
 T = TypeVar("T")
 _MOST_EXTENSIONS = 16
+_MOST_ITEMS = 64
 
 
 def _pattern(pattern: str, longest: int | None = None) -> StringConstraints:
@@ -37,8 +38,11 @@ def _on_the_calendar(text: str) -> str:
 
 
 def _each_once(items: Any) -> Any:
-    """Asked before the items themselves: what is wrong with a list is told before what is wrong within."""
-    if isinstance(items, list | tuple):
+    """Asked before the items themselves: what is wrong with a list is told before what is wrong within.
+
+    Of a list that is too long that is enough: it may have a hundred thousand items, and nobody looks at them.
+    """
+    if isinstance(items, list | tuple) and len(items) <= _MOST_ITEMS:
         try:
             alike = len(set(items)) != len(items)
         except TypeError:
@@ -108,14 +112,14 @@ Flag = StrictBool
 Count = Annotated[StrictInt, Field(ge=1)]
 Days = Annotated[StrictInt, Field(ge=0, le=3650)]
 
-Some = Annotated[list[T], Field(min_length=1, max_length=64)]
+Some = Annotated[list[T], Field(min_length=1, max_length=_MOST_ITEMS)]
 """One to 64 items."""
 
 Json = Annotated[Any, AfterValidator(_as_json)]
 """Any JSON value, as deep as it may be: it is told by the bytes that it makes, not looked at part by part."""
 
 K = TypeVar("K", bound=Hashable)
-Distinct = Annotated[list[K], Field(min_length=1, max_length=64), BeforeValidator(_each_once)]
+Distinct = Annotated[list[K], Field(min_length=1, max_length=_MOST_ITEMS), BeforeValidator(_each_once)]
 """One to 64 strings or numbers, each once."""
 
 Channel = Literal[

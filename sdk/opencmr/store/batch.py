@@ -231,6 +231,11 @@ class Asked:
         self._new[number].update(values)
         self._unwritten.add(number)
 
+    def revise(self, number: int, **values: Any) -> None:
+        """Note a change that whoever remembers the relationship from before can't follow, and reads anew as a whole."""
+        self.change(number, **values)  # first: before it, the version is that which others remember
+        self.change(number, revised=self.version(number))
+
     def changes(self, number: int) -> bool:
         """Whether it has changed something of a relationship."""
         return number in self._new

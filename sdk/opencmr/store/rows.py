@@ -232,8 +232,7 @@ class Rows:
         self._asked.at_once()
         for statement in (*_LEAVE, _NOBODYS):
             self._batch.connection.execute(statement, {"number": number})
-        self._asked.change(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0,
-                           revised=self._asked.version(number))  # fmt: skip
+        self._asked.revise(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0)
 
     def add_peer(self, me: str, peer: str, *, opened: str, pinned: dict[str, str], endpoint: str | None) -> Peer:
         """Begin a relationship."""
@@ -286,8 +285,7 @@ class Rows:
     def forget(self, number: int, *, last: str | None, place: int) -> None:
         """Forget what was said in a relationship: but for the number and the digest of the vendor's last word."""
         self._asked.write(_FORGET_MESSAGES, {"number": number})
-        self._asked.change(number, position=0, size=0, restored=True, forgotten=place, last=last,
-                           revised=self._asked.version(number))  # fmt: skip
+        self._asked.revise(number, position=0, size=0, restored=True, forgotten=place, last=last)
 
     # Messages
 
@@ -368,7 +366,7 @@ class Rows:
     def change_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""
         self.answer_message(number, digest, **values)
-        self._asked.change(number, revised=self._asked.version(number))
+        self._asked.revise(number)
 
     def answer_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a held message, where the words that are added with it tell the same."""

@@ -17,6 +17,10 @@ def unknown(many: int) -> dict[str, Any]:
     return {f"x{number}": 1 for number in range(many)}
 
 
+def too_many(many: int) -> dict[str, Any]:
+    return {**ITEM, "data": [{}] * (64 + many)}
+
+
 def wished(attributes: list[Any]) -> dict[str, Any]:
     want = {"name": "boots", "attributes": attributes}
     return {"wants": [want], "terms": [TERMS], "standing": "ready"}
@@ -37,6 +41,7 @@ WRONG: dict[str, Wrong] = {
     "items": (GRANT, lambda n: {"items": [unknown(9)] * min(n, 64), "until": UNTIL}, "/items/0/actions"),
     "terms": (GRANT, lambda n: {"items": [BAD_ITEM] * min(n, 64), "until": 7}, "/items/0/data/0"),
     "too many": (PROFFER, lambda n: {"choices": [unknown(2)] * (64 + n)}, "/choices"),
+    "too many terms": (GRANT, lambda n: {"items": [too_many(n)], "until": UNTIL}, "/items/0/data"),
     "shapes": (CAST, lambda n: wished([BAD_SHAPE] * min(n, 64)), "/wants/0/attributes/0/min"),
 }
 
@@ -69,6 +74,17 @@ def test_items_that_are_good_are_not_gone_through(monkeypatch: pytest.MonkeyPatc
     last = looks(monkeypatch, messages.intent.Cast, wished([good] * 63 + [{**good, "min": 1}]))
     assert (first[0], last[0]) == ("/wants/0/attributes/0/min", "/wants/0/attributes/63/min")
     assert first[1] == last[1]
+
+
+@pytest.mark.requirement("ENV-8")
+def test_of_a_list_that_is_too_long_no_two_items_are_compared() -> None:
+    class Item(dict[str, Any]):
+        def __repr__(self) -> str:
+            raise RuntimeError("it was looked at")
+
+    with pytest.raises(errors.Malformed) as caught:
+        messages.read_body(GRANT, {"items": [{**ITEM, "data": [Item()] * 65}], "until": UNTIL})
+    assert caught.value.pointer == "/items/0/data"
 
 
 def test_nothing_is_told_of_a_value_that_is_good() -> None:

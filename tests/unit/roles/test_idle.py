@@ -159,6 +159,23 @@ async def test_how_long_a_customer_says_that_a_wish_stands_fills_no_store(
     assert (await forget(shop), is_forgotten(street, she.did)) == (1, True)
 
 
+@pytest.mark.requirement("SEQ-37")
+async def test_a_process_that_remembers_what_another_has_forgotten_goes_on(
+    street: Street, shop: Vendor, she: Hand
+) -> None:
+    other = street.vendor(accepts=["SD-BASE"])
+    await other.receive(she.write(CAST))
+    assert other.history(she.did).threads
+    street.clock.move(MONTH)
+    assert (await forget(shop), is_forgotten(street, she.did)) == (1, True)
+    assert not other.history(she.did).threads
+    with pytest.raises(Behind):
+        await other.receive(she.write(CAST))
+    with pytest.raises(Behind):  # and it is stored all the same
+        await shop.receive(she.write(consent.Withdraw(), read(she.write(GRANT))["id"]))
+    assert other.history(she.did).unplaced == shop.history(she.did).unplaced != {}
+
+
 async def test_each_word_begins_the_days_anew(street: Street, shop: Vendor, she: Hand) -> None:
     await shop.receive(raw := she.write(CAST))
     street.clock.move(timedelta(days=29))
