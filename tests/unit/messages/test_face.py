@@ -28,7 +28,9 @@ def test_there_is_a_body_for_every_schema_of_a_message_and_a_schema_for_every_bo
 
 def test_the_schema_of_all_messages_knows_each_type() -> None:
     whole = schemas()["message.schema.json"]
-    branches = {each["if"]["properties"]["type"]["const"]: each["then"]["$ref"] for each in whole["allOf"]}
+    envelope, *types = whole["allOf"]
+    assert envelope == {"$ref": "envelope.schema.json"}
+    branches = {each["if"]["properties"]["type"]["const"]: each["then"]["$ref"] for each in types}
     assert sorted(whole["properties"]["type"]["enum"]) == sorted(branches) == sorted(messages.BODIES)
     for type_, ref in branches.items():
         assert schemas()[ref]["properties"]["type"]["const"] == type_
