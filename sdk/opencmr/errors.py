@@ -60,8 +60,13 @@ class Problem(OpenCMRError):
     def __str__(self) -> str:
         where = f" at {self.pointer}" if self.pointer is not None else ""
         rule = f" [{self.rule}]" if self.rule else ""
-        mend = f" Expected: {', '.join(self.expected)}." if self.expected else ""
-        return f"{self.code}{where}{rule}: {self.detail or self.title}{mend}"
+        return f"{self.code}{where}{rule}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """The detail, or else the title, and what was expected: sentences for people."""
+        why = self.detail or self.title
+        return f"{why.rstrip('.')}. Expected: {', '.join(self.expected)}." if self.expected else why
 
     def as_dict(self) -> dict[str, Any]:
         """The problem as it travels: RFC 9457 members, and OpenCMR's own; absent ones left out.

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from opencmr.errors import PROBLEMS
+from opencmr.errors import PROBLEMS, UnknownReference
 
 SPEC = Path(__file__).parents[2] / "spec" / "v1"
 UNREGISTERED = {"unknown", "unknown-for-now"}
@@ -36,3 +36,9 @@ def test_the_page_has_a_row_and_a_paragraph_for_each_code() -> None:
     for code, text, status, fault, retry in paragraphs:
         assert text.startswith(told[code][1])
         assert (int(status), fault, retry == "yes") == (told[code][0], *told[code][2:])
+
+
+def test_a_problem_is_told_in_whole_sentences_with_what_was_expected() -> None:
+    told = str(UnknownReference("the offer takes no such payment", pointer="/body", expected=["card", "invoice"]))
+    assert told == "unknown-reference at /body: the offer takes no such payment. Expected: card, invoice."
+    assert str(UnknownReference("there is none", pointer="/body")) == "unknown-reference at /body: there is none"

@@ -89,9 +89,8 @@ class Verdict:
         else:
             problem = self.problem
             rule = f" [{problem.rule}]" if problem.rule else ""
-            mend = f" Expected: {', '.join(problem.expected)}." if problem.expected else ""
             where = "the whole" if problem.pointer in (None, "") else problem.pointer
-            yield f"BAD  {self.name}  {where}  {problem.code}{rule}: {problem.detail or problem.title}{mend}"
+            yield f"BAD  {self.name}  {where}  {problem.code}{rule}: {problem.told}"
             if self.hint is not None:
                 yield f"     {self.hint}"
             for pointer, reason in self.faults if self.hint is None else ():

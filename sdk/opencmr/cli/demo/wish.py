@@ -39,8 +39,7 @@ def read_wish(path: Path) -> intent.Cast:
     except Problem as problem:
         problem.pointer = inside + problem.pointer.removeprefix("/body") if problem.pointer else None  # in the file
         where = f" at {problem.pointer}" if problem.pointer else ""
-        expected = f" Expected: {', '.join(problem.expected)}." if problem.expected else ""
-        why = f"{problem.code}{where}: {(problem.detail or problem.title).rstrip('.')}.{expected}"
+        why = f"{problem.code}{where}: {problem.told.rstrip('.')}."
         raise BadIntent(f"{path} is no intent that can be cast: {why}") from problem
     return wish
 
