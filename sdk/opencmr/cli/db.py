@@ -151,7 +151,7 @@ def forget(
 
     `opencmr serve` does the same as it goes, after the days that the vendor says (`kept_for`), which should be the
     days here. It may be done while the store is served, and broken off at any time. Customers who come back hand back
-    what was said.
+    what was said. A customer who wants a vendor to leave their store says `opencmr forget`.
 
     \b
     Examples:
@@ -169,6 +169,9 @@ def forget(
     if look(store).state == "empty":
         raise UsageError(f"there is no store in {shown(store)}")
     with Store(store) as opened:
+        first = opened.read(lambda rows: next(rows.peers(), None))
+        if first is not None and first.me.startswith("did:key:"):
+            raise UsageError(f"{shown(store)} is a customer's: say `opencmr forget`, and which vendor")
         count = asyncio.run(
             forget_all(opened, timedelta(days=days), lambda: instant(datetime.now(UTC)), dry_run=dry_run)
         )

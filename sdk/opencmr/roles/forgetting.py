@@ -26,7 +26,8 @@ def find(store: Store, vendor: str) -> Peer:
     """
     peers = store.read(lambda rows: list(rows.peers()))
     if any(not peer.me.startswith("did:key:") for peer in peers):
-        raise UsageError("this is for a customer's store: a vendor mutes and forgets nobody")
+        why = "this is for a customer's store; a vendor mutes nobody, and forgets strangers by `opencmr db forget`"
+        raise UsageError(why)
     found = next((peer for peer in peers if peer.peer == vendor), None)
     if found is None:
         raise UsageError(f"there is no relationship with {vendor}")

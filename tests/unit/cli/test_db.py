@@ -101,3 +101,9 @@ def test_what_never_came_to_anything_is_forgotten_by_hand(run: Any, tmp_path: Pa
     with Store(place, read_only=True) as store:
         assert [peer.forgotten for peer in store.read(lambda rows: list(rows.peers()))] == [1, 0]
     assert "no store" in run("db", "forget", tmp_path / "no.db").err
+
+
+def test_a_customers_store_is_not_for_db_forget(run: Any, stores: Any) -> None:
+    before = stores.alice.read_bytes()
+    wallet = run("db", "forget", stores.alice)
+    assert (wallet.code, "opencmr forget" in wallet.err, stores.alice.read_bytes() == before) == (2, True, True)

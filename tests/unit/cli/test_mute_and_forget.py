@@ -55,7 +55,8 @@ def test_a_program_has_to_say_yes(run: Any, alice: Path, stores: Any) -> None:
 def test_who_is_not_there_and_whose_store_it_is_not(run: Any, stores: Any, tmp_path: Path, command: list[str]) -> None:
     shop = Path(shutil.copy(stores.shop, tmp_path / "shop.db"))
     alice = Path(shutil.copy(stores.alice, tmp_path / "alice.db"))
-    assert run(*command, shop, stores.customer).code == 2
+    wrong = run(*command, shop, stores.customer)
+    assert (wrong.code, "opencmr db forget" in wrong.err) == (2, True)
     assert run(*command, alice, "did:web:other.example").code == 2
     missing = run(*command, tmp_path / "none.db", SHOP)
     assert missing.code == 1
