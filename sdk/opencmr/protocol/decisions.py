@@ -88,7 +88,8 @@ class Question:
         """Refuse words that no message could ever say: a misspelt purpose must not silently mean no.
 
         Raises:
-            UsageError: Names the word, and what may have been meant; or the recipient that is no URI.
+            UsageError: Names the word, and what may have been meant; or the recipient that is no URI, or the topic that
+                is no Code.
         """
         kinds: tuple[tuple[Kind, str], ...] = (("action", self.action), ("purpose", self.purpose), ("data", self.data))
         for kind, term in kinds:
@@ -100,6 +101,8 @@ class Question:
             object.__setattr__(self, "recipient", _party(self.recipient))
         if self.channel is not None and self.channel not in get_args(Channel):
             raise UsageError(f"{self.channel!r} is no channel; there are {', '.join(get_args(Channel))}")
+        if not isinstance(self.topic, Code | None):
+            raise UsageError(f"{self.topic!r} is no topic; say Code(scheme='text', code={str(self.topic)!r})")
 
     @property
     def about(self) -> Topic | None:

@@ -14,7 +14,7 @@ from ..messages import consent, intent, terms
 from ..messages.personal import Datum
 from ..messages.types import Channel, Code, Party, Ref, TermsRef
 from ..protocol import Consent, instant
-from ..protocol.vocabulary import label
+from ..protocol.wording import in_words
 from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport import Network
 from .correspondence import Clock, Correspondence, quiet
@@ -98,12 +98,11 @@ class Relationship(Correspondence):
             topics=list(topics) if topics else None,
             recipients=list(recipients) if recipients else None,
         )
-        words = statement or (
-            f"I consent to {', '.join(map(label, actions))} of my {', '.join(map(label, data))} "
-            f"for {', '.join(map(label, purposes))} until {last}."
-        )
         given = consent.Grant(
-            items=[item], until=last, statement=words, discloses=list(discloses) if discloses else None
+            items=[item],
+            until=last,
+            statement=statement or in_words(item, last),
+            discloses=list(discloses) if discloses else None,
         )
         return ConsentInHand(self, await self.say(given))
 

@@ -176,7 +176,8 @@ def _datum(term: str, value: Any) -> order.OrderDatum:
     try:
         return order.OrderDatum(data=term, value=value)
     except ValidationError as error:
-        raise UsageError(f"{term}: {error.errors()[0]['msg']}; see the shapes of the vocabulary") from error
+        why = error.errors()[0]["msg"].removeprefix(f"{term}: ")
+        raise UsageError(f"{term}: {why}; see the shapes of the vocabulary") from error
 
 
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:

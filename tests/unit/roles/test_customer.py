@@ -289,6 +289,12 @@ async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
 ) -> None:
     plain = await at_shop.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
     assert "2027-01-01" in read(street.wire.sent[-1])["body"]["statement"]
+    await at_shop.grant(
+        purpose="dpv:DirectMarketing", data=["pd:Age"], until="2027-01-01", actions=["dpv:Use"], channels=["sms"],
+        recipients=[Party(name="Post", role="processor")], topics=[Code(scheme="text", code="bikes")],
+    )  # fmt: skip
+    bounds = "by the vendor and Post over a text message about bikes until 2027-01-01"
+    assert bounds in read(street.wire.sent[-1])["body"]["statement"]
     own = await at_shop.grant(
         purpose=["dpv:DirectMarketing"], data=["pd:Name"], until=timedelta(days=1), actions=["dpv:Use"],
         channels=["email"], recipients=[Party(name="Post", role="processor")], statement="By e-mail, if you must.",
@@ -320,11 +326,24 @@ async def test_a_consent_about_topics_brings_the_address_and_permits_no_other_to
     assert known.records[given.thread].as_dict()["disclosed"][0]["data"] == "pd:EmailAddress"
 
 
+@pytest.mark.requirement("DEC-23")
+async def test_a_topic_that_is_no_code_is_the_callers_mistake_on_both_sides(
+    at_shop: CustomerRelationship, shop: Vendor
+) -> None:
+    await at_shop.grant(
+        purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01",
+        topics=[Code(scheme="text", code="bikes")],
+    )  # fmt: skip
+    for side in (at_shop, shop.relationship(at_shop.me)):
+        with pytest.raises(UsageError, match=r"Code\(scheme='text', code='bikes'\)"):
+            side.may(**MARKETING, topic="bikes")  # type: ignore[attr-defined]
+
+
 async def test_a_value_that_has_not_the_shape_of_its_term_is_the_callers_mistake(
     alice: Customer, at_shop: CustomerRelationship
 ) -> None:
     cast = await alice.cast(CAST, to=[at_shop])
-    with pytest.raises(UsageError, match="pd:PhysicalAddress"):
+    with pytest.raises(UsageError, match=r"^pd:PhysicalAddress: Input"):
         await OrderInHand(at_shop, cast.threads[at_shop]).disclose({"pd:PhysicalAddress": "Elm Street 1"})
 
 
