@@ -123,7 +123,7 @@ def _asked(folder: Path) -> dict[str, list[str]]:
         "db init": ["db", "init", "NEW.db"],
         "db upgrade": ["db", "upgrade", shop],
         "db restored": ["db", "restored", shop],
-        "db forget": ["db", "forget", shop],
+        "db forget": ["db", "forget", shop, "--days", "30"],
         "db restored of none": ["db", "restored", str(folder / "Größe–靴.db")],
         "export": ["export", store, "NEW"],
         "mute nobody": ["mute", store, "did:web:nobody.example"],

@@ -30,7 +30,7 @@ def _group() -> None:
       opencmr db status shop.db
       opencmr db init postgresql://owner@db.example/shop --partitions 16
       opencmr db upgrade postgresql://owner@db.example/shop
-      opencmr db forget shop.db --dry-run
+      opencmr db forget shop.db --days 30 --dry-run
     """
 
 
@@ -143,19 +143,22 @@ def restored(store: Where, as_json: Json = False) -> None:
 @db.command("forget")
 def forget(
     store: Where,
-    days: Annotated[int, typer.Option(metavar="N", min=1, help="How many days after their last word.")] = 30,
+    days: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many days after their last word: no fewer than discovery says.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell how many are due, and change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Forget a vendor's relationships that never came to anything: no agreement, grant, order, or no of the customer's.
 
-    `opencmr serve` does the same as it goes, after the days that the vendor says (`kept_for`), which should be the
-    days here. It may be done while the store is served, and broken off at any time. Customers who come back hand back
-    what was said. A customer who wants a vendor to leave their store says `opencmr forget`.
+    `opencmr serve` does the same as it goes, after the days that the vendor says (`kept_for`). No store knows them: say
+    the same here. A vendor that says none forgets nobody. It may be done while the store is served, and broken off at
+    any time. Customers who come back hand back what was said. A customer who wants a vendor to leave their store says
+    `opencmr forget`.
 
     \b
     Examples:
-      opencmr db forget shop.db --dry-run
+      opencmr db forget shop.db --days 30 --dry-run
       opencmr db forget shop.db --days 90
     """
     import asyncio

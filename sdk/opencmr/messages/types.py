@@ -107,7 +107,9 @@ Url = Annotated[str, _pattern(r"^https?://[!-~]{1,2040}$")]
 UnitCode = Annotated[str, _pattern(r"^[A-Z0-9]{2,3}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
 PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20, strict=True)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strict=True)]
+MOST_TEXT = 4000
+"""Code points of a text for people."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MOST_TEXT, strict=True)]
 Flag = StrictBool
 Count = Annotated[StrictInt, Field(ge=1)]
 Days = Annotated[StrictInt, Field(ge=0, le=3650)]

@@ -12,7 +12,7 @@ from .._telemetry import observe
 from ..errors import OpenCMRError, Unreachable, UsageError
 from ..messages import consent, intent, terms
 from ..messages.personal import Datum
-from ..messages.types import Channel, Code, Party, Ref, TermsRef
+from ..messages.types import MOST_TEXT, Channel, Code, Party, Ref, TermsRef
 from ..protocol import Consent, instant
 from ..protocol.wording import in_words
 from ..store import KeyFile, Peer, Rows, Store, beside
@@ -86,6 +86,9 @@ class Relationship(Correspondence):
             recipients: Who else may process it; absent: the vendor and its processors.
             discloses: Data that goes with it, such as the address for a newsletter; each at or below `data`.
             statement: The customer's own words; absent: a plain sentence that says the same.
+
+        Raises:
+            UsageError: The statement is too long.
         """
         purposes = [purpose] if isinstance(purpose, str) else list(purpose)
         last = deadline(until, self.now())
@@ -98,10 +101,13 @@ class Relationship(Correspondence):
             topics=list(topics) if topics else None,
             recipients=list(recipients) if recipients else None,
         )
+        words = statement or in_words(item, last)
+        if len(words) > MOST_TEXT:
+            raise UsageError(f"the statement has {len(words)} characters, {MOST_TEXT} at most; say one: statement=…")
         given = consent.Grant(
             items=[item],
             until=last,
-            statement=statement or in_words(item, last),
+            statement=words,
             discloses=list(discloses) if discloses else None,
         )
         return ConsentInHand(self, await self.say(given))

@@ -94,16 +94,18 @@ def test_what_never_came_to_anything_is_forgotten_by_hand(run: Any, tmp_path: Pa
         await shop.close()
 
     asyncio.run(strangers())
-    dry = run("db", "forget", place, "--dry-run", "--json").json
+    dry = run("db", "forget", place, "--days", 30, "--dry-run", "--json").json
     assert dry == {"store": str(place), "days": 30, "due": 1}
     assert run("db", "forget", place, "--days", 10_000).out == f"{place}: 0 relationships were forgotten\n"
-    assert run("db", "forget", place, "--json").json == {"store": str(place), "days": 30, "forgotten": 1}
+    assert run("db", "forget", place, "--days", 30, "--json").json == {"store": str(place), "days": 30, "forgotten": 1}
     with Store(place, read_only=True) as store:
         assert [peer.forgotten for peer in store.read(lambda rows: list(rows.peers()))] == [1, 0]
-    assert "no store" in run("db", "forget", tmp_path / "no.db").err
+    assert "no store" in run("db", "forget", tmp_path / "no.db", "--days", 30).err
+    unsaid = run("db", "forget", place)  # the vendor may have promised to keep for longer
+    assert (unsaid.code, "--days" in unsaid.err) == (2, True)
 
 
 def test_a_customers_store_is_not_for_db_forget(run: Any, stores: Any) -> None:
     before = stores.alice.read_bytes()
-    wallet = run("db", "forget", stores.alice)
+    wallet = run("db", "forget", stores.alice, "--days", 30)
     assert (wallet.code, "opencmr forget" in wallet.err, stores.alice.read_bytes() == before) == (2, True, True)

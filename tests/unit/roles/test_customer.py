@@ -295,6 +295,10 @@ async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     )  # fmt: skip
     bounds = "by the vendor and Post over a text message about bikes until 2027-01-01"
     assert bounds in read(street.wire.sent[-1])["body"]["statement"]
+    sent, many = len(street.wire.sent), [Party(name=f"{number:0200}", role="processor") for number in range(30)]
+    with pytest.raises(UsageError, match="statement="):
+        await at_shop.grant(purpose="dpv:DirectMarketing", data=["pd:Age"], until="2027-01-01", recipients=many)
+    assert len(street.wire.sent) == sent
     own = await at_shop.grant(
         purpose=["dpv:DirectMarketing"], data=["pd:Name"], until=timedelta(days=1), actions=["dpv:Use"],
         channels=["email"], recipients=[Party(name="Post", role="processor")], statement="By e-mail, if you must.",
