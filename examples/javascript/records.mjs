@@ -146,12 +146,12 @@ export const rules = {
     const money = settles ? { refund, fee } : {};
     const whole = { ...here, closed: here.closed ?? said, settled: settles, ...money };
     if (!lines || before.state === 'cancelled') return whole;
-    const count = accepted(here).body.lines.length;
-    const off = wholeLines(here.cancelled, count);
-    const parts = lines.filter(({ line }) => line < count);
+    const ordered = accepted(here).body.lines;
+    const off = linesOff(here.cancelled, ordered);
+    const parts = lines.filter(({ line }) => line < ordered.length);
     if (!parts.length || (!settles && parts.every(({ line }) => off.has(line)))) return undefined;
     const cancelled = [...here.cancelled, { lines: parts, said, ...money }];
-    const left = wholeLines(cancelled, count).size < count;
+    const left = linesOff(cancelled, ordered).size < ordered.length;
     return left ? { ...here, cancelled, state: before.state } : { ...whole, cancelled };
   },
   /** ORD-7: it always takes its place; that it is late, or too much, is a view. */
@@ -167,22 +167,22 @@ export const rules = {
       said, lines: body.lines, dueBy: shifted(said.at, 14 * 24 * 60 * MINUTE), beyond: (body.lines ?? []).some(isBeyond),
       late: body.ground === 'returns' && Boolean(delivered) && sent > shifted(delivered, (returns?.days ?? 0) * 24 * 60 * MINUTE),
     }];
-    const off = wholeLines([...here.cancelled, ...withdrawals], lines.length);
+    const off = linesOff([...here.cancelled, ...withdrawals], lines);
     const resting = before.state === 'returning' ? before.resting : before.state;
     return { ...here, withdrawals, closed: undefined, resting: off.size === lines.length ? 'done' : resting };
   },
 };
-
-/** The lines that are meant whole: of what names none, all. */
-const wholeLines = (parts, count) => new Set(parts.flatMap(({ lines }) => (lines
-  ? lines.filter(({ line, quantity }) => !quantity && line < count).map(({ line }) => line)
-  : Array.from({ length: count }, (_, i) => i))));
 
 /** How much was ordered of a line. */
 const orderedOf = ({ quantity }) => micros(quantity?.value ?? '1');
 /** How much of a line is named, as a whole or by quantities. */
 const amountOf = (parts, line, all) => sum(parts.filter((part) => part.line === line)
   .map(({ quantity }) => (quantity ? micros(quantity.value) : all)));
+/** The lines of which in all as much is named as was ordered; who names none names all of all. */
+const linesOff = (naming, ordered) => new Set(ordered.map(orderedOf).flatMap((all, line) => {
+  const parts = naming.flatMap(({ lines }) => lines?.filter((part) => part.line === line) ?? [{ line }]);
+  return parts.length && amountOf(parts, line, all) >= all ? [line] : [];
+}));
 
 /** A refund settles the withdrawals that it covers: each of their lines that there is, and as much as there was of it. */
 function refunded(here, said) {

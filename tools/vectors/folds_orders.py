@@ -199,6 +199,7 @@ def _refund(t: Script, of: Word, *lines: Body, amount: str = "30.00", status: st
 
 ONE_SHIRT: Body = {"line": 0, "quantity": {"value": "1"}}
 THE_CAP: Body = {"line": 1}
+ONE_CAP: Body = {"line": 1, "quantity": {"value": "1"}}
 
 
 def _withdrawals() -> list[Case]:
@@ -256,6 +257,12 @@ def _withdrawals() -> list[Case]:
              lambda t: _refund(t, _withdraw(t, t.confirm(_bought(t)), THE_CAP), THE_CAP)),
         fold("refund-of-all-ordered", "All was withdrawn from: nothing is left to be performed", "ORD-10", "aaaaaa",
              "done", lambda t: _refund(t, _withdraw(t, _bought(t)), amount="100.00")),
+        fold("refund-of-all-by-quantities", "A line withdrawn from piece by piece is withdrawn from whole", "ORD-10",
+             "aaaaaaa", "done", lambda t: _refund(
+                 t, _withdraw(t, _withdraw(t, _bought(t), ONE_SHIRT, ONE_CAP), ONE_SHIRT), amount="100.00")),
+        fold("withdraw-from-the-rest", "What was cancelled counts with what is withdrawn from", "ORD-10 ORD-11",
+             "aaaaaaa", "done", lambda t: _refund(
+                 t, _withdraw(t, t.cancel(_bought(t), "customer", lines=[THE_CAP]), {"line": 0}), {"line": 0})),
         fold("withdraw-then-confirm", "The rest is confirmed", "ORD-2", "aaaaaaaa", "fulfilling",
              lambda t: _refund(t, t.confirm(_withdraw(t, _bought(t), THE_CAP)), THE_CAP, amount="40.00")
              and t.fulfil(Word(t.words[0].message, "", ""), "shipped")),
@@ -305,6 +312,8 @@ def _cancellations() -> list[Case]:
              lambda t: cancelled(t, cancelled(t, _bought(t), "customer", THE_CAP), "customer", THE_CAP)),
         fold("cancel-line-by-line", "Nothing stands any more", "ORD-11", "aaaaaa", "cancelled",
              lambda t: cancelled(t, cancelled(t, _bought(t), "customer", THE_CAP), "customer", {"line": 0})),
+        fold("cancel-piece-by-piece", "Two shirts one after the other", "ORD-11", "aaaaaa", "cancelled",
+             lambda t: cancelled(t, cancelled(t, _bought(t), "customer", ONE_SHIRT, ONE_CAP), "customer", ONE_SHIRT)),
         fold("cancel-no-such-line", "There is nothing to cancel", "ORD-11 SEQ-10", "aaaam", "ordered",
              lambda t: cancelled(t, _bought(t), "customer", {"line": 7})),
         fold("cancel-one-line-settled", "The vendor says what it pays back for it", "ORD-11", "aaaaaa", "ordered",

@@ -13,7 +13,7 @@ from ..trust import write
 from . import roster
 from .clock import shifted
 from .context import Context
-from .returning import Cancelled, Withdrawal, lines_of, whole_lines, withdrawn
+from .returning import Cancelled, Withdrawal, lines_off, withdrawn
 from .said import Point, Said, Word
 from .sums import check_accepted, check_same, check_sums
 from .vocabulary import check_term, check_terms, includes
@@ -304,11 +304,10 @@ class Dealing:
         delivered = delivered or [point for status, point in self.progress if status == "done"]
         new = withdrawn(body, said.digest, said.point, made, delivered[-1] if delivered else None)
         withdrawals = (*self.withdrawals, new)
-        count, resting = len(made.lines), self.resting if self.state == "returning" else self.state
-        off = {line for each in self.cancelled for line in whole_lines(each.lines, count)}
-        for each in withdrawals:
-            off |= lines_of(None, count) if each.lines is None else whole_lines(each.lines, count)
-        if len(off) == count:  # nothing is left to be performed
+        resting = self.resting if self.state == "returning" else self.state
+        named = [*(each.lines for each in self.cancelled), *(each.lines for each in withdrawals)]
+        off = lines_off(named, made.lines)
+        if len(off) == len(made.lines):  # nothing is left to be performed
             resting = "done"
         return replace(here, withdrawals=withdrawals, resting=resting, closed=None)
 
@@ -318,13 +317,13 @@ class Dealing:
             return self
         refund, fee = (body.refund, body.fee) if settles else (None, None)
         if body.lines is not None and self.state != "cancelled":
-            count = len(self.accepted_offer.body.lines)
-            off = {line for each in self.cancelled for line in whole_lines(each.lines, count)}
-            parts = tuple(part for part in body.lines if part.line < count)
+            lines = self.accepted_offer.body.lines
+            off = lines_off((each.lines for each in self.cancelled), lines)
+            parts = tuple(part for part in body.lines if part.line < len(lines))
             if not parts or (not settles and off.issuperset(part.line for part in parts)):
                 return self
             here = replace(here, cancelled=(*self.cancelled, Cancelled(parts, said.side, said.point, refund, fee)))
-            if len(off | whole_lines(parts, count)) < count:
+            if len(lines_off((each.lines for each in here.cancelled), lines)) < len(lines):
                 return replace(here, state=self.state)
         return replace(here, settled=settles, refund=refund, fee=fee, closed=self.closed or said.point)
 

@@ -90,14 +90,18 @@ class Cancelled:
         }
 
 
-def lines_of(parts: Iterable[OrderLine] | None, count: int) -> set[int]:
-    """The lines that are named and that there are; named none, all."""
-    return set(range(count)) if parts is None else {part.line for part in parts if part.line < count}
+def lines_off(named: Iterable[Iterable[OrderLine] | None], lines: Sequence[offer.Line]) -> set[int]:
+    """The lines of which nothing stands: of which in all as much is named as was ordered.
 
-
-def whole_lines(parts: Iterable[OrderLine], count: int) -> set[int]:
-    """The lines that are meant whole."""
-    return {part.line for part in parts if part.quantity is None and part.line < count}
+    Args:
+        named: What each cancellation and withdrawal names; none: all of all lines.
+        lines: What was ordered.
+    """
+    off: dict[int, Decimal] = {}
+    for parts in named:
+        for line, amount in _amounts(parts, lines).items():
+            off[line] = _exactly(off.get(line, Decimal()), amount)
+    return {line for line, amount in off.items() if amount >= _ordered(lines[line])}
 
 
 def withdrawn(body: order.Withdraw, digest: str, point: Point, made: offer.Make, delivered: Point | None) -> Withdrawal:
