@@ -15,12 +15,14 @@ from pydantic import TypeAdapter, ValidationError
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
 from . import consent, core, intent, offer, order, terms
 from .envelope import AnyBody, Body, Message, Proof, side_of
+from .families import FAMILIES
 from .faults import Fault, first_fault
 from .model import Path, in_order
 from .version import BODIES, V1, VERSION, VERSIONS, Version, lowest
 
 __all__ = [
     "BODIES",
+    "FAMILIES",
     "V1",
     "VERSION",
     "VERSIONS",

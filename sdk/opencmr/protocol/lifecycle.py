@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 
 from .. import _spec
+from ..messages import FAMILIES
 from ..messages.types import Side
 
-FAMILIES = ("terms", "consent", "intent")
 NONE = "none"
 """The state of a thread in which nothing has taken effect yet."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..messages.consent import GrantItem
-from .decisions import THIRD_PARTY, VENDOR, Decision, Question, Reason
+from .question import THIRD_PARTY, VENDOR, Decision, Question, Reason
 from .vocabulary import label
 
 _BECAUSE: dict[Reason, str] = {
