@@ -5,8 +5,8 @@ from typing import Any
 from broken import FAULTS, Break, Switch, fault
 
 from opencmr.messages import personal
-from opencmr.protocol import consent as consent_fold
 from opencmr.protocol import roster, vocabulary
+from opencmr.protocol.families import consent as consent_fold
 
 __all__ = ["FAULTS"]
 

@@ -68,8 +68,8 @@ def _when(point: Point) -> str:
 
 
 def _binding(fact: Fact) -> Binding:
-    terms = fact["terms"]
-    document = roster.document(terms) if isinstance(terms, str) else TermsDocument.model_validate(terms)
+    named = fact["terms"]
+    document = roster.document(named) if isinstance(named, str) else TermsDocument.model_validate(named)
     evidence = tuple(fact["evidence"])
     return Binding(
         (roster.digest_of(document), document), _own(fact), _since(fact), evidence, _ended(fact), fact.get("scope")

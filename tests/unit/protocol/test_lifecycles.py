@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from opencmr.messages import BODIES
-from opencmr.protocol import family_of, is_narrowing, lifecycle
-from opencmr.protocol.lifecycle import FAMILIES
+from opencmr.protocol import FAMILIES, family_of, is_narrowing, lifecycle
 
 DESIGN = {
     "terms": """

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from ...messages import BODIES
+from ...messages import BODIES, FAMILIES
 from ...protocol import is_narrowing, lifecycle
-from ...protocol.lifecycle import FAMILIES, family_of
+from ...protocol.lifecycle import family_of
 from ..hand import DP, NOWHERE, Bench, Document, Hand
 from ..suite import Page
 from . import says
