@@ -22,7 +22,8 @@ from opencmr.protocol.receiving import check_place
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import reading_paths  # noqa: E402  # a tool of this checkout
+import dispatch  # noqa: E402  # tools of this checkout
+import reading_paths  # noqa: E402
 
 BLOCK = re.compile(
     r"(?:^<!-- schema: (?P<schema>[^ ]+) -->\n+)?^```(?P<language>json\w*)[^\n]*\n(?P<text>.*?)^```", re.M | re.S
@@ -69,3 +70,9 @@ def test_there_are_blocks_of_every_family_and_a_wrong_one_is_found() -> None:
 
 def test_the_reading_paths_state_about_as_many_words_as_their_pages_have() -> None:
     assert reading_paths.off() == []
+
+
+def test_the_dispatch_of_types_is_as_its_tool_makes_it() -> None:
+    there = (ROOT / "spec" / "v1" / "message.schema.json").read_text()
+    assert dispatch.made(there) == there
+    assert dispatch.made(there.replace('        "terms.accept",\n', "")) == there
