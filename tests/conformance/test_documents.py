@@ -22,7 +22,7 @@ from opencmr.protocol.receiving import check_place
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import dispatch  # noqa: E402  # tools of this checkout
+import families  # noqa: E402  # tools of this checkout
 import reading_paths  # noqa: E402
 
 BLOCK = re.compile(
@@ -72,7 +72,9 @@ def test_the_reading_paths_state_about_as_many_words_as_their_pages_have() -> No
     assert reading_paths.off() == []
 
 
-def test_the_dispatch_of_types_is_as_its_tool_makes_it() -> None:
-    there = (ROOT / "spec" / "v1" / "message.schema.json").read_text()
-    assert dispatch.made(there) == there
-    assert dispatch.made(there.replace('        "terms.accept",\n', "")) == there
+@pytest.mark.parametrize("file", families.MADE, ids=lambda file: file.name)
+def test_what_says_which_families_there_are_is_as_the_tool_makes_it(file: Path) -> None:
+    there, made = file.read_text(), families.MADE[file]
+    assert made(there) == there
+    for lost in ('        "terms.accept",\n', "`terms.accept`, ", "          - Terms: spec/v1/terms/page.md\n"):
+        assert made(there.replace(lost, "")) == there

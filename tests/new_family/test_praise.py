@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from families.house import House
+from new_family.house import House
 
 
 @pytest.fixture(scope="module")

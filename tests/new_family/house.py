@@ -29,7 +29,7 @@ class House:
         shutil.copy(PRAISE / "messages.py", self.sdk / "messages" / "praise.py")
         shutil.copy(PRAISE / "family.py", self.sdk / "protocol" / "families" / "praise.py")
         self.register()
-        for tool in ("dispatch.py", "sign_examples.py"):
+        for tool in ("families.py", "sign_examples.py"):
             done = self.run(f"tools/{tool}")
             assert done.returncode == 0, done.stdout + done.stderr
 
