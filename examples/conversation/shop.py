@@ -37,6 +37,10 @@ class Clock:
     def __call__(self) -> datetime:
         return self.at
 
+    def steady(self) -> float:
+        """Seconds of what time is here, for whoever asks whether the clock goes on as time does."""
+        return self.at.timestamp()
+
     def hear(self, raw: bytes) -> None:
         """Go by the date of a message."""
         self.at = moment(json.loads(raw)["created"]) + timedelta(milliseconds=400)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .output import Json, console, plain, print_json, short, table
+from .output import Json, console, counted, plain, print_json, short, table
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -139,7 +139,7 @@ def _about(record: "Record | None") -> str:
             wants = ", ".join(want.name for want in dealing.cast.wants) if dealing.cast else "unasked offer"
             if dealing.accepted is not None:
                 return f"{wants} for {_owed(dealing.accepted_offer.body)}"
-            return f"{wants}; {len(dealing.offers)} offer{'' if len(dealing.offers) == 1 else 's'}"
+            return f"{wants}; {counted(len(dealing.offers), 'offer')}"
     return ""
 
 

@@ -140,7 +140,7 @@ class Vendor:
         self._published = Published(pen, endpoint, about, kept_for)
         self._clock = clock
         self.health = health
-        self._steadiness = Steadiness()
+        self._steadiness = Steadiness(clock)
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
