@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from opencmr import Customer, Money, Quantity, Vendor, Want, intent, offer, order, roster
 from opencmr.messages import Message
 from opencmr.messages.types import Ident, OrderLine, Party
-from opencmr.protocol import Dealing
+from opencmr.protocol.families.intent import Dealing
 from opencmr.roles import VendorRelationship
 from opencmr.roles.export import export
 from opencmr.testing import Loopback, StandingClock

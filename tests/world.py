@@ -16,7 +16,10 @@ from opencmr.errors import OpenCMRError, Problem, Refused, StoreError, Unreachab
 from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Party, TermsRef
-from opencmr.protocol import Agreement, Consent, Dealing, Thread, instant, roster
+from opencmr.protocol import Thread, instant, roster
+from opencmr.protocol.families.consent import Consent
+from opencmr.protocol.families.intent import Dealing
+from opencmr.protocol.families.terms import Agreement
 from opencmr.roles import CustomerRelationship, Draft
 from opencmr.testing import Faults, Loopback, StandingClock
 

@@ -17,7 +17,9 @@ from catalogue import Article, Catalogue, amount
 from opencmr import Draft, Money, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.messages import Message
 from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention, TermsRef
-from opencmr.protocol import Consent, Dealing, commitment_of, instant, total_of
+from opencmr.protocol import instant
+from opencmr.protocol.families.consent import Consent
+from opencmr.protocol.families.intent import Dealing, commitment_of, total_of
 from opencmr.roles import VendorRelationship
 
 HERE = Path(__file__).parent

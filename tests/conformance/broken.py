@@ -33,8 +33,9 @@ from opencmr.errors import (
     WrongKey,
 )
 from opencmr.messages import core
-from opencmr.protocol import consent as consent_fold
-from opencmr.protocol import dealing, lifecycle, receiving, roster, sums
+from opencmr.protocol import lifecycle, receiving, roster
+from opencmr.protocol.families import consent as consent_fold
+from opencmr.protocol.families.intent import dealing, sums
 from opencmr.roles import pen as pen_module
 from opencmr.roles import vendor as vendor_module
 from opencmr.roles.desk import Desk

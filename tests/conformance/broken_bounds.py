@@ -6,8 +6,8 @@ from broken import FAULTS, Break, Switch, fault
 
 from opencmr.errors import PROBLEM_BASE, Problem
 from opencmr.messages import personal
-from opencmr.protocol import consent as consent_fold
 from opencmr.protocol import roster, vocabulary
+from opencmr.protocol.families import consent as consent_fold
 from opencmr.roles import mailbox
 
 __all__ = ["FAULTS"]

@@ -12,9 +12,12 @@ import httpx
 
 from opencmr import trust
 from opencmr.errors import Behind, Expired, Overloaded, Stale, TooEarly, WrongKey
-from opencmr.protocol import agreement, chain, consent, dealing, history, lifecycle, receiving, returning
+from opencmr.protocol import chain, history, lifecycle, receiving
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.clock import instant, shifted
+from opencmr.protocol.families import consent
+from opencmr.protocol.families import terms as terms_fold
+from opencmr.protocol.families.intent import dealing, returning
 from opencmr.roles import correspondence, wallet
 from opencmr.roles.pen import Link, Pen
 from opencmr.store import Noticed
@@ -212,11 +215,11 @@ def takes_behind_for_a_refusal() -> None:
 
 
 def brings_old_terms_back() -> None:
-    agreement.Agreement._check_latest = lambda self, own, context: None  # type: ignore[method-assign,assignment]
+    terms_fold.Agreement._check_latest = lambda self, own, context: None  # type: ignore[method-assign,assignment]
 
 
 def answers_at_any_time() -> None:
-    agreement.Agreement._check_open = lambda self, said: None  # type: ignore[method-assign,assignment]
+    terms_fold.Agreement._check_open = lambda self, said: None  # type: ignore[method-assign,assignment]
 
 
 def wishes_for_ever() -> None:

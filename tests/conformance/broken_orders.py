@@ -10,7 +10,8 @@ from opencmr import Money
 from opencmr.conformance import testmode
 from opencmr.messages import offer
 from opencmr.messages.types import OrderLine
-from opencmr.protocol import dealing, lifecycle, returning, sums
+from opencmr.protocol import lifecycle
+from opencmr.protocol.families.intent import dealing, returning, sums
 
 __all__ = ["FAULTS"]
 

@@ -14,9 +14,11 @@ from broken_sequence import FAULTS
 
 from opencmr.errors import Stale, TermsMismatch
 from opencmr.messages import consent, offer, terms
-from opencmr.protocol import agreement, dealing, history, roster, vocabulary
-from opencmr.protocol import consent as consent_fold
+from opencmr.protocol import roster, vocabulary
 from opencmr.protocol import thread as thread_fold
+from opencmr.protocol.families import consent as consent_fold
+from opencmr.protocol.families import terms as terms_fold
+from opencmr.protocol.families.intent import basis, dealing
 from opencmr.protocol.lifecycle import family_of
 
 __all__ = ["FAULTS"]
@@ -115,32 +117,37 @@ def takes_terms_of_any_kind(at: Switch) -> None:
 
 @fault("OFR-6")
 def offers_on_a_consent_that_was_replaced(at: Switch) -> None:
-    def permits(inner: Any, self: Any, grant: str, when: str) -> bool:
-        threads = (thread for thread in self.threads.values() if any(one.digest == grant for one in thread.entries))
-        return any(inner(self, one.digest, when) for thread in threads for one in thread.entries)
+    def permits(inner: Any, context: Any, grant: str, when: str) -> bool:
+        threads = (thread for thread in context.threads.values() if any(one.digest == grant for one in thread.entries))
+        return any(inner(context, one.digest, when) for thread in threads for one in thread.entries)
 
-    at.around(history.History, "_permits_marketing", permits)
+    at.around(basis, "_permits_marketing", permits)
 
 
 @fault("OFR-6")
 def offers_on_any_consent(at: Switch) -> None:
-    at.patch.setattr(history.History, "_permits_marketing", lambda *_: True)
+    at.patch.setattr(basis, "_permits_marketing", lambda *_: True)
 
 
 @fault("OFR-7")
 def takes_terms_of_a_thread_for_the_relationships(at: Switch) -> None:
-    def agreements(self: Any, scope: str | None) -> Any:
-        return [thread.record for thread in self.threads.values() if isinstance(thread.record, agreement.Agreement)]
+    def active(context: Any) -> Any:
+        return [one.terms for one in _agreements(context) if one.terms and one.ended is None][-1:]
 
-    at.patch.setattr(history.History, "_agreements", agreements)
+    at.patch.setattr(dealing, "active_terms", active)
 
 
 @fault("OFR-7")
 def offers_under_terms_that_were_replaced(at: Switch) -> None:
-    def active(self: Any) -> Any:
-        return [one.terms for one in self._agreements(None) if one.state == "active"]
+    def active(context: Any) -> Any:
+        return [one.terms for one in _agreements(context) if one.scope is None and one.state == "active"]
 
-    at.patch.setattr(history.History, "active_terms", active)
+    at.patch.setattr(dealing, "active_terms", active)
+
+
+def _agreements(context: Any) -> list[terms_fold.Agreement]:
+    records = (thread.record for thread in context.threads.values())
+    return [record for record in records if isinstance(record, terms_fold.Agreement)]
 
 
 # Wishes and offers
@@ -218,21 +225,21 @@ def checks_no_terms_of_carried_rules(at: Switch) -> None:
 @fault("TRM-12")
 def tells_first_what_a_proffer_does_not_know(at: Switch) -> None:
     def take(inner: Any, self: Any, said: Any, to: Any, context: Any) -> Any:
-        if isinstance(said.message.body, terms.Proffer) and context.superseded(said.word, None) is not None:
+        if isinstance(said.message.body, terms.Proffer) and terms_fold.superseded(context, said.word, None) is not None:
             raise Stale(pointer="/seen")
         return inner(self, said, to, context)
 
-    at.around(agreement.Agreement, "take", take)
+    at.around(terms_fold.Agreement, "take", take)
 
 
 @fault("TRM-12")
 def takes_terms_of_a_wish_as_it_stood(at: Switch) -> None:
-    at.patch.setattr(history, "_unknown_wish", lambda own, thread: None)
+    at.patch.setattr(dealing.Dealing, "on_terms", lambda self, thread, entries: ())
 
 
 @fault("TRM-10")
 def binds_a_wish_that_was_amended(at: Switch) -> None:
-    at.patch.setattr(agreement.Agreement, "_check_latest", lambda *_: None)
+    at.patch.setattr(terms_fold.Agreement, "_check_latest", lambda *_: None)
 
 
 # First entries, and mail

@@ -13,8 +13,10 @@ from opencmr.conformance.hand import NOWHERE
 from opencmr.conformance.wire import Answer
 from opencmr.errors import Behind, Expired, Malformed, Stale
 from opencmr.messages import BODIES, terms
-from opencmr.protocol import agreement, chain, dealing, is_narrowing, receiving
+from opencmr.protocol import chain, is_narrowing, receiving, uri
 from opencmr.protocol import thread as thread_fold
+from opencmr.protocol.families import terms as terms_fold
+from opencmr.protocol.families.intent import dealing
 from opencmr.protocol.said import NOTHING, Knowledge
 from opencmr.roles import desk as desk_module
 from opencmr.roles import mailbox, numbering
@@ -179,7 +181,7 @@ def takes_proffers_that_crossed(at: Switch) -> None:
     def take(inner: Any, self: Any, said: Any, to: Any, context: Any) -> Any:
         return inner(self, said, to, Blind() if isinstance(said.message.body, terms.Proffer) else context)
 
-    at.around(agreement.Agreement, "take", take)
+    at.around(terms_fold.Agreement, "take", take)
 
 
 # Time
@@ -216,12 +218,12 @@ def takes_what_is_dated_tomorrow(at: Switch) -> None:
 
 @fault("TRM-11")
 def ignores_answer_by(at: Switch) -> None:
-    at.patch.setattr(agreement.Agreement, "_check_open", lambda self, said: None)
+    at.patch.setattr(terms_fold.Agreement, "_check_open", lambda self, said: None)
 
 
 @fault("TRM-10")
 def accepts_what_was_overtaken(at: Switch) -> None:
-    at.patch.setattr(agreement.Agreement, "_check_latest", lambda self, own, context: None)
+    at.patch.setattr(terms_fold.Agreement, "_check_latest", lambda self, own, context: None)
 
 
 @fault("INT-4")
@@ -399,7 +401,7 @@ def takes_back_little_at_once(at: Switch) -> None:
 
 @fault("CNS-11")
 def takes_any_spelling(at: Switch) -> None:
-    at.patch.setattr(receiving, "normal", lambda uri: uri)
+    at.patch.setattr(uri, "normal", lambda uri: uri)
 
 
 @fault("SEQ-33")

@@ -20,7 +20,9 @@ import orjson
 
 from opencmr import Customer, Want, intent, trust
 from opencmr.errors import OpenCMRError, Problem, Unreachable
-from opencmr.protocol import Agreement, Dealing, roster
+from opencmr.protocol import roster
+from opencmr.protocol.families.intent import Dealing
+from opencmr.protocol.families.terms import Agreement
 from opencmr.roles import CustomerRelationship, Retry
 from opencmr.roles.handles import AgreementInHand, Casting
 from opencmr.transport import HttpNetwork

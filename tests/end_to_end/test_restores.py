@@ -13,7 +13,8 @@ import pytest
 
 from opencmr import Customer, Vendor, consent, intent, order, terms
 from opencmr.errors import OpenCMRError, UsageError
-from opencmr.protocol import Consent, roster
+from opencmr.protocol import roster
+from opencmr.protocol.families.consent import Consent
 from opencmr.roles import CustomerRelationship
 from opencmr.store import Store
 from parties import CAST, GRANT, MARKETING, REQUEST, SHOP, Street, an_offer

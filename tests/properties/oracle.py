@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from opencmr.messages import consent
 from opencmr.protocol import History, Question
-from opencmr.protocol.agreement import Agreement
-from opencmr.protocol.dealing import Dealing
+from opencmr.protocol.families.intent import Dealing
+from opencmr.protocol.families.terms import Agreement
 
 from . import words
 from .words import Area, Word

@@ -10,9 +10,9 @@ from typing import Any
 from opencmr.errors import Behind, Problem
 from opencmr.messages import consent, core, intent, offer, order, terms
 from opencmr.protocol import History, is_narrowing, settle
-from opencmr.protocol.agreement import Agreement
-from opencmr.protocol.consent import Consent
-from opencmr.protocol.dealing import Dealing
+from opencmr.protocol.families.consent import Consent
+from opencmr.protocol.families.intent import Dealing
+from opencmr.protocol.families.terms import Agreement
 
 from . import words
 from .words import Mint, Word, at

@@ -7,7 +7,7 @@ nobody is accused, and both sides come to the same. Every consent that is live t
 import random
 
 from opencmr.messages import consent
-from opencmr.protocol.consent import Consent
+from opencmr.protocol.families.consent import Consent
 
 from .honest import Honest
 from .play import Failure, play

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from opencmr.protocol import facts, history
+from opencmr.protocol import binding, history
 from opencmr.protocol.chain import Chain
-from opencmr.protocol.consent import Beside
-from opencmr.protocol.dealing import Dealing
+from opencmr.protocol.families import terms
+from opencmr.protocol.families.consent import Beside
+from opencmr.protocol.families.intent import Dealing
 from opencmr.protocol.history import History
 from opencmr.protocol.said import Knowledge
 from opencmr.protocol.thread import Thread
@@ -35,8 +36,8 @@ def _stale_words_count(patch: Patch) -> None:
 
 
 def _old_proffers_replace_later_terms(patch: Patch) -> None:
-    patch.setattr(History, "superseded", lambda self, own, scope: None)
-    patch.setattr(facts, "_too_late", lambda in_order: set())
+    patch.setattr(terms, "superseded", lambda context, own, scope: None)
+    patch.setattr(binding, "_too_late", lambda in_order: set())
 
 
 def _a_no_without_a_place_is_ignored(patch: Patch) -> None:

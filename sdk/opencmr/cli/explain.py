@@ -49,7 +49,7 @@ def explain(
     """
     from ..protocol import Question
     from ..protocol import explain as in_words
-    from ..protocol.decisions import as_dict
+    from ..protocol.question import as_dict
     from ..roles.reading import Reader
 
     when = _instant(at)

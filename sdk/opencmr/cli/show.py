@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .output import Json, console, counted, plain, print_json, short, table
+from .output import Json, console, plain, print_json, short, table
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from ..messages.offer import Make
-    from ..protocol import Agreement, Consent, Dealing, Record, Thread
+    from ..protocol import Record, Thread
     from ..roles.reading import Line, Notebook
 
 
@@ -67,8 +66,8 @@ def show(
             out.print(_threads(threads, out.width))
             for each in notebook.noticed:
                 out.print(plain(f"! {each.code}: {each.why} (noticed {each.at})"), style="yellow", soft_wrap=True)
-            if thread:
-                _tell(out, threads[0])
+            if thread and threads[0].record is not None:
+                _tell(out, threads[0].record)
             if timeline:
                 lines = notebook.timeline(threads[0].id if thread else None)
                 for day, said in groupby(lines, key=lambda line: line.at[:10]):
@@ -116,97 +115,23 @@ def _threads(threads: "list[Thread]", width: int) -> Any:
     for thread in threads:
         kind = str(thread.record.as_dict()["record"]) if thread.record else thread.family or "-"
         last = thread.entries[-1].at[: 16 if width >= _MIDDLE else 10].replace("T", " ") if thread.entries else ""
-        made.add_row(short(thread.id), kind, thread.state, plain(_about(thread.record)), last)
+        made.add_row(
+            short(thread.id), kind, thread.state, plain(thread.record.in_brief() if thread.record else ""), last
+        )
     return made
 
 
-def _about(record: "Record | None") -> str:
-    """A record in a few words."""
-    from ..protocol import Agreement, Consent, Dealing
-    from ..protocol.vocabulary import label
-
-    match record:
-        case Agreement(terms=(_, document)):
-            return document.id
-        case Agreement(choices=choices):
-            return " or ".join(document.id for _, document in choices)
-        case Consent(items=items):
-            return "; ".join(
-                f"{', '.join(map(label, item.item.purposes))}: {item.state}"
-                for item in sorted(items.values(), key=lambda item: item.key)
-            )
-        case Dealing() as dealing:
-            wants = ", ".join(want.name for want in dealing.cast.wants) if dealing.cast else "unasked offer"
-            if dealing.accepted is not None:
-                return f"{wants} for {_owed(dealing.accepted_offer.body)}"
-            return f"{wants}; {counted(len(dealing.offers), 'offer')}"
-    return ""
-
-
-def _tell(out: Any, thread: "Thread") -> None:
+def _tell(out: Any, record: "Record") -> None:
     """All of a record."""
-    from ..protocol import Agreement, Consent, Dealing
-
-    match thread.record:
-        case Agreement() as record:
-            _tell_agreement(out, record)
-        case Consent() as record:
-            _tell_consent(out, record)
-        case Dealing() as record:
-            _tell_dealing(out, record)
-
-
-def _tell_agreement(out: Any, record: "Agreement") -> None:
-    put = [("proffered", *choice) for choice in record.choices]
-    put += [("countered", *record.counter)] if record.counter else []
-    put += [("agreed", *record.terms)] if record.terms else []
-    made = table(None, "terms", "id", "title", "digest")
-    for what, digest, document in put:
-        made.add_row(what, plain(document.id), plain(document.title), short(digest))
-    out.print(made)
-
-
-def _tell_consent(out: Any, record: "Consent") -> None:
-    made = table(None, "item", "state", "since", "until", "purposes", "data", "channels", "topics")
-    for key, item in sorted(record.items.items()):
-        said = item.item
-        topics = [code.label or code.code for code in said.topics or ()]
-        lists = (" ".join(part) for part in (said.purposes, said.data, said.channels or (), topics))
-        since = max(item.since.at, item.begins or "")
-        made.add_row(plain(key), item.state, since, item.until, *(plain(part) or "any" for part in lists))
-    out.print(made)
-    for datum, point in record.disclosed:
-        out.print(f"disclosed {plain(datum.data)} at {point.at}")
-
-
-def _tell_dealing(out: Any, record: "Dealing") -> None:
     from ..protocol import instant
 
-    made = table(None, "offer", "state", "total", "under", "expires", "lines")
-    for offer in record.offers:
-        total = _owed(offer.body)
-        lines = ", ".join(line.name for line in offer.body.lines)
-        row = (short(offer.digest), offer.state, total, offer.terms[1].id, offer.expires, lines)
-        made.add_row(*map(plain, row))
+    told = record.in_full(instant(datetime.now(UTC)))
+    made = table(None, *told.table.columns)
+    for row in told.table.rows:
+        made.add_row(*(plain(short(cell) if cell.startswith("zQm") else cell) for cell in row))
     out.print(made)
-    for datum, point in record.disclosed:
-        out.print(f"disclosed {plain(datum.data)} at {point.at}")
-    for status, point in record.progress:
-        out.print(f"{plain(status)} at {point.at}")
-    for each in record.withdrawals:
-        what = ", ".join(f"line {part.line}" for part in each.lines or ()) or "all"
-        came = f"refunded at {each.settled.at}" if each.settled else f"to be refunded by {each.due}"
-        overdue = ", overdue" if each.settled is None and each.overdue(instant(datetime.now(UTC))) else ""
-        late = ", late" if each.late else ""
-        out.print(f"withdrawn from {what} at {each.since.at}{late}: {came}{overdue}")
-    for amount, point in record.refunds:
-        out.print(f"{amount.amount} {plain(amount.currency)} paid back at {point.at}")
-
-
-def _owed(body: "Make") -> str:
-    """What an offer comes to: once, and in all where something recurs."""
-    total = f"{body.total.amount} {body.total.currency}"
-    return total if body.commitment is None else f"{total}, {body.commitment.amount} in all"
+    for line in told.lines:
+        out.print(plain(line))
 
 
 _STYLES = {"accepted": "green", "refused": "red", "void": "red", "moot": "dim"}

@@ -10,8 +10,8 @@ from .. import trust
 from ..errors import Problem
 from ..messages import Message, core
 from ..protocol import History, Verified, parse, verify
-from ..protocol.decisions import as_dict
 from ..protocol.history import is_entry
+from ..protocol.question import as_dict
 from ..protocol.said import Knowledge
 from ..protocol.thread import opened_by
 from .decisions import question_of

@@ -8,11 +8,13 @@ from typing import Any
 from ..messages.consent import GrantItem
 from ..messages.types import Code, TermsDocument
 from ..protocol import Facts, Knowledge, Point, Question, Word, decide, roster
+from ..protocol.binding import Binding, statements_of_terms
 from ..protocol.clock import length, shifted
-from ..protocol.consent import ItemRecord
-from ..protocol.dealing import STANDS
-from ..protocol.decisions import Activity, as_dict
-from ..protocol.facts import Binding, Lasting, standing_order, standing_wish, statements_of_item, statements_of_terms
+from ..protocol.families.consent import ItemRecord, statements_of_item
+from ..protocol.families.intent import STANDS
+from ..protocol.families.intent.performing import Lasting, standing_order, standing_wish
+from ..protocol.question import as_dict
+from ..protocol.statements import Activity
 
 Fact = dict[str, Any]
 _FOR_EVER = "9999-12-31T23:59:59.999Z"
@@ -66,10 +68,12 @@ def _when(point: Point) -> str:
 
 
 def _binding(fact: Fact) -> Binding:
-    terms = fact["terms"]
-    document = roster.document(terms) if isinstance(terms, str) else TermsDocument.model_validate(terms)
+    named = fact["terms"]
+    document = roster.document(named) if isinstance(named, str) else TermsDocument.model_validate(named)
     evidence = tuple(fact["evidence"])
-    return Binding(document, _own(fact), _since(fact), evidence, _ended(fact), fact.get("scope"))
+    return Binding(
+        (roster.digest_of(document), document), _own(fact), _since(fact), evidence, _ended(fact), fact.get("scope")
+    )
 
 
 def _item(fact: Fact) -> ItemRecord:

@@ -13,7 +13,8 @@ from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
 from ..messages.types import Code, Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, Retention, SignedMoney
-from ..protocol import Dealing, Verified, instant, moment, roster
+from ..protocol import Verified, instant, moment, roster
+from ..protocol.families.intent import Dealing
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.desk import Received
 from ..store import Rows

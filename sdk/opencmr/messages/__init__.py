@@ -1,4 +1,4 @@
-"""What is said: the messages of OpenCMR, one module a family. No I/O.
+"""What is said: the messages of OpenCMR. `families` says which modules a family has. No I/O.
 
 `read` makes a typed message from a JSON object that has already been checked to be canonical I-JSON; all that it
 refuses, it refuses with the pointer of the missing, unknown or bad member, of several the first in canonical order.
@@ -15,12 +15,14 @@ from pydantic import TypeAdapter, ValidationError
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
 from . import consent, core, intent, offer, order, terms
 from .envelope import AnyBody, Body, Message, Proof, side_of
+from .families import FAMILIES
 from .faults import Fault, first_fault
 from .model import Path, in_order
 from .version import BODIES, V1, VERSION, VERSIONS, Version, lowest
 
 __all__ = [
     "BODIES",
+    "FAMILIES",
     "V1",
     "VERSION",
     "VERSIONS",

@@ -4,11 +4,12 @@ A message names the version that it is read under, for ever. Today one version i
 `Version` in `VERSIONS`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from . import consent, core, intent, offer, order, terms
+from . import core
 from .envelope import Body
+from .families import FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +25,18 @@ class Version:
     types: Mapping[str, type[Body]]
 
 
-V1 = Version(
-    "1.0",
-    {
-        body.type: body
-        for body in (
-            core.Receipt,
-            core.Collect,
-            terms.Proffer,
-            terms.Accept,
-            terms.Counter,
-            terms.Decline,
-            terms.Terminate,
-            consent.Request,
-            consent.Grant,
-            consent.Refuse,
-            consent.Withdraw,
-            intent.Cast,
-            intent.Amend,
-            intent.Withdraw,
-            offer.Make,
-            offer.Decline,
-            offer.Accept,
-            order.Disclose,
-            order.Confirm,
-            order.Fulfil,
-            order.Cancel,
-            order.Withdraw,
-        )
-    },
-)
+def _bodies() -> Iterator[type[Body]]:
+    """What can be said: the core's messages, and each family's in the order of its modules."""
+    yield core.Receipt
+    yield core.Collect
+    for modules in FAMILIES.values():
+        for module in modules:
+            for kind in vars(module).values():
+                if isinstance(kind, type) and issubclass(kind, Body) and kind.__module__ == module.__name__:
+                    yield kind
+
+
+V1 = Version("1.0", {body.type: body for body in _bodies()})
 VERSIONS = {V1.number: V1}
 """Every version that is spoken here, by its number, the lowest first."""
 

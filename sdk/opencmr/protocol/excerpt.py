@@ -7,12 +7,11 @@ and with what shows which places its words knew: the vendor's words that they ha
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .agreement import Agreement
 from .arrangement import Arrangement, Piece
 from .chain import TOLERANCE
 from .clock import shifted
-from .history import MARKETING, History
-from .thread import Thread
+from .families import FAMILIES
+from .history import History
 
 
 @dataclass(frozen=True)
@@ -85,32 +84,8 @@ def _needed(history: History, thread: str) -> set[str]:
     further = [thread]
     while further:
         id_ = further.pop()
-        if id_ in threads:
-            continue
-        threads.add(id_)
-        found = history.threads[id_]
-        if isinstance(found.record, Agreement):
-            further += _agreements(history, found.record)
-        elif _unasked(found):
-            further += [*_agreements(history, None), *_about_marketing(history)]
+        if id_ not in threads:
+            threads.add(id_)
+            found = history.threads[id_]
+            further += FAMILIES[found.family].rests_on(found, history) if found.family else ()
     return threads
-
-
-def _unasked(thread: Thread) -> bool:
-    return bool(thread.entries) and thread.entries[0].type == "offer.make"
-
-
-def _agreements(history: History, of: Agreement | None) -> Iterator[str]:
-    """Those that have bound, of the same scope."""
-    for id_, thread in history.threads.items():
-        record = thread.record
-        if isinstance(record, Agreement) and record.since and record.scope == (of.scope if of else None):
-            yield id_
-
-
-def _about_marketing(history: History) -> Iterator[str]:
-    """Those whose words permit it, or forbid it."""
-    within = {entry.digest: id_ for id_, thread in history.threads.items() for entry in thread.entries}
-    for one in history.facts.statements:
-        if one.speaks_of("dpv:Use", MARKETING):
-            yield from (within[digest] for digest in one.evidence if digest in within)

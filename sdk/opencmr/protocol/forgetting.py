@@ -1,26 +1,18 @@
 """Which relationships never came to anything, so that a vendor may forget them (`spec/v1/sequence.md`, forgetting)."""
 
 from ..messages.types import Side
-from .agreement import Agreement
-from .dealing import Dealing
+from .families import FAMILIES
 from .history import History
-from .lifecycle import is_narrowing
-
-_PASSING: dict[Side, frozenset[str]] = {
-    "customer": frozenset({"terms.proffer", "intent.cast", "intent.amend"}),
-    "vendor": frozenset({"terms.counter", "offer.make", "consent.request"}),
-}
-"""What asks or answers, and binds nobody by itself. A customer's no is not among it: it is kept for good."""
-
-_HEARD = "consent.withdraw"
-"""A vendor says with it that it heard the customer's no elsewhere, which is kept like one that was said here."""
+from .lifecycle import family_of
 
 
 def is_passing(type_: str, side: Side) -> bool:
-    """Whether a message of this type, whatever becomes of it, leaves a relationship one that came to nothing."""
-    if side == "vendor" and type_ != _HEARD and is_narrowing(type_, side):
-        return True
-    return type_ in _PASSING[side]
+    """Whether a message of this type, whatever becomes of it, leaves a relationship one that came to nothing.
+
+    It asks or answers, and binds nobody by itself. A customer's no does not pass: it is kept for good.
+    """
+    family = family_of(type_)
+    return family is not None and type_ in FAMILIES[family].passing.get(side, ())
 
 
 def came_to_nothing(history: History) -> bool:
@@ -37,11 +29,5 @@ def came_to_nothing(history: History) -> bool:
 
 def promised_until(history: History) -> str:
     """Until when the vendor has promised something that the customer may still take up; empty where it has not."""
-    ends = [""]
-    for thread in history.threads.values():
-        match thread.record:
-            case Dealing() as dealing:
-                ends += [each.expires for each in dealing.offers if each.state == "firm"]
-            case Agreement(state="countered", answer_by=str() as answer_by):
-                ends.append(answer_by)
-    return max(ends)
+    records = (thread.record for thread in history.threads.values() if thread.record is not None)
+    return max((end for record in records for end in record.promises()), default="")

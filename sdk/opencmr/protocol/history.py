@@ -5,26 +5,21 @@ of the customer's its place. What of the customer's has no place in the chain ch
 all the same (`hear`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from itertools import product
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Conflict, Problem
-from ..messages import Message, consent, core
-from ..messages.types import Channel, Ref, TermsDocument
-from .agreement import Agreement
+from ..messages import Message, core
 from .chain import Chain
-from .consent import Beside, Consent
-from .dealing import Dealing
-from .decisions import Decision, Facts, Question, Topic, decide, permits_about
+from .decisions import decide
 from .facts import gather, how_many
+from .families import FAMILIES
+from .family import Beside
 from .lifecycle import family_of, is_narrowing
-from .said import Said, Word
+from .question import Decision, Question
+from .said import Said
+from .statements import Facts
 from .thread import Thread, opened_by
-from .vocabulary import overlaps
-
-MARKETING = "dpv:DirectMarketing"
 
 
 @dataclass
@@ -35,7 +30,7 @@ class History:
         threads: Id → thread.
         chain: The vendor's words in their order, and what they answer.
         unplaced: The customer's no-words and grants that have no place, by digest, in the order of their saying.
-        beside: Thread of a consent → what the noes there take back beside what stands.
+        beside: Thread → what the noes there take back beside what stands, where its family keeps that.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
     """
 
@@ -153,11 +148,15 @@ class History:
         if thread is not None:
             self._statements = self.statements_with(thread)
             self.threads[thread.id] = thread
-        if family_of(said.message.type) == "consent":
-            before = self.beside.get(said.message.thread, Beside())
+        if (before := self._beside(said.message)) is not None:
             after = before.take(said, thread.entries[-1].outcome if thread else "refused")
             self._statements = self.statements + after.size - before.size
             self.beside[said.message.thread] = after
+
+    def _beside(self, message: Message[Any]) -> Beside | None:
+        family = family_of(message.type)
+        blank = FAMILIES[family].beside if family is not None else None
+        return (self.beside.get(message.thread) or blank()) if blank is not None else None
 
     def _placed(self, digest: str, message: Message[Any]) -> None:
         self.chain.answer(digest, message)
@@ -168,9 +167,10 @@ class History:
     def hear(self, message: Message[Any], digest: str) -> None:
         """Know a word of the customer's that has no place yet. A no denies all the same.
 
-        A grant permits nothing; but a no that follows it takes it back. Other words are passed over.
+        A yes permits nothing; but a no that follows it takes it back, where its family keeps what that takes back
+        beside its record. Other words are passed over.
         """
-        counts = message.type == consent.Grant.type or is_narrowing(message.type, "customer")
+        counts = is_narrowing(message.type, "customer") or self._beside(message) is not None
         if counts and self.chain.place_of(digest) is None:
             self.unplaced[digest] = message
             self._facts = None
@@ -187,6 +187,11 @@ class History:
             view = self._with_unplaced() if self.unplaced else self
             self._facts = gather(view.threads.values(), self.chain, view.beside.values(), mine=self.mine)
         return self._facts
+
+    @property
+    def placed(self) -> Facts:
+        """The same of the words with a place alone, which folds rest on."""
+        return gather(self.threads.values(), self.chain, self.beside.values()) if self.unplaced else self.facts
 
     def _with_unplaced(self) -> "History":
         """The same, with the words that have no place after all that have: none of those knows them.
@@ -225,86 +230,8 @@ class History:
 
     def statements_besides(self, said: Said) -> int:
         """How many there would be with a grant that takes no effect: a no-word makes its items statements too."""
-        before = self.beside.get(said.message.thread, Beside())
-        return self.statements + before.take(said, "refused").size - before.size
-
-    # What rules ask of the other threads
-
-    def active_terms(self) -> Iterable[tuple[str, TermsDocument]]:
-        """The relationship's own terms: the latest, unless they have ended. What they replaced does not come back."""
-        bound = [(record.since.place, record) for record in self._agreements(None) if record.since is not None]
-        _, latest = max(bound, default=(0, None), key=lambda one: one[0])
-        return [latest.terms] if latest is not None and latest.terms is not None and latest.ended is None else []
-
-    def superseded(self, own: Word, scope: str | None) -> str | None:
-        """A word about the terms of this scope that `own` does not know, by its digest; none where there is none."""
-        for record in self._agreements(scope):
-            if record.own is None or record.since is None:
-                continue
-            if not _known(own, record.own.place):
-                return record.evidence[0]
-            if record.ended is not None and record.ended_by == "customer" and not _known(own, record.ended.place):
-                return record.evidence[-1]
-        dealing = self.threads.get(scope) if scope is not None else None
-        return _unknown_wish(own, dealing) if dealing is not None else None
-
-    def _agreements(self, scope: str | None) -> Iterable[Agreement]:
-        for thread in self.threads.values():
-            if isinstance(thread.record, Agreement) and (thread.record.scope and thread.record.scope.id) == scope:
-                yield thread.record
-
-    def live_consent(self, basis: Ref, at: str) -> bool:
-        """Whether `basis` is a grant of which an item that reaches direct marketing is live at this instant."""
-        for thread in self.threads.values():
-            if isinstance(thread.record, Consent) and any(
-                entry.digest == basis.digest and entry.id == basis.id and entry.outcome == "accepted"
-                for entry in thread.entries
-                if entry.type == consent.Grant.type
-            ):
-                return self._permits_marketing(basis.digest, at)
-        return False
-
-    def _permits_marketing(self, grant: str, at: str) -> bool:
-        """Whether a live item of the grant permits it on some of its data, and no other word forbids it there.
-
-        Many items may name the same data and channels: each pair is asked about once, and of what was said only that
-        is looked at which names the datum, something wider, or a part of it.
-        """
-        # A fold rests on words with a place alone: a no without one denies, and makes no offer void.
-        placed = self.threads.values(), self.chain, self.beside.values()
-        held = gather(*placed) if self.unplaced else self.facts
-        said = [one for one in held.statements if one.speaks_of("dpv:Use", MARKETING)]
-        asked: dict[str, dict[Channel | None, frozenset[Topic | None]]] = {}
-        for one in said:
-            if one.source == "consent" and grant in one.evidence and one.lasts(at, now=True):
-                for term, channel in product(one.data, one.channels or (None,)):
-                    ways = asked.setdefault(term, {})
-                    ways[channel] = ways.get(channel, frozenset()) | (one.topics or {None})
-        names = {name for one in said for name in one.data}
-        for term, ways in asked.items():
-            near = {name for name in names if overlaps("data", name, term)}
-            about = [(one, [name for name in one.data if name in near]) for one in said]
-            there = [replace(one, data=tuple(named)) for one, named in about if named]
-            for channel, topics in ways.items():
-                if permits_about(there, Question("dpv:Use", MARKETING, term, channel=channel), topics, at):
-                    return True
-        return False
-
-
-def _unknown_wish(own: Word, thread: Thread) -> str | None:
-    """What the customer has said of the terms of their wish, and `own` does not know: as it stands, ordered, or off."""
-    record = thread.record
-    if not isinstance(record, Dealing):
-        return None
-    over = record.closed if record.state in ("withdrawn", "cancelled") else None
-    places = [point.place for point in (record.wish, record.ordered_at, over) if point is not None]
-    unknown = next((place for place in places if not _known(own, place)), None)
-    return next((entry.digest for entry in thread.entries if entry.place == unknown), None)
-
-
-def _known(word: Word, place: int) -> bool:
-    """Whether a word knows a place, or stands in it."""
-    return word.place == place or word.knows.knows(place)
+        before = self._beside(said.message)
+        return self.statements + (before.take(said, "refused").size - before.size if before is not None else 0)
 
 
 def is_entry(message: Message[Any]) -> bool:

@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 
 from .. import _spec
+from ..messages import FAMILIES
 from ..messages.types import Side
 
-FAMILIES = ("terms", "consent", "intent")
 NONE = "none"
 """The state of a thread in which nothing has taken effect yet."""
 
@@ -18,7 +18,7 @@ class Lifecycle:
 
     Attributes:
         family: The family's name.
-        states: State → what the table says of it (its DPV term, whether it is final).
+        states: State → what the table says of it (its DPV term).
         narrowing: Type → the sides that can always say it.
         rows: (state, type, side) → the states that may follow.
     """

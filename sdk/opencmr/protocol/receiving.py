@@ -17,22 +17,22 @@ problem is raised, to be answered unsigned, and nothing is stored. From check 8 
 to be answered with a signed receipt that is stored; one that may come good (`retry`) is raised.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from .. import messages, trust
 from ..errors import Behind, Malformed, Problem, StaleCollect, TooEarly, UnknownThread, WrongAddressee
-from ..messages import Message, consent, core, offer, order
+from ..messages import Message, core
 from ..messages.model import in_order
-from ..messages.types import Party
 from .clock import AHEAD, shifted
+from .families import FAMILIES
+from .family import Misplaced
 from .history import History
-from .lifecycle import is_narrowing
+from .lifecycle import family_of, is_narrowing
 from .said import Said
 from .thread import Thread, opened_by
-from .uri import normal
 
 COLLECT_WINDOW = timedelta(seconds=120)
 
@@ -154,8 +154,7 @@ def check_place(message: Message[Any]) -> None:
 
     Of several faults, the first in canonical order is told.
 
-    Items of one message have different keys; parties are named in normal form; a vendor says where it heard the
-    customer's words, and only a vendor does; a first message names itself as its thread, and only a first one does.
+    A first message names itself as its thread, and only a first one does. The rest is the families'.
 
     Raises:
         Malformed: One of these does not hold.
@@ -166,46 +165,16 @@ def check_place(message: Message[Any]) -> None:
         raise Malformed(why, pointer=messages.pointer(path), **more)
 
 
-def _misplaced(message: Message[Any]) -> Iterator[tuple[messages.Path, str, dict[str, Any]]]:
-    body, kind = message.body, type(message.body)
-    if kind is consent.Withdraw and (body.heard is None) != (message.side == "customer"):
-        yield ("body", "heard"), "a vendor says where it heard the words, and only a vendor", {"rule": "CNS-8"}
-    if kind in (consent.Request, consent.Grant):
-        keys = [item.key for item in body.items]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                yield ("body", "items", position, "key"), "two items of one key", {"rule": "CNS-4"}
-        parties: list[tuple[messages.Path, Party]] = [
-            *((("body", "controller", at), party) for at, party in enumerate(body.controller or ())),
-            *(
-                (("body", "items", position, "recipients", at), party)
-                for position, item in enumerate(body.items)
-                for at, party in enumerate(item.recipients or ())
-            ),
-        ]
-        yield from _misnamed(parties)
-    if kind is offer.Make:
-        yield from _misnamed(
-            (("body", "recipients", at, "party"), recipient.party) for at, recipient in enumerate(body.recipients or ())
-        )
-    if kind is order.Confirm and body.support is not None:
-        yield from _misnamed([(("body", "support"), body.support)])
-    opens = message.opens
+def _misplaced(message: Message[Any]) -> Iterator[Misplaced]:
+    family, kind, opens = family_of(message.type), type(message.body), message.opens
+    if family is not None:
+        yield from FAMILIES[family].misplaced(message)
     if kind.place == "first" or kind is core.Collect:
         wrong = not opens
     else:
         wrong = opens and (kind.place == "later" or kind is core.Receipt)
     if wrong:
         yield ("thread",), "a first message names itself as its thread, and only a first one does", {}
-
-
-def _misnamed(
-    parties: Iterable[tuple[messages.Path, Party]],
-) -> Iterator[tuple[messages.Path, str, dict[str, Any]]]:
-    for path, party in parties:
-        if party.id is not None and normal(party.id) != party.id:
-            right = {"rule": "CNS-11", "expected": [normal(party.id)]}
-            yield (*path, "id"), "a party is named in normal form", right
 
 
 def settle(message: Message[Any], digest: str, *, history: History, now: str, caught_up: bool = False) -> Settled:

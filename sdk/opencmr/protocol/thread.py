@@ -8,14 +8,12 @@ from typing import Any, Literal
 from ..errors import Expired, Problem, Stale, UnknownThread, WrongSide, WrongState
 from ..messages import Message
 from ..messages.types import Side
-from .agreement import Agreement
-from .consent import Consent
 from .context import Context
-from .dealing import Dealing
+from .families import FAMILIES
+from .family import Record
 from .lifecycle import NONE, family_of, is_narrowing, lifecycle
-from .said import Entry, Outcome, Point, Said
+from .said import Entry, Outcome, Said
 
-Record = Agreement | Consent | Dealing
 Taken = Literal["accepted", "moot"]
 
 
@@ -47,9 +45,9 @@ class Thread:
             return []
         first = bisect_right(self.entries, said.knows.seen, key=attrgetter("place"))  # a long thread is mostly seen
         missed = [entry for entry in self.entries[first:] if not said.knows.knows(entry.place)]
-        # An offer is firm: a vendor that makes another one each second must not keep it from being accepted.
-        firm = said.message.type == "offer.accept" and all(entry.side == "vendor" for entry in missed)
-        return [] if firm else missed
+        # What is firm, a vendor that says something each second must not keep from being taken up.
+        firm = self.family is not None and said.message.type in FAMILIES[self.family].firm
+        return [] if firm and all(entry.side == "vendor" for entry in missed) else missed
 
     def check_in_time(self, said: Said) -> None:
         """Refuse a customer's widening word that takes its place too late, or does not know what stands here.
@@ -98,8 +96,12 @@ class Thread:
                     f"only the {other} sends {type_}", pointer="/type", expected=allowed or None, rule="LIF-1"
                 )
             raise WrongState(f"the thread is {self.state}", pointer="/type", expected=allowed or None, rule="LIF-1")
-        before: Record = self.record or _blank(self.family, said.point)
+        before = self.record or FAMILIES[self.family].blank(said.point)
         after = before.take(said, to, context)
+        if after is not before and after.state not in to:
+            raise AssertionError(
+                f"{type_} leads from {self.state} to {after.state}, which no row of {self.family} says"
+            )
         outcome: Taken = "moot" if after is before else "accepted"
         return self._with(said, outcome, self.record if after is before else after), outcome
 
@@ -137,13 +139,3 @@ class Thread:
 def opened_by(message: Message[Any]) -> Thread:
     """The empty thread that this message takes the first place of."""
     return Thread(message.thread, family_of(message.type))
-
-
-def _blank(family: str, at: Point) -> Record:
-    match family:
-        case "terms":
-            return Agreement(NONE)
-        case "consent":
-            return Consent(NONE, {})
-        case _:
-            return Dealing(NONE, at)

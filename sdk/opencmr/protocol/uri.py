@@ -1,7 +1,12 @@
 """The normal form of a URI, so that one party has one name (RFC 3986, 6.2.2 and 6.2.3)."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
+
+from ..messages import Path
+from ..messages.types import Party
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
@@ -65,3 +70,11 @@ def _without_dots(path: str) -> str:
         elif last:
             kept.append("")
     return "/".join(kept)
+
+
+def misnamed(parties: Iterable[tuple[Path, Party]]) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """The parties that are not named in normal form, by where they stand: path, why, and what tells more."""
+    for path, party in parties:
+        if party.id is not None and normal(party.id) != party.id:
+            right = {"rule": "CNS-11", "expected": [normal(party.id)]}
+            yield (*path, "id"), "a party is named in normal form", right

@@ -13,8 +13,8 @@ from ..errors import OpenCMRError, Unreachable, UsageError
 from ..messages import consent, intent, terms
 from ..messages.personal import Datum
 from ..messages.types import MOST_TEXT, Channel, Code, Party, Ref, TermsRef
-from ..protocol import Consent, instant
-from ..protocol.wording import in_words
+from ..protocol import instant
+from ..protocol.families.consent import Consent, in_words
 from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport import Network
 from .correspondence import Clock, Correspondence, quiet

@@ -15,7 +15,10 @@ from ..messages import Body, consent, intent, offer, order, terms
 from ..messages.offer import Make, PaymentShare
 from ..messages.personal import Datum
 from ..messages.types import Money, OrderLine, TermsDocument, TermsRef
-from ..protocol import Agreement, Consent, Dealing, Offer, Record, Withdrawal, moment
+from ..protocol import Record, moment
+from ..protocol.families.consent import Consent
+from ..protocol.families.intent import Dealing, Offer, Withdrawal
+from ..protocol.families.terms import Agreement
 from .correspondence import Correspondence, quiet
 from .given import listed, made, seconds, told
 from .pen import Deadline, Draft, deadline

@@ -6,6 +6,7 @@ import pytest
 
 from opencmr import errors
 from opencmr.protocol import roster
+from opencmr.protocol.families.intent.basis import active_terms
 
 OTHER = "zQm" + "2" * 44
 
@@ -166,16 +167,16 @@ def test_an_agreement_may_be_for_one_thread(talk: Any) -> None:
     wish = talk.cast("SD-BASE")
     agreed = talk.agree("PDC-INTENT", scope=wish.ref)
     assert agreed.record.as_dict()["scope"] == wish.ref
-    assert list(talk.history.active_terms()) == []
+    assert list(active_terms(talk.history)) == []
 
 
 @pytest.mark.requirement("TRM-10", "OFR-7")
 def test_of_two_agreements_the_later_is_the_relationships(talk: Any) -> None:
     talk.agree("SD-BASE")
     second = talk.agree("SD-BASE-A")
-    assert list(talk.history.active_terms()) == [second.record.terms]
+    assert list(active_terms(talk.history)) == [second.record.terms]
     talk.customer("terms.terminate", {}, second.said.message.thread)
-    assert list(talk.history.active_terms()) == [], "what was replaced does not come back"
+    assert list(active_terms(talk.history)) == [], "what was replaced does not come back"
 
 
 def test_a_code_that_is_not_on_the_roster_is_a_mistake_of_the_caller() -> None:
@@ -203,7 +204,7 @@ def test_an_old_proffer_cannot_be_accepted_once_a_newer_one_is(talk: Any, bodies
     newer = talk.proffer("SD-BASE")
     talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE")}, newer.id)
     assert late(talk, bodies, old, "SD-BASE-A").expected == [newer.said.digest]
-    assert [document.id for _, document in talk.history.active_terms()] == ["SD-BASE"]
+    assert [document.id for _, document in active_terms(talk.history)] == ["SD-BASE"]
 
 
 @pytest.mark.requirement("TRM-10")
@@ -234,7 +235,7 @@ def test_of_two_open_proffers_the_later_can_be_accepted_last(talk: Any, bodies: 
     first, second = talk.proffer("SD-BASE-A"), talk.proffer("SD-BASE")
     talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE-A")}, first.id)
     assert talk.vendor("terms.accept", {"terms": bodies.terms("SD-BASE")}, second.id).outcome == "accepted"
-    assert [document.id for _, document in talk.history.active_terms()] == ["SD-BASE"]
+    assert [document.id for _, document in active_terms(talk.history)] == ["SD-BASE"]
 
 
 @pytest.mark.requirement("TRM-10")

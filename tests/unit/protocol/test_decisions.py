@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opencmr.conformance.decisions import question_of
 from opencmr.errors import OpenCMRError
 from opencmr.protocol import Facts, Question, decide, roster
-from opencmr.protocol.decisions import as_dict
+from opencmr.protocol.question import as_dict
 from opencmr.protocol.vocabulary import parts
 
 VECTORS = Path(__file__).parents[3] / "spec" / "v1" / "vectors" / "decisions"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from opencmr.protocol import THIRD_PARTY, Decision, Question, explain
-from opencmr.protocol.decisions import Answer, Reason
+from opencmr.protocol.question import Answer, Reason
 
 AT = "2026-03-05T12:00:00.000Z"
 THREAD = "urn:uuid:12345678-1111-4111-8111-111111111111"

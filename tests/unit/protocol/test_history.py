@@ -8,6 +8,7 @@ import pytest
 from opencmr import _spec
 from opencmr.messages.types import Ref
 from opencmr.protocol import History, Question, gather
+from opencmr.protocol.families.intent.basis import live_consent
 
 NO_THREAD = "urn:uuid:ffffffff-0000-4000-8000-000000000000"
 EMAIL = {"data": "pd:EmailAddress", "value": "ada@alice.example"}
@@ -194,13 +195,13 @@ def test_the_basis_of_an_unasked_offer_costs_in_proportion_to_what_was_consented
         ]
         granted = talk.grant(None, *items, statement="To all of it.")
         ref = Ref.model_validate(granted.ref)
-        assert talk.history.live_consent(ref, talk.now)
+        assert live_consent(talk.history, ref, talk.now)
         everything = bodies.item(data=["dpv:PersonalData"], purposes=["dpv:Purpose"])
         other = talk.grant(None, everything, statement="To more.")
         talk.customer("consent.withdraw", {}, other.id)
         assert talk.history.facts
-        assert not talk.history.live_consent(ref, talk.now)
-        return calls(lambda: talk.history.live_consent(ref, talk.now))
+        assert not live_consent(talk.history, ref, talk.now)
+        return calls(lambda: live_consent(talk.history, ref, talk.now))
 
     few, many = looked(32), looked(64)
     assert many < 2.5 * few

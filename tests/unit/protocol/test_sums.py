@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from opencmr import errors
 from opencmr.messages import offer
-from opencmr.protocol.sums import commitment_of, total_of
+from opencmr.protocol.families.intent import commitment_of, total_of
 
 
 def line(amount: str | None, **recurs: Any) -> offer.Line:

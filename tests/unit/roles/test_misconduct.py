@@ -9,7 +9,8 @@ import pytest
 from opencmr import Customer, Vendor, consent, offer, order, terms, trust
 from opencmr.errors import PROBLEMS, OpenCMRError, Refused, Unreachable, WrongState
 from opencmr.messages import core
-from opencmr.protocol import Dealing, instant, roster
+from opencmr.protocol import instant, roster
+from opencmr.protocol.families.intent import Dealing
 from opencmr.roles import CustomerRelationship
 from opencmr.store import Kept, Store
 from opencmr.testing import StandingClock

@@ -90,7 +90,7 @@ AMOUNTS = st.decimals(0, Decimal("999999999999999.999999"), places=6).map(lambda
     st.lists(st.tuples(st.sampled_from(["", "-"]), AMOUNTS).map("".join), max_size=4),
 )
 def test_whatever_is_advised_can_be_followed(prices: list[str], off: list[str]) -> None:
-    from opencmr.protocol.sums import check_sums
+    from opencmr.protocol.families.intent.sums import check_sums
 
     asked = summing(prices, off, "0.5")
     try:

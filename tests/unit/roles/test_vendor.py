@@ -27,7 +27,8 @@ from opencmr.errors import (
     WrongKey,
 )
 from opencmr.messages import Body, core
-from opencmr.protocol import Dealing, roster
+from opencmr.protocol import roster
+from opencmr.protocol.families.intent import Dealing
 from opencmr.roles import strangers
 from opencmr.roles.desk import EARLY_THREADS
 from opencmr.store import Kept, Rows, Store, tables

@@ -6,7 +6,7 @@ import pytest
 
 from opencmr import Customer, Vendor, intent, offer, order
 from opencmr.messages.types import OrderLine
-from opencmr.protocol import Dealing
+from opencmr.protocol.families.intent import Dealing
 from opencmr.roles import CustomerRelationship
 from parties import CAST, SHOP, Street, an_offer, assert_equal_histories
 

@@ -1,19 +1,25 @@
 """The fold of a consent thread: what may be done, item by item (`spec/v1/consent/page.md`)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
-from ..errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
-from ..messages import Path, consent, pointer
-from ..messages.personal import Datum
-from ..messages.types import Code, Party, Retention
-from .clock import length
-from .context import Context
-from .said import Outcome, Point, Said, Word
-from .vocabulary import Kind, check_term, check_terms, lies_in, reaches
+from ...errors import Expired, Problem, UnaskedWithoutStatement, WiderThanAsked
+from ...messages import Message, Path, consent, pointer
+from ...messages.personal import Datum
+from ...messages.types import Code, Party, Retention
+from ..clock import length
+from ..context import Context
+from ..family import Family, Misplaced, Record, Table, Told
+from ..lifecycle import NONE
+from ..said import Outcome, Point, Said, Word
+from ..statements import Statement, When, begins, same
+from ..uri import misnamed, normal
+from ..vocabulary import EVERYTHING, Kind, check_term, check_terms, label, lies_in, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
+
+__all__ = ["FAMILY", "Beside", "Consent", "ItemRecord", "in_words"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class ItemRecord:
 
 
 @dataclass(frozen=True)
-class Consent:
+class Consent(Record):
     """A consent, as both sides compute it.
 
     Attributes:
@@ -162,6 +168,30 @@ class Consent:
             ),
         }
 
+    def in_brief(self) -> str:
+        """Item by item: what for, and how it stands."""
+        items = sorted(self.items.values(), key=lambda item: item.key)
+        return "; ".join(f"{', '.join(map(label, item.item.purposes))}: {item.state}" for item in items)
+
+    def in_full(self, at: str) -> Told:
+        """The items, and what the grants brought with them."""
+        rows = []
+        for key, record in sorted(self.items.items()):
+            item = record.item
+            topics = [code.label or code.code for code in item.topics or ()]
+            lists = (" ".join(part) or "any" for part in (item.purposes, item.data, item.channels or (), topics))
+            rows.append((key, record.state, max(record.since.at, record.begins or ""), record.until, *lists))
+        columns = ("item", "state", "since", "until", "purposes", "data", "channels", "topics")
+        disclosed = (f"disclosed {datum.data} at {point.at}" for datum, point in self.disclosed)
+        return Told(Table(columns, tuple(rows)), tuple(disclosed))
+
+    def statements(self, when: When) -> Iterator[Statement]:
+        """What its items permit and prohibit, and what they did as they stood before."""
+        for item, ended in self.past:
+            yield from statements_of_item(item, when, ended)
+        for item in self.items.values():
+            yield from statements_of_item(item, when)
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -252,6 +282,11 @@ class Beside:
             tried=sum(not replaced for _, replaced in open_),
         )
 
+    def statements(self, when: When) -> Iterator[Statement]:
+        """What was taken back, as prohibitions."""
+        for item in self.denied:
+            yield from statements_of_item(item, when)
+
 
 def _record(state: ItemState, item: consent.Item, said: Said, until: str, begins: str | None = None) -> ItemRecord:
     return ItemRecord(item.key, state, item, said.point, said.word, until, (said.digest,), begins)
@@ -264,6 +299,37 @@ def _names(no: Said, key: str) -> bool:
 def _taken_back(item: ItemRecord, no: Said, since: Point) -> ItemRecord:
     state: ItemState = "refused" if item.state == "requested" else "withdrawn"
     return replace(item, state=state, since=since, own=no.word, evidence=(no.digest, *item.evidence))
+
+
+def statements_of_item(record: ItemRecord, when: When, ended: Point | None = None) -> Iterator[Statement]:
+    """What an item permits or prohibits: nothing while it is only asked for.
+
+    Args:
+        record: The item as it stood.
+        when: The time of a place.
+        ended: When it came to stand otherwise.
+    """
+    if record.state == "requested":
+        return
+    item, permit = record.item, record.state == "given"
+    outside = [party.id for party in outsiders(item)]
+    known = frozenset(normal(id_) for id_ in outside if id_)  # a name is no party that a question could ask about
+    yield Statement(
+        effect="permit" if permit else "prohibit",
+        source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",
+        actions=same(tuple(item.actions or (EVERYTHING["action"],))),
+        purposes=same(tuple(item.purposes)),
+        data=same(tuple(item.data)),
+        third_parties=same(known) if permit or (outside and None not in outside) else None,
+        channels=same(frozenset(item.channels)) if item.channels else None,
+        topics=frozenset(map(topic_of, item.topics)) if item.topics else None,
+        begins=record.begins if permit else None,
+        own=record.own,
+        at=begins(record.own, when(record.since), permit),
+        until=record.until if permit else None,
+        ended=when(ended) if permit and ended else None,
+        evidence=record.evidence,
+    )
 
 
 def _check_items(items: list[Any]) -> None:
@@ -366,3 +432,47 @@ def _within(granted: Retention | None, asked: Retention) -> bool:
 
 def _wider(why: str, path: Path, *expected: str, rule: str = "CNS-1") -> Problem:
     return WiderThanAsked(why, pointer=pointer(path), rule=rule, expected=list(expected))
+
+
+def in_words(item: consent.GrantItem, until: str) -> str:
+    """The sentence with which a customer grants what nobody asked for: as wide as the item, and no wider.
+
+    Args:
+        item: What is granted.
+        until: When it ends.
+    """
+    others = [party.name for party in item.recipients or ()]
+    more = (
+        f" by the vendor and {', '.join(others)}" if others else "",
+        f" over {', '.join(map(label, item.channels))}" if item.channels else "",
+        f" about {', '.join(topic.label or topic.code for topic in item.topics)}" if item.topics else "",
+    )
+    actions, data, purposes = (", ".join(map(label, terms)) for terms in (item.actions, item.data, item.purposes))
+    return f"I consent to {actions} of my {data} for {purposes}{''.join(more)} until {until}."
+
+
+def _misplaced(message: Message[Any]) -> Iterator[Misplaced]:
+    """A vendor says where it heard the words; items have different keys; parties are named in normal form."""
+    match message.body:
+        case consent.Withdraw() as body if (body.heard is None) != (message.side == "customer"):
+            yield ("body", "heard"), "a vendor says where it heard the words, and only a vendor", {"rule": "CNS-8"}
+        case consent.Request() | consent.Grant() as body:
+            keys = [item.key for item in body.items]
+            for position, key in enumerate(keys):
+                if key in keys[:position]:
+                    yield ("body", "items", position, "key"), "two items of one key", {"rule": "CNS-4"}
+            yield from misnamed((("body", "controller", at), party) for at, party in enumerate(body.controller or ()))
+            yield from misnamed(
+                (("body", "items", position, "recipients", at), party)
+                for position, item in enumerate(body.items)
+                for at, party in enumerate(item.recipients or ())
+            )
+
+
+FAMILY = Family(
+    name="consent",
+    blank=lambda at: Consent(NONE, {}),
+    misplaced=_misplaced,
+    beside=Beside,
+    passing={"vendor": frozenset({consent.Request.type})},
+)

@@ -10,10 +10,10 @@ from datetime import timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
-from ..messages import offer, order
-from ..messages.types import Money, OrderLine, Side, as_wire
-from .clock import shifted
-from .said import Point
+from ....messages import offer, order
+from ....messages.types import Money, OrderLine, Side, as_wire
+from ...clock import shifted
+from ...said import Point
 
 REFUND_WITHIN = timedelta(days=14)
 """By when a vendor has paid back what the customer withdrew from."""
@@ -53,6 +53,14 @@ class Withdrawal:
         return all(
             paid.get(line, 0) >= min(_ordered(lines[line]), n) for line, n in _amounts(self.lines, lines).items()
         )
+
+    def in_words(self, at: str) -> str:
+        """For people, as it stands at this instant."""
+        what = ", ".join(f"line {part.line}" for part in self.lines or ()) or "all"
+        came = f"refunded at {self.settled.at}" if self.settled else f"to be refunded by {self.due}"
+        overdue = ", overdue" if self.settled is None and self.overdue(at) else ""
+        late = ", late" if self.late else ""
+        return f"withdrawn from {what} at {self.since.at}{late}: {came}{overdue}"
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON."""

@@ -1,18 +1,27 @@
 """The fold of a terms thread: what both sides are bound by (`spec/v1/terms/page.md`)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ..errors import Expired, Stale, WrongState
-from ..messages import terms
-from ..messages.types import Ref, Side, TermsDocument
-from . import roster
-from .context import Context
-from .said import Point, Said, Word
+from ...errors import Expired, Stale, WrongState
+from ...messages import terms
+from ...messages.types import Ref, Side, TermsDocument
+from .. import roster
+from ..binding import Binding
+from ..context import Context
+from ..family import Family, OnTerms, Record, Table, Told
+from ..lifecycle import NONE
+from ..said import Entry, Point, Said, Word
+
+__all__ = ["FAMILY", "Agreement"]
+
+if TYPE_CHECKING:
+    from ..thread import Thread
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Record):
     """Terms put forward, and what became of them.
 
     Attributes:
@@ -56,7 +65,7 @@ class Agreement:
                 for position, ref in enumerate(body.choices):
                     choices = (*choices, roster.resolve(ref, ("body", "choices", position), roster.by_id(choices)))
                 scope = body.scope if isinstance(body.scope, Ref) else None
-                later = context.superseded(said.word, scope.id if scope else None)
+                later = superseded(context, said.word, scope.id if scope else None)
                 if later is not None:
                     why = "it does not know what holds, or was ended, of the terms of this scope"
                     raise Stale(why, pointer="/seen", rule="TRM-12", expected=[later])
@@ -82,7 +91,7 @@ class Agreement:
             raise Expired(why, pointer="/created", rule="TRM-11")
 
     def _check_latest(self, own: Word | None, context: Context) -> None:
-        later = context.superseded(own, self.scope.id if self.scope else None) if own is not None else None
+        later = superseded(context, own, self.scope.id if self.scope else None) if own is not None else None
         if later is not None:
             why = "the customer has said something later about the terms of this scope"
             raise WrongState(why, pointer="/type", rule="TRM-10", expected=[later])
@@ -101,3 +110,77 @@ class Agreement:
             **({"ended": self.ended.at} if self.ended else {}),
             "evidence": list(self.evidence),
         }
+
+    def in_brief(self) -> str:
+        """The terms that bind, or those to choose from."""
+        return self.terms[1].id if self.terms else " or ".join(document.id for _, document in self.choices)
+
+    def in_full(self, at: str) -> Told:
+        """The terms in the order in which they were put forward."""
+        put = [("proffered", *choice) for choice in self.choices]
+        put += [("countered", *self.counter)] if self.counter else []
+        put += [("agreed", *self.terms)] if self.terms else []
+        rows = tuple((what, document.id, document.title, digest) for what, digest, document in put)
+        return Told(Table(("terms", "id", "title", "digest"), rows))
+
+    def bindings(self, thread: str) -> Iterator[Binding]:
+        """The agreed terms, once they bind."""
+        if self.terms is not None and self.since is not None and self.own is not None:
+            made = self.evidence if self.ended is None else self.evidence[:-1]
+            yield Binding(self.terms, self.own, self.since, made, self.ended, self.scope.id if self.scope else None)
+
+    def on_terms(self, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
+        """What made the terms bind, and what of the customer's ended them."""
+        scope = self.scope.id if self.scope else None
+        if self.own is None or self.since is None:
+            return
+        yield OnTerms(scope, self.own.place, self.evidence[0])
+        if self.ended is not None and self.ended_by == "customer":
+            yield OnTerms(scope, self.ended.place, self.evidence[-1])
+
+    def promises(self) -> Iterator[str]:
+        """A counter stands until it is to be answered."""
+        if self.state == "countered" and self.answer_by is not None:
+            yield self.answer_by
+
+
+def superseded(context: Context, own: Word, scope: str | None) -> str | None:
+    """A word about the terms of this scope that `own` does not know, by its digest; none where there is none.
+
+    It is one by which terms began to bind, or one by which the customer ended them; of the scope of a wish, also one by
+    which the customer put the wish otherwise, ordered, or took it back.
+    """
+    for word in _on_terms(context, scope):
+        if word.place != own.place and not own.knows.knows(word.place):
+            return word.digest
+    return None
+
+
+def _on_terms(context: Context, scope: str | None) -> Iterator[OnTerms]:
+    """What was said about the terms of this scope: in agreements first, then in the thread that they are for."""
+    others = (thread for id_, thread in context.threads.items() if id_ != scope)
+    for thread in (*others, *filter(None, [context.threads.get(scope)] if scope else [])):
+        if thread.record is not None:
+            yield from (word for word in thread.record.on_terms(thread.id, thread.entries) if word.scope == scope)
+
+
+def _rests_on(thread: "Thread", context: Context) -> Iterator[str]:
+    """The agreements of the same scope, and the thread that they are for."""
+    if isinstance(thread.record, Agreement):
+        scope = thread.record.scope.id if thread.record.scope else None
+        for id_, other in context.threads.items():
+            if other.record is not None and any(
+                word.scope == scope for word in other.record.on_terms(id_, other.entries)
+            ):
+                yield id_
+
+
+FAMILY = Family(
+    name="terms",
+    blank=lambda at: Agreement(NONE),
+    passing={
+        "customer": frozenset({terms.Proffer.type}),
+        "vendor": frozenset({terms.Counter.type, terms.Decline.type, terms.Terminate.type}),
+    },
+    rests_on=_rests_on,
+)

@@ -1,25 +1,34 @@
 """The fold of an intent thread: what is wanted, the offers, and the order (`spec/v1/intent/page.md`)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple, Self
 
-from ..errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderThanAsked, WrongState
-from ..messages import Path, intent, offer, order, pointer
-from ..messages.personal import Datum
-from ..messages.types import Money, Ref, TermsDocument, as_wire
-from ..trust import write
-from . import roster
-from .clock import shifted
-from .context import Context
+from ....errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderThanAsked, WrongState
+from ....messages import Path, intent, offer, order, pointer
+from ....messages.personal import Datum
+from ....messages.types import Money, Ref, TermsDocument, as_wire
+from ....trust import write
+from ... import roster
+from ...binding import Binding
+from ...chain import Chain
+from ...clock import shifted
+from ...context import Context
+from ...family import OnTerms, Record, Table, Told
+from ...said import Entry, Point, Said, Word
+from ...statements import Activity, When
+from ...vocabulary import check_term, check_terms, includes
+from .basis import active_terms, live_consent
+from .performing import standing_order, standing_wish, what_lasts
 from .returning import Cancelled, Withdrawal, lines_off, withdrawn
-from .said import Point, Said, Word
 from .sums import check_accepted, check_same, check_sums
-from .vocabulary import check_term, check_terms, includes
 
 STANDS = timedelta(days=30)
 """How long a wish stands that does not say until when."""
+
+THE_WISH = "pd:Intention"
+"""What a cast discloses by being said."""
 
 OfferState = Literal["firm", "declined", "accepted", "lapsed"]
 
@@ -69,7 +78,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Dealing:
+class Dealing(Record):
     """An intent with its offers and its order.
 
     Attributes:
@@ -229,9 +238,9 @@ class Dealing:
             raise Expired("offers could be made until " + self.wished_until, pointer="/created", rule="INT-4")
         choices: Iterable[tuple[str, TermsDocument]] = self.terms
         if self.cast is None:
-            if body.basis is None or not context.live_consent(body.basis, said.at):
+            if body.basis is None or not live_consent(context, body.basis, said.at):
                 raise NoBasis("an unasked offer names a live consent", pointer="/body/basis", rule="OFR-6")
-            choices = context.active_terms()
+            choices = active_terms(context)
         wants = len(self.cast.wants) if self.cast else 0
         for position, line in enumerate(body.lines):
             if line.want is not None and line.want >= wants:
@@ -379,6 +388,87 @@ class Dealing:
             **{name: value for name, value in self._told().items() if value},
             "evidence": list(self.evidence),
         }
+
+    def in_brief(self) -> str:
+        """What is wanted, and how far it has come."""
+        wants = ", ".join(want.name for want in self.cast.wants) if self.cast else "unasked offer"
+        if self.accepted is not None:
+            return f"{wants} for {_owed(self.accepted_offer.body)}"
+        return f"{wants}; {len(self.offers)} offer{'' if len(self.offers) == 1 else 's'}"
+
+    def in_full(self, at: str) -> Told:
+        """The offers, and what became of the order."""
+        rows = tuple(
+            (each.digest, each.state, _owed(each.body), each.terms[1].id, each.expires, lines)
+            for each in self.offers
+            for lines in [", ".join(line.name for line in each.body.lines)]
+        )
+        lines = [f"disclosed {datum.data} at {point.at}" for datum, point in self.disclosed]
+        lines += [f"{status} at {point.at}" for status, point in self.progress]
+        lines += [each.in_words(at) for each in self.withdrawals]
+        lines += [f"{amount.amount} {amount.currency} paid back at {point.at}" for amount, point in self.refunds]
+        return Told(Table(("offer", "state", "total", "under", "expires", "lines"), rows), tuple(lines))
+
+    @property
+    def governs(self) -> Point | None:
+        """The terms of a wish are for the data of its thread."""
+        return self.wished_at
+
+    def bindings(self, thread: str) -> Iterator[Binding]:
+        """The terms that each offer accepted by being made.
+
+        An offer that is accepted has been chosen: the terms of the others end, however lax. The acceptance itself gives
+        them no later order than the wish has that they were named in.
+        """
+        over = self._off()
+        for each in self.offers:
+            if each.own is not None:
+                end = each.dropped or self.ordered_at or over
+                yield Binding(each.terms, each.own, each.since, (each.digest,), end, thread)
+        if self.ordered_at is not None and (chosen := self.accepted_offer).own is not None:
+            made, end = (chosen.digest, str(self.ordered_by)), chosen.dropped or over
+            yield Binding(chosen.terms, chosen.own, self.ordered_at, made, end, thread)
+
+    def activities(self, thread: str, when: When, chain: Chain) -> Iterator[Activity]:
+        """The wish while it stands, and the order until it is done and cared for."""
+        data = tuple((datum.data, when(point)) for datum, point in self.disclosed)
+        over = self.closed
+        if self.wished_at is not None:
+            data = (*data, (THE_WISH, when(self.wished_at)))
+            end = self.ordered_at or over
+            wishes = [(when(wish.since), wish.until) for wish in self.wishes]
+            yield from standing_wish(thread, wishes, when(end) if end else None, data, self.evidence[:1])
+        if self.ordered_at is not None:
+            made = (str(self.accepted), str(self.ordered_by))
+            cancelled = over if self.state == "cancelled" else None
+            # A withdrawal lets an order go on. That is a yes: it counts from its place on, for the customer too.
+            steps = [
+                (chain.time(at.place, at.at), done)
+                for at, done in self.steps
+                if at.place < (cancelled.place if cancelled else chain.next)
+            ]
+            ended = when(cancelled) if cancelled else None
+            yield from standing_order(thread, steps, ended, what_lasts(self.accepted_offer.body), data, made)
+
+    def on_terms(self, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
+        """What the customer has said of the terms of their wish: as it stands, ordered, or off."""
+        digests = {entry.place: entry.digest for entry in entries}
+        for point in (self.wish, self.ordered_at, self._off()):
+            if point is not None:
+                yield OnTerms(thread, point.place, digests[point.place])
+
+    def promises(self) -> Iterator[str]:
+        """Offers are firm until they expire."""
+        return (each.expires for each in self.offers if each.state == "firm")
+
+    def _off(self) -> Point | None:
+        return self.closed if self.state in ("withdrawn", "cancelled") else None
+
+
+def _owed(body: offer.Make) -> str:
+    """What an offer comes to: once, and in all where something recurs."""
+    total = f"{body.total.amount} {body.total.currency}"
+    return total if body.commitment is None else f"{total}, {body.commitment.amount} in all"
 
 
 def _check_recipients(body: offer.Make) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Context as Arithmetic
 from decimal import Decimal, localcontext
 
-from ..errors import UnknownReference, WrongTotal
-from ..messages import Path, offer, pointer
-from ..messages.types import Money, Recurs, SignedMoney
+from ....errors import UnknownReference, WrongTotal
+from ....messages import Path, offer, pointer
+from ....messages.types import Money, Recurs, SignedMoney
 
 _EXACT = Arithmetic(prec=40, traps=[])
 """For sums: 128 amounts of 15 and 6 digits, each up to a thousand times, have room. The application's own context may

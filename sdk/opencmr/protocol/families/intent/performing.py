@@ -1,0 +1,125 @@
+"""What a wish and an order permit while they last (`spec/v1/decisions.md`, rule 1)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
+
+from ....messages.offer import Make
+from ...clock import length, shifted
+from ...statements import Activity
+from ...uri import normal
+
+_NEVER_DONE = timedelta(days=365)
+_TO_ANSWER = ("opencmr:IntentCasting",)
+_TO_PERFORM = (
+    "dpv:RequestedServiceProvision",
+    "dpv:PaymentManagement",
+    "dpv:CustomerOrderManagement",
+    "dpv:CustomerCare",
+    "dpv:RightsFulfilment",
+    "dpv:EnforceSecurity",
+)
+_CARE = ("dpv:CustomerCare",)
+
+
+def what_lasts(made: Make) -> "Lasting":
+    """How long an order goes on after it is done, and with whom its data may be shared."""
+    return Lasting(
+        timedelta(days=made.returns.days if made.returns else 0),
+        length(made.warranty) if made.warranty else timedelta(),
+        tuple(
+            (normal(recipient.party.id), tuple(recipient.data))
+            for recipient in made.recipients or ()
+            if recipient.party.id is not None
+        ),
+    )
+
+
+class Lasting(NamedTuple):
+    """What an offer says that counts in the order which it becomes.
+
+    Attributes:
+        returns: How long the order goes on after it is done.
+        warranty: How long it goes on for customer care alone.
+        recipients: Who else gets which data, by URI.
+    """
+
+    returns: timedelta = timedelta()
+    warranty: timedelta = timedelta()
+    recipients: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def standing_wish(
+    thread: str,
+    wishes: Sequence[tuple[str, str]],
+    closed: str | None,
+    data: tuple[tuple[str, str], ...],
+    evidence: tuple[str, ...],
+) -> Iterator[Activity]:
+    """What an intent permits, wording by wording: an amendment changes no answer about the time before it.
+
+    Args:
+        thread: Its thread.
+        wishes: Of the cast and each amendment: since when it stands, and until when.
+        closed: When it was ordered or withdrawn.
+        data: What was disclosed, and when.
+        evidence: The digest of what opened the thread.
+    """
+    ends = [*(since for since, _ in wishes[1:]), closed]
+    for (since, until), end in zip(wishes, ends, strict=True):
+        yield Activity(thread, "intent-live", since, until, end, data, evidence, _TO_ANSWER)
+
+
+def standing_order(
+    thread: str,
+    steps: Sequence[tuple[str, bool]],
+    cancelled: str | None,
+    lasting: Lasting,
+    data: tuple[tuple[str, str], ...],
+    evidence: tuple[str, ...],
+) -> Iterator[Activity]:
+    """What an order permits: until it is cancelled, or done and the days for returning it are over.
+
+    For customer care alone it goes on until the warranty is over.
+
+    Args:
+        thread: Its thread.
+        steps: When its entries were, from the acceptance on and before it was cancelled, and whether it was done then.
+        cancelled: When it was cancelled.
+        lasting: What counts in it of its offer.
+        data: What was disclosed, and when.
+        evidence: The digests of offer and acceptance.
+    """
+    made = Activity(thread, "order-live", "", "", None, data, evidence, _TO_PERFORM, lasting.recipients)
+    for since, until, closed in _spans(steps, cancelled, lasting.returns):
+        yield replace(made, since=since, until=until, closed=closed)
+    if lasting.warranty > lasting.returns:
+        for since, until, closed in _spans(steps, cancelled, lasting.warranty):
+            yield replace(made, since=since, until=until, closed=closed, purposes=_CARE, recipients=())
+
+
+def _spans(
+    steps: Sequence[tuple[str, bool]], cancelled: str | None, after: timedelta
+) -> Iterator[tuple[str, str, str | None]]:
+    """Since when, until when, and when an end was put to it, span by span.
+
+    Where an order never comes to be done, it ends a year after its last entry; once it is done, what the vendor reports
+    adds nothing. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+    """
+    spans, was = [], False
+    for at, done in steps:
+        if not (done and was):
+            spans.append((at, shifted(at, after if done else _NEVER_DONE)))
+        was = done
+    closed = spans[-1][0] if was and not after else None
+    if cancelled is not None:
+        spans.append((cancelled, cancelled))
+        closed = cancelled
+    since, until = spans[0]
+    for at, end in spans[1:]:
+        if at >= until:
+            yield since, until, None
+            since = at
+        until = end
+    yield since, until, closed
