@@ -9,10 +9,10 @@ import { publicBytes, signer, verify } from '../keys.mjs';
 import { Relationship } from '../customer.mjs';
 import { fold } from '../history.mjs';
 import { check, hashData, sign } from '../proof.mjs';
-import { show } from '../records.mjs';
 import { checkBody, checkEnvelope, checkShape } from '../shapes.mjs';
 import { table } from '../spec.mjs';
 import { may } from './decisions.mjs';
+import { keptOf, stated, told } from './told.mjs';
 
 const VECTORS = new URL('../../../spec/v1/vectors/', import.meta.url);
 const text = async (path) => (await readFile(new URL(path, VECTORS), 'utf8')).replace(/\n$/, '');
@@ -84,22 +84,11 @@ const kinds = {
     run();
   },
   async thread({ customer, vendor, keys, words, said, answers, asks = [], ...right }) {
-    const kept = { vendor, pinned: keys, endpoint: 'https://shop.example', words: [], left: [], given: {}, owed: [], lost: [], noticed: [] };
-    const write = async (message) => ({ message, digest: await digest(message) });
-    for (const message of words ?? said) kept.words.push(await write(message));
-    if (words) { // what they fold to
-      for (const { message } of kept.words) await check(message, keys);
-      kept.tip = kept.words.findLast(({ message }) => message.from === vendor).digest;
-    } else await collected(kept, customer, answers); // what a customer makes of the answers of the mailbox
+    const kept = await keptOf({ vendor, keys, words: words ?? said });
+    if (words) for (const { message } of kept.words) await check(message, keys); // what they fold to
+    else await collected(kept, customer, answers); // what a customer makes of the answers of the mailbox
     const history = await fold(kept);
-    const got = {
-      places: history.places.map((place) => toldOf(place, history)),
-      times: history.chain.times(),
-      disputes: history.chain.disputes.map(([seen, word]) => ({ place: history.chain.number(seen), word })),
-      pending: history.pending.map((word) => word.digest),
-      digests: history.chain.digests,
-      threads: Object.fromEntries([...history.threads].map(([id, thread]) => [id, { state: thread.state, record: show(thread) ?? null }])),
-    };
+    const got = told(history);
     for (const [name, value] of Object.entries(got)) {
       if (name in right) assert.deepEqual(value, name === 'places' ? right.places.map(stated) : right[name], name);
     }
@@ -114,18 +103,6 @@ const kinds = {
     assert.deepEqual([answer, reason], right);
   },
 };
-
-/** What became of a place, as cases state it; that of a receipt with how it differs from the rules. */
-function toldOf({ digest: of, at, outcome, state, problem, knows }, { findings }) {
-  const differs = findings.find(({ code, words }) => code.startsWith('other-') && words[0] === of)?.code;
-  return stated({
-    digest: of, at, outcome, differs, state: ['accepted', 'moot', 'void'].includes(outcome) ? state : undefined,
-    knows: knows && outcome !== 'again' ? { seen: knows.upTo, beyond: [...knows.beyond].sort((a, b) => a - b) } : undefined,
-    problem: problem?.code, pointer: problem?.pointer,
-  });
-}
-/** Rules and advice are words for people. */
-const stated = ({ rule, expected, ...place }) => JSON.parse(JSON.stringify(place));
 
 const SHOWN = ['answered-twice', 'answers-nothing', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
 
