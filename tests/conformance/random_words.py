@@ -15,6 +15,10 @@ from vectors.writing import Case, uuid
 from opencmr import _spec
 from opencmr.errors import Problem
 from opencmr.messages.offer import Adjustment, Line
+from opencmr.messages.consent import Item
+from opencmr.protocol.families.consent import Consent
+from opencmr.protocol.families.intent.dealing import Dealing
+from opencmr.protocol.families.terms import Agreement
 from opencmr.protocol.families.intent.sums import commitment_of, total_of
 
 STEPS = 26
@@ -24,10 +28,10 @@ _OFF = (-3000, -11, -7, -4, 4, 7, 11, 3000)
 
 _NEAR = {
     "actions": ("dpv:Use", "dpv:Use", "dpv:Processing", "dpv:Share", "dpv:Store", "dpv:Collect", "dpv:Disclose",
-                "dpv:Transfer", "dpv:Profiling", "dpv:Erase", "dpv:Analyse"),
+                "dpv:Transfer", "dpv:Profiling", "dpv:Analyse"),
     "purposes": ("dpv:DirectMarketing", "dpv:DirectMarketing", "dpv:Marketing", "dpv:Purpose", "dpv:CustomerCare",
                  "dpv:RequestedServiceProvision", "dpv:ServiceProvision", "opencmr:IntentCasting",
-                 "dpv:ResearchAndDevelopment", "dpv:LegalCompliance", "dpv:PersonalisedAdvertising"),
+                 "dpv:ResearchAndDevelopment", "dpv:PersonalisedAdvertising"),
     "data": ("pd:EmailAddress", "pd:EmailAddress", "pd:TelephoneNumber", "pd:Contact", "pd:Intention",
              "dpv:PersonalData", "pd:PhysicalAddress", "pd:Health", "dpv:NonPersonalData"),
 }  # fmt: skip
@@ -64,12 +68,19 @@ class Talk:
         self.open: list[Word] = []
         """The customer's words that no receipt answers so far."""
         self.said: list[Word] = []
-        self.families = self.dice.choice(("tci", "tci", "t", "c", "i", "i", "ci", "ti"))
+        self.pace = self.dice.choice(((0, 0.01, 1, 4), (0, 1, 4, 30, 600), (0, 0.01, 1, 30, 3000, 20000)))
+        """Minutes from one word to the next."""
+        self.families = self.dice.choice(("tci", "tci", "t", "c", "c", "i", "i", "i", "ci", "ti"))
         self.count = 0
 
     def case(self) -> Case:
-        for _ in range(self.dice.randint(STEPS // 2, STEPS * 2)):
+        words = self.dice.randint(STEPS // 2, STEPS * 2)
+        if "i" in self.families and self.maybe(0.6):
+            self._deal()
+        for _ in range(8 * words):
             self._step()
+            if len(self.script.words) >= words:
+                break
         if self.dice.random() < 0.5:
             while self.open:
                 self._answer(self.open.pop(0))
@@ -77,6 +88,20 @@ class Talk:
             **setting(), "words": [word.message for word in self.script.words],
             "asks": [self._ask() for _ in range(QUESTIONS)],
         }  # fmt: skip
+
+    def _deal(self) -> None:
+        """An order at once: by dice alone there would be few."""
+        wrong, self.wrong = self.wrong, 0.0
+        cast = self.script.cast(discloses=[self._datum()])
+        made = self.script.place(
+            self.script.word("offer.make", self._offer(cast.thread), cast.thread, expires=self.script.after(days=30))
+        )
+        self.said += self.script.words
+        if (accepting := self._accepting(cast.thread)) is not None and self.maybe(0.9):
+            self._say("customer", *accepting)
+        if self.maybe(0.7):
+            self._say("vendor", "order.confirm", {"reference": "R", "total": made.message["body"]["total"]}, cast.thread)
+        self.wrong = wrong
 
     def maybe(self, chance: float) -> bool:
         return self.dice.random() < chance
@@ -88,7 +113,7 @@ class Talk:
         return self.script.after(minutes=self.dice.choice(_OFF))
 
     def _step(self) -> None:
-        self.script.later(minutes=self.dice.choice((0, 0.01, 1, 1, 4, 30, 600, 3000, 20000)))
+        self.script.later(minutes=self.dice.choice(self.pace))
         if self.open and self.maybe(0.6):
             return self._answer(self.open.pop(0 if self.maybe(0.8) else self.dice.randrange(len(self.open))))
         if self.is_wrong() and self.maybe(0.3):
@@ -182,7 +207,9 @@ class Talk:
     def _threads(self, family: str, *states: str) -> list[str]:
         found = [one for one in self.script.history.threads.values() if one.family == family]
         fitting = [one.id for one in found if one.state in states]
-        return fitting if fitting and not self.is_wrong() else [one.id for one in found] or []
+        if not fitting and (self.is_wrong() or self.maybe(0.15)):
+            return [one.id for one in found]
+        return fitting
 
     def _in(self, family: str, *states: str) -> str | None:
         """A thread where it may be said; now and then one where it may not be."""
@@ -200,7 +227,7 @@ class Talk:
         return {}
 
     def _later(self) -> str:
-        return self.script.after(minutes=self.dice.choice((-60, 1, 600, 3000, 20000, 400000, 10**6)))
+        return self.script.after(minutes=self.dice.choice((-60, 1, 600, 3000, 20000, 400000, 400000, 10**6, 10**6)))
 
     # Terms
 
@@ -368,6 +395,8 @@ class Talk:
         if self.maybe(0.2) and (thread := self._in("consent", "requested", "given")):
             body: Body = {"heard": {"where": "the shop", "when": self.script.now}}
             return "consent.withdraw", body if self.maybe(0.5) else {**body, "keys": [self.dice.choice(_KEYS)]}, thread
+        if self.maybe(0.5):
+            return None
         body = {
             "items": [self._item(key) for key in self.dice.sample(_KEYS, self.dice.choice((1, 2, 3)))],
             "controller": [{"name": "Shop", "role": "controller"}], "until": self._later(),
@@ -402,10 +431,10 @@ class Talk:
                 thread = self._in("intent", "open")
                 return ("intent.amend", self._wish(thread), thread) if thread else None
             case 4:
-                thread = self._in("intent", "open")
+                thread = self._in("intent", "open") if self.maybe(0.4) else None
                 return ("intent.withdraw", {}, thread) if thread else None
             case 5 | 6 | 7 | 8:
-                return self._accepting(self._in("intent", "open"))
+                return self._accepting(self._offered())
             case 9:
                 thread = self._in("intent", "open")
                 made = self._made(thread) if thread else []
@@ -423,6 +452,14 @@ class Talk:
                     return None
                 body: Body = {"ground": self.dice.choice(("returns", "law")), **self._lines()}
                 return "order.withdraw", body, thread
+
+    def _offered(self) -> str | None:
+        """A thread in which an offer is firm."""
+        firm = [
+            one.id for one in self.script.history.threads.values()
+            if one.state == "open" and any(each.state == "firm" for each in one.record.offers)
+        ]  # fmt: skip
+        return self.dice.choice(firm) if firm and not self.is_wrong() else self._in("intent", "open")
 
     def _ref(self, made: list[Word]) -> Body:
         ref = dict(self.dice.choice(made[-2:]).ref)
@@ -523,12 +560,14 @@ class Talk:
         match self.dice.randrange(12):
             case 0 | 1 | 2 | 3:
                 thread = self._in("intent", "open")
-                if thread is None or self.maybe(0.2):
+                if (thread is None and self.maybe(0.3)) or self.maybe(0.1):
                     body = self._offer(None)
                     grants = [word for word in self.script.words if word.message["type"].startswith("consent.")]
                     if grants:
                         body["basis"] = dict(self.dice.choice(grants).ref)
                     return "offer.make", body, None, {"expires": self._expires()}
+                if thread is None:
+                    return None
                 return "offer.make", self._offer(thread), thread, {"expires": self._expires()}
             case 4 | 5:
                 thread = self._in("intent", "ordered")
@@ -548,7 +587,7 @@ class Talk:
                 return "order.fulfil", body, thread
 
     def _expires(self) -> str:
-        return self.script.after(minutes=self.dice.choice((-1, 1, 600, 3000, 20000, 20000)))
+        return self.script.after(minutes=self.dice.choice((-1, 1, 600, 3000, 20000, 20000, 20000)))
 
     def _accepted(self, thread: str | None) -> Body | None:
         bodies = {word.id: word.message["body"] for word in self._made(thread)} if thread else {}
@@ -567,22 +606,54 @@ class Talk:
 
     def _ask(self) -> Body:
         asked: Body = {}
+        spoken = self._spoken_of()
         for member, pool in (("action", "actions"), ("purpose", "purposes"), ("data", "data")):
             asked[member] = self.dice.choice(_NEAR[pool]) if self.maybe(0.93) else self.dice.choice(_ALL[pool])
+        if spoken and self.maybe(0.75):
+            asked |= self.dice.choice(spoken)
         if self.maybe(0.1):
             asked.pop("data")
-        if self.maybe(0.35):
+        if self.maybe(0.25):
             asked["recipient"] = self.dice.choice(_RECIPIENTS)
         if self.maybe(0.4):
             asked["channel"] = self.dice.choice(_CHANNELS)
         if self.maybe(0.3):
             asked["topic"] = dict(self.dice.choice(_TOPICS))
         threads = sorted(self.script.history.threads)
-        if threads and self.maybe(0.5):
+        if threads and self.maybe(0.25):
             asked["thread"] = self.dice.choice(threads)
         times = self.script.history.chain.times() or [self.script.now]
         at = self.dice.choice((self.script.now, self.dice.choice(times), self.dice.choice(times), self.off(), self._later()))
         return {"question": asked, "at": at, "now": self.maybe(0.4), "mine": self.maybe(0.5)}
+
+
+    def _spoken_of(self) -> list[Body]:
+        """What the conversation speaks of, as questions."""
+        found: list[Body] = []
+        for thread in self.script.history.threads.values():
+            match thread.record:
+                case Consent(items=items):
+                    found += [self._about_item(each.item) for each in items.values()]
+                case Agreement(choices=choices):
+                    rules = [rule for _, document in choices for rule in document.rules if rule.effect != "oblige"]
+                    found += [{"action": one.action, **({"purpose": one.purpose} if one.purpose else {}),
+                               **({"data": one.data} if one.data else {})} for one in rules]  # fmt: skip
+                case Dealing():
+                    for purpose in ("opencmr:IntentCasting", "dpv:RequestedServiceProvision", "dpv:CustomerCare"):
+                        datum = self.dice.choice(("pd:EmailAddress", "pd:TelephoneNumber", "pd:Intention"))
+                        found.append({"action": "dpv:Use", "purpose": purpose, "data": datum, "thread": thread.id})
+        return found
+
+    def _about_item(self, item: Item) -> Body:
+        about: Body = {
+            "action": self.dice.choice(item.actions), "purpose": self.dice.choice(item.purposes),
+            "data": self.dice.choice(item.data),
+        }  # fmt: skip
+        if item.channels:
+            about["channel"] = self.dice.choice(item.channels)
+        if item.topics:
+            about["topic"] = self.dice.choice(item.topics).wire()
+        return about
 
 
 _NO_WORDS = frozenset(("terms.decline", "terms.terminate", "consent.refuse", "consent.withdraw", "intent.withdraw",
