@@ -49,11 +49,15 @@ _PARTIES: tuple[Body, ...] = (
     {"name": "https://ads.example/", "role": "jointController"},
 )
 _RECIPIENTS = ("vendor", "vendor", "third-party", "https://ads.example/", "HTTPS://Ads.example:443", "did:web:carrier.example",
-               "https://host.example/", "https://else.example/", "did:web:shop.example", "no party")  # fmt: skip
+               "https://host.example/", "https://else.example/", "did:web:shop.example", "no party", "",
+               "https://ads.example", "https://ads.example/%41/../", "http://ads.example:80/", "https://ads.example:/",
+               "https://ads.example/?", "https://ads.example/./", "https://ADS.example./", "https://[::1]/", "did:web:Shop.example",
+               "https://u@ads.example/", "https://%61ds.example/", "mailto:a@b", "x", "https:ads.example", "https://ads.example//",
+               "https://ads.example/%2f", "https://\u00e4ds.example/", "https://ads.example:0443/")  # fmt: skip
 _PERIODS = ("PT30M", "P1D", "P2D", "P1W", "P1M", "P30D", "P1Y", "P1DT2H", "P9999Y")
 _ROSTER = tuple(sorted(_spec.table("vocabulary/roster.json")["terms"]))
 _KEYS = ("news", "study", "calls")
-_AMOUNTS = ("0", "1", "1.00", "2.5", "0.1", "0.000001", "3", "10")
+_AMOUNTS = ("0", "1", "1", "1.00", "2", "2.5", "0.1", "0.000001", "3", "10", "999999999999999.999999")
 
 
 class Talk:
@@ -65,6 +69,9 @@ class Talk:
         self.wrong = self.dice.choice((0.0, 0.1, 0.35))
         """How often something is wrong."""
         self.skew = self.dice.choice((0, 0, *_OFF))
+        few = self.dice.choice((2, 2, 3, 20))
+        self.near = {name: self.dice.sample(pool, min(few, len(pool))) for name, pool in _NEAR.items()}
+        """What is spoken of: few terms, so that words meet."""
         self.open: list[Word] = []
         """The customer's words that no receipt answers so far."""
         self.said: list[Word] = []
@@ -110,6 +117,9 @@ class Talk:
         return self.maybe(self.wrong)
 
     def off(self) -> str:
+        """Another date than now's: minutes away, or as far as can be written."""
+        if self.maybe(0.1):
+            return self.dice.choice(("0001-01-01T00:00:00.000Z", "0001-01-01T00:03:00.000Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:50:00.000Z"))
         return self.script.after(minutes=self.dice.choice(_OFF))
 
     def _step(self) -> None:
@@ -145,6 +155,8 @@ class Talk:
                 thread = thread or None
         if self.is_wrong():
             more["created"] = self.off()
+            if side == "customer" and type_ not in _NO_WORDS:
+                more.setdefault("expires", self._expires())
         before = script.last
         try:
             word = script.word(type_, json.loads(json.dumps(body)), thread, by=side, **more)
@@ -235,7 +247,7 @@ class Talk:
         if self.maybe(0.5):
             ref = terms(self.dice.choice((*_ROSTER[:4], "SD-BASE", "PDC-INTENT")) if self.maybe(0.8) else self.dice.choice(_ROSTER))
             return {**ref, "digest": "zQm" + "3" * 44} if self.is_wrong() and self.maybe(0.3) else ref
-        number = self.dice.randrange(5)
+        number = self.dice.randrange(6 if self.is_wrong() else 5)
         document = _document(number, "2" if self.is_wrong() and self.maybe(0.4) else "1")
         return {"document": document}
 
@@ -253,7 +265,7 @@ class Talk:
                 if casts and self.maybe(0.6):
                     cast = self.dice.choice(casts)
                     body["scope"] = dict(cast.ref)
-                    if self.is_wrong():
+                    if self.maybe(0.3):
                         body["scope"]["digest"] = self.dice.choice(self.said).digest
                 elif self.maybe(0.3):
                     body["scope"] = "relationship"
@@ -300,7 +312,7 @@ class Talk:
     # Consents
 
     def _some(self, name: str, most: int = 2) -> list[str]:
-        pool = _NEAR[name]
+        pool = self.near[name]
         found = {self.dice.choice(pool) for _ in range(self.dice.randint(1, most))}
         if self.maybe(0.08):
             found.add(self.dice.choice(_ALL[name]))
@@ -315,9 +327,9 @@ class Talk:
         item: Body = {
             "key": key, "purposes": self._some("purposes"), "data": self._some("data", 3), "actions": self._some("actions"),
         }  # fmt: skip
-        if self.maybe(0.35):
+        if self.maybe(0.25):
             item["channels"] = self._mixed({self.dice.choice(_CHANNELS) for _ in range(2)})
-        if self.maybe(0.3):
+        if self.maybe(0.2):
             item["topics"] = [dict(each) for each in self.dice.sample(_TOPICS, self.dice.choice((1, 2)))]
         if self.maybe(0.35):
             item["recipients"] = [dict(each) for each in self.dice.sample(_PARTIES, self.dice.choice((1, 2)))]
@@ -608,7 +620,7 @@ class Talk:
         asked: Body = {}
         spoken = self._spoken_of()
         for member, pool in (("action", "actions"), ("purpose", "purposes"), ("data", "data")):
-            asked[member] = self.dice.choice(_NEAR[pool]) if self.maybe(0.93) else self.dice.choice(_ALL[pool])
+            asked[member] = self.dice.choice(self.near[pool]) if self.maybe(0.93) else self.dice.choice(_ALL[pool])
         if spoken and self.maybe(0.75):
             asked |= self.dice.choice(spoken)
         if self.maybe(0.1):
@@ -665,6 +677,10 @@ def _document(number: int, version: str) -> Body:
     """Terms that are on no roster."""
     dice = random.Random(number)
     rules: list[Body] = []
+    if number == 5:
+        return {"id": "own-5", "version": version, "title": "Own 5", "rules": [
+            {"effect": "oblige", "by": ["vendor"], "duty": "dpv:Nothing"}, {"effect": "permit", "by": ["vendor"],
+             "action": "dpv:Nothing", "data": "pd:Nothing", "purpose": "dpv:Nothing"}]}  # fmt: skip
     for _ in range(dice.randint(1, 4)):
         rule: Body = {"effect": dice.choice(("permit", "permit", "prohibit")), "action": dice.choice(_NEAR["actions"]),
                       "by": dice.choice((["vendor"], ["vendor", "third-party"], ["third-party"]))}  # fmt: skip

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from opencmr.conformance.collecting import taken_in
 from opencmr.conformance.conversations import Case, asked, folded
 from opencmr.errors import OpenCMRError
 
+from .random_mailboxes import mailbox
 from .random_words import conversation
 
 FOLD = Path(__file__).parents[2] / "examples" / "javascript" / "test" / "fold.mjs"
@@ -35,7 +37,7 @@ class Compared:
 
 
 def compare(node: str, seeds: Iterable[int]) -> Iterator[Compared]:
-    """Fold the conversations of these seeds on both sides.
+    """Fold the conversations of these seeds on both sides; every third is what a mailbox brings.
 
     Args:
         node: The path of Node.
@@ -44,19 +46,24 @@ def compare(node: str, seeds: Iterable[int]) -> Iterator[Compared]:
     Raises:
         RuntimeError: Node ended without an answer for each.
     """
-    cases = {seed: conversation(seed) for seed in seeds}
+    cases = {seed: mailbox(seed) if seed % 3 == 2 else conversation(seed) for seed in seeds}
     lines = "".join(json.dumps(case) + "\n" for case in cases.values())
     done = subprocess.run([node, str(FOLD)], input=lines, capture_output=True, text=True, timeout=BOUND)
     theirs = done.stdout.splitlines()
     if done.returncode or len(theirs) != len(cases):
         raise RuntimeError(f"Node gave {len(theirs)} of {len(cases)} answers: {done.stderr[-2000:]}")
     for (seed, case), their in zip(cases.items(), theirs, strict=True):
-        ours = json.loads(json.dumps(in_python(case)))
-        yield Compared(seed, len(case["words"]), len(case["asks"]), tuple(_apart("", ours, json.loads(their))))
+        words, questions, ours = _collected(case) if "answers" in case else _folded(case)
+        read = json.loads(their)
+        if "steps" in read:
+            for name in ("places", "pending"):
+                read.pop(name)
+            read["steps"] = [_in_any_order(step) for step in read["steps"]]
+        yield Compared(seed, words, questions, tuple(_apart("", json.loads(json.dumps(ours)), read)))
 
 
-def in_python(case: Case) -> dict[str, Any]:
-    """What Python makes of a conversation, as the other side tells it."""
+def _folded(case: Case) -> tuple[int, int, dict[str, Any]]:
+    """How many words and questions a conversation has, and what Python makes of it, as the other side tells it."""
     history, got = folded({**case, "asks": []})
     for place in got["places"]:
         place.pop("rule", None)
@@ -64,7 +71,23 @@ def in_python(case: Case) -> dict[str, Any]:
     mine = history.copy()
     mine.mine = True
     got["asks"] = [_answered(mine if ask["mine"] else history, ask) for ask in case["asks"]]
-    return got
+    return len(case["words"]), len(case["asks"]), {**got, "digests": list(history.chain.digests)}
+
+
+def _collected(case: Case) -> tuple[int, int, dict[str, Any]]:
+    """The same of what a mailbox brings."""
+    got = taken_in(case)
+    steps = [_in_any_order(step["expect"]) for step in got["answers"]]
+    words = sum(len(step["messages"]) for step in case["answers"])
+    ends = {name: got[name] for name in ("times", "disputes", "threads", "digests")}
+    return words, sum(len(step["asks"]) for step in case["answers"]), {**ends, "steps": steps}
+
+
+def _in_any_order(step: dict[str, Any]) -> dict[str, Any]:
+    """What is known after an answer, with what has no order in one."""
+    shows = sorted(f"{one['code']} {sorted(one['words'])}" for one in step["shows"])
+    asked = [{**answer, "evidence": sorted(answer["evidence"])} for answer in step["asked"]]
+    return {**step, "waiting": sorted(step["waiting"]), "shows": shows, "asked": asked}
 
 
 def _answered(history: Any, ask: dict[str, Any]) -> dict[str, Any] | None:

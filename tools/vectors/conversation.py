@@ -7,6 +7,7 @@ from typing import Any
 from opencmr import trust
 from opencmr.messages import BODIES
 from opencmr.protocol import History, instant, moment, roster, verify
+from opencmr.protocol.clock import shifted
 from opencmr.protocol.receiving import parse
 from opencmr.protocol.thread import opened_by
 
@@ -97,7 +98,7 @@ class Script:
         }
         document = {name: value for name, value in {**document, **more, "body": body}.items() if value is not None}
         if type_ in BODIES and side == "customer" and BODIES[type_].expires in ("must", "customer"):
-            document.setdefault("expires", instant(moment(str(document["created"])) + IN_TIME))
+            document.setdefault("expires", shifted(str(document["created"]), IN_TIME))
         raw = trust.sign(document, key, url)
         word = Word(trust.read(raw), trust.digest(raw), side)
         if side == "customer" and type_ != "mailbox.collect":

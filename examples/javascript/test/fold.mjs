@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 
 import { fold } from '../history.mjs';
-import { keptOf, told } from './told.mjs';
+import { heard, keptOf, told } from './told.mjs';
 
 /** What is answered; of a question that gets no decision (DEC-2, DEC-18) nothing. */
 async function answered(history, { question, at, now, mine }) {
@@ -17,13 +17,14 @@ async function answered(history, { question, at, now, mine }) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { asks, ...kept } = JSON.parse(line);
+  const { customer, vendor, keys, words, said, answers, asks } = JSON.parse(line);
   try {
-    const history = await fold(await keptOf(kept));
-    const { digests, ...got } = told(history);
-    const answers = [];
-    for (const ask of asks) answers.push(await answered(history, ask));
-    console.log(JSON.stringify({ ...got, asks: answers }));
+    const kept = await keptOf({ vendor, keys, words: words ?? said });
+    const steps = answers && await heard(kept, customer, answers);
+    const history = await fold(kept);
+    const got = told(history);
+    const answer = asks && await Promise.all(asks.map((ask) => answered(history, ask)));
+    console.log(JSON.stringify({ ...got, steps, asks: answer }));
   } catch (error) {
     console.log(JSON.stringify({ failed: error.stack }));
   }

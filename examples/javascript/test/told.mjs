@@ -1,6 +1,7 @@
 /** What a fold comes to, as the vectors of threads tell it (spec/v1/vectors/README.md). */
 
-import { digest } from '../canonical.mjs';
+import { canonical, digest } from '../canonical.mjs';
+import { Relationship } from '../customer.mjs';
 import { show } from '../records.mjs';
 
 /** What a wallet keeps that holds these words, and nothing else. */
@@ -32,3 +33,24 @@ function toldOf({ digest: of, at, outcome, state, problem, knows }, { findings }
 }
 /** Rules and advice are words for people. */
 export const stated = ({ rule, expected, ...place }) => JSON.parse(JSON.stringify(place));
+
+const SHOWN = ['answered-twice', 'answers-nothing', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
+
+/** What a customer makes of each of these answers of the mailbox. */
+export async function heard(kept, did, answers) {
+  const me = { did, method: `${did}#${did.slice('did:key:'.length)}`, sign: async () => new Uint8Array(64) };
+  const got = [];
+  for (const { messages, now, asks = [] } of answers) {
+    const fetch = async () => new Response(canonical({ messages, more: false }, 34));
+    const known = kept.noticed.length;
+    const shop = new Relationship(kept, me, { fetch, now: () => new Date(now), save: () => {} });
+    await shop.collect();
+    const history = await shop.history();
+    const digests = (words) => words.map((word) => word.digest);
+    const shows = kept.noticed.slice(known).filter(({ code }) => SHOWN.includes(code)).map(({ code, words }) => ({ code, words }));
+    const asked = [];
+    for (const question of asks) asked.push(await shop.may(question));
+    got.push({ chain: history.chain.digests.length, waiting: digests(history.waiting), pending: digests(history.pending), shows, asked });
+  }
+  return got;
+}

@@ -6,13 +6,12 @@ import { test } from 'node:test';
 
 import { bytesOf, canonical, digest, hex, multibase, Problem, read, sha256, unhex } from '../canonical.mjs';
 import { publicBytes, signer, verify } from '../keys.mjs';
-import { Relationship } from '../customer.mjs';
 import { fold } from '../history.mjs';
 import { check, hashData, sign } from '../proof.mjs';
 import { checkBody, checkEnvelope, checkShape } from '../shapes.mjs';
 import { table } from '../spec.mjs';
 import { may } from './decisions.mjs';
-import { keptOf, stated, told } from './told.mjs';
+import { heard, keptOf, stated, told } from './told.mjs';
 
 const VECTORS = new URL('../../../spec/v1/vectors/', import.meta.url);
 const text = async (path) => (await readFile(new URL(path, VECTORS), 'utf8')).replace(/\n$/, '');
@@ -104,23 +103,15 @@ const kinds = {
   },
 };
 
-const SHOWN = ['answered-twice', 'answers-nothing', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
-
-/** A customer to whom these answers of the mailbox come, and what it makes of each. */
+/** Compares what a customer makes of each answer of the mailbox. */
 async function collected(kept, did, answers) {
-  const me = { did, method: `${did}#${did.slice('did:key:'.length)}`, sign: async () => new Uint8Array(64) };
-  for (const { messages, now, asks = [], expect: { asked = [], shows, chain, waiting, pending } } of answers) {
-    const fetch = async () => new Response(canonical({ messages, more: false }, 34));
-    const known = kept.noticed.length;
-    const shop = new Relationship(kept, me, { fetch, now: () => new Date(now), save: () => {} });
-    await shop.collect();
-    const history = await shop.history();
-    const digests = (words) => words.map((word) => word.digest);
-    const plain = (findings) => findings.map(({ code, words }) => `${code} ${[...words].sort()}`).sort();
-    assert.deepEqual([history.chain.digests.length, digests(history.pending)], [chain, pending]);
-    assert.deepEqual(digests(history.waiting).sort(), [...waiting].sort());
-    assert.deepEqual(plain(kept.noticed.slice(known).filter(({ code }) => SHOWN.includes(code))), plain(shows));
-    for (const [i, question] of asks.entries()) assertDecision(await shop.may(question), asked[i]);
+  const got = await heard(kept, did, answers);
+  const plain = (findings) => findings.map(({ code, words }) => `${code} ${[...words].sort()}`).sort();
+  for (const [i, { expect: { asked = [], shows, chain, waiting, pending } }] of answers.entries()) {
+    assert.deepEqual([got[i].chain, got[i].pending], [chain, pending]);
+    assert.deepEqual([...got[i].waiting].sort(), [...waiting].sort());
+    assert.deepEqual(plain(got[i].shows), plain(shows));
+    for (const [j, answer] of asked.entries()) assertDecision(got[i].asked[j], answer);
   }
 }
 
