@@ -58,7 +58,7 @@ def compare(node: str, seeds: Iterable[int]) -> Iterator[Compared]:
         if "steps" in read:
             for name in ("places", "pending"):
                 read.pop(name)
-            read["steps"] = [_in_any_order(step) for step in read["steps"]]
+            read["steps"] = _steps(read["steps"])
         yield Compared(seed, words, questions, tuple(_apart("", json.loads(json.dumps(ours)), read)))
 
 
@@ -77,17 +77,21 @@ def _folded(case: Case) -> tuple[int, int, dict[str, Any]]:
 def _collected(case: Case) -> tuple[int, int, dict[str, Any]]:
     """The same of what a mailbox brings."""
     got = taken_in(case)
-    steps = [_in_any_order(step["expect"]) for step in got["answers"]]
+    steps = _steps([step["expect"] for step in got["answers"]])
     words = sum(len(step["messages"]) for step in case["answers"])
     ends = {name: got[name] for name in ("times", "disputes", "threads", "digests")}
     return words, sum(len(step["asks"]) for step in case["answers"]), {**ends, "steps": steps}
 
 
-def _in_any_order(step: dict[str, Any]) -> dict[str, Any]:
-    """What is known after an answer, with what has no order in one."""
-    shows = sorted(f"{one['code']} {sorted(one['words'])}" for one in step["shows"])
-    asked = [{**answer, "evidence": sorted(answer["evidence"])} for answer in step["asked"]]
-    return {**step, "waiting": sorted(step["waiting"]), "shows": shows, "asked": asked}
+def _steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is known after each answer, with what has no order in one. What was shown once may be told again, or not."""
+    shown: set[str] = set()
+    found = []
+    for step in steps:
+        shown |= {f"{one['code']} {sorted(one['words'])}" for one in step["shows"]}
+        asked = [{**answer, "evidence": sorted(answer["evidence"])} for answer in step["asked"]]
+        found.append({**step, "waiting": sorted(step["waiting"]), "shows": sorted(shown), "asked": asked})
+    return found
 
 
 def _answered(history: Any, ask: dict[str, Any]) -> dict[str, Any] | None:
