@@ -325,7 +325,7 @@ def terms_folds() -> list[Case]:
         ),
         fold(
             "terms-scope-by-id",
-            "Two proffers for one thread whose scopes have different digests: the scope is one, and the older is overtaken",
+            "Two proffers whose scopes have one id and two digests: the scope is one, and the older is overtaken",
             "TRM-10",
             "aaaav",
             "proffered",

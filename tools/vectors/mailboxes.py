@@ -161,8 +161,8 @@ def _splits() -> list[Case]:
               _and_back),
         _case("split-and-back-in-pages", "So they do where the way back comes in several answers", "SEQ-30",
               _and_back_in_pages),
-        _case("split-answers-what-is-missing", "A branch is held though what a receipt on it answers is missing: the places "
-              "go on up to that receipt", "SEQ-30 SEQ-34", _answers_what_is_missing),
+        _case("split-answers-what-is-missing", "A branch is held though what a receipt on it answers is missing: the "
+              "places go on up to that receipt", "SEQ-30 SEQ-34", _answers_what_is_missing),
         _case("split-without-the-fork", "A branch of which a word is missing is none yet: it waits", "SEQ-29",
               _no_branch_yet),
     ]  # fmt: skip

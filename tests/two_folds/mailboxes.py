@@ -6,7 +6,7 @@ from typing import Any
 from vectors.conversation import Body, Word, setting
 from vectors.writing import Case
 
-from .random_words import Talk
+from .conversations import Talk
 
 ANSWERS = 5
 QUESTIONS = 4
@@ -69,7 +69,11 @@ class Mailbox(Talk):
             at = self.dice.randrange(len(messages))
             messages[at] = {**messages[at], "created": "2026-01-01T00:00:00.000Z"}  # its signature holds no more
         asks = [branch._ask()["question"] for _ in range(QUESTIONS)]
-        asks = [each for each in asks if each.get("recipient", "vendor") in ("vendor", "third-party", "https://ads.example/")]
+        asks = [
+            each
+            for each in asks
+            if each.get("recipient", "vendor") in ("vendor", "third-party", "https://ads.example/")
+        ]
         return {"now": branch.script.now, "messages": messages, "asks": asks}
 
 

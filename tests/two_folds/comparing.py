@@ -11,8 +11,8 @@ from opencmr.conformance.collecting import taken_in
 from opencmr.conformance.conversations import Case, asked, folded
 from opencmr.errors import OpenCMRError
 
-from .random_mailboxes import mailbox
-from .random_words import conversation
+from .conversations import conversation
+from .mailboxes import mailbox
 
 FOLD = Path(__file__).parents[2] / "examples" / "javascript" / "test" / "fold.mjs"
 BOUND = 600
@@ -59,7 +59,7 @@ def compare(node: str, seeds: Iterable[int]) -> Iterator[Compared]:
             for name in ("places", "pending"):
                 read.pop(name)
             read["steps"] = _steps(read["steps"])
-        yield Compared(seed, words, questions, tuple(_apart("", json.loads(json.dumps(ours)), read)))
+        yield Compared(seed, words, questions, tuple(differences("", json.loads(json.dumps(ours)), read)))
 
 
 def _folded(case: Case) -> tuple[int, int, dict[str, Any]]:
@@ -102,13 +102,13 @@ def _answered(history: Any, ask: dict[str, Any]) -> dict[str, Any] | None:
     return {**answer, "evidence": sorted(answer["evidence"])}
 
 
-def _apart(where: str, ours: Any, theirs: Any) -> Iterator[str]:
+def differences(where: str, ours: Any, theirs: Any) -> Iterator[str]:
     """Where two values of JSON differ, as deep as can be said."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for name in sorted({*ours, *theirs}):
-            yield from _apart(f"{where}/{name}", ours.get(name, "nothing"), theirs.get(name, "nothing"))
+            yield from differences(f"{where}/{name}", ours.get(name, "nothing"), theirs.get(name, "nothing"))
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for position, pair in enumerate(zip(ours, theirs, strict=True)):
-            yield from _apart(f"{where}/{position}", *pair)
+            yield from differences(f"{where}/{position}", *pair)
     elif ours != theirs:
         yield f"{where}: Python {json.dumps(ours)}, JavaScript {json.dumps(theirs)}"
