@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from opencmr import Vendor
 from opencmr.protocol import Facts, History, Knowledge, Question, Statement, Word, decide
-from opencmr.roles.answers import Asked, Known
-from opencmr.roles.remembered import Remembered
+from opencmr.roles.party.remembered import Remembered
+from opencmr.roles.vendor.decisions import Asked, Known
 from opencmr.store import Peer
 
 from .goods import VENDOR

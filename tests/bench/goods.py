@@ -8,7 +8,7 @@ from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Attr, Party, Place, Quantity
 from opencmr.protocol import Verified, instant, roster
-from opencmr.roles.pen import Link, Pen
+from opencmr.roles.party.signing import Link, Pen
 
 VENDOR = "did:web:shop.example"
 SIZE = 1500

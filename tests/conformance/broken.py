@@ -37,9 +37,9 @@ from opencmr.protocol.families import consent as consent_fold
 from opencmr.protocol.families.intent import dealing, sums
 from opencmr.roles import pen as pen_module
 from opencmr.roles import vendor as vendor_module
-from opencmr.roles.desk import Desk
-from opencmr.roles.handlers import Handlers
-from opencmr.roles.pen import Link
+from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor.handlers import Handlers
+from opencmr.roles.vendor.transaction import Desk
 from opencmr.transport import app as app_module
 
 

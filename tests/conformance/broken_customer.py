@@ -19,7 +19,7 @@ from opencmr.protocol.families import consent
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing, returning
 from opencmr.roles import correspondence, wallet
-from opencmr.roles.pen import Link, Pen
+from opencmr.roles.party.signing import Link, Pen
 from opencmr.store import Noticed
 from opencmr.transport import client
 

@@ -21,7 +21,7 @@ from opencmr.protocol.said import NOTHING, Knowledge
 from opencmr.roles import desk as desk_module
 from opencmr.roles import mailbox, numbering
 from opencmr.roles import restored as restored_module
-from opencmr.roles.pen import Link
+from opencmr.roles.party.signing import Link
 from opencmr.store import Rows
 from opencmr.transport import app as app_module
 

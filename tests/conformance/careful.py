@@ -15,7 +15,7 @@ from opencmr.conformance.inspecting import POINTED
 from opencmr.conformance.wire import Answer
 from opencmr.errors import OpenCMRError, OverQuota, Problem
 from opencmr.messages import Message, terms
-from opencmr.roles.pen import Pen
+from opencmr.roles.party.signing import Pen
 
 PAGE = 2
 """Words in an answer of the mailbox at most."""

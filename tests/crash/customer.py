@@ -24,7 +24,7 @@ from opencmr.protocol import roster
 from opencmr.protocol.families.intent import Dealing
 from opencmr.protocol.families.terms import Agreement
 from opencmr.roles import CustomerRelationship, Retry
-from opencmr.roles.handles import AgreementInHand, Casting
+from opencmr.roles.customer.in_hand.intent import AgreementInHand, Casting
 from opencmr.transport import HttpNetwork
 
 POINTS = ("kept", "sent", "answered", "collecting", "collected")

@@ -8,8 +8,8 @@ from pathlib import Path
 from opencmr.cli.folder import read_folder
 from opencmr.messages.types import Side
 from opencmr.protocol import evidence
-from opencmr.roles.export import export
-from opencmr.roles.ledger import Ledger
+from opencmr.roles.customer.export import export
+from opencmr.roles.party.histories import Ledger
 from opencmr.store import Kept, Peer, Rows, Store
 
 Seen = dict[str, tuple[list[Kept], dict[str, object]]]

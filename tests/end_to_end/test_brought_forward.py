@@ -20,7 +20,7 @@ from test_restores import Restorable
 from opencmr import Vendor, consent, intent, terms
 from opencmr.messages import Body
 from opencmr.protocol import History, Question, instant
-from opencmr.roles.ledger import Ledger
+from opencmr.roles.party.histories import Ledger
 from opencmr.store import Rows
 from parties import CAST, GRANT, MARKETING, SHOP, an_offer
 from world import quick_folder

@@ -20,10 +20,10 @@ from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Money, Party, Want
 from opencmr.protocol import History, Question, is_narrowing, roster
 from opencmr.protocol.clock import shifted
-from opencmr.roles.arrived import Arrived
-from opencmr.roles.ledger import Ledger
-from opencmr.roles.pen import Draft, Pen
-from opencmr.roles.wallet import Wallet
+from opencmr.roles.customer.arrived import Arrived
+from opencmr.roles.customer.transaction import Wallet
+from opencmr.roles.party.histories import Ledger
+from opencmr.roles.party.signing import Draft, Pen
 from opencmr.store import Rows, Store
 
 from .cast import CUSTOMER, CUSTOMER_KEY

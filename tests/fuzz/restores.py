@@ -18,7 +18,7 @@ from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Ref, Want
 from opencmr.protocol import History, Question, instant, roster
-from opencmr.roles.ledger import Ledger
+from opencmr.roles.party.histories import Ledger
 from opencmr.store import Kept, Rows
 from opencmr.testing import StandingClock
 

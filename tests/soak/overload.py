@@ -17,7 +17,7 @@ from bench.served import servers
 from opencmr import consent, trust
 from opencmr.errors import OpenCMRError, Problem
 from opencmr.protocol import instant
-from opencmr.roles.pen import Draft, Link, Pen
+from opencmr.roles.party.signing import Draft, Link, Pen
 from opencmr.store import Store
 from opencmr.transport import HttpNetwork
 from parties import GRANT, read

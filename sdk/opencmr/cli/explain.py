@@ -9,7 +9,7 @@ from .output import Json, console, plain, print_json, short, table
 
 if TYPE_CHECKING:
     from ..messages.types import Channel, Code
-    from ..roles.reading import Notebook
+    from ..roles.party.reading import Notebook
 
 
 def explain(
@@ -50,7 +50,7 @@ def explain(
     from ..protocol import Question
     from ..protocol import explain as in_words
     from ..protocol.question import as_dict
-    from ..roles.reading import Reader
+    from ..roles.party.reading import Reader
 
     when = _instant(at)
     _check(recipient)
@@ -135,6 +135,6 @@ def _instant(at: str | None) -> str:
     """
     from datetime import UTC, datetime
 
-    from ..roles.pen import exactly
+    from ..roles.party.signing import exactly
 
     return exactly(datetime.now(UTC) if at is None else at)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from ..protocol import Record, Thread
-    from ..roles.reading import Line, Notebook
+    from ..roles.party.reading import Line, Notebook
 
 
 def show(
@@ -40,7 +40,7 @@ def show(
       opencmr show alice.db
       opencmr show shop.db --thread 3f2a --timeline
     """
-    from ..roles.reading import Reader
+    from ..roles.party.reading import Reader
 
     with Reader(store) as reader:
         store = reader.where

@@ -16,10 +16,10 @@ from ..errors import Problem
 from ..messages import Message, core
 from ..protocol import parse, verify
 from ..protocol.receiving import check_collect
-from ..roles.desk import Desk, Received
-from ..roles.ledger import Ledger
-from ..roles.mailbox import use_collect
-from ..roles.pen import Pen
+from ..roles.party.histories import Ledger
+from ..roles.party.signing import Pen
+from ..roles.vendor.mailbox import use_collect
+from ..roles.vendor.transaction import Desk, Received
 from ..store import Rows, Store
 from .conversations import Case, asked, read
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import trust
-from ..roles.ledger import Ledger
-from ..roles.pen import Pen
-from ..roles.wallet import Wallet
+from ..roles.customer.transaction import Wallet
+from ..roles.party.histories import Ledger
+from ..roles.party.signing import Pen
 from ..store import Kept, Rows, Store
 from .conversations import Case, as_asked, asked, at_the_end, read
 

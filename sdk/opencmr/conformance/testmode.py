@@ -16,7 +16,7 @@ from ..messages.types import Code, Digest, Money, OrderLine, Party, Quantity, Re
 from ..protocol import Verified, instant, moment, roster
 from ..protocol.families.intent import Dealing
 from ..roles import Draft, Vendor, VendorRelationship
-from ..roles.desk import Received
+from ..roles.vendor.transaction import Received
 from ..store import Rows
 from ..trust import digest, write
 

@@ -1,15 +1,15 @@
 """Who acts: the two faces of the SDK, `Customer` and `Vendor`."""
 
-from .customer import Customer
-from .customer import Relationship as CustomerRelationship
-from .handles import AgreementInHand, Casting, ConsentInHand, OfferInHand, OrderInHand
-from .pen import Draft
-from .policy import Policy
-from .polling import Polling
-from .quota import Quota
-from .sender import Retry
-from .vendor import Relationship as VendorRelationship
-from .vendor import Vendor
+from .customer.customer import Customer
+from .customer.customer import Relationship as CustomerRelationship
+from .customer.in_hand.intent import AgreementInHand, Casting, ConsentInHand, OfferInHand, OrderInHand
+from .customer.policy import Policy
+from .customer.polling import Polling
+from .customer.quota import Quota
+from .customer.sending import Retry
+from .party.signing import Draft
+from .vendor.vendor import Relationship as VendorRelationship
+from .vendor.vendor import Vendor
 
 __all__ = [
     "AgreementInHand",

@@ -11,7 +11,7 @@ import pytest
 
 from opencmr import Customer, Vendor, trust
 from opencmr.errors import KeyFileError, StoreError
-from opencmr.roles.pen import Pen
+from opencmr.roles.party.signing import Pen
 from opencmr.store import KeyFile, Store
 from parties import GRANT, MARKETING, SHOP, Street
 

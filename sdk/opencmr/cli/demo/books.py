@@ -13,7 +13,7 @@ from ...errors import Problem
 from ...messages import Body, consent, intent, offer, order, terms
 from ...messages.personal import Datum
 from ...protocol import Decision, Question, vocabulary
-from ...roles.reading import Line, Notebook, Reader
+from ...roles.party.reading import Line, Notebook, Reader
 
 RECEIPT = "receipt"
 

@@ -21,8 +21,8 @@ from ...messages.types import Attr
 from ...protocol import Decision, Question, explain
 from ...protocol.clock import shifted
 from ...roles import Casting, ConsentInHand, Customer, CustomerRelationship, OfferInHand, OrderInHand, Policy
-from ...roles.correspondence import Correspondence
-from ...roles.reading import Line
+from ...roles.customer.exchange import Correspondence
+from ...roles.party.reading import Line
 from ...transport import HttpNetwork
 from .books import RECEIPT, Book, compare, gist
 from .persona import Persona

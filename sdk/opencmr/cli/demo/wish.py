@@ -12,7 +12,7 @@ from ...messages import intent
 from ...protocol import History, Said, instant
 from ...protocol.thread import opened_by
 from ...roles import Draft
-from ...roles.pen import Link, Pen
+from ...roles.party.signing import Link, Pen
 
 
 class BadIntent(UsageError):

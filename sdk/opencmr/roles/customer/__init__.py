@@ -1,0 +1,1 @@
+"""The customer's role: what a wallet, a personal agent runs."""

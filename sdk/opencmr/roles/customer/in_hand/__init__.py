@@ -1,0 +1,1 @@
+"""What a customer holds in hand after having said something."""

@@ -1,0 +1,132 @@
+"""A vendor's own code: which function answers what, and how it is run so that its failing harms nothing."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from ..._log import log_failure
+from ..._telemetry import internal
+from ...errors import HandlerFailed, Problem, UsageError
+from ...messages import Body, Message, offer
+from ...protocol import is_narrowing
+from ..party.signing import Draft
+from .telemetry import known_type
+
+R = TypeVar("R")
+Reply = Body | Draft
+Handled = Reply | Iterable[Reply] | AsyncIterator[Reply] | Awaitable[Reply | Iterable[Reply] | None] | None
+Handler = Callable[[Message[Any], R], Handled]
+Say = Callable[[Draft], Awaitable[None]]
+
+_log = logging.getLogger("opencmr.vendor")
+_LAST_WAIT = 2.0
+"""Seconds that handlers may still run when the vendor closes."""
+
+
+class Handlers(Generic[R]):
+    """The handlers of one vendor; `R` is the relationship that they get beside the message.
+
+    Args:
+        timeout: Seconds that a handler may take.
+        firm_for: How long an offer is firm whose handler does not say.
+    """
+
+    def __init__(self, timeout: float, firm_for: timedelta) -> None:
+        self.timeout = timeout
+        self._firm_for = firm_for
+        self._answering: dict[str, Handler[R]] = {}
+        self._following: dict[str, Handler[R]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+
+    def answer(self, type_: str, handler: Handler[R]) -> None:
+        """Let a handler answer a message type, in one transaction with the message."""
+        self._answering[type_] = handler
+
+    def follow(self, type_: str, handler: Handler[R]) -> None:
+        """Let a handler follow a message type, once the message has taken effect."""
+        self._following[type_] = handler
+
+    def answers(self, type_: str) -> bool:
+        """Whether a message of this type waits for a handler. A narrowing message never does."""
+        return type_ in self._answering and not is_narrowing(type_, "customer")
+
+    async def replies(self, message: Message[Any], relationship: R) -> list[Draft]:
+        """What the handler of this type replies.
+
+        Raises:
+            HandlerFailed: It raised, or took too long.
+            Problem: It raised one on purpose.
+        """
+        try:
+            return await self._run(self._answering[message.type], message, relationship)
+        except Problem:
+            raise
+        except Exception as error:
+            log_failure(_log, "handler.failed", error, message_type=known_type(message.type), message_id=message.id)
+            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+
+    def begin(self, message: Message[Any], relationship: R, say: Say) -> None:
+        """Start what follows a message that has taken effect, beside everything else.
+
+        Args:
+            message: The message.
+            relationship: Whose it is.
+            say: Says a reply in the message's thread.
+        """
+        handlers = [self._following.get(message.type)]
+        if is_narrowing(message.type, "customer"):
+            handlers.insert(0, self._answering.get(message.type))
+        for handler in handlers:
+            if handler is not None:
+                task = asyncio.create_task(self._afterwards(handler, message, relationship, say))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    async def close(self) -> None:
+        """Let what runs come to an end, for a short while."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=_LAST_WAIT)
+            for task in late:
+                task.cancel()
+
+    def draft(self, reply: Reply) -> Draft:
+        """A reply with what its envelope needs: an offer says until when it is firm.
+
+        Raises:
+            UsageError: It is no body of a message.
+        """
+        draft = reply if isinstance(reply, Draft) else Draft(reply)
+        if not isinstance(draft.body, Body):
+            raise UsageError(f"a {type(draft.body).__name__} is no body of a message")
+        if isinstance(draft.body, offer.Make) and draft.expires is None:
+            return Draft(draft.body, self._firm_for, draft.ext)
+        return draft
+
+    async def _afterwards(self, handler: Handler[R], message: Message[Any], relationship: R, say: Say) -> None:
+        try:
+            for draft in await self._run(handler, message, relationship):
+                await say(draft)
+        except Exception as error:
+            log_failure(_log, "handler.failed", error, message_type=known_type(message.type), message_id=message.id,
+                        outcome="accepted")  # fmt: skip  # the message has taken effect
+
+    async def _run(self, handler: Handler[R], message: Message[Any], relationship: R) -> list[Draft]:
+        async with asyncio.timeout(self.timeout):
+            with internal("opencmr.handler", {"opencmr.message.type": known_type(message.type)}):
+                return [self.draft(reply) for reply in await _all(handler(message, relationship))]
+
+
+async def _all(handled: Handled) -> list[Reply]:
+    """The replies of a handler of any kind."""
+    if isinstance(handled, AsyncIterator):
+        return [reply async for reply in handled]
+    if inspect.isawaitable(handled):
+        handled = await handled
+    if handled is None:
+        return []
+    if isinstance(handled, Body | Draft):
+        return [handled]
+    return list(handled)
