@@ -1,6 +1,6 @@
 """Mutants of the rules: each condition, each refusal and each deadline of the folds, wrong in one place.
 
-    python tests/conformance/mutants.py --module consent --verbose
+    python tests/conformance/mutants.py --module families.consent --verbose
 
 A second copy of the SDK is loaded under another name, and one function of it is changed: the suite that looks for the
 fault is right. A mutant that neither the suite nor the vectors catch answers as what is right does, or shows what
@@ -36,23 +36,22 @@ from opencmr.conformance.vendor import CHECKS  # noqa: E402
 
 PACKAGE = "opencmr_mutant"
 MODULES = (
-    "consent", "agreement", "dealing", "sums", "returning", "roster", "thread", "receiving", "history", "facts",
-    "decisions", "vocabulary",
+    "families.consent", "families.terms", "families.intent.dealing", "families.intent.sums",
+    "families.intent.returning", "families.intent.performing", "families.intent.basis", "roster", "thread", "receiving",
+    "history", "binding", "facts", "statements", "decisions", "vocabulary",
 )  # fmt: skip
 LONGEST = 300.0
 """Seconds for one mutant; one that hangs is caught."""
 PAGES = {
-    "consent": ("consent/", "intent/"),
-    "agreement": ("terms/",),
-    "dealing": ("intent/", "lifecycles/"),
-    "sums": ("orders/", "intent/"),
-    "returning": ("orders/",),
+    "families.consent": ("consent/", "intent/"),
+    "families.terms": ("terms/",),
+    "families.intent.dealing": ("intent/", "lifecycles/"),
+    "families.intent.sums": ("orders/", "intent/"),
+    "families.intent.returning": ("orders/",),
     "roster": ("terms/", "intent/"),
     "thread": ("sequence/", "lifecycles/", "receiving/"),
     "receiving": ("receiving/", "envelope/", "restores/"),
     "history": ("intent/", "terms/", "sequence/"),
-    "facts": ("intent/",),
-    "decisions": ("intent/",),
     "vocabulary": ("consent/", "intent/"),
 }
 """Module → the pages whose checks are tried first."""
@@ -60,7 +59,7 @@ PAGES = {
 
 KINDS = ("thread", "decision", "decision-roster")
 """Of the vectors that are about rules."""
-INSIDE = ("decisions", "facts")
+INSIDE = ("decisions", "statements", "binding", "facts", "families.intent.performing")
 """Modules whose answers stay inside of a vendor: the suite is asked only where no vector has caught a mutant."""
 
 
@@ -87,7 +86,7 @@ class Mutant:
     @property
     def name(self) -> str:
         """As lists of survivors have it: a line number would not last."""
-        return f"{self.module}.{self.function}: {self.says}"
+        return f"{self.module.rpartition('.')[2]}.{self.function}: {self.says}"
 
 
 # Making
@@ -169,13 +168,17 @@ def _other(it: Any) -> Any:
     return it
 
 
+_TOLD = ("as_dict", "in_brief", "in_full", "in_words")
+"""What writes a record down holds no rule."""
+
+
 def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             yield node.name, node
         elif isinstance(node, ast.ClassDef):
             for inner in node.body:
-                if isinstance(inner, ast.FunctionDef) and inner.name != "as_dict":
+                if isinstance(inner, ast.FunctionDef) and inner.name not in _TOLD:
                     yield f"{node.name}.{inner.name}", inner
 
 
@@ -268,7 +271,7 @@ class _Caught(Exception):  # it ends a run
 
 def _in_turn(mutant: Mutant) -> list[Check[Any]]:
     """The checks, the likeliest first."""
-    pages = PAGES[mutant.module]
+    pages = PAGES.get(mutant.module, ("intent/",))
 
     def place(check: Check[Any]) -> int:
         return 0 if mutant.rule in check.requirements else 1 if check.id.startswith(pages) else 2
@@ -370,10 +373,10 @@ ALIKE: dict[str, str] = {
     "history.History.pass_over: leaves out `self._placed(*of)`": "for parts of evidence; tests of the folder hold it",
     "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
         "for parts of evidence; tests of the folder hold it",
-    "history.History._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
-    "facts._ruled: leaves `rule.effect != 'oblige'` out of `rule.effect != 'oblige' and rule.action is not None`":
+    "basis._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
+    "binding._ruled: leaves `rule.effect != 'oblige'` out of `rule.effect != 'oblige' and rule.action is not None`":
         "a rule that obliges has no action, by the model",
-    "facts._begins: one step off in `own.created > at`": "the later of two equal instants is either",
+    "statements.begins: one step off in `own.created > at`": "the later of two equal instants is either",
     "history.History.hear: leaves `counts` out of `counts and self.chain.place_of(digest) is None`":
         "what does not count is passed over later, too",
     "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no word knows its own place",

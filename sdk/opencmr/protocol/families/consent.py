@@ -19,6 +19,8 @@ from ..vocabulary import EVERYTHING, Kind, check_term, check_terms, label, lies_
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
 
+__all__ = ["FAMILY", "Beside", "Consent", "ItemRecord"]
+
 
 @dataclass(frozen=True)
 class ItemRecord:

@@ -14,6 +14,8 @@ from ..family import Family, OnTerms, Record, Table, Told
 from ..lifecycle import NONE
 from ..said import Entry, Point, Said, Word
 
+__all__ = ["FAMILY", "Agreement"]
+
 if TYPE_CHECKING:
     from ..thread import Thread
 
