@@ -35,9 +35,9 @@ from opencmr.messages import core
 from opencmr.protocol import lifecycle, receiving, roster
 from opencmr.protocol.families import consent as consent_fold
 from opencmr.protocol.families.intent import dealing, sums
-from opencmr.roles import pen as pen_module
-from opencmr.roles import vendor as vendor_module
+from opencmr.roles.party import signing as pen_module
 from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor import vendor as vendor_module
 from opencmr.roles.vendor.handlers import Handlers
 from opencmr.roles.vendor.transaction import Desk
 from opencmr.transport import app as app_module

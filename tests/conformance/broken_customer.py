@@ -18,7 +18,8 @@ from opencmr.protocol.clock import instant, shifted
 from opencmr.protocol.families import consent
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing, returning
-from opencmr.roles import correspondence, wallet
+from opencmr.roles.customer import exchange as correspondence
+from opencmr.roles.customer import transaction as wallet
 from opencmr.roles.party.signing import Link, Pen
 from opencmr.store import Noticed
 from opencmr.transport import client

@@ -18,10 +18,10 @@ from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing
 from opencmr.protocol.said import NOTHING, Knowledge
-from opencmr.roles import desk as desk_module
-from opencmr.roles import mailbox, numbering
-from opencmr.roles import restored as restored_module
 from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor import mailbox, numbering
+from opencmr.roles.vendor import restored as restored_module
+from opencmr.roles.vendor import transaction as desk_module
 from opencmr.store import Rows
 from opencmr.transport import app as app_module
 
