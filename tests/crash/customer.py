@@ -177,7 +177,9 @@ class _Customers:
             except OpenCMRError:
                 await asyncio.sleep(PAUSE)
                 continue
-            if not shop.waiting and not shop._store.read(lambda rows: rows.with_status(shop._wallet.number, "unsent")):
+            if not shop.waiting and not shop._store.read(
+                lambda rows: rows.with_status(shop._transactions.number, "unsent")
+            ):
                 return
 
 

@@ -7,12 +7,14 @@ from .customer.policy import Policy
 from .customer.polling import Polling
 from .customer.quota import Quota
 from .customer.sending import Retry
+from .party.asking import Asked
 from .party.signing import Draft
-from .vendor.vendor import Relationship as VendorRelationship
+from .vendor.relationship import Relationship as VendorRelationship
 from .vendor.vendor import Vendor
 
 __all__ = [
     "AgreementInHand",
+    "Asked",
     "Casting",
     "ConsentInHand",
     "Customer",

@@ -21,7 +21,7 @@ from ...messages.types import Attr
 from ...protocol import Decision, Question, explain
 from ...protocol.clock import shifted
 from ...roles import Casting, ConsentInHand, Customer, CustomerRelationship, OfferInHand, OrderInHand, Policy
-from ...roles.customer.exchange import Correspondence
+from ...roles.customer.messaging import Messaging
 from ...roles.party.reading import Line
 from ...transport import HttpNetwork
 from .books import RECEIPT, Book, compare, gist
@@ -377,7 +377,7 @@ class Play:
                     return
                 await order.relationship.collect(wait=5)
 
-    def _decide(self, relationship: Correspondence, question: Question, at: str | None = None) -> Decision:
+    def _decide(self, relationship: Messaging, question: Question, at: str | None = None) -> Decision:
         """Ask both sides; they must agree."""
         when, now = at or relationship.now(), at is None
         ours = relationship.history.may(question, when, now=now)
@@ -410,7 +410,7 @@ class Play:
             for wish in _wished(self.wish.wants[line.want].attributes)
         )
 
-    def _shop(self, relationship: Correspondence) -> str:
+    def _shop(self, relationship: Messaging) -> str:
         return self.names[relationship.vendor]
 
     def _moment(self, digest: str) -> str:

@@ -18,18 +18,18 @@ from ...protocol.families.consent import Consent
 from ...protocol.wording import in_words
 from ...store import KeyFile, Peer, Rows, Store, beside
 from ...transport import Network
-from ..party.histories import Ledger
-from ..party.signing import Deadline, Draft, Pen, deadline
-from .exchange import Clock, Correspondence, quiet
+from ..party.histories import Histories
+from ..party.signing import Deadline, Draft, Signer, deadline
 from .forgetting import forget
 from .in_hand.intent import AgreementInHand, Casting, ConsentInHand
+from .messaging import Clock, Messaging, quiet
 from .policy import Policy, references
 from .polling import Poller, Polling
 from .quota import DEFAULT, Quota
 from .sending import Retry, Sender
 
 
-class Relationship(Correspondence):
+class Relationship(Messaging):
     """A customer's relationship with one vendor. `Customer.meet` begins it."""
 
     policy: Policy = Policy()
@@ -141,7 +141,7 @@ class Relationship(Correspondence):
         """
         if vendor != self.vendor:
             raise UsageError(f"this is the relationship with {self.vendor}; nothing was forgotten")
-        peer = self._store.read(self._wallet.peer)
+        peer = self._store.read(self._transactions.peer)
         await asyncio.to_thread(forget, self._store, peer, folder=export)
 
     async def _weigh(self, agreement: AgreementInHand) -> None:
@@ -181,7 +181,7 @@ class Customer:
         self._keys = keys
         self._network = network
         self._clock = clock
-        self._ledger = Ledger()
+        self._histories = Histories()
         self._known: dict[int, Relationship] = {}
         observe("opencmr.outbox.pending", self, lambda customer: customer._store.read(Rows.unanswered))
         self._retry = retry
@@ -285,7 +285,7 @@ class Customer:
         if not vendors:
             raise UsageError("an intent is cast to somebody")
         said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)
-        threads: dict[Correspondence, str] = {
+        threads: dict[Messaging, str] = {
             vendor: thread for vendor, thread in zip(vendors, said, strict=True) if isinstance(thread, str)
         }
         faults = [fault for fault in said if isinstance(fault, Exception)]
@@ -348,8 +348,10 @@ class Customer:
 
     def _relationship(self, peer: Peer) -> Relationship:
         if peer.number not in self._known:
-            pen = Pen(peer.me, self._keys.get(peer.me), trust.key_url(peer.me))
-            relationship = Relationship(self._store, pen, peer, self._network, self._ledger, self._clock, self._quota)
+            signer = Signer(peer.me, self._keys.get(peer.me), trust.key_url(peer.me))
+            relationship = Relationship(
+                self._store, signer, peer, self._network, self._histories, self._clock, self._quota
+            )
             relationship.policy = self.policy
             relationship.on_waiting = lambda asked: self._wake(relationship, asked)
             self._known[peer.number] = relationship

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..._log import log_failure
 from ...errors import OpenCMRError
-from .exchange import Correspondence, quiet
+from .messaging import Messaging, quiet
 
 _log = logging.getLogger("opencmr.customer")
 
@@ -57,7 +57,7 @@ class Poller:
     def __init__(
         self,
         polling: Polling,
-        relationships: Callable[[], Sequence[Correspondence]],
+        relationships: Callable[[], Sequence[Messaging]],
         *,
         dice: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -67,7 +67,7 @@ class Poller:
         self._dice = dice
         self._sleep = sleep
         self._free = asyncio.Semaphore(polling.at_once)
-        self._turns: deque[Correspondence] = deque()
+        self._turns: deque[Messaging] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tasks.add(asyncio.create_task(self._go_on()))
 
@@ -91,7 +91,7 @@ class Poller:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    def _next(self, asked: list[Correspondence]) -> Correspondence:
+    def _next(self, asked: list[Messaging]) -> Messaging:
         """Whose turn it is: everybody's once before anybody's twice."""
         while self._turns:
             one = self._turns.popleft()
@@ -100,7 +100,7 @@ class Poller:
         self._turns.extend(asked)
         return self._turns.popleft()
 
-    async def _ask(self, one: Correspondence) -> None:
+    async def _ask(self, one: Messaging) -> None:
         try:
             async with asyncio.timeout(self._polling.within):
                 await one.collect()

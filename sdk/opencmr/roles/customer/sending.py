@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..._log import log_failure
 from ...errors import Problem
-from .exchange import Correspondence
+from .messaging import Messaging
 
 _log = logging.getLogger("opencmr.customer")
 
@@ -61,9 +61,9 @@ class Sender:
         self._dice = dice
         self._sleep = sleep
         self._free = asyncio.Semaphore(retry.at_once)
-        self._tasks: dict[Correspondence, asyncio.Task[None]] = {}
+        self._tasks: dict[Messaging, asyncio.Task[None]] = {}
 
-    def wake(self, one: Correspondence, asked: int = 0) -> None:
+    def wake(self, one: Messaging, asked: int = 0) -> None:
         """See to what waits for this vendor, unless that is being done."""
         if one not in self._tasks:
             task = asyncio.create_task(self._go_on(one, asked))
@@ -77,7 +77,7 @@ class Sender:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _go_on(self, one: Correspondence, asked: int) -> None:
+    async def _go_on(self, one: Messaging, asked: int) -> None:
         attempt = 0
         while one.waits():
             await self._sleep(self._retry.delay(attempt, asked, self._dice))

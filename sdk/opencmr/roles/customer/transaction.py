@@ -6,7 +6,6 @@ settled here as the vendor has to settle it: a receipt is believed only as far a
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -18,10 +17,11 @@ from ...protocol import History, Said, Verified, is_narrowing, parse, verify
 from ...protocol.chain import CONTRADICTION
 from ...protocol.clock import shifted
 from ...protocol.history import is_entry
+from ...protocol.receiving import bare
 from ...protocol.thread import Thread, opened_by
 from ...store import Kept, Noticed, Peer, Rows, Status
-from ..party.histories import Ledger, bare, prior_of, read
-from ..party.signing import Draft, Link, Pen
+from ..party.histories import Histories, prior_of, read
+from ..party.signing import Draft, Link, Signer
 from .arrived import Arrived
 from .quota import DEFAULT, Checked, Intake, Quota
 
@@ -30,13 +30,13 @@ WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
 """What shows that a vendor is at fault; other findings accuse nobody."""
 
 
-class Wallet:
+class Transactions:
     """Works on one relationship of a customer, under the key that belongs to it alone."""
 
-    def __init__(self, pen: Pen, number: int, ledger: Ledger, quota: Quota = DEFAULT) -> None:
-        self.pen = pen
+    def __init__(self, signer: Signer, number: int, histories: Histories, quota: Quota = DEFAULT) -> None:
+        self.signer = signer
         self.number = number
-        self.ledger = ledger
+        self.histories = histories
         self.quota = quota
 
     def peer(self, rows: Rows) -> Peer:
@@ -50,7 +50,7 @@ class Wallet:
 
     def history(self, rows: Rows) -> History:
         """The relationship as far as it is known here."""
-        return self.ledger.history(rows, self.peer(rows))
+        return self.histories.history(rows, self.peer(rows))
 
     # Saying
 
@@ -68,7 +68,7 @@ class Wallet:
             Problem: The thread does not allow it, as far as it is known here.
         """
         peer = self.peer(rows)
-        history = self.ledger.draft(rows, peer)
+        history = self.histories.draft(rows, peer)
         thread = history.threads.get(thread_id) if thread_id else None
         waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
         narrowing = is_narrowing(draft.body.type, "customer")
@@ -76,7 +76,7 @@ class Wallet:
         if thread_id is not None and thread is None and not waiting and not narrowing:
             raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
         link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
-        verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
+        verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
         if check and not narrowing and (not waiting or draft.body.type == order.Disclose.type):
             place, message = history.chain.next, verified.message
@@ -84,16 +84,16 @@ class Wallet:
             (thread or opened_by(message)).judge(said, history)
         self._add(rows, verified, "customer", "pending")
         history.hear(verified.message, verified.digest)
-        self.ledger.publish(rows, peer.number, history)
+        self.histories.publish(rows, peer.number, history)
         return verified
 
     def give_up(self, rows: Rows, digest: str) -> None:
         """Send a message no more: the same bytes never come good. A receipt that comes all the same still counts."""
         peer = self.peer(rows)
-        history = self.ledger.draft(rows, peer)
+        history = self.histories.draft(rows, peer)
         rows.change_message(self.number, digest, status="refused")
         history.unhear(digest)
-        self.ledger.publish(rows, self.number, history)
+        self.histories.publish(rows, self.number, history)
 
     def pending(self, rows: Rows) -> list[Kept]:
         """What has no place yet, in the order in which it was said."""
@@ -122,7 +122,7 @@ class Wallet:
         bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
         body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
         link = Link(seen=self.history(rows).chain.tip)
-        return self.pen.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
+        return self.signer.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
 
     def collected(self, rows: Rows, words: Sequence[Checked], receipts: Iterable[str], now: str) -> Arrived:
         """Take in what a collect brought."""
@@ -162,11 +162,7 @@ class Wallet:
         try:
             parsed = parse(raw)
             digest = parsed.digest
-            verified = self._verified(peer, parsed)
-            if verified.fault is not None:  # a body of a wrong form is not gone by, and may take much memory
-                message = verified.message.model_copy(update={"body": {}, "ext": None})
-                verified = replace(verified, message=message, fault=bare(verified.fault))
-            return Checked(digest, verified)
+            return Checked(digest, self._verified(peer, parsed))
         except Problem as problem:
             return Checked(digest, bare(problem))
 
@@ -191,7 +187,7 @@ class Wallet:
             receipts: Digests of the receipts of ours that the collect brought.
         """
         peer, arrived = self.peer(rows), Arrived()
-        history = self.ledger.draft(rows, peer)  # first: once something is changed, it would be folded anew
+        history = self.histories.draft(rows, peer)  # first: once something is changed, it would be folded anew
         for digest in receipts:
             rows.change_message(self.number, digest, status="receipt")
         last = (0, "")
@@ -216,7 +212,7 @@ class Wallet:
             self._keep(rows, verified, arrived)
             last = _later(last, (verified.message.number or 0, verified.digest))
         if collected and self._goes_over(rows, history, last[1], arrived, now):
-            history = self.ledger.replay(rows, peer)
+            history = self.histories.replay(rows, peer)
         before = history.chain.next
         self._place(rows, peer, history, arrived, now, new, collected=collected)
         arrived.moved = history.chain.next > before
@@ -224,7 +220,7 @@ class Wallet:
         for noticed in arrived.noticed:
             if noticed.code in WRONG:
                 tell(_log, logging.ERROR, "vendor.misconduct", vendor=peer.peer, code=noticed.code)
-        self.ledger.publish(rows, peer.number, history)
+        self.histories.publish(rows, peer.number, history)
         return arrived
 
     def _intake(self, rows: Rows, history: History) -> Intake:
@@ -238,12 +234,12 @@ class Wallet:
                       lambda digest: rows.message(self.number, digest) is not None)  # fmt: skip
 
     def _verified(self, peer: Peer, parsed: Any) -> Verified:
-        if parsed.sender == self.pen.did:  # our own words come back with their receipts
+        if parsed.sender == self.signer.did:  # our own words come back with their receipts
             ours = verify(parsed, me=peer.peer, pinned={})
             if not is_entry(ours.message):
                 raise UnknownReference("no word of ours", pointer="/type")
             return ours
-        verified = verify(parsed, me=self.pen.did, pinned=peer.pinned, lenient=True)
+        verified = verify(parsed, me=self.signer.did, pinned=peer.pinned, lenient=True)
         if verified.message.from_ != peer.peer or not _is_word(verified.message):
             raise UnknownReference("no word of this vendor's", pointer="/from")
         return verified
@@ -421,7 +417,7 @@ class Wallet:
         said: dict[str, Any] = {"problem": why}
         if why is None:
             said = {"outcome": thread.entries[-1].outcome, "state": thread.state}
-        receipt = self.pen.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
+        receipt = self.signer.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
         position = rows.next_position(self.number)
         rows.add_message(self.number, receipt._replace(position=position, status="unsent", at=None))
 

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ... import messages, trust
+from ... import trust
 from ..._telemetry import observe
 from ...errors import Problem
 from ...messages import Message
 from ...protocol import History, Thread
-from ...protocol.receiving import check_place
+from ...protocol.receiving import read_checked
 from ...store import ROW, Kept, Peer, Rows, Status, damaged
 from ...transport.limits import MEMORY
 from .remembered import Remembered
@@ -43,7 +43,7 @@ class Folded(NamedTuple):
     history: History
 
 
-class Ledger:
+class Histories:
     """The histories of all relationships of one party.
 
     A history that was handed out is never changed: whoever writes takes a copy and publishes it once it is durable.
@@ -57,7 +57,7 @@ class Ledger:
     def __init__(self, memory: int = MEMORY) -> None:
         self._known: Remembered[int, Folded] = Remembered(int(memory * SHARE))
         self._watchers: list[Callable[[str], None]] = []
-        observe("opencmr.histories.remembered", self, lambda ledger: len(ledger._known))
+        observe("opencmr.histories.remembered", self, lambda histories: len(histories._known))
 
     def on_change(self, watcher: Callable[[str], None]) -> None:
         """Tell somebody of each relationship that this process changes, by the DID of its other side.
@@ -212,7 +212,7 @@ def read(kept: Kept) -> tuple[Message[Any], Problem | None]:
     """
     if trust.digest(kept.raw) != kept.digest:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
-    return as_message(orjson.loads(kept.raw))
+    return read_checked(orjson.loads(kept.raw))
 
 
 def prior_of(kept: Kept) -> str | None:
@@ -225,20 +225,3 @@ def prior_of(kept: Kept) -> str | None:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
     prior: str | None = orjson.loads(kept.raw).get("prior")
     return prior
-
-
-def as_message(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
-    """The message of a document whose envelope holds; and what is wrong with the rest, where something is."""
-    try:
-        message = messages.read(document)
-        check_place(message)
-    except Problem as problem:
-        # Nobody goes by a body of a wrong form, and it may take fifty times its bytes in memory: it stays in the bytes.
-        return messages.read_envelope({**document, "body": {}}), bare(problem)
-    return message, None
-
-
-def bare(problem: Problem) -> Problem:
-    """A problem to keep: without what led to it, which holds each fault of a hostile body, and the frames around it."""
-    problem.__cause__ = problem.__context__ = None
-    return problem.with_traceback(None)

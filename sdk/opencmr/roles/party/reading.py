@@ -12,7 +12,7 @@ from ...messages import core
 from ...messages.types import Side
 from ...protocol import Entry, History, Thread
 from ...store import Kept, Noticed, Peer, Rows, Status, Store, shown
-from .histories import Ledger, follow
+from .histories import Histories, follow
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Notebook:
     def _fold(self, rows: Rows) -> History:
         # With the row of the same moment: an older one would make damage of what was said since by whoever serves.
         peer = rows.peer_by_number(self._number)
-        return Ledger().history(rows, peer) if peer else History()
+        return Histories().history(rows, peer) if peer else History()
 
     def timeline(self, thread: str | None = None) -> list[Line]:
         """Messages and receipts in the order in which they came or were made.

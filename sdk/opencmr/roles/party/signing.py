@@ -68,7 +68,7 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True)
-class Pen:
+class Signer:
     """A party's hand: its DID, its key, the key URL that its proofs name, and where the ids of its messages come from.
 
     What it writes follows from these and from the time alone.

@@ -1,4 +1,4 @@
-"""What a vendor may do, answered from memory for as long as nobody has said anything new (`spec/v1/decisions.md`).
+"""What a vendor may do, decided from memory for as long as nobody has said anything new (`spec/v1/decisions.md`).
 
 `protocol.decisions` says what the answer is. Here it is only remembered, and that it still holds is checked each time:
 nothing has been written in this relationship, by this process or another, and no date has come by which an answer could
@@ -9,49 +9,49 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ...messages.types import Channel, Code
 from ...protocol import Decision, Facts, History, Question, decide, instant, moment, turning_point
 from ...store import Peer, Rows, Store
 from ...transport.limits import MEMORY
-from ..party.histories import Ledger
+from ..party.asking import Asked, Members, members
+from ..party.histories import Histories
 from ..party.remembered import Remembered
 
 SHARE = 3 / 16
 """They may take three sixteenths of what is remembered altogether."""
 QUESTIONS = 64
-"""How many answers are remembered of each."""
+"""How many decisions are remembered of each."""
 
-Asked = tuple[str, str, str, str, Channel | None, str | None, Code | None]
-"""The members of a question, in their order."""
+Words = tuple[tuple[str, object], ...]
+"""A question as it was written: names and values."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_LEAST, _STATEMENT, _ANSWER = 1_500, 400, 600
-"""Bytes in memory of what is known of a customer, of each statement and dealing of theirs, and of each answer."""
+_LEAST, _STATEMENT, _DECISION = 1_500, 400, 750
+"""Bytes in memory of what is known of a customer, of each statement and dealing of theirs, and of each decision."""
 
 
 class Page:
-    """Answers for one span of time. Whoever holds a page asks and answers for its time, whatever comes after it.
+    """Decisions for one span of time. Whoever holds a page decides for its time, whatever comes after it.
 
     Attributes:
-        at: The instant that the answers are for; the same holds from `since` on, until `until`, exclusive.
-        answers: Question → answer.
+        at: The instant that they are for; the same holds from `since` on, until `until`, exclusive.
+        decisions: Question → decision.
     """
 
-    __slots__ = ("answers", "at", "since", "until")
+    __slots__ = ("at", "decisions", "since", "until")
 
     def __init__(self, facts: Facts, now: datetime) -> None:
         self.at = instant(now)
         point = turning_point(facts, self.at)
         self.since, self.until = now, moment(point) if point is not None else _NEVER
-        self.answers: dict[Asked, Decision] = {}
+        self.decisions: dict[Words, Decision] = {}
 
 
-class Known:
+class KnownCustomer:
     """What is remembered of one customer.
 
     Attributes:
         fresh: Whether this process has written nothing in the relationship since.
         stamp: The store's, when it was last known that nobody has.
-        page: The answers of this time.
+        page: The decisions of this time.
     """
 
     __slots__ = ("facts", "fresh", "number", "page", "stamp", "version")
@@ -65,32 +65,32 @@ class Known:
     def cost(self) -> int:
         """Bytes in memory, as estimated."""
         said = len(self.facts.statements) + len(self.facts.activities)
-        return _LEAST + _STATEMENT * said + _ANSWER * len(self.page.answers)
+        return _LEAST + _STATEMENT * said + _DECISION * len(self.page.decisions)
 
 
-class Answers:
-    """Remembers one vendor's answers.
+class Decisions:
+    """Remembers what was decided for one vendor.
 
     Args:
         store: Where histories are.
-        ledger: What folds them.
+        histories: What folds them.
         me: The vendor's DID.
         clock: The time.
         memory: Bytes that may be remembered of relationships altogether.
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, me: str, clock: Callable[[], datetime], memory: int = MEMORY
+        self, store: Store, histories: Histories, me: str, clock: Callable[[], datetime], memory: int = MEMORY
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._histories = histories
         self._me = me
         self._clock = clock
-        self._known: Remembered[str, Known] = Remembered(int(memory * SHARE))
-        ledger.on_change(self._changed)
+        self._known: Remembered[str, KnownCustomer] = Remembered(int(memory * SHARE))
+        histories.on_change(self._changed)
 
     def may(self, customer: str, asked: Asked) -> Decision:
-        """The answer to a question, now.
+        """The decision on what is asked, now.
 
         Raises:
             UsageError: A term is not in the vocabulary.
@@ -102,18 +102,19 @@ class Answers:
         now, page = self._clock(), known.page
         if not page.since <= now < page.until:
             page = known.page = Page(known.facts, now)
-        found = page.answers.get(asked)
-        return found if found is not None else self._answer(customer, known, page, asked)
+        words = tuple(asked.items())  # as they are written: to make a question of them takes longer than all the rest
+        found = page.decisions.get(words)
+        return found if found is not None else self._decide(customer, known, page, asked, words)
 
-    def _answer(self, customer: str, known: Known, page: Page, asked: Asked) -> Decision:
-        decision = decide(known.facts, _question(*asked), page.at, now=True)
-        if len(page.answers) >= QUESTIONS:
-            page.answers.clear()
-        page.answers[asked] = decision
+    def _decide(self, customer: str, known: KnownCustomer, page: Page, asked: Asked, words: Words) -> Decision:
+        decision = decide(known.facts, _question(*members(self._me, **asked)[0]), page.at, now=True)
+        if len(page.decisions) >= QUESTIONS:
+            page.decisions.clear()
+        page.decisions[words] = decision
         self._known.grew(customer, known)
         return decision
 
-    def _still_holds(self, known: Known) -> bool:
+    def _still_holds(self, known: KnownCustomer) -> bool:
         """Whether another process may have written in the relationship since."""
         stamp = self._store.stamp()
         if stamp is not None and stamp == known.stamp:
@@ -123,24 +124,24 @@ class Answers:
         known.stamp = stamp
         return True
 
-    def _look_up(self, customer: str) -> Known:
+    def _look_up(self, customer: str) -> KnownCustomer:
         """What the store says of a customer now; remembered, but for one with whom there is no relationship."""
         stamp = self._store.stamp()  # first, so that what is written while we read is noticed later
 
-        def look(rows: Rows) -> Known | None:
+        def look(rows: Rows) -> KnownCustomer | None:
             peer = rows.peer(self._me, customer)
-            return Known(peer, self._ledger.history(rows, peer), stamp, self._clock()) if peer else None
+            return KnownCustomer(peer, self._histories.history(rows, peer), stamp, self._clock()) if peer else None
 
         known = self._store.read(look)
         if known is None:
-            return Known(_NOBODY, History(), stamp, self._clock())
+            return KnownCustomer(_NOBODY, History(), stamp, self._clock())
         self.keep(customer, known)
         if self._store.version(known.number) != known.version:  # written between the reading and the keeping
             known.fresh = False
         return known
 
-    def keep(self, customer: str, known: Known) -> None:
-        """Remember a customer, with what has been answered of them so far."""
+    def keep(self, customer: str, known: KnownCustomer) -> None:
+        """Remember a customer, with what has been decided of them so far."""
         self._known.put(customer, known)
 
     def _changed(self, customer: str) -> None:
@@ -150,7 +151,7 @@ class Answers:
 
 
 @lru_cache(maxsize=10_000)
-def _question(*asked: *Asked) -> Question:
+def _question(*asked: *Members) -> Question:
     return Question(*asked)
 
 

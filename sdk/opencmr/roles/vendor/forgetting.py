@@ -16,7 +16,7 @@ from ...errors import StoreError
 from ...protocol import History, came_to_nothing, promised_until
 from ...protocol.clock import shifted
 from ...store import Peer, Rows, Store
-from ..party.histories import Ledger
+from ..party.histories import Histories
 
 KEPT_FOR = timedelta(days=30)
 """How long they are kept where a vendor does not say."""
@@ -43,15 +43,17 @@ class Forgetting:
 
     Args:
         store: Where it is.
-        ledger: What folds.
+        histories: What folds.
         me: The vendor's DID.
         kept_for: How long after its last word a relationship is kept.
         now: The time.
     """
 
-    def __init__(self, store: Store, ledger: Ledger, me: str, kept_for: timedelta, now: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, histories: Histories, me: str, kept_for: timedelta, now: Callable[[], str]
+    ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._histories = histories
         self._me = me
         self._kept_for = kept_for
         self._now = now
@@ -109,7 +111,7 @@ class Forgetting:
 
         def look(rows: Rows) -> History | None:
             there = rows.peer_by_number(peer.number)
-            return self._ledger.replay(rows, there) if there and there.version == peer.version else None
+            return self._histories.replay(rows, there) if there and there.version == peer.version else None
 
         history = await asyncio.to_thread(self._store.read, look)
         if history is None:
@@ -134,7 +136,7 @@ class Forgetting:
                 chain = history.chain
                 place, last = (chain.next - 1, chain.tip) if chain.tip else (peer.forgotten, peer.last)
                 rows.forget(peer.number, last=last, place=place)
-                self._ledger.publish(rows, peer.number, History())
+                self._histories.publish(rows, peer.number, History())
 
 
 async def forget_all(store: Store, kept_for: timedelta, now: Callable[[], str], *, dry_run: bool) -> int:
@@ -150,5 +152,5 @@ async def forget_all(store: Store, kept_for: timedelta, now: Callable[[], str], 
         How many were forgotten, or would be.
     """
     vendors = store.read(lambda rows: rows.vendors())
-    each = [Forgetting(store, Ledger(), me, kept_for, now) for me in vendors]
+    each = [Forgetting(store, Histories(), me, kept_for, now) for me in vendors]
     return sum([await one.through(dry_run=dry_run) for one in each])

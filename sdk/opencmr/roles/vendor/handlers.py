@@ -49,7 +49,7 @@ class Handlers(Generic[R]):
         """Let a handler follow a message type, once the message has taken effect."""
         self._following[type_] = handler
 
-    def answers(self, type_: str) -> bool:
+    def waits_for(self, type_: str) -> bool:
         """Whether a message of this type waits for a handler. A narrowing message never does."""
         return type_ in self._answering and not is_narrowing(type_, "customer")
 

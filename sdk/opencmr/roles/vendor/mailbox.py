@@ -13,10 +13,10 @@ from ...store import Peer, Rows, Store
 from ...transport.bundle import MOST_WORDS
 from ...transport.limits import Gate
 from ...trust import write
-from ..party.signing import Pen
+from ..party.signing import Signer
 from .admission import Admission
-from .transaction import Desk
-from .unknown_senders import Strangers
+from .transaction import Transactions
+from .unknown_senders import UnknownSenders
 from .waking import Bell, Waking
 
 _MOST_BAD = 5
@@ -28,23 +28,29 @@ class Mailbox:
 
     Args:
         store: Where the words are.
-        desk: What reads and writes them.
-        pen: Whose they are.
+        transactions: What reads and writes them.
+        signer: Whose they are.
         gate: What may come in.
         admission: Who is let in.
         now: The time.
     """
 
     def __init__(
-        self, store: Store, desk: Desk, pen: Pen, gate: Gate, admission: Admission, now: Callable[[], str]
+        self,
+        store: Store,
+        transactions: Transactions,
+        signer: Signer,
+        gate: Gate,
+        admission: Admission,
+        now: Callable[[], str],
     ) -> None:
         self._store = store
-        self._desk = desk
-        self._pen = pen
+        self._transactions = transactions
+        self._signer = signer
         self._gate = gate
         self._admission = admission
         self._now = now
-        self._strangers = Strangers()
+        self._unknown_senders = UnknownSenders()
         self.waking = Waking(store)
         self._closing = False
 
@@ -65,11 +71,11 @@ class Mailbox:
         """
         message = self._asked(raw)
         body = message.body
-        self._strangers.check(message)
-        if self._store.read(lambda rows: rows.peer(self._pen.did, message.from_)) is None:
-            self._strangers.note(message, self._now())
-            await self._store.write(lambda rows: self._strangers.keep(rows, message, self._now()))
-            return self._store.read(lambda rows: self._desk.waiting(rows, message.from_, message.seen, 0))
+        self._unknown_senders.check(message)
+        if self._store.read(lambda rows: rows.peer(self._signer.did, message.from_)) is None:
+            self._unknown_senders.note(message, self._now())
+            await self._store.write(lambda rows: self._unknown_senders.keep(rows, message, self._now()))
+            return self._store.read(lambda rows: self._transactions.waiting(rows, message.from_, message.seen, 0))
         receipts = await asyncio.to_thread(self._verified, message) if body.receipts else []
         await self._store.write(lambda rows: self._note(rows, message, receipts))
         if not body.wait:
@@ -92,7 +98,7 @@ class Mailbox:
         asking = self._asked(words[0], pointer="/messages/0/type")
         taken = [self._word(asking.from_, raw, position) for position, raw in enumerate(words[1:], start=1)]
         entries = [word.message for word in taken if is_entry(word.message)]
-        peer = self._store.read(lambda rows: rows.peer(self._pen.did, asking.from_))
+        peer = self._store.read(lambda rows: rows.peer(self._signer.did, asking.from_))
         await self._admission.check_hand_back(entries, peer)
         await self._store.write(lambda rows: self._take_back(rows, asking, taken))
         self.ring(asking.from_)
@@ -100,7 +106,7 @@ class Mailbox:
     def _asked(self, raw: bytes, pointer: str = "/type") -> Message[core.Collect]:
         types = (core.Collect.type,)
         try:
-            message: Message[core.Collect] = verify(parse(raw), me=self._pen.did, pinned={}, types=types).message
+            message: Message[core.Collect] = verify(parse(raw), me=self._signer.did, pinned={}, types=types).message
         except UnsupportedType as problem:
             raise UnsupportedType(
                 "only mailbox.collect opens a mailbox", pointer=pointer, expected=[*types]
@@ -118,12 +124,12 @@ class Mailbox:
         customer's receipts cost the others nothing.
         """
         brought = message.body.receipts or []
-        wanted = self._store.read(lambda rows: self._desk.unanswered(rows, message.from_, brought))
+        wanted = self._store.read(lambda rows: self._transactions.unanswered(rows, message.from_, brought))
         good: list[Verified] = []
         bad = 0
         for receipt in wanted:
             try:
-                good.append(verify(parse(write(receipt.wire())), me=self._pen.did, pinned={}))
+                good.append(verify(parse(write(receipt.wire())), me=self._signer.did, pinned={}))
             except Problem:
                 bad += 1
                 if bad == _MOST_BAD:
@@ -131,19 +137,19 @@ class Mailbox:
         return good
 
     def _note(self, rows: Rows, message: Message[core.Collect], receipts: list[Verified]) -> None:
-        peer = rows.peer(self._pen.did, message.from_)
+        peer = rows.peer(self._signer.did, message.from_)
         assert peer is not None  # noqa: S101  # relationships do not end
-        self._strangers.check_kept(rows, peer, message, self._now())
+        self._unknown_senders.check_kept(rows, peer, message, self._now())
         use_collect(rows, peer, message, self._now())
-        self._desk.check_collect(rows, peer, message, self._now())
-        self._desk.keep_receipts(rows, peer, receipts)
+        self._transactions.check_collect(rows, peer, message, self._now())
+        self._transactions.keep_receipts(rows, peer, receipts)
 
     def _found(self, message: Message[core.Collect]) -> tuple[list[bytes], bool, Peer | None]:
         limit = message.body.limit or 100
 
         def look(rows: Rows) -> tuple[list[bytes], bool, Peer | None]:
-            found, more = self._desk.waiting(rows, message.from_, message.seen, limit)
-            return found, more, rows.peer(self._pen.did, message.from_)
+            found, more = self._transactions.waiting(rows, message.from_, message.seen, limit)
+            return found, more, rows.peer(self._signer.did, message.from_)
 
         return self._store.read(look)
 
@@ -172,21 +178,21 @@ class Mailbox:
     def _word(self, customer: str, raw: bytes, position: int) -> Verified:
         """One of our words, or what belongs to it."""
         parsed = parse(raw)
-        mine = parsed.sender == self._pen.did
-        ours = {self._pen.method: self._pen.key.public} if mine else {}
-        word = verify(parsed, me=customer if mine else self._pen.did, pinned=ours, lenient=mine)
+        mine = parsed.sender == self._signer.did
+        ours = {self._signer.method: self._signer.key.public} if mine else {}
+        word = verify(parsed, me=customer if mine else self._signer.did, pinned=ours, lenient=mine)
         if not mine and word.message.from_ != customer:
             raise UnknownReference("said by somebody else", pointer=f"/messages/{position}/from", rule="TRN-21")
         return word
 
     def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
-        peer = rows.peer(self._pen.did, asking.from_)
+        peer = rows.peer(self._signer.did, asking.from_)
         if peer is not None:
             use_collect(rows, peer, asking, self._now(), "/messages/0/id")
         # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
         ours = any(word.message.side == "vendor" for word in words)
-        if ours and self._desk.lacks(rows, asking.from_, asking.seen):
-            self._desk.take_back(rows, asking.from_, words, self._now())
+        if ours and self._transactions.lacks(rows, asking.from_, asking.seen):
+            self._transactions.take_back(rows, asking.from_, words, self._now())
 
 
 def use_collect(rows: Rows, peer: Peer, message: Message[core.Collect], now: str, pointer: str = "/id") -> None:

@@ -6,27 +6,27 @@ from ...protocol import History, Settled, Verified
 from ...protocol.receiving import check_place
 from ...protocol.thread import opened_by
 from ...store import Kept, Peer, Rows, Status
-from ..party.histories import Ledger
-from ..party.signing import Draft, Link, Pen
+from ..party.histories import Histories
+from ..party.signing import Draft, Link, Signer
 
 
 class Numbering:
     """Writes a vendor's words into the chain of a relationship.
 
     Attributes:
-        pen: Who signs.
-        ledger: What folds.
+        signer: Who signs.
+        histories: What folds.
     """
 
-    def __init__(self, pen: Pen, ledger: Ledger) -> None:
-        self.pen = pen
-        self.ledger = ledger
+    def __init__(self, signer: Signer, histories: Histories) -> None:
+        self.signer = signer
+        self.histories = histories
 
     def answer(self, peer: Peer, history: History, settled: Settled, now: str) -> Kept:
         """Give a customer's message its place; the receipt has no position yet."""
         message = settled.said.message
         refused = settled.problem is not None
-        receipt = self.pen.receipt(
+        receipt = self.signer.receipt(
             settled.said.digest,
             to=peer.peer,
             at=now,
@@ -51,7 +51,7 @@ class Numbering:
         if thread_id is not None and thread is None:
             raise UsageError(f"no thread {thread_id} with {peer.peer}")
         link = Link(history.chain.next, history.chain.tip)
-        verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
+        verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         message = verified.message
         try:
             check_place(message)

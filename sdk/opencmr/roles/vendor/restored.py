@@ -11,7 +11,7 @@ from ...errors import Conflict, Problem, UsageError
 from ...messages import core
 from ...protocol import History, Verified, settle
 from ...store import Kept, Peer, Rows, Status
-from ..party.histories import Ledger, read
+from ..party.histories import Histories, read
 from ..party.signing import Draft
 from .numbering import Numbering, as_kept
 
@@ -19,11 +19,11 @@ _LAST = 1 << 60
 """After all places: what was held without one is answered last."""
 
 
-def take_back(ledger: Ledger, rows: Rows, peer: Peer, words: Sequence[Verified]) -> None:
+def take_back(histories: Histories, rows: Rows, peer: Peer, words: Sequence[Verified]) -> None:
     """Take back our own words from a customer.
 
     Args:
-        ledger: What folds them.
+        histories: What folds them.
         rows: The transaction.
         peer: The relationship.
         words: Ours in their order, each receipt right after the customer's message that it answers; the customer's
@@ -32,7 +32,7 @@ def take_back(ledger: Ledger, rows: Rows, peer: Peer, words: Sequence[Verified])
     Raises:
         Conflict: These are no words of ours that go on from what is held here.
     """
-    history = ledger.draft(rows, peer)
+    history = histories.draft(rows, peer)
     before: Verified | None = None
     for word in words:
         message, chain = word.message, history.chain
@@ -49,12 +49,12 @@ def take_back(ledger: Ledger, rows: Rows, peer: Peer, words: Sequence[Verified])
                 raise Conflict("it does not go on from what is held here", pointer="/number", rule="SEQ-32")
             if number < chain.next:
                 _give_up(rows, peer, number)
-                history = ledger.replay(rows, peer)
+                history = histories.replay(rows, peer)
             rows.change_peer(peer.number, restored=True)
             _put_back(rows, peer, history, word, before)
         before = word
     if rows.changes(peer.number):
-        ledger.publish(rows, peer.number, ledger.replay(rows, peer))
+        histories.publish(rows, peer.number, histories.replay(rows, peer))
 
 
 def _give_up(rows: Rows, peer: Peer, first: int) -> None:
@@ -135,7 +135,7 @@ def catch_up(numbering: Numbering, rows: Rows, peer: Peer, waiting: Sequence[Kep
         now: The time.
     """
     rows.change_peer(peer.number, restored=False)
-    history = numbering.ledger.draft(rows, peer)
+    history = numbering.histories.draft(rows, peer)
     threads: dict[str, str] = {}
     for kept in sorted(waiting, key=lambda kept: (kept.place or _LAST, kept.position)):
         position = rows.next_position(peer.number)
@@ -161,7 +161,7 @@ def catch_up(numbering: Numbering, rows: Rows, peer: Peer, waiting: Sequence[Kep
         except UsageError:
             continue  # what has happened since leaves no room for it
         threads[message.thread] = said.message.thread
-    numbering.ledger.publish(rows, peer.number, history)
+    numbering.histories.publish(rows, peer.number, history)
 
 
 def fork(rows: Rows, peer: Peer, seen: str, history: History) -> int:

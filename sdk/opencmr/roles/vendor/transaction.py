@@ -19,9 +19,9 @@ from ...protocol import (
 )
 from ...store import Peer, Rows, Status
 from ...transport.limits import MEMORY
-from ..party.histories import Ledger
-from ..party.signing import Draft, Pen
-from .known_messages import Seen
+from ..party.histories import Histories
+from ..party.signing import Draft, Signer
+from .known_messages import KnownMessages
 from .numbering import Numbering, as_kept
 from .restored import catch_up, fork, take_back
 
@@ -50,14 +50,14 @@ class Received:
     behind: Behind | None = None
 
 
-class Desk:
+class Transactions:
     """Works on the relationships of one vendor."""
 
-    def __init__(self, pen: Pen, ledger: Ledger, memory: int = MEMORY) -> None:
-        self.pen = pen
-        self.ledger = ledger
-        self.numbering = Numbering(pen, ledger)
-        self.seen = Seen(memory)
+    def __init__(self, signer: Signer, histories: Histories, memory: int = MEMORY) -> None:
+        self.signer = signer
+        self.histories = histories
+        self.numbering = Numbering(signer, histories)
+        self.known_messages = KnownMessages(memory)
         self.speaks = frozenset(
             type_ for version in VERSIONS.values() for type_, body in version.types.items() if body.place != "none"
         )
@@ -69,11 +69,11 @@ class Desk:
         Raises:
             Conflict: The sender has used this id for other bytes.
         """
-        peer = rows.peer(self.pen.did, sender)
+        peer = rows.peer(self.signer.did, sender)
         return self._known(rows, peer, id_, digest) if peer else None
 
     def _known(self, rows: Rows, peer: Peer, id_: str, digest: str) -> Received | None:
-        used, there = self.seen.look(rows, peer, id_, digest)
+        used, there = self.known_messages.look(rows, peer, id_, digest)
         if not there:
             if used:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
@@ -82,7 +82,7 @@ class Desk:
         if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 has said so
             return None
         if kept.status == "held":
-            return Received([], None, peer, self.behind(self.ledger.history(rows, peer)))
+            return Received([], None, peer, self.behind(self.histories.history(rows, peer)))
         receipt = rows.receipt_of(peer.number, digest, "vendor")
         return Received([receipt.raw] if receipt else [], None, peer)
 
@@ -107,8 +107,8 @@ class Desk:
         Raises:
             Problem: One that may come good.
         """
-        peer = rows.peer(self.pen.did, verified.message.from_)
-        history = self.ledger.history(rows, peer) if peer else History()
+        peer = rows.peer(self.signer.did, verified.message.from_)
+        history = self.histories.history(rows, peer) if peer else History()
         return self._settled(peer, history, verified.message, verified.digest, now)
 
     def receive(self, rows: Rows, verified: Verified, replies: Sequence[Draft], now: str) -> Received:
@@ -119,10 +119,10 @@ class Desk:
             UsageError: A reply is not what the thread allows.
         """
         message = verified.message
-        peer = rows.peer(self.pen.did, message.from_)
+        peer = rows.peer(self.signer.did, message.from_)
         if peer is not None and (known := self._known(rows, peer, message.id, verified.digest)) is not None:
             return known
-        history = self.ledger.draft(rows, peer) if peer else History()
+        history = self.histories.draft(rows, peer) if peer else History()
         held: Behind | None = None
         settled: Settled | None = None
         try:
@@ -132,7 +132,7 @@ class Desk:
                 raise
             held = behind  # a no is never kept waiting for us to have caught up: its receipt is
         if peer is None:
-            peer = rows.add_peer(self.pen.did, message.from_, opened=now, pinned={}, endpoint=None)
+            peer = rows.add_peer(self.signer.did, message.from_, opened=now, pinned={}, endpoint=None)
         position = peer.position + 1
         if settled is None:
             rows.add_message(peer.number, as_kept(verified, "customer", position, "held", None, None))
@@ -164,13 +164,13 @@ class Desk:
             UsageError: No such customer, or the thread does not allow it.
             Behind: The store was put back from a copy, and the customer has not collected since.
         """
-        peer = rows.peer(self.pen.did, customer)
+        peer = rows.peer(self.signer.did, customer)
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
         if peer.restored:
             why = "not all that was said is held here: nothing is said before the customer has collected"
             raise Behind(why, rule="SEQ-33")
-        history = self.ledger.draft(rows, peer)
+        history = self.histories.draft(rows, peer)
         said = self.numbering.say(rows, peer, history, draft, thread, peer.position + 1, now)
         self._note(rows, peer, now, binding=not is_passing(said.message.type, "vendor"))
         self._done(rows, peer, history, [said.digest])
@@ -182,7 +182,7 @@ class Desk:
         Raises:
             Behind: It is not.
         """
-        history = self.ledger.history(rows, peer)
+        history = self.histories.history(rows, peer)
         if history.chain.lacks(message.seen):
             raise self.behind(history, message.seen)
         if message.seen in history.chain.given_up:
@@ -199,22 +199,22 @@ class Desk:
         Raises:
             Problem: These are no words of ours that go on from what is held here.
         """
-        peer = rows.peer(self.pen.did, customer)
+        peer = rows.peer(self.signer.did, customer)
         if peer is None:
-            peer = rows.add_peer(self.pen.did, customer, opened=words[0].message.created, pinned={}, endpoint=None)
-        take_back(self.ledger, rows, peer, words)
+            peer = rows.add_peer(self.signer.did, customer, opened=words[0].message.created, pinned={}, endpoint=None)
+        take_back(self.histories, rows, peer, words)
         self._note_anew(rows, peer.number, now)
 
     def lacks(self, rows: Rows, customer: str, seen: str | None) -> bool:
         """Whether a customer has seen a word of ours that is not held here: then we were restored."""
-        peer = rows.peer(self.pen.did, customer)
-        return (self.ledger.history(rows, peer) if peer else History()).chain.lacks(seen)
+        peer = rows.peer(self.signer.did, customer)
+        return (self.histories.history(rows, peer) if peer else History()).chain.lacks(seen)
 
     def unanswered(
         self, rows: Rows, customer: str, receipts: Sequence[Message[core.Receipt]]
     ) -> list[Message[core.Receipt]]:
         """Those of a customer's receipts, as yet unchecked, that answer something of ours, and for the first time."""
-        peer = rows.peer(self.pen.did, customer)
+        peer = rows.peer(self.signer.did, customer)
         if peer is None:
             return []
         return [receipt for receipt in receipts if receipt.from_ == customer and self._wants(rows, peer, receipt)]
@@ -244,8 +244,8 @@ class Desk:
         Raises:
             Behind: What they have seen is not held here.
         """
-        peer = rows.peer(self.pen.did, customer)
-        history = self.ledger.history(rows, peer) if peer else History()
+        peer = rows.peer(self.signer.did, customer)
+        history = self.histories.history(rows, peer) if peer else History()
         if history.chain.lacks(seen):
             raise self.behind(history, seen)
         if peer is None:
@@ -292,12 +292,12 @@ class Desk:
         peer = rows.peer_by_number(number)
         if peer is None:
             return
-        history = self.ledger.history(rows, peer)
+        history = self.histories.history(rows, peer)
         self._note(rows, peer, now, binding=not came_to_nothing(history))
         if peer.forgotten and (not peer.restored or history.chain.number(peer.last) is not None):
             rows.change_peer(number, forgotten=0, last=None)
 
     def _done(self, rows: Rows, peer: Peer, history: History, added: Sequence[str], id_: str | None = None) -> None:
         """Let the others know what has changed, once it is durable."""
-        self.ledger.publish(rows, peer.number, history)
-        self.seen.add(rows, peer, added, id_)
+        self.histories.publish(rows, peer.number, history)
+        self.known_messages.add(rows, peer, added, id_)

@@ -10,7 +10,7 @@ MOST = 10_000
 """How many collects are remembered. Strangers beyond it are told to come again: their mailboxes are empty anyway."""
 
 
-class Strangers:
+class UnknownSenders:
     """Remembers what strangers have used for as long as its date would pass.
 
     In memory, where it is counted, so that nobody can fill a store; and in the store, for the other processes on it.

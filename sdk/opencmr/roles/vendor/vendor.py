@@ -5,107 +5,39 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, Self
-from weakref import WeakValueDictionary
+from typing import Any, Self, Unpack
 
 from ... import trust
-from ..._log import log_failure, tell
-from ...errors import (
-    HandlerFailed,
-    Overloaded,
-    Problem,
-    StoreError,
-    UsageError,
-)
-from ...messages import Body, Message, offer, terms
-from ...messages.types import Channel, Code, TermsRef
-from ...protocol import (
-    EVERYTHING,
-    VENDOR,
-    Decision,
-    History,
-    Question,
-    Record,
-    Verified,
-    instant,
-    is_narrowing,
-    parse,
-    roster,
-    verify,
-)
-from ...protocol.uri import normal
-from ...store import KeyFile, Peer, Rows, Store, beside
+from ..._log import log_failure
+from ...errors import Overloaded, StoreError, UsageError
+from ...messages import Body, Message, terms
+from ...messages.types import TermsRef
+from ...protocol import Decision, History, Question, instant
+from ...store import KeyFile, Rows, Store, beside
 from ...transport.limits import Gate, Limits
-from ..party.histories import Ledger
-from ..party.signing import Draft, Pen, exactly, new_id
+from ..party.asking import Asked, members
+from ..party.histories import Histories
+from ..party.signing import Signer, new_id
+from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
 from .admission import Admission
-from .decisions import Answers
+from .decisions import Decisions
 from .forgetting import KEPT_FOR, Forgetting
 from .handlers import Handler, Handlers, Reply
 from .health import Health
 from .mailbox import Mailbox
 from .published import Published
+from .receiving import Receiving
+from .relationship import Relationship
 from .steadiness import Steadiness
-from .telemetry import collecting, known_type, receiving
-from .transaction import Desk, Received
+from .telemetry import collecting, receiving
+from .transaction import Transactions
 
-Registered = Handler["Relationship"]
+Registered = Handler[Relationship]
 Clock = Callable[[], datetime]
 
 _log = logging.getLogger("opencmr.vendor")
 _EMPTY = History()
-
-
-class Relationship:
-    """One customer, as a vendor knows them: a DID that no other vendor sees."""
-
-    def __init__(self, vendor: "Vendor", customer: str) -> None:
-        self.vendor = vendor
-        self.customer = customer
-
-    def may(
-        self,
-        *,
-        action: str,
-        purpose: str,
-        data: str | None = None,
-        recipient: str = VENDOR,
-        channel: Channel | None = None,
-        thread: str | None = None,
-        topic: Code | None = None,
-        at: datetime | None = None,
-    ) -> Decision:
-        """Whether the vendor may do this; see `Vendor.may`."""
-        return self.vendor.may(
-            self.customer,
-            action=action,
-            purpose=purpose,
-            data=data,
-            recipient=recipient,
-            channel=channel,
-            thread=thread,
-            topic=topic,
-            at=at,
-        )
-
-    @property
-    def history(self) -> History:
-        """The threads of this relationship, folded."""
-        return self.vendor.history(self.customer)
-
-    @property
-    def records(self) -> dict[str, Record]:
-        """Thread id → agreement, consent or dealing."""
-        return {id_: thread.record for id_, thread in self.history.threads.items() if thread.record is not None}
-
-    async def say(self, body: Reply, thread: str | None = None) -> str:
-        """Say something of the vendor's own accord; see `Vendor.say`."""
-        return await self.vendor.say(self.customer, body, thread)
-
-    def __repr__(self) -> str:
-        return f"Relationship({self.customer})"
 
 
 class Vendor:
@@ -118,10 +50,9 @@ class Vendor:
     def __init__(
         self,
         store: Store,
-        pen: Pen,
+        signer: Signer,
         *,
-        accepts: tuple[str, ...],
-        counter: str | None,
+        acceptance: Acceptance,
         endpoint: str,
         firm_for: timedelta,
         handler_timeout: float,
@@ -132,23 +63,32 @@ class Vendor:
         health: Health,
     ) -> None:
         self._store = store
-        self._pen = pen
-        self._ledger = Ledger(limits.memory)
-        self._desk = Desk(pen, self._ledger, limits.memory)
-        self._answers = Answers(store, self._ledger, pen.did, clock, limits.memory)
-        self._accepts = accepts
-        self._counter = counter
-        self._published = Published(pen, endpoint, about, kept_for)
+        self._signer = signer
+        self._histories = Histories(limits.memory)
+        self._transactions = Transactions(signer, self._histories, limits.memory)
+        self._decisions = Decisions(store, self._histories, signer.did, clock, limits.memory)
+        self._acceptance = acceptance
+        self._published = Published(signer, endpoint, about, kept_for)
         self._clock = clock
         self.health = health
         self._steadiness = Steadiness()
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
-        self._handlers.answer(terms.Proffer.type, self._answer_proffer)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._handlers.answer(TERMS_ARE_ASKED_FOR, self._reply_to_proffer)
         self._gate = Gate(limits)
-        self._admission = Admission(store, pen.did, self._gate)
-        self._mailbox = Mailbox(store, self._desk, pen, self._gate, self._admission, self._now)
-        self._forgetting = Forgetting(store, self._ledger, pen.did, kept_for, self._now) if kept_for else None
+        self._admission = Admission(store, signer.did, self._gate)
+        self._mailbox = Mailbox(store, self._transactions, signer, self._gate, self._admission, self._now)
+        self._receiving = Receiving(
+            self,
+            store,
+            self._transactions,
+            gate=self._gate,
+            admission=self._admission,
+            handlers=self._handlers,
+            acceptance=acceptance,
+            mailbox=self._mailbox,
+            now=self._now,
+        )
+        self._forgetting = Forgetting(store, self._histories, signer.did, kept_for, self._now) if kept_for else None
 
     @classmethod
     def open(
@@ -196,12 +136,9 @@ class Vendor:
             KeyFileError, StoreError, UsageError: It cannot be opened.
         """
         _, origin = trust.web_urls(did)
-        if isinstance(accepts, str):
-            raise UsageError(f'accepts is a list of roster codes: accepts=["{accepts}"]')
+        acceptance = Acceptance(accepts, counter)
         if kept_for is not None and (kept_for < timedelta(days=1) or kept_for % timedelta(days=1)):
             raise UsageError("kept_for is a number of whole days, such as timedelta(days=30)")
-        for code in (*(accepts := tuple(accepts)), *((counter,) if counter else ())):
-            roster.document(code)
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
         url = file.names()[0] if file.names() else trust.key_url(did)
         if not url.startswith(did + "#"):
@@ -210,9 +147,8 @@ class Vendor:
         store = Store(path, alone=alone)
         return cls(
             store,
-            Pen(did, key, url, ids),
-            accepts=accepts,
-            counter=counter,
+            Signer(did, key, url, ids),
+            acceptance=acceptance,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
             firm_for=firm_for,
             handler_timeout=handler_timeout,
@@ -228,7 +164,7 @@ class Vendor:
     @property
     def did(self) -> str:
         """The vendor's DID."""
-        return self._pen.did
+        return self._signer.did
 
     @property
     def endpoint(self) -> str:
@@ -268,9 +204,7 @@ class Vendor:
         Raises:
             UsageError: A code is not on the roster.
         """
-        for code in (*codes, *((counter,) if counter else ())):
-            roster.document(code)
-        self._accepts, self._counter = codes, counter
+        self._acceptance.change(codes, counter)
 
     def acceptable(self, choices: Iterable[TermsRef]) -> TermsRef | None:
         """The first of a customer's terms that the vendor accepts: what an offer is made under.
@@ -278,49 +212,29 @@ class Vendor:
         Terms that a message carries are never among them: whoever wants to accept such terms has read them, and
         registers a handler of their own. A vendor that was opened without `accepts` judges for itself: any will do.
         """
-        return next((choice for choice in choices if not self._accepts or choice.id in self._accepts), None)
+        return self._acceptance.first(choices)
 
-    def may(
-        self,
-        customer: "str | Relationship",
-        *,
-        action: str,
-        purpose: str,
-        data: str | None = None,
-        recipient: str = VENDOR,
-        channel: Channel | None = None,
-        thread: str | None = None,
-        topic: Code | None = None,
-        at: datetime | None = None,
-    ) -> Decision:
+    def may(self, customer: str | Relationship, **asked: Unpack[Asked]) -> Decision:
         """Whether the vendor may do this with a customer's data (`spec/v1/decisions.md`). Truthy only for `permit`.
 
         Args:
             customer: Whose data it is.
-            action: What is done, a DPV processing term such as `dpv:Use`.
-            purpose: What for, such as `dpv:DirectMarketing`.
-            data: Which data, such as `pd:EmailAddress`; absent: any personal data.
-            recipient: Who ends up processing: `vendor`, `third-party`, or the URI of a particular one.
-            channel: Over which channel the customer would be reached, such as email.
-            thread: The thread whose data it is; absent: data of the relationship.
-            topic: What the customer would be told about; a consent may be for some topics alone.
-            at: When, with its offset from UTC; absent: now, after all that has been said.
+            asked: `action`, `purpose` and what else `opencmr.roles.Asked` has, by name.
 
         Returns:
             The answer. One that was worked out before is returned again for as long as it holds, with the `at` of then:
             nothing has been said since, by this process or another on the same store, and nothing has run out.
 
         Raises:
-            UsageError: A term is not in the vocabulary, or `at` is no instant.
+            UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
         did = customer if isinstance(customer, str) else customer.customer
-        who = VENDOR if normal(recipient) == normal(self.did) else recipient
-        asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread, topic)
-        if at is None:
-            return self._answers.may(did, asked)
-        return self.history(did).may(Question(*asked), exactly(at))
+        if asked.get("at") is None:
+            return self._decisions.may(did, asked)
+        question, at = members(self.did, **asked)
+        return self.history(did).may(Question(*question), str(at))
 
-    async def say(self, customer: "str | Relationship", body: Reply, thread: str | None = None) -> str:
+    async def say(self, customer: str | Relationship, body: Reply, thread: str | None = None) -> str:
         """Say something of the vendor's own accord, such as a `consent.request`. It waits in the customer's mailbox.
 
         Args:
@@ -336,9 +250,9 @@ class Vendor:
         """
         did = customer if isinstance(customer, str) else customer.customer
         draft = self._handlers.draft(body)
-        if not self._stands_by(draft):
+        if not self._acceptance.stands_by(draft.body):
             raise UsageError("making an offer accepts the terms that it stands under; these are not accepted here")
-        said = await self._store.write(lambda rows: self._desk.say(rows, did, draft, thread, self._now()))
+        said = await self._store.write(lambda rows: self._transactions.say(rows, did, draft, thread, self._now()))
         self._mailbox.ring(did)
         return said.message.thread
 
@@ -356,7 +270,7 @@ class Vendor:
 
         def look(rows: Rows) -> History:
             peer = rows.peer(self.did, customer)
-            return self._ledger.history(rows, peer) if peer else _EMPTY
+            return self._histories.history(rows, peer) if peer else _EMPTY
 
         return self._store.read(look)
 
@@ -392,7 +306,7 @@ class Vendor:
 
     def discovery(self) -> dict[str, Any]:
         """What `/.well-known/opencmr` says, before anyone tells us anything."""
-        return self._published.discovery(self._desk.speaks, self._accepts)
+        return self._published.discovery(self._transactions.speaks, self._acceptance.codes)
 
     def myterms(self) -> dict[str, Any] | None:
         """What `/.well-known/myterms.json` says; none where no agreement is accepted."""
@@ -417,54 +331,8 @@ class Vendor:
         Raises:
             Problem: To be answered unsigned; nothing was stored.
         """
-        parsed = parse(raw)
         with _keeping():
-            try:
-                verified = verify(parsed, me=self.did, pinned={}, types=self._desk.speaks)
-            except Problem:
-                # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
-                # Bytes that pass them meet it where they are kept.
-                if (known := self._known(parsed.sender, parsed.id, parsed.digest)[1]) is None:
-                    raise
-                return known
-            return await self._received(verified, address)
-
-    def _known(self, sender: str, id_: str, digest: str) -> tuple[Peer | None, list[bytes] | None]:
-        """Check 2: the sender's relationship, and what was answered to these bytes; none where they are new.
-
-        Raises:
-            Conflict: The sender has used this id for other bytes.
-            Behind: Their receipt follows later.
-        """
-        known, peer = self._store.read(
-            lambda rows: (self._desk.known(rows, sender, id_, digest), rows.peer(self.did, sender))
-        )
-        if known is not None and known.behind is not None:
-            raise known.behind
-        return peer, known.answers if known is not None else None
-
-    async def _received(self, verified: Verified, address: str | None) -> list[bytes]:
-        message = verified.message
-        peer, known = self._known(message.from_, message.id, verified.digest)
-        if known is not None:
-            return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
-        narrowing = is_narrowing(message.type, "customer")
-        self._gate.charge_key(message.from_, narrowing=narrowing)
-        await self._admission.check(message, peer, address)
-        if narrowing:  # waits for no handler, not even for that of another message
-            received = await self._keep(verified, [])
-        else:
-            with self._gate.queue.place(message.from_):
-                async with self._locks.setdefault(message.from_, asyncio.Lock()):
-                    received = await self._keep(verified, await self._replies(verified))
-        self._mailbox.ring(message.from_)
-        if peer is None or not peer.kept:
-            self._admission.add(sum(map(len, (verified.raw, *received.answers))))
-        if received.behind is not None:
-            raise received.behind
-        if received.outcome == "accepted":
-            self._handlers.begin(message, self.relationship(message.from_), partial(self._go_on, message))
-        return received.answers
+            return await self._receiving.receive(raw, address)
 
     @collecting
     async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
@@ -501,7 +369,7 @@ class Vendor:
         self, message_type: type[Body], keep: Callable[[str, Registered], None]
     ) -> Callable[[Registered], Registered]:
         type_ = message_type.type
-        if type_ not in self._desk.speaks:
+        if type_ not in self._transactions.speaks:
             raise UsageError(f"{type_!r} is no message type that a vendor receives")
 
         def register(handler: Registered) -> Registered:
@@ -510,48 +378,8 @@ class Vendor:
 
         return register
 
-    async def _keep(self, verified: Verified, replies: list[Draft]) -> Received:
-        try:
-            return await self._store.write(
-                lambda rows: self._desk.receive(rows, verified, replies, self._now()),
-                about=(self.did, verified.message.from_),
-            )
-        except UsageError as error:
-            type_ = verified.message.type
-            log_failure(_log, "handler.misspoke", error.__cause__ or error, message_type=known_type(type_),
-                        message_id=verified.message.id)  # fmt: skip
-            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
-
-    async def _replies(self, verified: Verified) -> list[Draft]:
-        if not self._handlers.answers(verified.message.type):
-            return []
-        now = self._now()
-        preview = self._store.read(lambda rows: self._desk.preview(rows, verified, now))
-        if preview.outcome != "accepted":
-            return []
-        drafts = await self._handlers.replies(verified.message, self.relationship(verified.message.from_))
-        if unmade := [draft for draft in drafts if not self._stands_by(draft)]:
-            # They stand under terms that are not accepted here.
-            tell(_log, logging.WARNING, "offers.unmade", message_id=verified.message.id, count=len(unmade))
-        return [draft for draft in drafts if draft not in unmade]
-
-    def _stands_by(self, draft: Draft) -> bool:
-        """Making an offer accepts, by signature, the terms that it stands under."""
-        return not isinstance(draft.body, offer.Make) or self.acceptable([draft.body.under]) is not None
-
-    async def _go_on(self, message: Message[Any], draft: Draft) -> None:
-        await self.say(message.from_, draft, message.thread)
-
-    def _answer_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
-        """What `accepts` and `counter` say to a proffer, unless a handler of one's own is registered."""
-        if message.body.answer_by is not None and message.body.answer_by <= self._now():
-            return terms.Decline(reason="tooLate")
-        choice = self.acceptable(message.body.choices) if self._accepts else None
-        if choice is not None:
-            return terms.Accept(terms=choice)
-        if self._counter is not None:
-            return terms.Counter(terms=roster.ref(self._counter))
-        return terms.Decline(reason="notAcceptable")
+    def _reply_to_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
+        return self._acceptance.reply(message.body, self._now())
 
 
 @contextmanager

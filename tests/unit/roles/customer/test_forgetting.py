@@ -20,7 +20,7 @@ async def test_what_was_said_leaves_the_store_and_its_files(street: Street, tmp_
     alice = street.customer()
     relationship = await alice.meet(SHOP)
     await relationship.say(GRANT)
-    number = relationship._wallet.number
+    number = relationship._transactions.number
     await relationship.forget(SHOP)
     assert alice.relationships() == []
     assert alice._store.read(lambda rows: (rows.everything(number), rows.size(number))) == ([], 0)
@@ -38,7 +38,7 @@ async def test_a_later_meeting_begins_another_relationship_with_another_key(stre
     await before.forget(SHOP)
     after = await alice.meet(SHOP)
     assert after.me != before.me
-    assert after._wallet.number != before._wallet.number
+    assert after._transactions.number != before._transactions.number
     assert after.records == {}
     await after.say(GRANT)
     await shop.say(after.me, REQUEST)

@@ -17,8 +17,8 @@ from opencmr import Vendor, consent, trust
 from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
 from opencmr.protocol import History, parse, verify
-from opencmr.roles.party import histories as ledger
-from opencmr.roles.party.histories import Ledger
+from opencmr.roles.party import histories
+from opencmr.roles.party.histories import Histories
 from opencmr.roles.party.remembered import Remembered
 from opencmr.store import Rows
 from opencmr.transport.limits import Limits, Rate
@@ -135,10 +135,12 @@ async def test_histories_of_big_messages_stay_within_their_bound(on_file: Street
         held = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    costs = [one.cost for one in (shop._ledger._known, shop._desk.seen._known, shop._answers._known)]
+    costs = [
+        one.cost for one in (shop._histories._known, shop._transactions.known_messages._known, shop._decisions._known)
+    ]
     assert sum(costs) <= MEMORY
     assert costs[0] > MEMORY / 8, "or it shows nothing"
-    assert len(shop._ledger._known) < len(people)
+    assert len(shop._histories._known) < len(people)
     assert held <= 1.5 * MEMORY
     assert all(shop.may(each.did, **MARKETING).answer == ("permit" if word is big else "deny") for each in people)
 
@@ -153,8 +155,8 @@ async def test_a_history_takes_no_more_than_was_estimated(on_file: Street, word:
     def fold(rows: Rows) -> tuple[History, int]:
         peer = rows.peer(SHOP, she.did)
         assert peer is not None
-        history = Ledger().replay(rows, peer)
-        return history, ledger._folded(peer, history).cost
+        history = Histories().replay(rows, peer)
+        return history, histories._folded(peer, history).cost
 
     shop._store.read(fold)
     gc.collect()
@@ -188,8 +190,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, name, counted_in)
 
-    counting(Ledger, "replay", lambda _: 1)
-    counting(ledger, "follow", lambda _: 1)
+    counting(Histories, "replay", lambda _: 1)
+    counting(histories, "follow", lambda _: 1)
     counting(Rows, "_many", len)
     return counted
 
@@ -242,7 +244,7 @@ async def test_the_steps_of_a_message_do_not_grow_with_what_was_said_before(on_f
     for _ in range(120):
         raw = she.write(GRANT, thread, **({"seen": seen} if seen else {}))
         verified = verify(parse(raw), me=SHOP, pinned={})
-        work = partial(shop._desk.receive, verified=verified, replies=[], now=shop._now())
+        work = partial(shop._transactions.receive, verified=verified, replies=[], now=shop._now())
         received = await shop._store.write(partial(counted, work))
         assert received.outcome == "accepted"
         if kind == "all in one thread":
@@ -279,6 +281,6 @@ async def test_a_reader_that_began_before_a_write_does_not_fold_the_history_anew
     assert earlier is not None
     await shop.receive(she.write(GRANT))
     work.clear()
-    history = shop._store.read(lambda rows: shop._ledger.history(rows, earlier))
+    history = shop._store.read(lambda rows: shop._histories.history(rows, earlier))
     assert len(history.threads) == 2
     assert work["replay"] == 0

@@ -8,7 +8,7 @@ from opencmr import errors, messages, terms, trust
 from opencmr.messages import VERSIONS, Body, Version, core
 from opencmr.messages.types import Text
 from opencmr.protocol import parse, roster, verify
-from opencmr.roles.party.signing import Draft, Link, Pen
+from opencmr.roles.party.signing import Draft, Link, Signer
 from opencmr.roles.vendor.telemetry import known_type
 from parties import SHOP, Hand, Street, read
 
@@ -78,14 +78,14 @@ def test_a_version_that_is_not_registered_is_refused_with_all_that_are(she: Hand
 
 @pytest.mark.requirement("ENV-5")
 def test_a_sender_uses_the_lowest_version_that_can_say_it(she: Hand) -> None:
-    pen = Pen(she.did, she.key, she.method)
+    signer = Signer(she.did, she.key, she.method)
     for body, thread, number in (
         (PROFFER, None, "1.0"),
         (terms.Decline(reason="other"), THREAD, "1.0"),
         (Decline(reason="other", instead="nothing"), THREAD, "1.1"),
         (Praise(words="Good."), None, "1.1"),
     ):
-        said = pen.write(Draft(body), to=SHOP, at=NOON, link=Link(), thread=thread)
+        said = signer.write(Draft(body), to=SHOP, at=NOON, link=Link(), thread=thread)
         assert said.message.opencmr == number
     assert messages.lowest(core.Receipt) is messages.V1
 

@@ -16,7 +16,7 @@ from opencmr.messages.personal import Datum
 from opencmr.messages.types import Ref, Rule, TermsDocument, TermsRef
 from opencmr.protocol import instant, roster
 from opencmr.roles import CustomerRelationship
-from opencmr.roles.party.histories import Ledger
+from opencmr.roles.party.histories import Histories
 from opencmr.store import Rows
 from opencmr.testing import StandingClock
 from parties import CAST, GRANT, MARKETING, NEW_YEAR, NEWS, REQUEST, SHOP, Street, an_offer, read
@@ -316,7 +316,7 @@ async def test_what_a_vendor_signs_costs_work_once(
     hand, ahead = street.vendors_hand(rel), "2031-01-01T00:00:00.000Z"
     pages = [[hand.write({}, type="shop.example", created=ahead) for _ in range(10)] for _ in range(5)]
     looked: list[str] = []
-    for kind, name in ((Ledger, "replay"), (Rows, "add_findings")):
+    for kind, name in ((Histories, "replay"), (Rows, "add_findings")):
         whole = getattr(kind, name)
         monkeypatch.setattr(kind, name, lambda *args, whole=whole, name=name: (looked.append(name), whole(*args))[1])
 

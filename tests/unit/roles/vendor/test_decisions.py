@@ -16,7 +16,7 @@ import postgres
 from opencmr import consent, trust
 from opencmr.errors import StoreError, UsageError
 from opencmr.protocol import Facts, Knowledge, Question, Statement, Word, decide, parse, turning_point, verify
-from opencmr.roles.vendor import decisions as answers
+from opencmr.roles.vendor import decisions
 from opencmr.store import Store
 from opencmr.transport.limits import Limits
 from parties import GRANT, MARKETING, SHOP, Hand, Street, read
@@ -95,7 +95,7 @@ async def test_what_is_written_while_an_answer_is_looked_up_is_not_missed(
     def meanwhile(store: Store, number: int) -> int | None:
         monkeypatch.setattr(Store, "version", real)
         verified = verify(parse(raw), me=SHOP, pinned={})
-        two._store.write_now(lambda rows: two._desk.receive(rows, verified, [], two._now()))
+        two._store.write_now(lambda rows: two._transactions.receive(rows, verified, [], two._now()))
         return real(store, number)
 
     monkeypatch.setattr(Store, "version", meanwhile)
@@ -123,13 +123,13 @@ async def test_an_answer_that_was_begun_before_the_end_does_not_outlive_it(
 
     def slow(*asked: Any, **how: Any) -> Any:
         """Somebody else asks meanwhile, and by then the consent has run out."""
-        monkeypatch.setattr(answers, "decide", real)
+        monkeypatch.setattr(decisions, "decide", real)
         decision = real(*asked, **how)
         street.clock.move(timedelta(days=365))
         shop.may(she.did, **{**MARKETING, "data": "pd:Name"})
         return decision
 
-    monkeypatch.setattr(answers, "decide", slow)
+    monkeypatch.setattr(decisions, "decide", slow)
     assert shop.may(she.did, **MARKETING).answer == "permit", "it was asked before the end"
     assert shop.may(she.did, **MARKETING).reason == "consent-expired"
 
@@ -137,7 +137,7 @@ async def test_an_answer_that_was_begun_before_the_end_does_not_outlive_it(
 async def test_of_many_customers_those_asked_about_least_lately_are_forgotten(
     street: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "QUESTIONS", 2)
+    monkeypatch.setattr(decisions, "QUESTIONS", 2)
     shop = street.vendor(limits=Limits(memory=60_000))
     people = [street.stranger(SHOP) for _ in range(9)]
     for each in people:
@@ -147,7 +147,7 @@ async def test_of_many_customers_those_asked_about_least_lately_are_forgotten(
             assert shop.may(each.did, **MARKETING).answer == "permit"
             for data in ("pd:Age", "pd:Name", "pd:Income"):
                 assert shop.may(each.did, **{**MARKETING, "data": data}).answer == "deny"
-    remembered = shop._answers._known
+    remembered = shop._decisions._known
     assert 0 < len(remembered) < len(people)
     assert remembered.get(people[-1].did) is not None
     assert remembered.get(people[0].did) is None

@@ -334,7 +334,7 @@ async def test_what_is_cut_off_half_way_has_forgotten_nothing_of_that_one(
     def fails(*_: Any) -> None:
         raise RuntimeError("cut off")
 
-    monkeypatch.setattr(shop._ledger, "publish", fails)
+    monkeypatch.setattr(shop._histories, "publish", fails)
     with pytest.raises(RuntimeError):
         await forget(shop)
     assert row(street, she.did) == before

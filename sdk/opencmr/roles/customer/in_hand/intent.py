@@ -22,7 +22,7 @@ from ....protocol.families.consent import Consent
 from ....protocol.families.intent import Dealing, Offer, Withdrawal
 from ....protocol.families.terms import Agreement
 from ...party.signing import Deadline, Draft, deadline
-from ..exchange import Correspondence, quiet
+from ..messaging import Messaging, quiet
 
 R = TypeVar("R", bound=Record)
 _PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -41,7 +41,7 @@ class Handle(Generic[R]):
 
     _kind: type[R]
 
-    def __init__(self, relationship: Correspondence, thread: str) -> None:
+    def __init__(self, relationship: Messaging, thread: str) -> None:
         self.relationship = relationship
         self.thread = thread
 
@@ -64,7 +64,7 @@ class Handle(Generic[R]):
         return thread.state if thread else "none"
 
     async def say(self, body: Body | Draft) -> None:
-        """Go on in this thread; see `Correspondence.say`."""
+        """Go on in this thread; see `Relationship.say`."""
         await self.relationship.say(body, self.thread)
 
     def __repr__(self) -> str:
@@ -197,7 +197,7 @@ class OfferInHand:
         offer: The offer as it stands.
     """
 
-    relationship: Correspondence
+    relationship: Messaging
     thread: str
     offer: Offer
 
@@ -226,7 +226,7 @@ class OfferInHand:
             codes: Of vouchers to redeem.
 
         Raises:
-            Problem, Refused, Unreachable: See `Correspondence.say`.
+            Problem, Refused, Unreachable: See `Relationship.say`.
         """
         shares = [PaymentShare(method=payment)] if isinstance(payment, str) else payment
         body = offer.Accept(
@@ -309,7 +309,7 @@ class OrderInHand(Handle[Dealing]):
 class Casting:
     """An intent, cast to one vendor or several: one thread, one key, one wording each."""
 
-    def __init__(self, threads: dict[Correspondence, str]) -> None:
+    def __init__(self, threads: dict[Messaging, str]) -> None:
         self.threads = threads
 
     async def offers(self, until: Deadline | float | None = None) -> AsyncIterator[OfferInHand]:
@@ -353,7 +353,7 @@ class Casting:
         """Withdraw the intent everywhere, or everywhere but where it has become an order.
 
         Raises:
-            Problem, Refused, Unreachable: See `Correspondence.say`; the others have been told all the same.
+            Problem, Refused, Unreachable: See `Relationship.say`; the others have been told all the same.
             ExceptionGroup: Several of these.
         """
         said = await asyncio.gather(
@@ -368,7 +368,7 @@ class Casting:
             raise faults[0] if len(faults) == 1 else ExceptionGroup("not all vendors answered the withdrawal", faults)
 
     @staticmethod
-    def _left(relationship: Correspondence, until: Deadline | float | None) -> float:
+    def _left(relationship: Messaging, until: Deadline | float | None) -> float:
         if until is None:
             return 0.0
         if isinstance(until, float | int):
@@ -389,7 +389,7 @@ class _Mail:
         last: When the waiting ends, by the event loop's clock.
     """
 
-    def __init__(self, vendors: Sequence[Correspondence], last: float) -> None:
+    def __init__(self, vendors: Sequence[Messaging], last: float) -> None:
         self._vendors = vendors
         self._last = last
         self._pause = _PAUSE

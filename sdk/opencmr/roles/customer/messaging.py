@@ -4,22 +4,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from ..._log import tell
 from ...errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable
 from ...messages import Body
-from ...messages.types import Channel, Code
-from ...protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
-from ...protocol.uri import normal
+from ...protocol import Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ...store import Kept, Noticed, Peer, Rows, Store
 from ...transport import Network
 from ...transport.bundle import MAX_WORDS, MOST_WORDS
-from ..party.histories import Ledger
-from ..party.signing import Draft, Pen, exactly
+from ..party.asking import Asked, members
+from ..party.histories import Histories
+from ..party.signing import Draft, Signer
 from .arrived import Arrived
 from .quota import DEFAULT, Checked, Quota
-from .transaction import WRONG, Wallet
+from .transaction import WRONG, Transactions
 
 Clock = Callable[[], datetime]
 Fault = Problem | Refused | Unreachable | Misconduct | QuotaExceeded
@@ -38,7 +37,7 @@ _LITTLE = 16 * 1024
 """Bytes of an answer that are checked at once; more are checked in a thread, so that others go on meanwhile."""
 
 
-class Correspondence:
+class Messaging:
     """Speaks with one vendor, under the key that belongs to this relationship alone.
 
     Attributes:
@@ -50,17 +49,17 @@ class Correspondence:
     def __init__(
         self,
         store: Store,
-        pen: Pen,
+        signer: Signer,
         peer: Peer,
         network: Network,
-        ledger: Ledger,
+        histories: Histories,
         clock: Clock,
         quota: Quota = DEFAULT,
     ) -> None:
         self.me = peer.me
         self.vendor = peer.peer
         self._store = store
-        self._wallet = Wallet(pen, peer.number, ledger, quota)
+        self._transactions = Transactions(signer, peer.number, histories, quota)
         self._endpoint = str(peer.endpoint)
         self._network = network
         self._clock = clock
@@ -91,7 +90,7 @@ class Correspondence:
         """
         draft = body if isinstance(body, Draft) else Draft(body)
         said: Verified = await self._store.write(
-            lambda rows: self._wallet.say(rows, draft, thread, self._now(), check=check)
+            lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check)
         )
         fault = (await self._flush()).get(said.digest)
         if fault is None and self._has_no_place(said.digest):
@@ -120,7 +119,9 @@ class Correspondence:
     def waits(self) -> bool:
         """Whether something that was said has no receipt yet."""
         return self._store.read(
-            lambda rows: any(not self._wallet.has_receipt(rows, kept.digest) for kept in self._wallet.pending(rows))
+            lambda rows: any(
+                not self._transactions.has_receipt(rows, kept.digest) for kept in self._transactions.pending(rows)
+            )
         )
 
     async def flush(self) -> dict[str, Fault]:
@@ -176,38 +177,29 @@ class Correspondence:
     @property
     def muted(self) -> bool:
         """Whether nothing is collected from this vendor."""
-        return self._store.read(lambda rows: rows.muted(self._wallet.number))
+        return self._store.read(lambda rows: rows.muted(self._transactions.number))
 
     @property
     def size(self) -> int:
         """Bytes that the relationship takes in the wallet, as `Quota.relationship` counts them."""
-        return self._store.read(lambda rows: rows.size(self._wallet.number))
+        return self._store.read(lambda rows: rows.size(self._transactions.number))
 
-    def may(
-        self,
-        *,
-        action: str,
-        purpose: str,
-        data: str | None = None,
-        recipient: str = VENDOR,
-        channel: Channel | None = None,
-        thread: str | None = None,
-        topic: Code | None = None,
-        at: datetime | None = None,
-    ) -> Decision:
+    def may(self, **asked: Unpack[Asked]) -> Decision:
         """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
+
+        Args:
+            asked: `action`, `purpose` and what else `opencmr.roles.Asked` has, by name.
 
         Raises:
             UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
-        who = VENDOR if normal(recipient) == normal(self.vendor) else recipient
-        question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread, topic)
-        return self.history.may(question, self._now() if at is None else exactly(at), now=at is None)
+        question, at = members(self.vendor, **asked)
+        return self.history.may(Question(*question), at or self._now(), now=at is None)
 
     @property
     def noticed(self) -> list[Noticed]:
         """What the vendor's signed words have shown: contradictions, splits, dates in dispute. It is kept for good."""
-        return self._store.read(lambda rows: rows.findings(self._wallet.number))
+        return self._store.read(lambda rows: rows.findings(self._transactions.number))
 
     @property
     def misconduct(self) -> list[Misconduct]:
@@ -217,12 +209,12 @@ class Correspondence:
     @property
     def history(self) -> History:
         """The threads of this relationship, folded. Not to be changed."""
-        return self._store.read(self._wallet.history)
+        return self._store.read(self._transactions.history)
 
     @property
     def records(self) -> dict[str, Record]:
         """Thread id → agreement, consent or dealing."""
-        return {id_: thread.record for id_, thread in self.history.threads.items() if thread.record is not None}
+        return self.history.records
 
     def thread(self, id_: str) -> Thread | None:
         """A thread, as far as it is known here."""
@@ -231,7 +223,7 @@ class Correspondence:
     @property
     def waiting(self) -> int:
         """How many messages have not been answered yet."""
-        return len(self._store.read(self._wallet.pending))
+        return len(self._store.read(self._transactions.pending))
 
     def now(self) -> str:
         """The customer's own time."""
@@ -241,7 +233,7 @@ class Correspondence:
         return instant(self._clock())
 
     def _mute(self, rows: Rows, since: str | None) -> None:
-        rows.mute(self._wallet.peer(rows).number, since)
+        rows.mute(self._transactions.peer(rows).number, since)
 
     def _full(self) -> QuotaExceeded | None:
         """Why nothing more is collected: the relationship takes as much as it may."""
@@ -265,7 +257,7 @@ class Correspondence:
         if full is None and self.muted:
             full = Unreachable(f"{self.vendor} is muted, and what it said before its receipt is not here; say: unmute")
         if full is not None and is_narrowing(said.message.type, "customer"):
-            return None if self._store.read(lambda rows: self._wallet.has_receipt(rows, said.digest)) else full
+            return None if self._store.read(lambda rows: self._transactions.has_receipt(rows, said.digest)) else full
         return full or Unreachable("the vendor's receipt does not go on from what it has said before")
 
     async def _collect_page(self, waiting: int) -> tuple[Arrived, bool, int]:
@@ -276,19 +268,21 @@ class Correspondence:
         for some in slices:
             arrived.join(await self._take_in(some))
         words = await self._checked(last)
-        arrived.join(await self._store.write(lambda rows: self._wallet.collected(rows, words, receipts, self._now())))
+        arrived.join(
+            await self._store.write(lambda rows: self._transactions.collected(rows, words, receipts, self._now()))
+        )
         return arrived, more and arrived.moved, sum(map(len, raws))
 
     async def _checked(self, raws: list[bytes]) -> list[Checked]:
-        peer = self._store.read(self._wallet.peer)
+        peer = self._store.read(self._transactions.peer)
         if sum(map(len, raws)) <= _LITTLE:
-            return self._wallet.check(peer, raws)
-        return await asyncio.to_thread(self._wallet.check, peer, raws)
+            return self._transactions.check(peer, raws)
+        return await asyncio.to_thread(self._transactions.check, peer, raws)
 
     async def _ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
         """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""
         for _ in range(_MOST_HAND_BACKS):
-            raw, receipts = self._store.read(lambda rows: self._wallet.collect(rows, waiting, self._now()))
+            raw, receipts = self._store.read(lambda rows: self._transactions.collect(rows, waiting, self._now()))
             try:
                 raws, more = await self._network.collect(self._endpoint, raw, waiting)
                 return raws, receipts, more
@@ -298,9 +292,9 @@ class Correspondence:
 
     async def _hand_back(self, behind: Behind) -> None:
         """Hand the vendor back its own words, a request's worth at a time."""
-        groups = self._store.read(lambda rows: list(self._wallet.handed_back(rows, behind)))
+        groups = self._store.read(lambda rows: list(self._transactions.handed_back(rows, behind)))
         while groups:
-            some = [self._store.read(lambda rows: self._wallet.collect(rows, 0, self._now(), receipts=False))[0]]
+            some = [self._store.read(lambda rows: self._transactions.collect(rows, 0, self._now(), receipts=False))[0]]
             while groups and len(some) < MOST_WORDS:
                 if len(some) > 1 and sum(map(len, (*some, *groups[0]))) > MAX_WORDS - _FRAME:
                     break
@@ -334,7 +328,7 @@ class Correspondence:
             lost: set[str] = set()
             down: Unreachable | None = None
             pause: Problem | None = None  # the vendor asks for one, which narrowing messages need not be part of
-            pending = _in_turn(self._store.read(self._wallet.pending), self._broken)
+            pending = _in_turn(self._store.read(self._transactions.pending), self._broken)
             waiting = {kept.digest for kept in pending}
             self._broken = [digest for digest in self._broken if digest in waiting]
             for position, kept in enumerate(pending):
@@ -384,7 +378,7 @@ class Correspondence:
 
     async def _take_in(self, raws: list[bytes]) -> Arrived:
         words = await self._checked(raws)
-        return await self._store.write(lambda rows: self._wallet.take_in(rows, words, self._now()))
+        return await self._store.write(lambda rows: self._transactions.take_in(rows, words, self._now()))
 
     async def _give_up(self, digest: str, fault: Fault) -> None:
         """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask.
@@ -392,14 +386,14 @@ class Correspondence:
         It proves nothing, so a signed receipt that comes all the same still counts.
         """
         self._given_up[digest] = fault
-        await self._store.write(lambda rows: self._wallet.give_up(rows, digest))
+        await self._store.write(lambda rows: self._transactions.give_up(rows, digest))
 
     def _answered_elsewhere(self, digest: str) -> Fault | None:
         """Why a message was refused or given up that somebody else sent who was sending just then."""
-        return self._given_up.get(digest) or self._store.read(lambda rows: self._wallet.refusal(rows, digest))
+        return self._given_up.get(digest) or self._store.read(lambda rows: self._transactions.refusal(rows, digest))
 
     def _has_no_place(self, digest: str) -> bool:
-        kept = self._store.read(lambda rows: rows.message(self._wallet.number, digest))
+        kept = self._store.read(lambda rows: rows.message(self._transactions.number, digest))
         return kept is not None and kept.status == "pending"
 
     def _void(self, said: Verified) -> Misconduct | None:
