@@ -23,8 +23,7 @@ from opencmr.errors import OpenCMRError, Problem, Unreachable
 from opencmr.protocol import roster
 from opencmr.protocol.families.intent import Dealing
 from opencmr.protocol.families.terms import Agreement
-from opencmr.roles import CustomerRelationship, Retry
-from opencmr.roles.customer.in_hand.intent import AgreementInHand, Casting
+from opencmr.roles import AgreementInHand, Casting, CustomerRelationship, Retry
 from opencmr.transport import HttpNetwork
 
 POINTS = ("kept", "sent", "answered", "collecting", "collected")

@@ -1,11 +1,13 @@
 """Who acts: the two faces of the SDK, `Customer` and `Vendor`."""
 
 from .customer.customer import Customer
-from .customer.customer import Relationship as CustomerRelationship
-from .customer.in_hand.intent import AgreementInHand, Casting, ConsentInHand, OfferInHand, OrderInHand
+from .customer.in_hand.consent import ConsentInHand
+from .customer.in_hand.intent import Casting, OfferInHand, OrderInHand
+from .customer.in_hand.terms import AgreementInHand
 from .customer.policy import Policy
 from .customer.polling import Polling
 from .customer.quota import Quota
+from .customer.relationship import Relationship as CustomerRelationship
 from .customer.sending import Retry
 from .party.asking import Asked
 from .party.signing import Draft

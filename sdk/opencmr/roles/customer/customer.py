@@ -1,165 +1,28 @@
 """The customer's face: a wallet, a personal agent. No server is needed: a customer is a key file and a store."""
 
 import asyncio
-import inspect
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from ... import trust
 from ..._telemetry import observe
-from ...errors import OpenCMRError, Unreachable, UsageError
-from ...messages import consent, intent, terms
-from ...messages.personal import Datum
-from ...messages.types import MOST_TEXT, Channel, Code, Party, Ref, TermsRef
+from ...errors import OpenCMRError, Unreachable
 from ...protocol import instant
-from ...protocol.families.consent import Consent
-from ...protocol.wording import in_words
 from ...store import KeyFile, Peer, Rows, Store, beside
 from ...transport import Network
 from ..party.histories import Histories
-from ..party.signing import Deadline, Draft, Signer, deadline
-from .forgetting import forget
-from .in_hand.intent import AgreementInHand, Casting, ConsentInHand
-from .messaging import Clock, Messaging, quiet
-from .policy import Policy, references
+from ..party.signing import Signer
+from .in_hand.intent import CastsIntents
+from .messaging import Clock, quiet
+from .policy import Policy
 from .polling import Poller, Polling
 from .quota import DEFAULT, Quota
+from .relationship import Relationship
 from .sending import Retry, Sender
 
 
-class Relationship(Messaging):
-    """A customer's relationship with one vendor. `Customer.meet` begins it."""
-
-    policy: Policy = Policy()
-
-    async def proffer(
-        self,
-        *choices: str | TermsRef,
-        scope: Ref | None = None,
-        answer_by: Deadline = timedelta(days=30),
-        note: str | None = None,
-    ) -> AgreementInHand:
-        """Proffer terms, in order of preference; the vendor accepts, counters once, or declines.
-
-        A counter is taken, or put to whoever is to be asked, as the customer's policy says.
-
-        Args:
-            choices: Roster codes, or references; absent: those of the policy.
-            scope: The message whose data the terms are for; absent: the whole relationship.
-            answer_by: Until when the vendor can accept or counter them, exclusive.
-            note: Words for people.
-        """
-        body = terms.Proffer(
-            choices=references(choices) if choices else self.policy.choices(),
-            scope=scope,
-            answer_by=deadline(answer_by, self.now()),
-            note=note,
-        )
-        agreement = AgreementInHand(self, await self.say(body))
-        if agreement.state == "countered":
-            await self._weigh(agreement)
-        return agreement
-
-    async def grant(
-        self,
-        *,
-        purpose: str | Sequence[str],
-        data: Sequence[str],
-        until: Deadline,
-        actions: Sequence[str] = ("dpv:Processing",),
-        channels: Sequence[Channel] | None = None,
-        topics: Sequence[Code] | None = None,
-        recipients: Sequence[Party] | None = None,
-        discloses: Sequence[Datum] | None = None,
-        statement: str | None = None,
-    ) -> ConsentInHand:
-        """Give a consent that nobody asked for.
-
-        Args:
-            purpose: What for: a DPV purpose, or several.
-            data: Which data.
-            until: Until when, exclusive.
-            actions: What may be done. Tracking, profiling, sharing and transfer must be named.
-            channels: Over which channels the customer may be reached; absent: no matter which.
-            topics: What the words may be about; absent: anything.
-            recipients: Who else may process it; absent: the vendor and its processors.
-            discloses: Data that goes with it, such as the address for a newsletter; each at or below `data`.
-            statement: The customer's own words; absent: a plain sentence that says the same.
-
-        Raises:
-            UsageError: The statement is too long.
-        """
-        purposes = [purpose] if isinstance(purpose, str) else list(purpose)
-        last = deadline(until, self.now())
-        item = consent.GrantItem(
-            key="1",
-            purposes=purposes,
-            data=list(data),
-            actions=list(actions),
-            channels=list(channels) if channels else None,
-            topics=list(topics) if topics else None,
-            recipients=list(recipients) if recipients else None,
-        )
-        words = statement or in_words(item, last)
-        if len(words) > MOST_TEXT:
-            raise UsageError(f"the statement has {len(words)} characters, {MOST_TEXT} at most; say one: statement=…")
-        given = consent.Grant(
-            items=[item],
-            until=last,
-            statement=words,
-            discloses=list(discloses) if discloses else None,
-        )
-        return ConsentInHand(self, await self.say(given))
-
-    def requests(self) -> list[ConsentInHand]:
-        """The consents that the vendor asks for and that have not been answered."""
-        return [
-            ConsentInHand(self, thread)
-            for thread, record in self.records.items()
-            if isinstance(record, Consent) and record.state == "requested"
-        ]
-
-    def consents(self) -> list[ConsentInHand]:
-        """All consents, in any state."""
-        return [ConsentInHand(self, thread) for thread, record in self.records.items() if isinstance(record, Consent)]
-
-    async def forget(self, vendor: str, *, export: str | Path | None = None) -> None:
-        """Let all that the wallet holds of this relationship go, for good. The vendor is told nothing.
-
-        So take back first what is to be taken back, and see with `waiting` that it was answered. What the vendor holds,
-        it goes on to hold. The key is never used again: `meet` begins another relationship, with another key.
-
-        Args:
-            vendor: The vendor's DID once more, so that nothing is forgotten by mistake.
-            export: A folder to which what was decided is written before; absent: it is not.
-
-        Raises:
-            UsageError: It is another vendor's DID, or there is nothing that could be exported. Nothing is forgotten.
-            StoreError: The export or the store cannot be written. Nothing is forgotten.
-        """
-        if vendor != self.vendor:
-            raise UsageError(f"this is the relationship with {self.vendor}; nothing was forgotten")
-        peer = self._store.read(self._transactions.peer)
-        await asyncio.to_thread(forget, self._store, peer, folder=export)
-
-    async def _weigh(self, agreement: AgreementInHand) -> None:
-        counter = agreement.record.counter
-        if counter is None:
-            return
-        digest, document = counter
-        if self.policy.knows(digest):
-            await agreement.accept()
-        elif self.policy.ask is not None:
-            answer = self.policy.ask(self.vendor, document)
-            if await answer if inspect.isawaitable(answer) else answer:
-                await agreement.accept()
-            else:
-                await agreement.decline()
-
-
-class Customer:
+class Customer(CastsIntents):
     """A customer, who manages their relationships. Use `Customer.open`, as an async context manager.
 
     Every vendor sees another key. Keys do not join what content and network addresses still can.
@@ -265,34 +128,6 @@ class Customer:
     def relationships(self) -> list[Relationship]:
         """All relationships, oldest first."""
         return [self._relationship(peer) for peer in self._store.read(lambda rows: list(rows.peers()))]
-
-    async def cast(
-        self, wish: intent.Cast | Draft, to: "Relationship | Iterable[Relationship]", *, expires: Deadline | None = None
-    ) -> Casting:
-        """Cast an intent to vendors of one's choosing, all at once: a thread, a key, an id and a time for each.
-
-        Args:
-            wish: What is wanted, and the customer's own terms for it.
-            to: The relationships, or one.
-            expires: By when a vendor must have received it; absent: a week. Until when it stands says `wish.until`.
-
-        Raises:
-            UsageError: No vendor is named.
-            ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
-        """
-        draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
-        vendors = [to] if isinstance(to, Relationship) else list(dict.fromkeys(to))
-        if not vendors:
-            raise UsageError("an intent is cast to somebody")
-        said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)
-        threads: dict[Messaging, str] = {
-            vendor: thread for vendor, thread in zip(vendors, said, strict=True) if isinstance(thread, str)
-        }
-        faults = [fault for fault in said if isinstance(fault, Exception)]
-        if not threads:
-            raise faults[0] if len(faults) == 1 else ExceptionGroup("no vendor took the intent", faults)
-        quiet(list(said))
-        return Casting(threads)
 
     async def sync(self, *, within: float = 60.0) -> dict[str, OpenCMRError]:
         """Send and collect what waits, with all vendors; one that fails, floods or hangs does not keep the others.

@@ -11,12 +11,14 @@ from typing import Any
 
 from ..._log import tell
 from ...errors import Behind, Problem, Refused, StoreError, UnknownReference, UsageError
-from ...messages import Message, core, order
+from ...messages import Message, core
 from ...messages.types import Side
 from ...protocol import History, Said, Verified, is_narrowing, parse, verify
 from ...protocol.chain import CONTRADICTION
 from ...protocol.clock import shifted
+from ...protocol.families import FAMILIES
 from ...protocol.history import is_entry
+from ...protocol.lifecycle import family_of
 from ...protocol.receiving import bare
 from ...protocol.thread import Thread, opened_by
 from ...store import Kept, Noticed, Peer, Rows, Status
@@ -78,7 +80,7 @@ class Transactions:
         link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
         verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
-        if check and not narrowing and (not waiting or draft.body.type == order.Disclose.type):
+        if check and not narrowing and (not waiting or _settled_first(draft.body.type)):
             place, message = history.chain.next, verified.message
             said = Said(message, verified.digest, "customer", place, now, history.chain.knowledge(message))
             (thread or opened_by(message)).judge(said, history)
@@ -436,6 +438,11 @@ class Transactions:
         kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
                     verified.raw, status, of, place, at, verified.fault is None)  # fmt: skip
         rows.add_message(self.number, kept)
+
+
+def _settled_first(type_: str) -> bool:
+    family = family_of(type_)
+    return family is not None and type_ in FAMILIES[family].settled_first
 
 
 def _settled(history: History, message: Message[Any], digest: str, created: str) -> Problem | None:

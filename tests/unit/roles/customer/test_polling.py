@@ -1,10 +1,12 @@
 """A wallet that is open asks for mail at a stated pace, over however many relationships, and waits only where asked."""
 
 import asyncio
+import random
 
 import pytest
 
 from opencmr import Customer, Polling
+from opencmr.roles.customer.in_hand.mail import Mail
 from opencmr.roles.customer.polling import Poller
 from parties import GRANT, OTHER, REQUEST, SHOP, Street
 
@@ -87,16 +89,14 @@ async def test_a_vendor_that_holds_no_collect_is_asked_ever_less_often(
         slept.append(seconds)
         await real(0)
 
-    from opencmr.roles.customer.in_hand import intent as handles
-
-    monkeypatch.setattr(handles.asyncio, "sleep", sleep)
-    monkeypatch.setattr(handles.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
 
     async def collect(wait: float = 0) -> list[str]:
         return []
 
     monkeypatch.setattr(relationship, "collect", collect)
-    mail = handles._Mail([relationship], asyncio.get_running_loop().time() + 1e6)
+    mail = Mail([relationship], asyncio.get_running_loop().time() + 1e6)
     for _ in range(9):
         await mail.wait(10)
     assert slept == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]

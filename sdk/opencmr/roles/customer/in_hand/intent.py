@@ -1,190 +1,27 @@
-"""What a customer holds in hand after having said something: an agreement, a consent, a request, an offer, an order.
-
-Each is a view of a thread: `record` is what the thread folds to now, so nothing here can be out of date.
-"""
+"""Intents: what a customer wants, the offers for it, and the order that comes of one (`spec/v1/intent/`)."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from ....errors import UsageError
-from ....messages import Body, consent, intent, offer, order, terms
+from ....messages import intent, offer, order
 from ....messages.offer import Make, PaymentShare
 from ....messages.personal import Datum
-from ....messages.types import Money, OrderLine, TermsDocument, TermsRef
-from ....protocol import Record, moment
-from ....protocol.families.consent import Consent
+from ....messages.types import Money, OrderLine
+from ....protocol import moment
 from ....protocol.families.intent import Dealing, Offer, Withdrawal
-from ....protocol.families.terms import Agreement
 from ...party.signing import Deadline, Draft, deadline
 from ..messaging import Messaging, quiet
+from . import Handle
+from .mail import Mail
 
-R = TypeVar("R", bound=Record)
-_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-"""Seconds between two collects that brought nothing; twice as many after each that a vendor did not hold as asked."""
 _FOREVER = 1e10
 """Seconds that nobody waits to the end of."""
-
-
-class Handle(Generic[R]):
-    """A thread in hand.
-
-    Attributes:
-        relationship: Where it takes place.
-        thread: Its id.
-    """
-
-    _kind: type[R]
-
-    def __init__(self, relationship: Messaging, thread: str) -> None:
-        self.relationship = relationship
-        self.thread = thread
-
-    @property
-    def record(self) -> R:
-        """What the thread folds to.
-
-        Raises:
-            UsageError: Nothing has taken effect in it yet.
-        """
-        thread = self.relationship.thread(self.thread)
-        if thread is None or not isinstance(thread.record, self._kind):
-            raise UsageError(f"nothing has taken effect in {self.thread} yet")
-        return thread.record
-
-    @property
-    def state(self) -> str:
-        """The thread's state, as its receipts name it."""
-        thread = self.relationship.thread(self.thread)
-        return thread.state if thread else "none"
-
-    async def say(self, body: Body | Draft) -> None:
-        """Go on in this thread; see `Relationship.say`."""
-        await self.relationship.say(body, self.thread)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.thread}, {self.state})"
-
-
-class AgreementInHand(Handle[Agreement]):
-    """Terms that were proffered, and what became of them."""
-
-    _kind = Agreement
-
-    @property
-    def terms(self) -> TermsDocument | None:
-        """The terms that bind; none while nothing is agreed."""
-        return self.record.terms[1] if self.record.terms else None
-
-    @property
-    def counter(self) -> TermsDocument | None:
-        """The vendor's alternative, where it put one."""
-        return self.record.counter[1] if self.record.counter else None
-
-    async def accept(self) -> None:
-        """Take the vendor's counter.
-
-        Raises:
-            UsageError: There is none.
-        """
-        if self.record.counter is None:
-            raise UsageError("the vendor put no counter")
-        digest, document = self.record.counter
-        await self.say(terms.Accept(terms=TermsRef(id=document.id, digest=digest)))
-
-    async def decline(self, reason: str = "notAcceptable") -> None:
-        """Say no to what is pending."""
-        await self.say(terms.Decline(reason=reason))
-
-    async def terminate(self, reason: str | None = None) -> None:
-        """End the agreement. Its prohibitions and duties outlive it."""
-        await self.say(terms.Terminate(reason=reason))
-
-
-class ConsentInHand(Handle[Consent]):
-    """A consent, asked for or given unasked."""
-
-    _kind = Consent
-
-    @property
-    def request(self) -> consent.Request | None:
-        """What the vendor asked for, if it did."""
-        return self.record.request
-
-    async def grant(
-        self,
-        *keys: str,
-        items: Sequence[consent.GrantItem] = (),
-        until: Deadline | None = None,
-        discloses: Sequence[Datum] | None = None,
-    ) -> None:
-        """Grant what was asked, whole or in part.
-
-        Args:
-            keys: The items to grant as asked; absent, and no `items` either: all of them.
-            items: Items to grant more narrowly than asked.
-            until: Until when, exclusive; absent: as asked.
-            discloses: Data that goes with it, such as the address for a newsletter; each at or below that of an item.
-
-        Raises:
-            UsageError: Nothing was asked for here, or not by this key.
-        """
-        asked = self.request
-        if asked is None:
-            raise UsageError("nothing was asked for in this thread")
-        known = {item.key: item for item in asked.items}
-        self._check_keys(keys)
-        chosen = keys if keys or items else tuple(known)
-        as_asked = [_as_asked(known[key]) for key in chosen]
-        last = deadline(until, self.relationship.now()) if until is not None else asked.until
-        said = list(discloses) if discloses else None
-        await self.say(consent.Grant(items=[*as_asked, *items], until=last, discloses=said))
-
-    async def refuse(self, *keys: str, reason: str | None = None) -> None:
-        """Refuse all that is asked, or the items of these keys.
-
-        Raises:
-            UsageError: There is no item of such a key.
-        """
-        self._check_keys(keys)
-        await self.say(consent.Refuse(keys=list(keys) or None, reason=reason))
-
-    async def withdraw(self, *keys: str, reason: str | None = None) -> None:
-        """Take back all, or the items of these keys. The vendor cannot refuse this.
-
-        Raises:
-            UsageError: There is no item of such a key.
-        """
-        self._check_keys(keys)
-        await self.say(consent.Withdraw(keys=list(keys) or None, reason=reason))
-
-    def _check_keys(self, keys: Sequence[str]) -> None:
-        if not keys:  # all can be taken back before anything has taken effect
-            return
-        known = self.record.items
-        if unknown := [key for key in keys if key not in known]:
-            raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
-
-
-def _of(datum: Datum) -> order.OrderDatum:
-    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
-
-
-def _datum(term: str, value: Any) -> order.OrderDatum:
-    try:
-        return order.OrderDatum(data=term, value=value)
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].removeprefix(f"{term}: ")
-        raise UsageError(f"{term}: {why}; see the shapes of the vocabulary") from error
-
-
-def _as_asked(item: consent.RequestItem) -> consent.GrantItem:
-    return consent.GrantItem(**{name: value for name, value in item if name in consent.Item.model_fields})
 
 
 @dataclass(frozen=True)
@@ -297,7 +134,7 @@ class OrderInHand(Handle[Dealing]):
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
         loop = asyncio.get_running_loop()
         last = loop.time() + within
-        mail = _Mail([self.relationship], last)
+        mail = Mail([self.relationship], last)
         while self.state not in states:
             left = last - loop.time()
             if left <= 0:
@@ -324,7 +161,7 @@ class Casting:
         seen: set[str] = set()
         loop = asyncio.get_running_loop()
         last = loop.time() + max((self._left(relationship, until) for relationship in self.threads), default=0.0)
-        mail = _Mail(list(self.threads), last)
+        mail = Mail(list(self.threads), last)
         while True:
             for made in self.firm():
                 if made.offer.digest not in seen:
@@ -379,30 +216,45 @@ class Casting:
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
 
 
-class _Mail:
-    """Waits for mail of some vendors.
+class CastsIntents:
+    """A customer who casts intents."""
 
-    One that is down, or that does not hold a collect as it was asked to, is not hammered: the pauses grow.
+    async def cast(
+        self, wish: intent.Cast | Draft, to: Messaging | Iterable[Messaging], *, expires: Deadline | None = None
+    ) -> Casting:
+        """Cast an intent to vendors of one's choosing, all at once: a thread, a key, an id and a time for each.
 
-    Args:
-        vendors: Whose mail.
-        last: When the waiting ends, by the event loop's clock.
-    """
+        Args:
+            wish: What is wanted, and the customer's own terms for it.
+            to: The relationships, or one.
+            expires: By when a vendor must have received it; absent: a week. Until when it stands says `wish.until`.
 
-    def __init__(self, vendors: Sequence[Messaging], last: float) -> None:
-        self._vendors = vendors
-        self._last = last
-        self._pause = _PAUSE
+        Raises:
+            UsageError: No vendor is named.
+            ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
+        """
+        draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
+        vendors = [to] if isinstance(to, Messaging) else list(dict.fromkeys(to))
+        if not vendors:
+            raise UsageError("an intent is cast to somebody")
+        said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)
+        threads: dict[Messaging, str] = {
+            vendor: thread for vendor, thread in zip(vendors, said, strict=True) if isinstance(thread, str)
+        }
+        faults = [fault for fault in said if isinstance(fault, Exception)]
+        if not threads:
+            raise faults[0] if len(faults) == 1 else ExceptionGroup("no vendor took the intent", faults)
+        quiet(list(said))
+        return Casting(threads)
 
-    async def wait(self, seconds: float) -> None:
-        """Collect from all of them, and let them hold the collects so long; then pause, if nothing came."""
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        found = await asyncio.gather(*(each.collect(wait=seconds) for each in self._vendors), return_exceptions=True)
-        quiet(found)
-        if any(isinstance(each, list) and each for each in found) or clock() - began > seconds / 2:
-            self._pause = _PAUSE
-        if not any(isinstance(each, list) and each for each in found):
-            pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  # decides about no secret
-            await asyncio.sleep(max(0.0, min(pause, self._last - clock())))
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+def _of(datum: Datum) -> order.OrderDatum:
+    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
+
+
+def _datum(term: str, value: Any) -> order.OrderDatum:
+    try:
+        return order.OrderDatum(data=term, value=value)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].removeprefix(f"{term}: ")
+        raise UsageError(f"{term}: {why}; see the shapes of the vocabulary") from error
