@@ -201,12 +201,15 @@ async def later_reply(bench: Bench) -> None:
     must(made["prior"] == digest_of(heard.receipt), "it does not follow the receipt", "SEQ-16")
 
 
-@page.add("problems-as-registered", "A problem has the title, status, fault and retry of the registry", "TRN-9")
+@page.add(
+    "problems-as-registered", "A problem has the title, status, fault, retry and pointer of the registry", "TRN-9"
+)
 async def problems_as_registered(bench: Bench) -> None:
     """Unsigned and signed; the same is held of every problem in every check."""
     hand = Hand(bench)
     await hand.problem(b"[]", "not-json")
     await hand.problem(hand.sign(proffer(hand, to="did:web:elsewhere.example")), "wrong-addressee")
+    await hand.problem(hand.sign(proffer(hand, from_=Hand(bench).did)), "wrong-key")
     await hand.refused(proffer(hand, expires=bench.now(-1)), "expired")
 
 

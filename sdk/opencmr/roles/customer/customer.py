@@ -11,6 +11,7 @@ from ...errors import OpenCMRError, Unreachable
 from ...protocol import instant
 from ...store import KeyFile, Peer, Rows, Store, beside
 from ...transport import Network
+from ..party.given import seconds
 from ..party.histories import Histories
 from ..party.signing import Signer
 from .in_hand.intent import CastsIntents
@@ -108,6 +109,7 @@ class Customer(CastsIntents):
             Unreachable: The vendor does not answer, or not in OpenCMR.
             Problem: What it publishes is not what it must be.
         """
+        trust.web_urls(vendor)  # anything else could not even be looked up in the store
         known = self._store.read(lambda rows: rows.peers_of(vendor))
         if known:
             return self._relationship(known[0])
@@ -139,6 +141,7 @@ class Customer(CastsIntents):
             The DIDs of the vendors that could not be dealt with, and why: `Unreachable`, `QuotaExceeded`, a `Problem`;
             a `StoreError` where what is kept of one is damaged. Nothing is lost by it.
         """
+        seconds("within", within)
         ones = self.relationships()
         found = await asyncio.gather(*(self._sync(one, within) for one in ones), return_exceptions=True)
         quiet(found)

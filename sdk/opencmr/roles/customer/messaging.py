@@ -7,13 +7,24 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from ..._log import tell
-from ...errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable
+from ...errors import (
+    Behind,
+    Misconduct,
+    Overloaded,
+    OverQuota,
+    Problem,
+    QuotaExceeded,
+    Refused,
+    Unreachable,
+    UsageError,
+)
 from ...messages import Body
 from ...protocol import Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ...store import Kept, Noticed, Peer, Rows, Store
 from ...transport import Network
 from ...transport.bundle import MAX_WORDS, MOST_WORDS
 from ..party.asking import Asked, members
+from ..party.given import seconds, told
 from ..party.histories import Histories
 from ..party.signing import Draft, Signer
 from .arrived import Arrived
@@ -89,6 +100,8 @@ class Messaging:
             QuotaExceeded: What comes before the receipt finds no room here. A no needs none: its receipt will do.
         """
         draft = body if isinstance(body, Draft) else Draft(body)
+        if not isinstance(thread, str | None):
+            raise UsageError(f"a thread is named by its id, not {told(thread)}")
         said: Verified = await self._store.write(
             lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check)
         )
@@ -147,7 +160,7 @@ class Messaging:
         """
         async with self._collecting:
             entries: list[str] = []
-            waiting, left = min(int(wait), _LONGEST_WAIT), self._quota.collect
+            waiting, left = int(max(0, min(seconds("wait", wait), _LONGEST_WAIT))), self._quota.collect
             for _ in range(_MOST_PAGES):
                 if self.muted:
                     break

@@ -5,7 +5,7 @@ from typing import Required, TypedDict
 
 from ...messages.types import Channel, Code
 from ...protocol import EVERYTHING, VENDOR
-from ...protocol.uri import normal
+from .given import recipient_of
 from .signing import exactly
 
 Members = tuple[str, str, str, str, Channel | None, str | None, Code | None]
@@ -65,6 +65,6 @@ def members(
     Raises:
         UsageError: `at` is no instant: it must have its offset from UTC.
     """
-    who = VENDOR if recipient == VENDOR or normal(recipient) == normal(vendor) else recipient
+    who = VENDOR if recipient == VENDOR else recipient_of(recipient, vendor)
     when = exactly(at) if at is not None else None
     return (action, purpose, data or EVERYTHING["data"], who, channel, thread, topic), when

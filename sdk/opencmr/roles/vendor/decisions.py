@@ -103,7 +103,11 @@ class Decisions:
         if not page.since <= now < page.until:
             page = known.page = Page(known.facts, now)
         words = tuple(asked.items())  # as they are written: to make a question of them takes longer than all the rest
-        found = page.decisions.get(words)
+        try:
+            found = page.decisions.get(words)
+        except TypeError:  # a member that has no hash is of no kind that a question has, and the question says so
+            Question(*members(self._me, **asked)[0])
+            raise
         return found if found is not None else self._decide(customer, known, page, asked, words)
 
     def _decide(self, customer: str, known: KnownCustomer, page: Page, asked: Asked, words: Words) -> Decision:

@@ -18,8 +18,8 @@ from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..._log import log_failure, tell
-from ...errors import HandlerFailed, Problem, UsageError
+from ..._log import tell
+from ...errors import Problem, UsageError
 from ...messages import Message
 from ...protocol import Verified, is_narrowing, parse, verify
 from ...store import Peer, Store
@@ -30,7 +30,6 @@ from .admission import Admission
 from .handlers import Handlers
 from .mailbox import Mailbox
 from .relationship import Face, Relationship
-from .telemetry import known_type
 from .transaction import Received, Transactions
 
 _log = logging.getLogger("opencmr.vendor")
@@ -107,10 +106,7 @@ class Receiving:
                 about=(self._me, verified.message.from_),
             )
         except UsageError as error:
-            type_ = verified.message.type
-            log_failure(_log, "handler.misspoke", error.__cause__ or error, message_type=known_type(type_),
-                        message_id=verified.message.id)  # fmt: skip
-            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+            raise self._handlers.misspoke(verified.message, error) from error
 
     def _known(self, sender: str, id_: str, digest: str) -> tuple[Peer | None, list[bytes] | None]:
         """Check 2: the sender's relationship, and what was answered to these bytes; none where they are new.

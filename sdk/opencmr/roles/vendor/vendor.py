@@ -17,6 +17,7 @@ from ...protocol import Decision, History, Question, instant
 from ...store import KeyFile, Rows, Store, beside
 from ...transport.limits import Gate, Limits
 from ..party.asking import Asked, members
+from ..party.given import customers_did
 from ..party.histories import Histories
 from ..party.signing import Signer, new_id
 from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
@@ -228,7 +229,7 @@ class Vendor:
         Raises:
             UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
-        did = customer if isinstance(customer, str) else customer.customer
+        did = customers_did(customer)
         if asked.get("at") is None:
             return self._decisions.may(did, asked)
         question, at = members(self.did, **asked)
@@ -248,7 +249,7 @@ class Vendor:
         Raises:
             UsageError: No such customer, or the thread does not allow it.
         """
-        did = customer if isinstance(customer, str) else customer.customer
+        did = customers_did(customer)
         draft = self._handlers.draft(body)
         if not self._acceptance.stands_by(draft.body):
             raise UsageError("making an offer accepts the terms that it stands under; these are not accepted here")
@@ -368,8 +369,8 @@ class Vendor:
     def _registering(
         self, message_type: type[Body], keep: Callable[[str, Registered], None]
     ) -> Callable[[Registered], Registered]:
-        type_ = message_type.type
-        if type_ not in self._transactions.speaks:
+        type_ = getattr(message_type, "type", message_type)
+        if not isinstance(type_, str) or type_ not in self._transactions.speaks:
             raise UsageError(f"{type_!r} is no message type that a vendor receives")
 
         def register(handler: Registered) -> Registered:

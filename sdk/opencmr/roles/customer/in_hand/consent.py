@@ -1,6 +1,7 @@
 """Consents: asked for by the vendor, or given unasked (`spec/v1/consent/`)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ....errors import UsageError
 from ....messages import consent
@@ -8,6 +9,7 @@ from ....messages.personal import Datum
 from ....messages.types import MOST_TEXT, Channel, Code, Party
 from ....protocol.families.consent import Consent
 from ....protocol.wording import in_words
+from ...party.given import listed, made, told
 from ...party.signing import Deadline, deadline
 from ..messaging import Messaging
 from . import Handle
@@ -49,8 +51,9 @@ class ConsentInHand(Handle[Consent]):
         chosen = keys if keys or items else tuple(known)
         as_asked = [_as_asked(known[key]) for key in chosen]
         last = deadline(until, self.relationship.now()) if until is not None else asked.until
-        said = list(discloses) if discloses else None
-        await self.say(consent.Grant(items=[*as_asked, *items], until=last, discloses=said))
+        said = listed("discloses", discloses) if discloses else None
+        granted = [*as_asked, *listed("items", items)]
+        await self.say(made(consent.Grant, items=granted, until=last, discloses=said))
 
     async def refuse(self, *keys: str, reason: str | None = None) -> None:
         """Refuse all that is asked, or the items of these keys.
@@ -59,7 +62,7 @@ class ConsentInHand(Handle[Consent]):
             UsageError: There is no item of such a key.
         """
         self._check_keys(keys)
-        await self.say(consent.Refuse(keys=list(keys) or None, reason=reason))
+        await self.say(made(consent.Refuse, keys=list(keys) or None, reason=reason))
 
     async def withdraw(self, *keys: str, reason: str | None = None) -> None:
         """Take back all, or the items of these keys. The vendor cannot refuse this.
@@ -68,14 +71,14 @@ class ConsentInHand(Handle[Consent]):
             UsageError: There is no item of such a key.
         """
         self._check_keys(keys)
-        await self.say(consent.Withdraw(keys=list(keys) or None, reason=reason))
+        await self.say(made(consent.Withdraw, keys=list(keys) or None, reason=reason))
 
     def _check_keys(self, keys: Sequence[str]) -> None:
         if not keys:  # all can be taken back before anything has taken effect
             return
-        known = self.record.items
+        known = list(self.record.items)
         if unknown := [key for key in keys if key not in known]:
-            raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
+            raise UsageError(f"no item {', '.join(map(told, unknown))}; there is: {', '.join(known)}")
 
 
 class GivesConsents(Messaging):
@@ -110,25 +113,26 @@ class GivesConsents(Messaging):
         Raises:
             UsageError: The statement is too long.
         """
-        purposes = [purpose] if isinstance(purpose, str) else list(purpose)
         last = deadline(until, self.now())
-        item = consent.GrantItem(
+        item = made(
+            consent.GrantItem,
             key="1",
-            purposes=purposes,
-            data=list(data),
-            actions=list(actions),
-            channels=list(channels) if channels else None,
-            topics=list(topics) if topics else None,
-            recipients=list(recipients) if recipients else None,
+            purposes=[purpose] if isinstance(purpose, str) else listed("purpose", purpose),
+            data=listed("data", data),
+            actions=listed("actions", actions),
+            channels=listed("channels", channels) if channels else None,
+            topics=listed("topics", topics) if topics else None,
+            recipients=listed("recipients", recipients) if recipients else None,
         )
-        words = statement or in_words(item, last)
-        if len(words) > MOST_TEXT:
+        words: Any = statement or in_words(item, last)
+        if isinstance(words, str) and len(words) > MOST_TEXT:
             raise UsageError(f"the statement has {len(words)} characters, {MOST_TEXT} at most; say one: statement=…")
-        given = consent.Grant(
+        given = made(
+            consent.Grant,
             items=[item],
             until=last,
             statement=words,
-            discloses=list(discloses) if discloses else None,
+            discloses=listed("discloses", discloses) if discloses else None,
         )
         return ConsentInHand(self, await self.say(given))
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from ....errors import UsageError
 from ....messages import intent, offer, order
 from ....messages.offer import Make, PaymentShare
@@ -15,13 +13,11 @@ from ....messages.personal import Datum
 from ....messages.types import Money, OrderLine
 from ....protocol import moment
 from ....protocol.families.intent import Dealing, Offer, Withdrawal
+from ...party.given import listed, made, seconds, told
 from ...party.signing import Deadline, Draft, deadline
 from ..messaging import Messaging, quiet
 from . import Handle
 from .mail import Mail
-
-_FOREVER = 1e10
-"""Seconds that nobody waits to the end of."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +61,16 @@ class OfferInHand:
         Raises:
             Problem, Refused, Unreachable: See `Relationship.say`.
         """
-        shares = [PaymentShare(method=payment)] if isinstance(payment, str) else payment
-        body = offer.Accept(
-            offer=self.offer.ref, total=self.total, commitment=self.body.commitment, payment=shares, codes=codes
-        )
+        shares = [{"method": payment}] if isinstance(payment, str) else payment
+        total, commitment = self.total, self.body.commitment
+        body = made(offer.Accept, offer=self.offer.ref, total=total, commitment=commitment, payment=shares, codes=codes)
         await self.relationship.say(body, self.thread)
         return OrderInHand(self.relationship, self.thread)
 
     async def decline(self, reason: str = "other", note: str | None = None) -> None:
         """Say no to it."""
-        await self.relationship.say(offer.Decline(offer=self.offer.ref, reason=reason, note=note), self.thread)
+        body = made(offer.Decline, offer=self.offer.ref, reason=reason, note=note)
+        await self.relationship.say(body, self.thread)
 
 
 class OrderInHand(Handle[Dealing]):
@@ -91,17 +87,17 @@ class OrderInHand(Handle[Dealing]):
         Raises:
             UsageError: A term is none, or the value has not the shape that the vocabulary gives it.
         """
-        pieces = (
-            [_datum(term, value) for term, value in data.items()] if isinstance(data, dict) else list(map(_of, data))
-        )
-        await self.say(order.Disclose(discloses=pieces))
+        if isinstance(data, dict):
+            pieces: list[Any] = [{"data": term, "value": value} for term, value in data.items()]
+        else:
+            pieces = [dict(datum) if isinstance(datum, Datum) else datum for datum in listed("data", data)]
+        await self.say(made(order.Disclose, discloses=pieces))
 
     async def cancel(
         self, reason: str = "changedMind", note: str | None = None, *, lines: Sequence[OrderLine | int] = ()
     ) -> None:
         """Cancel the order, or lines of it, before it is done. The vendor says what it refunds."""
-        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
-        await self.say(order.Cancel(reason=reason, note=note, lines=parts or None))
+        await self.say(made(order.Cancel, reason=reason, note=note, lines=_parts(lines)))
 
     async def withdraw(
         self,
@@ -121,10 +117,8 @@ class OrderInHand(Handle[Dealing]):
             refund_to: How the money should come back, as a code.
             note: More words.
         """
-        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
-        await self.say(
-            order.Withdraw(ground=ground, lines=parts or None, reason=reason, refund_to=refund_to, note=note)
-        )
+        parts = _parts(lines)
+        await self.say(made(order.Withdraw, ground=ground, lines=parts, reason=reason, refund_to=refund_to, note=note))
 
     def overdue(self) -> list[Withdrawal]:
         """The withdrawals that the vendor should have refunded by now."""
@@ -133,7 +127,7 @@ class OrderInHand(Handle[Dealing]):
     async def reaches(self, *states: str, within: float = 30) -> bool:
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
         loop = asyncio.get_running_loop()
-        last = loop.time() + within
+        last = loop.time() + seconds("within", within)
         mail = Mail([self.relationship], last)
         while self.state not in states:
             left = last - loop.time()
@@ -163,10 +157,10 @@ class Casting:
         last = loop.time() + max((self._left(relationship, until) for relationship in self.threads), default=0.0)
         mail = Mail(list(self.threads), last)
         while True:
-            for made in self.firm():
-                if made.offer.digest not in seen:
-                    seen.add(made.offer.digest)
-                    yield made
+            for one in self.firm():
+                if one.offer.digest not in seen:
+                    seen.add(one.offer.digest)
+                    yield one
             left = last - loop.time()
             if left <= 0:
                 return
@@ -175,12 +169,12 @@ class Casting:
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""
         found = [
-            OfferInHand(relationship, thread, made)
+            OfferInHand(relationship, thread, one)
             for relationship, thread in self.threads.items()
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
-            for made in known.record.firm(relationship.now())
+            for one in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.owed.currency, Decimal(made.owed.amount)))
+        return sorted(found, key=lambda one: (one.owed.currency, Decimal(one.owed.amount)))
 
     async def accept(self, made: OfferInHand, payment: str | list[PaymentShare] | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
@@ -193,9 +187,10 @@ class Casting:
             Problem, Refused, Unreachable: See `Relationship.say`; the others have been told all the same.
             ExceptionGroup: Several of these.
         """
+        body = made(intent.Withdraw, reason=reason)
         said = await asyncio.gather(
             *(
-                relationship.say(intent.Withdraw(reason=reason), thread)
+                relationship.say(body, thread)
                 for relationship, thread in self.threads.items()
                 if but is None or but.relationship is not relationship
             ),
@@ -209,9 +204,7 @@ class Casting:
         if until is None:
             return 0.0
         if isinstance(until, float | int):
-            if until != until:
-                raise UsageError("nan is no number of seconds")
-            return float(max(-_FOREVER, min(until, _FOREVER)))
+            return seconds("until", until)
         now = relationship.now()
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
 
@@ -234,7 +227,10 @@ class CastsIntents:
             ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
         """
         draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
-        vendors = [to] if isinstance(to, Messaging) else list(dict.fromkeys(to))
+        named = [to] if isinstance(to, Messaging) else listed("to", to)
+        if strangers := [one for one in named if not isinstance(one, Messaging)]:
+            raise UsageError(f"an intent is cast to relationships, see `meet`, not to {told(strangers[0])}")
+        vendors = list(dict.fromkeys(named))
         if not vendors:
             raise UsageError("an intent is cast to somebody")
         said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)
@@ -248,13 +244,6 @@ class CastsIntents:
         return Casting(threads)
 
 
-def _of(datum: Datum) -> order.OrderDatum:
-    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
-
-
-def _datum(term: str, value: Any) -> order.OrderDatum:
-    try:
-        return order.OrderDatum(data=term, value=value)
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].removeprefix(f"{term}: ")
-        raise UsageError(f"{term}: {why}; see the shapes of the vocabulary") from error
+def _parts(lines: Sequence[OrderLine | int]) -> list[Any] | None:
+    """Lines of an order, where some are named: by index, or how much of them."""
+    return [part if isinstance(part, OrderLine) else {"line": part} for part in listed("lines", lines)] or None

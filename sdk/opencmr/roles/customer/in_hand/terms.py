@@ -7,6 +7,7 @@ from ....errors import UsageError
 from ....messages import terms
 from ....messages.types import Ref, TermsDocument, TermsRef
 from ....protocol.families.terms import Agreement
+from ...party.given import made
 from ...party.signing import Deadline, deadline
 from ..messaging import Messaging
 from ..policy import Policy, references
@@ -41,11 +42,11 @@ class AgreementInHand(Handle[Agreement]):
 
     async def decline(self, reason: str = "notAcceptable") -> None:
         """Say no to what is pending."""
-        await self.say(terms.Decline(reason=reason))
+        await self.say(made(terms.Decline, reason=reason))
 
     async def terminate(self, reason: str | None = None) -> None:
         """End the agreement. Its prohibitions and duties outlive it."""
-        await self.say(terms.Terminate(reason=reason))
+        await self.say(made(terms.Terminate, reason=reason))
 
 
 class ProffersTerms(Messaging):
@@ -74,7 +75,8 @@ class ProffersTerms(Messaging):
             answer_by: Until when the vendor can accept or counter them, exclusive.
             note: Words for people.
         """
-        body = terms.Proffer(
+        body = made(
+            terms.Proffer,
             choices=references(choices) if choices else self.policy.choices(),
             scope=scope,
             answer_by=deadline(answer_by, self.now()),
