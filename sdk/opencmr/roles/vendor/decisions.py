@@ -106,8 +106,7 @@ class Decisions:
         try:
             found = page.decisions.get(words)
         except TypeError:  # a member that has no hash is of no kind that a question has, and the question says so
-            Question(*members(self._me, **asked)[0])
-            raise
+            return decide(known.facts, Question(*members(self._me, **asked)[0]), page.at, now=True)
         return found if found is not None else self._decide(customer, known, page, asked, words)
 
     def _decide(self, customer: str, known: KnownCustomer, page: Page, asked: Asked, words: Words) -> Decision:
