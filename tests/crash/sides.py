@@ -8,7 +8,7 @@ from pathlib import Path
 from opencmr.cli.folder import read_folder
 from opencmr.messages.types import Side
 from opencmr.protocol import evidence
-from opencmr.roles.customer.export import export
+from opencmr.roles import export
 from opencmr.roles.party.histories import Histories
 from opencmr.store import Kept, Peer, Rows, Store
 

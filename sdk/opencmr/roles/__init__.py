@@ -1,6 +1,14 @@
-"""Who acts: the two faces of the SDK, `Customer` and `Vendor`."""
+"""Who acts: the two faces of the SDK, `Customer` and `Vendor`.
+
+- `customer`: what a wallet runs
+- `vendor`: what a shop runs
+- `party`: what both need
+
+Each package says in its first lines which way a message goes through it.
+"""
 
 from .customer.customer import Customer
+from .customer.export import Exported, export
 from .customer.in_hand.consent import ConsentInHand
 from .customer.in_hand.intent import Casting, OfferInHand, OrderInHand
 from .customer.in_hand.terms import AgreementInHand
@@ -22,6 +30,7 @@ __all__ = [
     "Customer",
     "CustomerRelationship",
     "Draft",
+    "Exported",
     "OfferInHand",
     "OrderInHand",
     "Policy",
@@ -30,4 +39,5 @@ __all__ = [
     "Retry",
     "Vendor",
     "VendorRelationship",
+    "export",
 ]

@@ -12,8 +12,7 @@ from opencmr.cli.app import app
 from opencmr.cli.folder import read_folder
 from opencmr.errors import StoreError, Unreachable, UsageError
 from opencmr.protocol.evidence import Findings, check
-from opencmr.roles import CustomerRelationship
-from opencmr.roles.customer.export import export
+from opencmr.roles import CustomerRelationship, export
 from opencmr.store import Store
 from parties import NEW_YEAR, OTHER, REQUEST, SHOP, Street, read
 from world import World, quick_folder, settle_down
