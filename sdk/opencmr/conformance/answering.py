@@ -1,6 +1,6 @@
 """Cases of threads, second form: what a vendor answers to each delivery.
 
-They go to a vendor's real transactions, over a store in a folder that is gone afterwards. What the vendor held before is
+They go to a vendor's real transactions, in a store that is gone afterwards. What the vendor held before is
 put there as if it had said it; ids and dates of its own answers are its own, so a case names them by what they answer.
 """
 
