@@ -82,7 +82,6 @@ def test_a_table_knows_its_states_and_types(family: str) -> None:
         assert BODIES[type_].type == type_
         assert family_of(type_) == family
         assert side in ("customer", "vendor")
-        assert not table.states[state].get("final")
         used |= {state, *to}
     assert used == set(table.states)
     assert set(table.narrowing) <= set(BODIES)

@@ -1,11 +1,16 @@
-"""Which terms a vendor accepts, and what it says to those that it doesn't."""
+"""What a vendor holds to in the families: which terms it accepts, what it says to others, and how firm its offers are.
+
+No other module of the vendor's side knows a family. What it says besides is the application's, by its handlers.
+"""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from ...errors import UsageError
 from ...messages import Body, offer, terms
 from ...messages.types import TermsRef
 from ...protocol import roster
+from ..party.signing import Draft
 
 TERMS_ARE_ASKED_FOR = terms.Proffer.type
 """What `Acceptance.reply` replies to."""
@@ -17,9 +22,11 @@ class Acceptance:
     Attributes:
         codes: Their roster codes; none: the vendor judges for itself.
         counter: Roster code of the one alternative; none: other terms are declined.
+        firm_for: How long an offer is firm that does not say.
     """
 
-    def __init__(self, codes: Iterable[str], counter: str | None) -> None:
+    def __init__(self, codes: Iterable[str], counter: str | None, firm_for: timedelta) -> None:
+        self.firm_for = firm_for
         self.codes: tuple[str, ...] = ()
         self.counter: str | None = None
         self.change(codes, counter)
@@ -43,6 +50,12 @@ class Acceptance:
     def stands_by(self, body: Body) -> bool:
         """Whether this may be said: making an offer accepts, by signature, the terms that it stands under."""
         return not isinstance(body, offer.Make) or self.first([body.under]) is not None
+
+    def complete(self, draft: Draft) -> Draft:
+        """A draft with what its envelope needs: an offer says until when it is firm."""
+        if isinstance(draft.body, offer.Make) and draft.expires is None:
+            return Draft(draft.body, self.firm_for, draft.ext)
+        return draft
 
     def reply(self, proffer: terms.Proffer, now: str) -> Body:
         """What is said to a proffer, unless a handler of one's own is registered."""

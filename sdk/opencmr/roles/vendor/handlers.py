@@ -4,13 +4,12 @@ import asyncio
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from ..._log import Fields, log_failure
 from ..._telemetry import internal
 from ...errors import HandlerFailed, Problem, UsageError
-from ...messages import Body, Message, offer
+from ...messages import Body, Message
 from ...protocol import is_narrowing
 from ..party.given import expected
 from ..party.signing import Draft
@@ -33,12 +32,12 @@ class Handlers(Generic[R]):
 
     Args:
         timeout: Seconds that a handler may take.
-        firm_for: How long an offer is firm whose handler does not say.
+        complete: Gives a draft what its envelope needs, where the handler does not say.
     """
 
-    def __init__(self, timeout: float, firm_for: timedelta) -> None:
+    def __init__(self, timeout: float, complete: Callable[[Draft], Draft]) -> None:
         self.timeout = timeout
-        self._firm_for = firm_for
+        self._complete = complete
         self._answering: dict[str, Handler[R]] = {}
         self._following: dict[str, Handler[R]] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -102,15 +101,12 @@ class Handlers(Generic[R]):
                 task.cancel()
 
     def draft(self, reply: Reply) -> Draft:
-        """A reply with what its envelope needs: an offer says until when it is firm.
+        """A reply with what its envelope needs.
 
         Raises:
             UsageError: It is no body of a message.
         """
-        draft = reply if isinstance(reply, Draft) else Draft(reply)
-        if isinstance(draft.body, offer.Make) and draft.expires is None:
-            return Draft(draft.body, self._firm_for, draft.ext)
-        return draft
+        return self._complete(reply if isinstance(reply, Draft) else Draft(reply))
 
     async def _afterwards(self, handler: Handler[R], message: Message[Any], relationship: R, say: Say) -> None:
         try:

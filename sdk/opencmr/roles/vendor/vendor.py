@@ -11,7 +11,7 @@ from typing import Any, Self, Unpack
 from ... import trust
 from ..._log import log_failure
 from ...errors import Overloaded, StoreError, UsageError
-from ...messages import Body, Message, terms
+from ...messages import Body, Message
 from ...messages.types import TermsRef
 from ...protocol import Decision, History, Question, instant
 from ...store import KeyFile, Rows, Store, beside
@@ -55,7 +55,6 @@ class Vendor:
         *,
         acceptance: Acceptance,
         endpoint: str,
-        firm_for: timedelta,
         handler_timeout: float,
         about: Mapping[str, Any],
         kept_for: timedelta | None,
@@ -72,8 +71,8 @@ class Vendor:
         self._published = Published(signer, endpoint, about, kept_for)
         self._clock = clock
         self.health = health
-        self._steadiness = Steadiness()
-        self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
+        self._steadiness = Steadiness(clock)
+        self._handlers: Handlers[Relationship] = Handlers(handler_timeout, acceptance.complete)
         self._handlers.answer(TERMS_ARE_ASKED_FOR, self._reply_to_proffer)
         self._gate = Gate(limits)
         self._admission = Admission(store, signer.did, self._gate)
@@ -137,7 +136,7 @@ class Vendor:
             KeyFileError, StoreError, UsageError: It cannot be opened.
         """
         _, origin = trust.web_urls(did)
-        acceptance = Acceptance(accepts, counter)
+        acceptance = Acceptance(accepts, counter, firm_for)
         if kept_for is not None and (kept_for < timedelta(days=1) or kept_for % timedelta(days=1)):
             raise UsageError("kept_for is a number of whole days, such as timedelta(days=30)")
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
@@ -151,7 +150,6 @@ class Vendor:
             Signer(did, key, url, ids),
             acceptance=acceptance,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
-            firm_for=firm_for,
             handler_timeout=handler_timeout,
             about=about or {},
             kept_for=kept_for,
@@ -379,7 +377,7 @@ class Vendor:
 
         return register
 
-    def _reply_to_proffer(self, message: Message[terms.Proffer], _: Relationship) -> Body:
+    def _reply_to_proffer(self, message: Message[Any], _: Relationship) -> Body:
         return self._acceptance.reply(message.body, self._now())
 
 

@@ -7,8 +7,7 @@ from ....errors import UsageError
 from ....messages import consent
 from ....messages.personal import Datum
 from ....messages.types import MOST_TEXT, Channel, Code, Party
-from ....protocol.families.consent import Consent
-from ....protocol.wording import in_words
+from ....protocol.families.consent import Consent, in_words
 from ...party.given import listed, made, told
 from ...party.signing import Deadline, deadline
 from ..messaging import Messaging
