@@ -18,7 +18,7 @@ from opencmr.protocol.clock import instant, shifted
 from opencmr.protocol.families import consent
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing, returning
-from opencmr.roles.customer import messaging, transaction
+from opencmr.roles.customer import collecting, transaction
 from opencmr.roles.party.signing import Link, Signer
 from opencmr.store import Noticed
 from opencmr.transport import client
@@ -197,7 +197,7 @@ def hands_nothing_back() -> None:
     async def hand_back(self: Any, behind: Any) -> None:
         return None
 
-    messaging.Messaging._hand_back = hand_back  # type: ignore[method-assign,assignment]
+    collecting.Collecting._hand_back = hand_back  # type: ignore[method-assign,assignment]
 
 
 def hands_back_without_what_was_answered() -> None:

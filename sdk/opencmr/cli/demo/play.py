@@ -346,11 +346,11 @@ class Play:
 
     async def _tell(self) -> None:
         """Tell what has been said since."""
-        for notebook, line in self.book.news():
+        for relationship, line in self.book.news():
             if line.type == RECEIPT:
                 self.story.now.receipts.append(line.digest)
                 continue
-            said_by = [notebook.customer, notebook.vendor]
+            said_by = [relationship.customer, relationship.vendor]
             speaker, hearer = said_by if line.side == "customer" else reversed(said_by)
             self._moments[line.digest] = line.at
             remark = Remark(
@@ -388,8 +388,8 @@ class Play:
 
     def _read(self, wanted: Callable[[Line], bool]) -> dict[str, Any]:
         """The message of the first line of this kind."""
-        with self.book.read() as notebooks:
-            for line in (line for notebook in notebooks for line in notebook.timeline()):
+        with self.book.read() as relationships:
+            for line in (line for relationship in relationships for line in relationship.timeline()):
                 if wanted(line):
                     found: dict[str, Any] = orjson.loads(line.raw)
                     return found

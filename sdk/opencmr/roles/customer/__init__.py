@@ -2,10 +2,10 @@
 
 A word, from `say` to a settled record:
 
-    thread = await relationship.say(body)           # messaging.Messaging
+    thread = await relationship.say(body)           # messaging.Messaging, then outbox.Outbox
         await store.write(lambda rows:
             transactions.say(rows, draft, …))       # checked by the rules, signed, and kept as pending
-        raws = await network.send(endpoint, raw)    # as often as it takes: sending, where the wallet may by itself
+        raws = await network.send(endpoint, raw)    # as often as it takes: by itself with `sending`
         words = transactions.check(peer, raws)      # whose they are, and whether signatures hold: beside the writer
         await store.write(lambda rows:
             transactions.take_in(rows, words, now)) # each word takes its number; a receipt gives ours its place
@@ -17,7 +17,7 @@ A word, from `say` to a settled record:
 |---|---|
 | `customer` | the face: opening, meeting vendors, `sync` |
 | `relationship` | one vendor: `messaging`, and what each family adds to it |
-| `messaging` | saying, sending and collecting in one relationship |
+| `messaging` | saying in one relationship: `outbox` sends what waits in its order, `collecting` takes in answers |
 | `in_hand` | what is held after having said something, one module a family: all that knows families here |
 | `transaction` | what is done inside one transaction of the store; `arrived` is what an answer brought |
 | `sending`, `polling` | what an open wallet does by itself: send again, ask for mail |

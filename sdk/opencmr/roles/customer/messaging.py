@@ -1,51 +1,28 @@
 """One relationship of a customer: saying, sending, collecting. What is said is kept before it is sent."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Unpack
 
 from ..._log import tell
-from ...errors import (
-    Behind,
-    Misconduct,
-    Overloaded,
-    OverQuota,
-    Problem,
-    QuotaExceeded,
-    Refused,
-    Unreachable,
-    UsageError,
-)
+from ...errors import Misconduct, Problem, QuotaExceeded, Unreachable, UsageError
 from ...messages import Body
 from ...protocol import Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
-from ...store import Kept, Noticed, Peer, Rows, Store
+from ...store import Noticed, Peer, Rows, Store
 from ...transport import Network
-from ...transport.bundle import MAX_WORDS, MOST_WORDS
 from ..party.asking import Asked, members
-from ..party.given import seconds, told
+from ..party.given import told
 from ..party.histories import Histories
 from ..party.signing import Draft, Signer
-from .arrived import Arrived
-from .quota import DEFAULT, Checked, Quota
+from .collecting import Collecting
+from .outbox import Fault, Outbox
+from .quota import DEFAULT, Quota
 from .transaction import WRONG, Transactions
 
 Clock = Callable[[], datetime]
-Fault = Problem | Refused | Unreachable | Misconduct | QuotaExceeded
 
 _log = logging.getLogger("opencmr.customer")
-_MOST_PAGES = 1000
-"""How many pages are collected at once, of a vendor that never comes to an end."""
-_LONGEST_WAIT = 30
-_MOST_HAND_BACKS = 3
-"""How often a vendor is handed back what it lacks before we give up for now."""
-_FRAME = 1024
-"""Bytes around the words that are handed back at once."""
-_SLICE = 1024 * 1024
-"""Bytes of an answer that are taken in at once: what is read of them takes many times as much memory."""
-_LITTLE = 16 * 1024
-"""Bytes of an answer that are checked at once; more are checked in a thread, so that others go on meanwhile."""
 
 
 class Messaging:
@@ -71,14 +48,10 @@ class Messaging:
         self.vendor = peer.peer
         self._store = store
         self._transactions = Transactions(signer, peer.number, histories, quota)
-        self._endpoint = str(peer.endpoint)
-        self._network = network
         self._clock = clock
-        self._quota = quota
-        self._sending = asyncio.Lock()
-        self._collecting = asyncio.Lock()
-        self._given_up: dict[str, Fault] = {}
-        self._broken: list[str] = []  # the noes that the line broke for last, each of which lets others go first
+        endpoint = str(peer.endpoint)
+        self._collecting = Collecting(store, self._transactions, network, endpoint, self.vendor, self._now)
+        self._outbox = Outbox(store, self._transactions, network, endpoint, self._collecting)
         self.on_waiting: Callable[[int], None] = lambda asked: None
 
     async def say(self, body: Body | Draft, thread: str | None = None, *, check: bool = True) -> str:
@@ -105,7 +78,7 @@ class Messaging:
         said: Verified = await self._store.write(
             lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check)
         )
-        fault = (await self._flush()).get(said.digest)
+        fault = (await self._outbox.flush()).get(said.digest)
         if fault is None and self._has_no_place(said.digest):
             fault = await self._make_way(said)
         fault = fault or self._answered_elsewhere(said.digest) or self._void(said)
@@ -122,10 +95,10 @@ class Messaging:
             Unreachable: The vendor did not answer; nothing is lost.
             QuotaExceeded: The vendor has left as much here as it may. What waited to be sent was sent.
         """
-        faults = await self._flush()
+        faults = await self._outbox.flush()
         await self.collect()
         if faults and self.waits():  # what stood in the way may have been in the mailbox
-            faults = await self._flush()
+            faults = await self._outbox.flush()
         if unreachable := next((fault for fault in faults.values() if isinstance(fault, Unreachable)), None):
             raise unreachable
 
@@ -139,7 +112,7 @@ class Messaging:
 
     async def flush(self) -> dict[str, Fault]:
         """Send what waits, narrowing messages first; returns what keeps each from being answered, by digest."""
-        return await self._flush()
+        return await self._outbox.flush()
 
     async def collect(self, wait: float = 0) -> list[str]:
         """Collect what waits in the mailbox, and bring the receipts for what was collected before.
@@ -158,22 +131,7 @@ class Messaging:
             Problem: The vendor refused the collect.
             QuotaExceeded: The vendor has left as much here as it may: it is not asked for more.
         """
-        async with self._collecting:
-            entries: list[str] = []
-            waiting, left = int(max(0, min(seconds("wait", wait), _LONGEST_WAIT))), self._quota.collect
-            for _ in range(_MOST_PAGES):
-                if self.muted:
-                    break
-                if (full := self._full()) is not None:
-                    if not entries:
-                        raise full
-                    break  # the next collect says so
-                arrived, more, size = await self._collect_page(waiting)
-                entries += arrived.entries
-                waiting, left = 0, left - size
-                if not more or left <= 0:
-                    break
-            return entries
+        return await self._collecting.collect(wait)
 
     async def mute(self) -> None:
         """Collect nothing from this vendor any more, also after a restart, until `unmute`.
@@ -190,12 +148,12 @@ class Messaging:
     @property
     def muted(self) -> bool:
         """Whether nothing is collected from this vendor."""
-        return self._store.read(lambda rows: rows.muted(self._transactions.number))
+        return self._collecting.muted
 
     @property
     def size(self) -> int:
         """Bytes that the relationship takes in the wallet, as `Quota.relationship` counts them."""
-        return self._store.read(lambda rows: rows.size(self._transactions.number))
+        return self._collecting.size
 
     def may(self, **asked: Unpack[Asked]) -> Decision:
         """Whether the vendor may do this: the same answer from the same records as the vendor's own `may`.
@@ -248,11 +206,6 @@ class Messaging:
     def _mute(self, rows: Rows, since: str | None) -> None:
         rows.mute(self._transactions.peer(rows).number, since)
 
-    def _full(self) -> QuotaExceeded | None:
-        """Why nothing more is collected: the relationship takes as much as it may."""
-        size, quota = self.size, self._quota.relationship
-        return QuotaExceeded(self.vendor, size, quota) if size >= quota else None
-
     async def _make_way(self, said: Verified) -> Fault | None:
         """What comes before the receipt for a message of ours may wait in the mailbox; returns what is in the way.
 
@@ -263,7 +216,7 @@ class Messaging:
             await self.collect()
         except QuotaExceeded as error:
             full = error
-        if self._has_no_place(said.digest) and (fault := (await self._flush()).get(said.digest)) is not None:
+        if self._has_no_place(said.digest) and (fault := (await self._outbox.flush()).get(said.digest)) is not None:
             return fault
         if not self._has_no_place(said.digest):
             return None
@@ -273,137 +226,11 @@ class Messaging:
             return None if self._store.read(lambda rows: self._transactions.has_receipt(rows, said.digest)) else full
         return full or Unreachable("the vendor's receipt does not go on from what it has said before")
 
-    async def _collect_page(self, waiting: int) -> tuple[Arrived, bool, int]:
-        """One collect, whether there is more to come, and the bytes that it brought."""
-        raws, receipts, more = await self._ask(waiting)
-        arrived = Arrived()
-        *slices, last = _slices(raws)
-        for some in slices:
-            arrived.join(await self._take_in(some))
-        words = await self._checked(last)
-        arrived.join(
-            await self._store.write(lambda rows: self._transactions.collected(rows, words, receipts, self._now()))
-        )
-        return arrived, more and arrived.moved, sum(map(len, raws))
-
-    async def _checked(self, raws: list[bytes]) -> list[Checked]:
-        peer = self._store.read(self._transactions.peer)
-        if sum(map(len, raws)) <= _LITTLE:
-            return self._transactions.check(peer, raws)
-        return await asyncio.to_thread(self._transactions.check, peer, raws)
-
-    async def _ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
-        """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""
-        for _ in range(_MOST_HAND_BACKS):
-            raw, receipts = self._store.read(lambda rows: self._transactions.collect(rows, waiting, self._now()))
-            try:
-                raws, more = await self._network.collect(self._endpoint, raw, waiting)
-                return raws, receipts, more
-            except Behind as behind:
-                await self._hand_back(behind)
-        raise Unreachable("the vendor lacks words of its own, and does not take them back")
-
-    async def _hand_back(self, behind: Behind) -> None:
-        """Hand the vendor back its own words, a request's worth at a time."""
-        groups = self._store.read(lambda rows: list(self._transactions.handed_back(rows, behind)))
-        while groups:
-            some = [self._store.read(lambda rows: self._transactions.collect(rows, 0, self._now(), receipts=False))[0]]
-            while groups and len(some) < MOST_WORDS:
-                if len(some) > 1 and sum(map(len, (*some, *groups[0]))) > MAX_WORDS - _FRAME:
-                    break
-                some += groups.pop(0)
-            await self._network.hand_back(self._endpoint, some)
-        tell(_log, logging.WARNING, "vendor.was-restored", vendor=self.vendor)
-
-    async def _flush(self) -> dict[str, Fault]:
-        """Send what has not been answered; once more, where the vendor had to be handed back first what it lacked."""
-        faults = await self._send_all()
-        if any(isinstance(fault, Behind) for fault in faults.values()):
-            try:
-                if self.muted or self._full():
-                    await self._ask(0)  # it is handed back what it lacks, and what it says to us stays there
-                else:
-                    await self.collect()
-            except Problem as problem:
-                return faults | {digest: problem for digest, fault in faults.items() if isinstance(fault, Behind)}
-            faults = await self._send_all()
-        return faults
-
-    async def _send_all(self) -> dict[str, Fault]:
-        """Send what has not been answered, withdrawals first; returns what keeps each from being answered.
-
-        A thread's later messages wait for its earlier ones, but for narrowing ones: what keeps a grant from arriving
-        does not keep its withdrawal.
-        """
-        faults: dict[str, Fault] = {}
-        async with self._sending:
-            held: dict[str, Fault] = {}
-            lost: set[str] = set()
-            down: Unreachable | None = None
-            pause: Problem | None = None  # the vendor asks for one, which narrowing messages need not be part of
-            pending = _in_turn(self._store.read(self._transactions.pending), self._broken)
-            waiting = {kept.digest for kept in pending}
-            self._broken = [digest for digest in self._broken if digest in waiting]
-            for position, kept in enumerate(pending):
-                narrowing = is_narrowing(kept.type, "customer")
-                if down is not None and not narrowing:
-                    continue
-                fault = None if narrowing else held.get(kept.thread) or pause
-                try:
-                    fault = fault or await self._send(kept, faults)
-                except Unreachable as error:
-                    faults.update({each.digest: error for each in pending[position:]})
-                    if narrowing:
-                        self._broken = [*(digest for digest in self._broken if digest != kept.digest), kept.digest]
-                    if down or narrowing:
-                        return faults
-                    down = error
-                    continue
-                if fault is None:
-                    faults.pop(kept.digest, None)
-                else:
-                    faults[kept.digest] = held[kept.thread] = fault
-                    if isinstance(fault, OverQuota | Overloaded) and fault.retry_after is not None:
-                        pause = fault
-                    # Unsigned words cannot stop a withdrawal: it is sent again until a signed receipt answers it.
-                    final = isinstance(fault, Problem) and not fault.retry
-                    if not narrowing and (kept.thread in lost or final):
-                        lost.add(kept.thread)
-                        await self._give_up(kept.digest, fault)
-        return faults
-
-    async def _send(self, kept: Kept, faults: dict[str, Fault]) -> Fault | None:
-        """Send one message, and take in the answer; returns what keeps it from being answered.
-
-        Raises:
-            Unreachable: Nobody can be reached.
-        """
-        try:
-            arrived = Arrived()
-            for some in _slices(await self._network.send(self._endpoint, kept.raw)):
-                arrived.join(await self._take_in(some))
-        except Problem as problem:
-            return problem
-        faults.update(arrived.refusals)
-        if kept.digest not in arrived.answered:
-            return Unreachable("the vendor answered without a receipt for the message")
-        return None
-
-    async def _take_in(self, raws: list[bytes]) -> Arrived:
-        words = await self._checked(raws)
-        return await self._store.write(lambda rows: self._transactions.take_in(rows, words, self._now()))
-
-    async def _give_up(self, digest: str, fault: Fault) -> None:
-        """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask.
-
-        It proves nothing, so a signed receipt that comes all the same still counts.
-        """
-        self._given_up[digest] = fault
-        await self._store.write(lambda rows: self._transactions.give_up(rows, digest))
-
     def _answered_elsewhere(self, digest: str) -> Fault | None:
         """Why a message was refused or given up that somebody else sent who was sending just then."""
-        return self._given_up.get(digest) or self._store.read(lambda rows: self._transactions.refusal(rows, digest))
+        return self._outbox.given_up.get(digest) or self._store.read(
+            lambda rows: self._transactions.refusal(rows, digest)
+        )
 
     def _has_no_place(self, digest: str) -> bool:
         kept = self._store.read(lambda rows: rows.message(self._transactions.number, digest))
@@ -419,37 +246,6 @@ class Messaging:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.me} with {self.vendor})"
-
-
-def _in_turn(pending: list[Kept], broken: list[str]) -> list[Kept]:
-    """Narrowing messages first, but for those whose thread has something earlier to send; else as they were said.
-
-    Those that the line broke for come after the others: a vendor that drops it for one no keeps no other one back.
-    """
-    first: list[Kept] = []
-    later: list[Kept] = []
-    busy: set[str] = set()
-    for kept in pending:
-        if is_narrowing(kept.type, "customer") and kept.thread not in busy:
-            first.append(kept)
-        else:
-            busy.add(kept.thread)
-            later.append(kept)
-    turns = {digest: turn for turn, digest in enumerate(broken, start=1)}
-    return [kept for some in (first, later) for kept in sorted(some, key=lambda kept: turns.get(kept.digest, 0))]
-
-
-def _slices(raws: list[bytes]) -> list[list[bytes]]:
-    """A long answer in parts, each of which is read, taken in and done with before the next; one part at least."""
-    slices: list[list[bytes]] = [[]]
-    size = 0
-    for raw in raws:
-        size += len(raw)
-        if size > _SLICE and slices[-1]:
-            slices.append([])
-            size = len(raw)
-        slices[-1].append(raw)
-    return slices
 
 
 def quiet(results: list[Any]) -> None:

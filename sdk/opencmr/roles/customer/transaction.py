@@ -1,4 +1,4 @@
-"""The customer's side of a relationship, inside one transaction.
+"""What a customer does inside one transaction of their store, in one relationship.
 
 What they say waits until it is answered. What comes in takes the place that the vendor's numbers give it, and is
 settled here as the vendor has to settle it: a receipt is believed only as far as the rules bear it out.
@@ -33,7 +33,14 @@ WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
 
 
 class Transactions:
-    """Works on one relationship of a customer, under the key that belongs to it alone."""
+    """What is done in one relationship of a customer: each method works on the rows of one transaction.
+
+    Args:
+        signer: Who signs, with the key that belongs to this relationship alone.
+        number: The relationship's, in the store.
+        histories: What folds.
+        quota: How much the vendor may leave here.
+    """
 
     def __init__(self, signer: Signer, number: int, histories: Histories, quota: Quota = DEFAULT) -> None:
         self.signer = signer

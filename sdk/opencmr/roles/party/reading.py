@@ -47,7 +47,7 @@ class Line:
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
-class Notebook:
+class StoredRelationship:
     """One relationship, as this store holds it.
 
     Attributes:
@@ -121,10 +121,10 @@ class Reader:
         self.where = shown(path)
         self._store = Store(path, read_only=True)
 
-    def notebooks(self) -> Iterator[Notebook]:
+    def relationships(self) -> Iterator[StoredRelationship]:
         """All relationships, oldest first."""
         for peer in self._store.read(lambda rows: list(rows.peers())):
-            yield Notebook(self._store, peer)
+            yield StoredRelationship(self._store, peer)
 
     def close(self) -> None:
         """Close the store."""

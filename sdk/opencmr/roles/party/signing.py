@@ -13,13 +13,12 @@ from ...errors import Problem, UsageError
 from ...messages import Body, core, lowest, side_of
 from ...protocol import Verified, instant, moment
 from ...store import Kept
+from .given import told
 
 Moment = str | datetime | date
 """A moment as people write it: with its offset from UTC, or a date, which is its first moment in UTC."""
 Deadline = Moment | timedelta
 """A moment, or a span from now."""
-_LONGEST = 80
-"""Signs of what is no time that are told."""
 IN_TIME = timedelta(days=7)
 """By when a customer's word must have taken its place, unless it says so itself."""
 
@@ -78,7 +77,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Signer:
-    """A party's hand: its DID, its key, the key URL that its proofs name, and where the ids of its messages come from.
+    """Who signs: a party's DID, its key, the key URL that its proofs name, and where the ids of its messages come from.
 
     What it writes follows from these and from the time alone.
     """
@@ -188,7 +187,7 @@ def deadline(when: Deadline, now: str) -> str:
     try:
         return instant(moment(now) + when)
     except OverflowError as error:
-        raise UsageError(f"{_told(when)} from now is beyond the year 9999, or before the year 1") from error
+        raise UsageError(f"{told(when)} from now is beyond the year 9999, or before the year 1") from error
 
 
 def exactly(when: Moment) -> str:
@@ -202,11 +201,11 @@ def exactly(when: Moment) -> str:
         if found.utcoffset() is not None:
             return instant(found)
     except OverflowError as error:
-        raise UsageError(f"{_told(when)} is beyond the year 9999 in UTC, or before the year 1") from error
+        raise UsageError(f"{told(when)} is beyond the year 9999 in UTC, or before the year 1") from error
     except (ValueError, TypeError, NotImplementedError) as error:  # the last: a tzinfo that knows no offset
-        raise UsageError(f"{_told(when)} is not a time, such as 2026-09-01 or 2026-09-01T12:00:00Z") from error
+        raise UsageError(f"{told(when)} is not a time, such as 2026-09-01 or 2026-09-01T12:00:00Z") from error
     mend = f"{when}Z, or +02:00 and the like" if isinstance(when, str) else ".replace(tzinfo=UTC), or .astimezone()"
-    raise UsageError(f"{_told(when)} has no time zone, so it is another instant in each; say {mend}")
+    raise UsageError(f"{told(when)} has no time zone, so it is another instant in each; say {mend}")
 
 
 def _moment(when: Moment) -> datetime:
@@ -220,8 +219,3 @@ def _moment(when: Moment) -> datetime:
     if not isinstance(when, date):
         raise TypeError(type(when).__name__)
     return datetime.combine(when, time(), UTC)
-
-
-def _told(when: object) -> str:
-    said = repr(when)
-    return said if len(said) <= _LONGEST else said[:_LONGEST] + "…"

@@ -69,7 +69,7 @@ class KnownCustomer:
 
 
 class Decisions:
-    """Remembers what was decided for one vendor.
+    """What one vendor may do, decided, and remembered for as long as it holds.
 
     Args:
         store: Where histories are.

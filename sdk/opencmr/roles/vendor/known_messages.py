@@ -13,7 +13,7 @@ _EACH, _LEAST = 400, 1_000
 """Bytes in memory of a message's digest and id, each in a set that has room to grow; and of two such sets."""
 
 
-class KnownOfOne(NamedTuple):
+class Known(NamedTuple):
     """Digests and ids of what is kept of a relationship, up to a position. The sets grow as it does."""
 
     version: int
@@ -35,7 +35,7 @@ class KnownMessages:
     """
 
     def __init__(self, memory: int = MEMORY) -> None:
-        self._known: Remembered[int, KnownOfOne] = Remembered(int(memory * SHARE))
+        self._known: Remembered[int, Known] = Remembered(int(memory * SHARE))
 
     def look(self, rows: Rows, peer: Peer, id_: str, digest: str) -> tuple[bool, bool]:
         """What is kept of a relationship, as this transaction sees it, or newer.
@@ -43,7 +43,7 @@ class KnownMessages:
         Returns:
             Whether the customer has used this id; and whether these bytes are kept, be it as a receipt.
         """
-        known = self._known.get(peer.number) or KnownOfOne(-1, 0, set(), set())
+        known = self._known.get(peer.number) or Known(-1, 0, set(), set())
         used = id_ in known.ids  # asked first: the writer may be adding this very message, its digest before its id
         kept = digest in known.digests
         if known.version >= peer.version:
@@ -70,15 +70,15 @@ class KnownMessages:
         ids = [id_] if id_ is not None else []
 
         def remember() -> None:
-            known = self._known.get(before.number) or (KnownOfOne(0, 0, set(), set()) if before.version == 0 else None)
+            known = self._known.get(before.number) or (Known(0, 0, set(), set()) if before.version == 0 else None)
             if known is not None and known.version == before.version:  # or it will be read: somebody else has written
                 self._extend(before.number, known, version, position + len(added), added, ids)
 
         rows.done.append(remember)
 
     def _extend(
-        self, number: int, known: KnownOfOne, version: int, position: int, digests: Iterable[str], ids: Iterable[str]
+        self, number: int, known: Known, version: int, position: int, digests: Iterable[str], ids: Iterable[str]
     ) -> None:
         known.digests.update(digests)
         known.ids.update(ids)
-        self._known.put(number, KnownOfOne(version, position, known.digests, known.ids))
+        self._known.put(number, Known(version, position, known.digests, known.ids))

@@ -1,4 +1,4 @@
-"""The vendor's side of a relationship, inside one transaction: it settles what customers say, and numbers its words."""
+"""What a vendor does inside one transaction of its store: it settles what customers say, and numbers its own words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,13 @@ class Received:
 
 
 class Transactions:
-    """Works on the relationships of one vendor."""
+    """What is done with the relationships of one vendor: each method works on the rows of one transaction.
+
+    Args:
+        signer: Who signs.
+        histories: What folds.
+        memory: Bytes that may be remembered of relationships altogether.
+    """
 
     def __init__(self, signer: Signer, histories: Histories, memory: int = MEMORY) -> None:
         self.signer = signer

@@ -22,10 +22,10 @@ async def test_what_is_said_while_somebody_looks_is_no_damage(tmp_path: Path) ->
         await grant(first)
         await grant(second)
         with Reader(tmp_path / "shop.db") as reader:
-            notebooks = reader.notebooks()
-            next(notebooks)
+            relationships = reader.relationships()
+            next(relationships)
             await grant(second)
-            book = next(notebooks)
+            book = next(relationships)
             assert len(book.history.threads) == 2
             await grant(second)
             assert len(book.timeline()) == 6  # with what has come since
