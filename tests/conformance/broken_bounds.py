@@ -35,6 +35,11 @@ def takes_countries_as_they_are_spelt(at: Switch) -> None:
 
 
 @fault("CNS-1")
+def takes_territories_for_their_country(at: Switch) -> None:
+    at.around(consent_fold, "lies_in", lambda inner, bound, place: inner(bound, place.partition("-")[0]))
+
+
+@fault("CNS-1")
 def takes_topics_by_their_labels(at: Switch) -> None:
     names = lambda topics: None if topics is None else [each.label or each.code for each in topics]  # noqa: E731
     at.patch.setattr(consent_fold, "_names_of", names)
