@@ -369,7 +369,7 @@ ALIKE: dict[str, str] = {
     "consent._within: leaves `asked.period is None` out of `granted.period is None or asked.period is None`":
         "a retention without a moment has a period, by the model",
     "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`":
-        "the desk has asked before",
+        "the transaction has asked before",
     "history.History.pass_over: leaves out `self._placed(*of)`": "for parts of evidence; tests of the folder hold it",
     "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
         "for parts of evidence; tests of the folder hold it",

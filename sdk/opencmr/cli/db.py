@@ -166,7 +166,7 @@ def forget(
     from datetime import UTC, datetime, timedelta
 
     from ..protocol import instant
-    from ..roles.idle import forget_all
+    from ..roles.vendor.forgetting import forget_all
     from ..store import Store, shown
     from ..store.schema import look
 

@@ -25,7 +25,7 @@ def mute(
       opencmr mute alice.db did:web:shop.example --off
     """
     from ..protocol import instant
-    from ..roles.forgetting import find, open_there
+    from ..roles.customer.forgetting import find, open_there
 
     with open_there(store) as opened:
         peer = find(opened, vendor)

@@ -8,7 +8,7 @@ import pytest
 
 from opencmr import Customer, Vendor
 from opencmr.errors import StoreError, UsageError
-from opencmr.roles.export import export
+from opencmr.roles import export
 from opencmr.store import Store, beside, path_of, shown
 from opencmr.store.engine import open_engine
 

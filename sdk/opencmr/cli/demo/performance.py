@@ -14,7 +14,7 @@ import orjson
 from ...errors import OpenCMRError, StoreError
 from ...messages.intent import Cast
 from ...protocol import evidence
-from ...roles.export import Exported, export
+from ...roles.customer.export import Exported, export
 from ..folder import read_folder
 from ..output import as_typed
 from .persona import Persona
