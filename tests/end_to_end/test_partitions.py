@@ -109,7 +109,7 @@ SINCE = ("size", "revised", "kept", "idle", "forgotten", "last")
 def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
     with psycopg.connect(url) as connection:  # as the tables were at revision 0002
         for statement in (
-            "DROP TABLE findings, muted",
+            "DROP TABLE findings, muted, folds",
             "ALTER TABLE relationships "
             + ", ".join(f"DROP COLUMN {name}" for name in ("position", "restored", *SINCE)),
             "DROP INDEX ix_messages_of, ix_messages_status, ix_messages_place",
@@ -120,7 +120,7 @@ def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
             "UPDATE alembic_version SET version_num = '0002'",
         ):
             connection.execute(statement)
-    schema.open_store(url).dispose()
-    found = schema.look(url)
+    schema.open_store(url).close()
+    found = schema.inspect_tables(url)
     assert (found.state, found.version, found.partitions) == ("current", schema.HEAD, PARTITIONS)
     assert asked(url, "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'messages_%_status_idx'") == [(PARTITIONS,)]

@@ -12,7 +12,7 @@ from ..messages import Body
 from ..messages.types import Channel, Code
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ..protocol.uri import normal
-from ..store import Kept, Noticed, Peer, Rows, Store
+from ..store import Kept, Noticed, Peer, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .arrived import Arrived
@@ -167,11 +167,11 @@ class Correspondence:
         What is said here still goes out, and receipts for it are taken; where the vendor has said something before, a
         receipt waits for its place until that is collected. Nothing is lost: the rest waits at the vendor.
         """
-        await self._store.write(lambda rows: self._mute(rows, self._now()))
+        await self._store.write(lambda rows: rows.mute(self._wallet.peer(rows).number, True))
 
     async def unmute(self) -> None:
         """Collect from this vendor again."""
-        await self._store.write(lambda rows: self._mute(rows, None))
+        await self._store.write(lambda rows: rows.mute(self._wallet.peer(rows).number, False))
 
     @property
     def muted(self) -> bool:
@@ -239,9 +239,6 @@ class Correspondence:
 
     def _now(self) -> str:
         return instant(self._clock())
-
-    def _mute(self, rows: Rows, since: str | None) -> None:
-        rows.mute(self._wallet.peer(rows).number, since)
 
     def _full(self) -> QuotaExceeded | None:
         """Why nothing more is collected: the relationship takes as much as it may."""

@@ -438,7 +438,7 @@ class Wallet:
     ) -> None:
         message = verified.message
         kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
-                    verified.raw, status, of, place, at, verified.fault is None)  # fmt: skip
+                    verified.raw, status, of, place, at)  # fmt: skip
         rows.add_message(self.number, kept)
 
 

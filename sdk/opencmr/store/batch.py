@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from .engine import damaged
+from .backends import damaged
 from .tables import messages, relationships
 
 

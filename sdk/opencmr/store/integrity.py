@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import orjson
-from sqlalchemy import text
 
 from .. import trust
 from ..errors import StoreError
 from ..messages.types import Side
+from .backends import DATABASE_ERRORS, open_backend, why
 from .batch import Batch, Peer
-from .engine import DATABASE_ERRORS, open_engine, why
 from .rows import Kept, Rows, Status
 from .schema import check as check_tables
 
@@ -41,10 +40,10 @@ class Fault:
         return f"{self.me} with {self.peer}: {self.what}{about}" if self.me else self.what
 
 
-def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
+def inspect_messages(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
     """Look at all that a store holds, one relationship after the other. Nothing is written.
 
-    On SQLite the pages come first (`PRAGMA quick_check`). Signatures are not checked: they were when messages came, and
+    What the database itself finds wrong with its file comes first. Signatures are not checked: they were when messages came, and
     a digest notices what has changed since.
 
     Args:
@@ -54,16 +53,14 @@ def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True
     Raises:
         StoreError: It cannot be opened.
     """
-    engine = open_engine(where, read_only=True)
+    backend = open_backend(where, read_only=True)
     try:
         try:
-            check_tables(engine)
+            check_tables(backend)
         except DATABASE_ERRORS as error:
             raise StoreError(why(error)) from error
-        with engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                lines = [str(line) for line in connection.execute(text("PRAGMA quick_check(100)")).scalars()]
-                yield from (Fault(line) for line in lines if line != "ok")
+        with backend.transaction() as connection:
+            yield from map(Fault, backend.damage(connection, 100))
             rows = Rows(Batch(connection))
             for peer in list(rows.peers()):
                 kept = rows.everything(peer.number)
@@ -75,7 +72,7 @@ def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True
     except StoreError as error:
         yield Fault(str(error))
     finally:
-        engine.dispose()
+        backend.close()
 
 
 _OFF = ("forked", "undone", "waiting")

@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import product
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any
 
 import orjson
 from sqlalchemy import (
     BindParameter,
     Result,
-    Row,
     Select,
     bindparam,
     delete,
@@ -23,60 +21,10 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 
 from ..messages.types import Side
+from .backends import damaged
 from .batch import Asked, Batch, Many, Peer, as_peer
-from .engine import damaged
-from .tables import PASSING, collects, findings, messages, muted, relationships, strangers
-
-Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
-
-
-class Kept(NamedTuple):
-    """One message's row. See `tables.messages` for the members."""
-
-    digest: str
-    position: int
-    side: Side
-    id: str
-    type: str
-    thread: str
-    raw: bytes
-    status: Status
-    of: str | None
-    place: int | None
-    at: str | None
-    formed: bool
-
-    @property
-    def placed(self) -> bool:
-        """Whether it does not say that it has no place: a word that damage has changed is noticed so."""
-        return self.status not in _ELSEWHERE
-
-
-class Noticed(NamedTuple):
-    """Something that the other side's signed words show.
-
-    Attributes:
-        code: What kind of thing, from the tables of `spec/v1/evidence.md`.
-        why: A sentence for people.
-        words: Digests of the words that show it.
-        at: When it was noticed.
-    """
-
-    code: str
-    why: str
-    words: tuple[str, ...]
-    at: str
-
-
-_SIDES, _STATUSES = frozenset(get_args(Side)), frozenset(get_args(Status))
-_OPTIONAL = (str, type(None))
-_SHAPES = frozenset(
-    (str, int, str, str, str, str, bytes, str, of, place, at, bool)
-    for of, place, at in product(_OPTIONAL, (int, type(None)), _OPTIONAL)
-)
-ROW = 1024
-"""Bytes that a message takes beside its own: its row, and the indexes."""
-_ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
+from .kept import ELSEWHERE, ROW, Kept, Noticed, Status, as_kept
+from .tables import PASSING, collects, findings, folds, messages, muted, relationships, strangers
 
 # Statements are built once: building one costs five times what executing it does.
 
@@ -92,14 +40,14 @@ _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side
 )
 # Not those that say they have a place, but all that do not say they have none: a word that damage has changed is
 # noticed so, instead of leaving out a withdrawal.
-_PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})")).order_by(
+_PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, ELSEWHERE))})")).order_by(
     messages.c.place, messages.c.position
 )
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _PLACES = (
-    _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})"), messages.c.place > bindparam("after"))
+    _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, ELSEWHERE))})"), messages.c.place > bindparam("after"))
     .order_by(messages.c.place, messages.c.side)
     .limit(bindparam("limit"))
 )
@@ -143,9 +91,23 @@ _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.nam
 _BEGIN = insert(relationships)
 _RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
 _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
-_MUTED = select(muted.c.since).where(muted.c.relationship == _number)
+_MUTED = select(muted).where(muted.c.relationship == _number)
 _UNMUTE = Many(delete(muted).where(muted.c.relationship == _number))
 _MUTE = Many(insert(muted).values({column.name: bindparam(column.name) for column in muted.c}))
+_FOLDS = select(folds)
+_NOTE_FOLDS = Many(update(folds).values(number=bindparam("new_number"), through=bindparam("new_through")))
+_VENDORS_NEXT = (
+    select(relationships)
+    .where(relationships.c.relationship > bindparam("after"), relationships.c.me.not_like("did:key:%"))
+    .order_by(relationships.c.relationship)
+    .limit(bindparam("limit"))
+    .with_for_update()
+)
+_KINDS = (
+    select(messages.c.relationship, messages.c.side, messages.c.type, messages.c.status, func.max(messages.c.at))
+    .where(messages.c.relationship.in_(bindparam("numbers", expanding=True)))
+    .group_by(messages.c.relationship, messages.c.side, messages.c.type, messages.c.status)
+)
 _LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted)]
 _NOBODYS = (
     update(relationships)
@@ -287,6 +249,30 @@ class Rows:
         self._asked.write(_FORGET_MESSAGES, {"number": number})
         self._asked.revise(number, position=0, size=0, restored=True, forgotten=place, last=last)
 
+    # What is derived, and kept
+
+    def folds(self) -> tuple[int, int | None]:
+        """By the rules of which number what is derived was computed, and through which key; none: for all."""
+        found = self._execute(_FOLDS).all()
+        if len(found) != 1:
+            raise damaged("it does not say by which rules it was written")
+        return int(found[0].number), found[0].through
+
+    def note_folds(self, number: int, through: int | None) -> None:
+        """Note how far what is derived has been computed."""
+        self._asked.write(_NOTE_FOLDS, {"new_number": number, "new_through": through})
+
+    def vendors_next(self, after: int, limit: int) -> list[Peer]:
+        """The relationships of vendors behind a key, in the order of their keys; held until the transaction ends."""
+        found = [as_peer(row) for row in self._execute(_VENDORS_NEXT, after=after, limit=limit)]
+        for peer in found:
+            self._batch.know(peer)
+        return found
+
+    def kinds(self, numbers: list[int]) -> list[tuple[int, Side, str, Status, str | None]]:
+        """What kinds of messages some relationships hold: key, side, type, status, and the latest date of such a one."""
+        return [row._tuple() for row in self._execute(_KINDS, numbers=numbers)]
+
     # Messages
 
     def message(self, number: int, digest: str) -> Kept | None:
@@ -410,11 +396,11 @@ class Rows:
         """Whether nothing is to be collected in this relationship."""
         return self._execute(_MUTED, number=number).first() is not None
 
-    def mute(self, number: int, since: str | None) -> None:
+    def mute(self, number: int, muted: bool) -> None:
         """Note that nothing is to be collected, or that all is again."""
         self._asked.write(_UNMUTE, {"number": number})
-        if since is not None:
-            self._asked.write(_MUTE, {"relationship": number, "since": since})
+        if muted:
+            self._asked.write(_MUTE, {"relationship": number})
         self._asked.change(number)
 
     def mark_restored(self) -> int:
@@ -453,22 +439,10 @@ class Rows:
     def _many(self, query: Select[Any], **values: Any) -> list[Kept]:
         found = self._execute(query, **values)
         try:
-            return [_as_kept(row) for row in found]
+            return [as_kept(row) for row in found]
         except (TypeError, ValueError) as error:  # a driver's, of a value that its column cannot hold
             raise damaged("a message's row cannot be read") from error
 
     def _execute(self, query: Select[Any], **values: Any) -> Result[Any]:
         self._asked.before_reading()
         return self._batch.connection.execute(query, values)
-
-
-def _as_kept(row: Row[Any]) -> Kept:
-    """A message from its row. SQLite would give any value of any type where a bit has turned.
-
-    Raises:
-        StoreError: It is damaged.
-    """
-    kept = Kept._make(row[1:])
-    if tuple(map(type, kept)) not in _SHAPES or kept.side not in _SIDES or kept.status not in _STATUSES:
-        raise damaged(f"the row of message {kept.digest} holds what cannot be")
-    return kept

@@ -46,7 +46,7 @@ def a_message(name: str, position: int = 1, **more: Any) -> Kept:
     members = {"side": "customer", "status": "entry", "of": None, "place": None, "at": NOW, **more}
     return Kept(
         digest=f"zQm{name}", position=position, id=f"urn:{name}", type="terms.proffer", thread="urn:thread",
-        raw=name.encode(), formed=True, **members,
+        raw=name.encode(), **members,
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def together(store: Store, *jobs: Callable[[Rows], Any]) -> list[Any]:
 def commits_of(store: Store) -> list[None]:
     """Gets longer with each commit."""
     seen: list[None] = []
-    event.listen(store._engine, "commit", lambda _: seen.append(None))
+    event.listen(store._backend.engine, "commit", lambda _: seen.append(None))
     return seen
 
 
@@ -167,10 +167,10 @@ def test_a_commit_that_fails_fails_all_of_its_group_and_the_next_one_holds(store
 
         return write
 
-    event.listen(store._engine, "commit", breaks)
+    event.listen(store._backend.engine, "commit", breaks)
     with pytest.raises(StoreError):
         store.write_now(work("one"))
-    event.remove(store._engine, "commit", breaks)
+    event.remove(store._backend.engine, "commit", breaks)
     assert told == []
     assert digests(store, peer) == []
     store.write_now(work("two"))
