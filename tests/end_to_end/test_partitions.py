@@ -10,8 +10,7 @@ import postgres
 from opencmr import Vendor, consent, intent, offer, order, trust
 from opencmr.errors import Replayed
 from opencmr.messages import core
-from opencmr.store import schema
-from opencmr.store.rows import Kept
+from opencmr.store import Kept, schema
 from parties import CAST, GRANT, MARKETING, SHOP, Street, an_offer, assert_equal_histories, read
 
 PARTITIONS = 8
@@ -21,7 +20,7 @@ CUSTOMERS = 40
 @pytest.fixture
 def url(postgres_server: postgres.Cluster) -> Iterator[str]:
     with postgres_server.schema() as url:
-        schema.open_store(url, partitions=PARTITIONS).dispose()
+        schema.open_store(url, partitions=PARTITIONS).close()
         yield url
 
 

@@ -70,7 +70,7 @@ class Store:
         self.alone = alone
         self._backend = open_store(where, read_only=read_only)
         try:
-            self._give_up = (lambda: None) if read_only else self._backend.claim(alone=alone)
+            self._give_up: Callable[[], None] | None = None if read_only else self._backend.claim(alone=alone)
         except BaseException:
             self._backend.close()
             raise
@@ -160,9 +160,10 @@ class Store:
         return await future
 
     def compact(self) -> None:
-        """Give the room of what was deleted back to the disk, where the database does not do so itself. Not for the event loop.
+        """Give the room of what was deleted back to the disk, where the database does not do so itself.
 
-        Where that is impossible now, as on a full disk, the room is used again for what comes next.
+        Not for the event loop's thread. Where it is impossible now, as on a full disk, the room is used again for what
+        comes next.
         """
         self._backend.compact()
 
@@ -174,7 +175,8 @@ class Store:
                 self._jobs.put(None)
         self._writer.join()
         self._watch.close()
-        self._give_up()
+        if self._give_up is not None:
+            self._give_up()
         self._backend.close()
 
     def __enter__(self) -> Self:

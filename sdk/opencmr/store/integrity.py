@@ -15,7 +15,8 @@ from ..errors import StoreError
 from ..messages.types import Side
 from .backends import DATABASE_ERRORS, open_backend, why
 from .batch import Batch, Peer
-from .rows import Kept, Rows, Status
+from .kept import Kept, Status
+from .rows import Rows
 from .schema import check as check_tables
 
 
@@ -43,8 +44,8 @@ class Fault:
 def inspect_messages(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
     """Look at all that a store holds, one relationship after the other. Nothing is written.
 
-    What the database itself finds wrong with its file comes first. Signatures are not checked: they were when messages came, and
-    a digest notices what has changed since.
+    What the database itself finds wrong with its file comes first. Signatures are not checked: they were when messages
+    came, and a digest notices what has changed since.
 
     Args:
         where: A path, or a database URL.

@@ -270,8 +270,9 @@ class Rows:
         return found
 
     def kinds(self, numbers: list[int]) -> list[tuple[int, Side, str, Status, str | None]]:
-        """What kinds of messages some relationships hold: key, side, type, status, and the latest date of such a one."""
-        return [row._tuple() for row in self._execute(_KINDS, numbers=numbers)]
+        """What kinds of messages some relationships hold: key, side, type, status, and the latest date of such one."""
+        found: Iterable[Any] = self._execute(_KINDS, numbers=numbers)
+        return [(number, side, type_, status, at) for number, side, type_, status, at in found]
 
     # Messages
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, inspect, text
 
 from ..errors import StoreError, UsageError
 from ..protocol import FOLDS
-from .backends import DATABASE_ERRORS, Backend, open_backend, partitions_of, shown, why
+from .backends import DATABASE_ERRORS, SCHEMA_OF_ITS_OWN, Backend, open_backend, partitions_of, shown, why
 from .tables import collects, folds, messages, metadata, relationships
 
 HEAD = "0008"
@@ -64,7 +64,7 @@ def version_of(connection: Connection) -> str | None:
     if len(found) != 1 or not (found[0].isdecimal() and len(found[0]) == len(HEAD)):
         raise StoreError(
             "this database holds another program's tables and its `alembic_version`; give OpenCMR a database or "
-            "a schema of its own: postgresql://…?options=-csearch_path%3Dopencmr"
+            f"a schema of its own: {SCHEMA_OF_ITS_OWN}"
         )
     return str(found[0])
 

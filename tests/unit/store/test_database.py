@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import event
 
 from opencmr.errors import StoreError, UsageError
-from opencmr.store import Kept, Peer, Rows, Store
+from opencmr.store import ROW, Kept, Peer, Rows, Store
 from opencmr.store.database import TRIES, _Job
-from opencmr.store.rows import ROW
 
 ME, THEM, SHE = "did:web:shop.example", "did:key:z6MkAlice", "did:key:z6MkBarbara"
 NOW = "2026-07-01T12:00:00.000Z"

@@ -113,6 +113,15 @@ def test_a_store_from_before_there_were_migrations_is_taken_over(backend: Backen
     assert [found for found in differences(backend) if "alembic_version" not in str(found)] == []
 
 
+def test_a_transaction_keeps_what_was_written_where_it_was_begun_for_writing(backend: Backend) -> None:
+    migrate(backend, schema.HEAD)
+    for writing, kept in ((False, 0), (True, 1)):
+        with backend.transaction(writing=writing) as connection:
+            connection.execute(text("INSERT INTO muted (relationship) VALUES (7)"))
+        with backend.transaction() as connection:
+            assert connection.execute(text("SELECT count(*) FROM muted")).scalar() == kept
+
+
 def test_a_store_that_would_have_to_be_brought_forward_is_not_opened_for_reading_only(
     backend: Backend, place: str | Path
 ) -> None:

@@ -21,12 +21,13 @@ from sqlalchemy import text
 
 from .backend import Backend, Trait, Watch
 from .failing import DATABASE_ERRORS, damaged, is_gone, may_pass, why
-from .naming import Misnamed, beside, path_of, shown, url_of
+from .naming import SCHEMA_OF_ITS_OWN, Misnamed, beside, path_of, shown, url_of
 from .postgresql import PostgreSQL, make_partitions, partitioned, partitions_of
 from .sqlite import SQLite
 
 __all__ = [
     "DATABASE_ERRORS",
+    "SCHEMA_OF_ITS_OWN",
     "Backend",
     "Misnamed",
     "Trait",

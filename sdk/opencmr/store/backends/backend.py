@@ -97,6 +97,7 @@ class Backend(ABC):
 
     def hold(self, connection: Connection) -> None:
         """Keep other processes from changing the tables until a writing transaction ends."""
+        return  # where one writes at a time, no other does
 
     def make_tables(
         self, connection: Connection, tables: MetaData, split: Collection[str], partitions: int | None
@@ -134,6 +135,7 @@ class Backend(ABC):
 
         Where that is impossible now, as on a full disk, the room is used again for what comes next.
         """
+        return
 
     def copy_to(self, target: Path) -> None:
         """Copy all that is committed into one new file.

@@ -19,6 +19,8 @@ _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:(?:///(?P<path>.*))?", re.DOTALL)
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+\w+)?:(?!//)")
 _NAMES = ("postgres", "postgresql", "postgresql+psycopg")
 _SAY = "say postgresql://USER:PASSWORD@HOST/DATABASE as a text, not as a Path"
+SCHEMA_OF_ITS_OWN = "postgresql://…?options=-csearch_path%3Dopencmr"
+"""How to name a part of a database that no other program uses."""
 _TOLD = ("host", "port", "user", "dbname", "options", "sslmode", "target_session_attrs", "application_name")
 """What of a URL's query may be shown. Whatever else stands there may be a password, or a misspelt one."""
 

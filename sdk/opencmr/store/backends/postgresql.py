@@ -1,4 +1,4 @@
-"""A store on a PostgreSQL server: many processes share it, held row by held row, and what is committed is on the disk."""
+"""A store on a PostgreSQL server: many processes share it, and what is committed is on the disk."""
 
 import logging
 import time

@@ -25,6 +25,8 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 """Primary result codes: no room; not to be written; the disk fails; damaged."""
 _SURE = ("2", "3")
 """`synchronous`: FULL, EXTRA."""
+_OPEN = "let `opencmr serve` open it once; where that does not help, it lies on a network's file system: move it"
+_INSTALL = "pip install --force-reinstall opencmr"
 _MEND = "stop whoever writes, keep the file, and bring back a copy (docs/operation.md)"
 _VERSION = "SELECT version FROM relationships WHERE relationship = ?"
 _VERSIONS = "SELECT relationship, version FROM relationships WHERE relationship IN (SELECT value FROM json_each(?))"
@@ -93,14 +95,10 @@ class SQLite(Backend):
         """The journal; how a connection that writes waits for the disk; the pages."""
         mode = str(connection.execute(text("PRAGMA journal_mode")).scalar())
         ahead = mode == "wal"  # elsewhere, as in a fresh copy, whoever opens it to write sets the mode
-        helps = (
-            "let `opencmr serve` open it once; where that does not help, it lies on a network's file system: move it"
-        )
-        found = [Trait("journal", f"journal mode {mode}", "ok" if ahead else "note", helps)]
+        found = [Trait("journal", f"journal mode {mode}", "ok" if ahead else "note", _OPEN)]
         if ahead and ours and os.access(self._path, os.W_OK):
             level = self._synchronous()
-            outcome = "ok" if level in _SURE else "wrong"
-            found.append(Trait("synchronous", f"level {level}", outcome, "pip install --force-reinstall opencmr"))
+            found.append(Trait("synchronous", f"level {level}", "ok" if level in _SURE else "wrong", _INSTALL))
         damage = self.damage(connection, 10)
         said = "; ".join(damage[:3]) or "its pages and indexes hold together"
         return [*found, Trait("integrity", said, "wrong" if damage else "ok", _MEND)]
