@@ -84,12 +84,12 @@ def upgrade(store: Where, as_json: Json = False) -> None:
     Example:
       opencmr db upgrade shop.db
     """
-    from ..store import shown
-    from ..store.schema import inspect_tables, open_store
+    from ..store import Store, shown
+    from ..store.schema import inspect_tables
 
     if inspect_tables(store).state == "empty":
         raise UsageError(f"there is no store in {shown(store)}; make it with: opencmr db init")
-    open_store(store).close()
+    Store(store).close()
     _tell(store, inspect_tables(store), as_json)
 
 

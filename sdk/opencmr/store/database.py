@@ -74,7 +74,6 @@ class Store:
         except BaseException:
             self._backend.close()
             raise
-        self._watch = self._backend.watch()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -115,7 +114,7 @@ class Store:
         Raises:
             StoreError: The database fails, or the store is closed.
         """
-        return self._watched(self._watch.stamp)
+        return self._watched(self._backend.stamp)
 
     def version(self, number: int) -> int | None:
         """The version of a relationship, asked for as cheaply as can be; none where there is no such relationship.
@@ -123,7 +122,7 @@ class Store:
         Raises:
             StoreError: The database fails, or the store is closed.
         """
-        return self._watched(lambda: self._watch.version(number))
+        return self._watched(lambda: self._backend.version(number))
 
     def versions(self, numbers: Collection[int]) -> dict[int, int]:
         """The versions of many relationships, by one question.
@@ -131,7 +130,7 @@ class Store:
         Raises:
             StoreError: The database fails, or the store is closed.
         """
-        return self._watched(lambda: self._watch.versions(numbers))
+        return self._watched(lambda: self._backend.versions(numbers))
 
     def write_now(self, work: Callable[[Rows], T]) -> T:
         """Do some writing and wait until it is durable. Not for the event loop's thread.
@@ -174,7 +173,6 @@ class Store:
             if not closed:
                 self._jobs.put(None)
         self._writer.join()
-        self._watch.close()
         if self._give_up is not None:
             self._give_up()
         self._backend.close()

@@ -253,10 +253,10 @@ class Rows:
 
     def folds(self) -> tuple[int, int | None]:
         """By the rules of which number what is derived was computed, and through which key; none: for all."""
-        found = self._execute(_FOLDS).all()
-        if len(found) != 1:
-            raise damaged("it does not say by which rules it was written")
-        return int(found[0].number), found[0].through
+        match [tuple(row) for row in self._execute(_FOLDS)]:
+            case [(int(number), int() | None as through)]:
+                return number, through
+        raise damaged("it does not say by which rules it was written")
 
     def note_folds(self, number: int, through: int | None) -> None:
         """Note how far what is derived has been computed."""

@@ -11,6 +11,7 @@ import pytest
 
 import postgres
 from opencmr import Vendor, trust
+from opencmr.protocol import FOLDS
 from opencmr.store import Store, schema
 from opencmr.store.backends import open_backend
 from opencmr.testing import StandingClock
@@ -47,6 +48,8 @@ def test_an_older_file_is_brought_forward(run: Any, tmp_path: Path) -> None:
     assert "opencmr db upgrade" in run("show", file).err
     assert run("db", "upgrade", file, "--json").json["state"] == "current"
     assert run("db", "status", file).code == 0
+    with Store(file, read_only=True) as store:
+        assert store.read(lambda rows: rows.folds()) == (FOLDS, None), "what is derived is computed, too"
 
 
 def test_what_cannot_be_done_to_tables_is_told(run: Any, url: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from opencmr.errors import StoreError
 from opencmr.protocol import FOLDS, is_passing
@@ -97,6 +98,16 @@ def test_what_was_broken_off_is_gone_on_with(place: str | Path, monkeypatch: pyt
     found = peers(place)
     assert all(peer.kept is came(peer) for name, peer in found.items() if name != "empty")
     assert found["asked"] == half["asked"], "what was done is not done again"
+
+
+@pytest.mark.parametrize("how", ["DELETE FROM folds", "INSERT INTO folds (number) VALUES (7)"])
+def test_a_store_that_does_not_say_by_which_rules_it_was_written_is_damaged(place: str | Path, how: str) -> None:
+    backend = open_backend(place)
+    with backend.transaction(writing=True) as connection:
+        connection.execute(text(how))
+    backend.close()
+    with pytest.raises(StoreError, match="damaged"):
+        Store(place)
 
 
 def test_a_store_of_before_is_computed_anew_once_it_is_brought_forward(places: Callable[[str], str | Path]) -> None:

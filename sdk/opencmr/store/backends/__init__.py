@@ -1,7 +1,7 @@
 """The databases that can hold a store. What is special about one of them is said here, and nowhere else.
 
 =========== ================================================================================================
-backend     what a store asks of its database: transactions, watching, a claim, durability, copies
+backend     what a store asks of its database: transactions, versions, a claim, durability, copies
 sqlite      a file: one process writes at a time
 postgresql  a server: many processes on many machines share it
 naming      which of them a name means
@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from .backend import Backend, Trait, Watch
+from .backend import Backend, Trait
 from .failing import DATABASE_ERRORS, damaged, is_gone, may_pass, why
 from .naming import SCHEMA_OF_ITS_OWN, Misnamed, beside, path_of, shown, url_of
 from .postgresql import PostgreSQL, make_partitions, partitioned, partitions_of
@@ -31,7 +31,6 @@ __all__ = [
     "Backend",
     "Misnamed",
     "Trait",
-    "Watch",
     "beside",
     "copy_store",
     "damaged",

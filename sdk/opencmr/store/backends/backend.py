@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from typing import ClassVar, Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, MetaData
 
@@ -28,22 +28,6 @@ class Trait(NamedTuple):
     said: str
     outcome: Literal["ok", "note", "wrong"]
     mend: str
-
-
-class Watch(Protocol):
-    """What can be asked about other processes' writes, as cheaply as the database allows."""
-
-    def stamp(self) -> int | None:
-        """A number that is another one once anybody may have written anything; none where it would cost too much."""
-
-    def version(self, number: int) -> int | None:
-        """A relationship's version; none where there is no such relationship."""
-
-    def versions(self, numbers: Collection[int]) -> dict[int, int]:
-        """The versions of many relationships, by one question."""
-
-    def close(self) -> None:
-        """Let go of the database."""
 
 
 class Backend(ABC):
@@ -80,8 +64,16 @@ class Backend(ABC):
         """Begin as the database needs it. Who reads sees one moment; who writes sees what others have written."""
 
     @abstractmethod
-    def watch(self) -> Watch:
-        """The cheapest watch on what other processes write."""
+    def stamp(self) -> int | None:
+        """A number that is another one once anybody may have written anything; none where it would cost too much."""
+
+    @abstractmethod
+    def version(self, number: int) -> int | None:
+        """A relationship's version, asked for as cheaply as can be; none where there is no such relationship."""
+
+    @abstractmethod
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships, by one question."""
 
     @abstractmethod
     def claim(self, *, alone: bool) -> Callable[[], None]:

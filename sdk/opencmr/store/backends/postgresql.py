@@ -104,9 +104,20 @@ class PostgreSQL(Backend):
         if driver.isolation_level is not wanted:
             driver.isolation_level = wanted
 
-    def watch(self) -> "PostgreSQLWatch":
-        """Nothing costs less than asking for the version itself."""
-        return PostgreSQLWatch(self)
+    def stamp(self) -> None:
+        """Unknown: nothing costs less than asking for the version itself."""
+
+    def version(self, number: int) -> int | None:
+        """A relationship's version."""
+        with self.transaction() as connection:
+            found = connection.execute(_VERSION, {"number": number}).scalar()
+        return None if found is None else int(found)
+
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships."""
+        with self.transaction() as connection:
+            found = connection.execute(_VERSIONS, {"numbers": list(numbers)})
+            return {int(row.relationship): int(row.version) for row in found}
 
     def claim(self, *, alone: bool) -> Callable[[], None]:
         """Anybody may write.
@@ -156,31 +167,6 @@ class PostgreSQL(Backend):
             Trait(name, values[name], "wrong" if values[name] == "off" else "ok", mend.format(name))
             for name in _SETTINGS
         ]
-
-
-class PostgreSQLWatch:
-    """A question for the versions, each time."""
-
-    def __init__(self, backend: PostgreSQL) -> None:
-        self._backend = backend
-
-    def stamp(self) -> None:
-        """Unknown."""
-
-    def version(self, number: int) -> int | None:
-        """A relationship's version."""
-        with self._backend.transaction() as connection:
-            found = connection.execute(_VERSION, {"number": number}).scalar()
-        return None if found is None else int(found)
-
-    def versions(self, numbers: Collection[int]) -> dict[int, int]:
-        """The versions of many relationships."""
-        with self._backend.transaction() as connection:
-            found = connection.execute(_VERSIONS, {"numbers": list(numbers)})
-            return {int(row.relationship): int(row.version) for row in found}
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def partitions_of(connection: Connection, table: str) -> int:

@@ -56,6 +56,8 @@ class SQLite(Backend):
         self.file = Path(path)
         self._path = path
         self._read_only = read_only
+        self._lock = Lock()
+        self._looking: sqlite3.Connection | None = None
         if read_only and not self.file.is_file():  # or looking would make it
             raise StoreError(f"there is no store at {path}")
         if not read_only:
@@ -67,9 +69,28 @@ class SQLite(Backend):
     def _begin(self, connection: Connection, *, writing: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing and not self._read_only else "BEGIN")
 
-    def watch(self) -> "SQLiteWatch":
-        """One connection that only looks."""
-        return SQLiteWatch(self._path)
+    def stamp(self) -> int:
+        """SQLite's own count of what other connections have committed, those of this process among them."""
+        return int(self._look("PRAGMA data_version")[0][0])
+
+    def version(self, number: int) -> int | None:
+        """A relationship's version."""
+        found = self._look(_VERSION, number)
+        return int(found[0][0]) if found else None
+
+    def versions(self, numbers: Collection[int]) -> dict[int, int]:
+        """The versions of many relationships."""
+        return dict(self._look(_VERSIONS, json.dumps(list(numbers))))
+
+    def _look(self, query: str, *values: Any) -> list[Any]:
+        """Ask on one connection that only looks, and answers in a few microseconds."""
+        with self._lock:
+            if self._looking is None:
+                self._looking = sqlite3.connect(
+                    self._path, isolation_level=None, check_same_thread=False, timeout=PATIENCE
+                )
+                self._looking.execute("PRAGMA query_only=ON")
+            return self._looking.execute(query, values).fetchall()
 
     def claim(self, *, alone: bool) -> Callable[[], None]:
         """One process that is alone, or any number that are not.
@@ -141,35 +162,12 @@ class SQLite(Backend):
         except sqlite3.Error as error:
             raise StoreError(f"{self._path} cannot be copied to {target}: {error}") from error
 
-
-class SQLiteWatch:
-    """One connection that only looks, and is asked in a few microseconds."""
-
-    def __init__(self, path: str) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
-        self._connection.execute("PRAGMA query_only=ON")
-        self._lock = Lock()
-
-    def stamp(self) -> int:
-        """SQLite's own count of what other connections have committed, those of this process among them."""
-        with self._lock:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def version(self, number: int) -> int | None:
-        """A relationship's version."""
-        with self._lock:
-            row = self._connection.execute(_VERSION, (number,)).fetchone()
-        return None if row is None else int(row[0])
-
-    def versions(self, numbers: Collection[int]) -> dict[int, int]:
-        """The versions of many relationships."""
-        with self._lock:
-            return dict(self._connection.execute(_VERSIONS, (json.dumps(list(numbers)),)).fetchall())
-
     def close(self) -> None:
-        """Close the connection."""
+        """Let go of all connections."""
         with self._lock:
-            self._connection.close()
+            if self._looking is not None:
+                self._looking.close()
+        super().close()
 
 
 def _make_ready(connection: Any, _: Any) -> None:
