@@ -66,7 +66,7 @@ class Checkup:
 
 
 def inspect_database(where: str | Path) -> Checkup:
-    """Look at a store as its database keeps it.
+    """Inspect a store as its database keeps it.
 
     Args:
         where: A path, or a database URL.

@@ -91,7 +91,7 @@ class Store:
 
         Raises:
             StoreError: The database fails, or the store is closed.
-            UsageError: It was no reading.
+            UsageError: `work` writes.
         """
         if self._closed:
             raise StoreError("the store is closed")

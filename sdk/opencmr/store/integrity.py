@@ -42,14 +42,14 @@ class Fault:
 
 
 def inspect_messages(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
-    """Look at all that a store holds, one relationship after the other. Nothing is written.
+    """Inspect all that a store holds, one relationship after the other. Nothing is written.
 
     What the database itself finds wrong with its file comes first. Signatures are not checked: they were when messages
     came, and a digest notices what has changed since.
 
     Args:
         where: A path, or a database URL.
-        seen: Called after each relationship with the number of its messages; false ends the look.
+        seen: Called after each relationship with the number of its messages; false ends it.
 
     Raises:
         StoreError: It cannot be opened.
@@ -65,7 +65,7 @@ def inspect_messages(where: str | Path, *, seen: Callable[[int], bool] = lambda 
             rows = Rows(Batch(connection))
             for peer in list(rows.peers()):
                 kept = rows.everything(peer.number)
-                yield from (Fault(what, peer.me, peer.peer, digest) for what, digest in _look(peer, kept))
+                yield from (Fault(what, peer.me, peer.peer, digest) for what, digest in _inspect(peer, kept))
                 if not seen(len(kept)):
                     return
     except DATABASE_ERRORS as error:
@@ -82,7 +82,7 @@ _OFF = ("forked", "undone", "waiting")
 Found = Iterator[tuple[str, str | None]]
 
 
-def _look(peer: Peer, kept: list[Kept]) -> Found:
+def _inspect(peer: Peer, kept: list[Kept]) -> Found:
     told: dict[str, Kept] = {}
     for each in kept:
         document = _read(each)
@@ -102,7 +102,7 @@ def _look(peer: Peer, kept: list[Kept]) -> Found:
 
 
 def _read(kept: Kept) -> dict[str, Any] | None:
-    """The message, or nothing where it is another than was kept."""
+    """The document of a message; none where its bytes are not those that were kept."""
     if trust.digest(kept.raw) != kept.digest:
         return None
     document: dict[str, Any] = orjson.loads(kept.raw)

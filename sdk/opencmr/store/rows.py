@@ -109,7 +109,7 @@ _KINDS = (
     .group_by(messages.c.relationship, messages.c.side, messages.c.type, messages.c.status)
 )
 _LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted)]
-_NOBODYS = (
+_WITHOUT_NAMES = (
     update(relationships)
     .where(relationships.c.relationship == _number)
     .values(peer="", endpoint=None, pinned="{}", restored=False)
@@ -142,11 +142,11 @@ class Rows:
     # The transaction
 
     def settle(self) -> None:
-        """This write has succeeded: it will be written with those it shares its transaction with."""
+        """Hand over what the write asks for: it has succeeded, and is written with the others of its transaction."""
         self._asked.settle()
 
     def undo(self) -> None:
-        """This write has failed: nothing of it stays."""
+        """Take back all of the write: it has failed."""
         self._asked.undo()
 
     @property
@@ -190,9 +190,9 @@ class Rows:
         return [as_peer(row) for row in self._execute(_OF_PEER, peer=peer)]
 
     def leave(self, number: int) -> None:
-        """Let all rows of a relationship go. What stays says that its key was used, and not with whom."""
+        """Delete all rows of a relationship. What stays says that its key was used, and not with whom."""
         self._asked.at_once()
-        for statement in (*_LEAVE, _NOBODYS):
+        for statement in (*_LEAVE, _WITHOUT_NAMES):
             self._batch.connection.execute(statement, {"number": number})
         self._asked.revise(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0)
 
@@ -351,12 +351,12 @@ class Rows:
         self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw) + ROW)
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""
+        """Note what became of a message. A history that is remembered from before is folded anew as a whole."""
         self.answer_message(number, digest, **values)
         self._asked.revise(number)
 
     def answer_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a held message, where the words that are added with it tell the same."""
+        """Note what became of a held message. The words that are added with it say the same."""
         new = {f"new_{name}": value for name, value in values.items()}
         self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
         self._asked.change(number)

@@ -155,7 +155,7 @@ def open_store(where: str | Path, *, read_only: bool = False, partitions: int | 
 
 
 def inspect_tables(where: str | Path) -> Found:
-    """Look at the tables of a database, with nothing changed.
+    """Inspect the tables of a database, with nothing changed.
 
     Raises:
         StoreError: It cannot be opened.
