@@ -1,9 +1,12 @@
 """A vendor's side of a relationship, in memory: what a customer says is settled by the checks 8 to 10, and takes its
 place; what the vendor says takes the next one, right or wrong."""
 
+from collections.abc import Callable
 from typing import Any
 
-from opencmr import messages, trust
+import pytest
+
+from opencmr import errors, messages, trust
 from opencmr.protocol import History, Settled, Thread, parse, settle, verify
 
 CUSTOMER, VENDOR = trust.SigningKey(b"c" * 32), trust.SigningKey(b"v" * 32)
@@ -78,3 +81,13 @@ class Desk:
         thread, why = self.history.follow(verified.message, verified.digest, fault=verified.fault)
         assert thread is not None
         return thread, why
+
+
+def from_vendor(type_: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {**word(type_, body, 1, 2), "from": ME, "to": THEM, "number": 2, "prior": NOWHERE}
+
+
+def refusal(error: type[errors.Problem], act: Callable[[], Any]) -> errors.Problem:
+    with pytest.raises(error) as caught:
+        act()
+    return caught.value

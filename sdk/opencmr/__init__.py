@@ -4,10 +4,10 @@
 - `Policy`, `Draft`: a customer's standing choices; a body with more of its envelope
 - `Retry`: how a wallet sends again what could not be sent; `Polling`: how often it asks for mail; `Quota`: how much a
   vendor may leave in it; `Limits`, `Rate`: what a vendor takes under load
-- `terms`, `consent`, `intent`, `offer`, `order`: the messages, one module a family, such as `intent.Cast`
+- `terms`, `consent`, `intent`, `offer`, `order`: the messages, such as `intent.Cast`; the last three are one family
 - `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
 - `Money`, `Datum`, `Want`: the shared types that most code needs; they are in `opencmr.messages.types` and `.personal`
-- `errors`: everything that is raised
+- `errors`: what is raised
 
 Names are imported when they are first asked for.
 """

@@ -23,6 +23,7 @@ def examples() -> Path:
     return shipped if shipped.is_dir() else _HERE.parents[1] / "examples"
 
 
+@cache
 def table(path: str) -> Any:
-    """Read one JSON table of the specification, named relative to `spec/v1`."""
+    """One JSON table of the specification, named relative to `spec/v1`: read once, and not to be changed."""
     return orjson.loads((root() / path).read_bytes())

@@ -1,4 +1,4 @@
-"""Every error that OpenCMR raises.
+"""The errors of OpenCMR: all that it raises on account of what a peer, a store or a caller said.
 
     OpenCMRError
     ├── Problem                 what one party tells the other: `spec/v1/problems.md`, one class a code

@@ -22,7 +22,8 @@ from opencmr.protocol.receiving import check_place
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import reading_paths  # noqa: E402  # a tool of this checkout
+import families  # noqa: E402  # tools of this checkout
+import reading_paths  # noqa: E402
 
 BLOCK = re.compile(
     r"(?:^<!-- schema: (?P<schema>[^ ]+) -->\n+)?^```(?P<language>json\w*)[^\n]*\n(?P<text>.*?)^```", re.M | re.S
@@ -69,3 +70,11 @@ def test_there_are_blocks_of_every_family_and_a_wrong_one_is_found() -> None:
 
 def test_the_reading_paths_state_about_as_many_words_as_their_pages_have() -> None:
     assert reading_paths.off() == []
+
+
+@pytest.mark.parametrize("file", families.MADE, ids=lambda file: file.name)
+def test_what_says_which_families_there_are_is_as_the_tool_makes_it(file: Path) -> None:
+    there, made = file.read_text(), families.MADE[file]
+    assert made(there) == there
+    for lost in ('        "terms.accept",\n', "`terms.accept`, ", "          - Terms: spec/v1/terms/page.md\n"):
+        assert made(there.replace(lost, "")) == there

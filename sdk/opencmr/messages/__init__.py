@@ -1,4 +1,4 @@
-"""What is said: the messages of OpenCMR, one module a family. No I/O.
+"""What is said: the messages of OpenCMR. `families` says which modules a family has. No I/O.
 
 `read` makes a typed message from a JSON object that has already been checked to be canonical I-JSON; all that it
 refuses, it refuses with the pointer of the missing, unknown or bad member, of several the first in canonical order.

@@ -1,4 +1,19 @@
-"""What may follow: lifecycles, folds, the receiving checks, decisions. No I/O, no clock of its own."""
+"""What may follow: lifecycles, folds, the receiving checks, decisions.
+
+No clock of its own, and no I/O but the tables of the specification, which are read once. A way through it:
+
+    verified = verify(parse(raw), me=did, pinned={})                       # receiving: checks 1 to 7
+    settled = settle(verified.message, verified.digest, history=history, now=now)   # checks 8 to 10
+    history.answer(settled.said, receipt, id, now, settled.thread)         # the chain gives it its place
+    history.threads[thread].record                                         # what the thread folds to
+    history.may(Question("dpv:Use", "dpv:DirectMarketing"), at)            # what may be done
+
+    receiving     the checks, one after the other      lifecycle   who may say what in which state
+    history       a relationship: chain and threads    thread      one thread: its entries and its record
+    families      what the records are                 family      what the core asks of a family
+    facts         what records say to decisions        decisions   what a vendor may do
+    evidence      whether what is put forward holds    excerpt     a part of a relationship
+"""
 
 from .chain import Chain, Dispute
 from .clock import instant, moment

@@ -18,7 +18,7 @@ class Lifecycle:
 
     Attributes:
         family: The family's name.
-        states: State → what the table says of it (its DPV term, whether it is final).
+        states: State → what the table says of it (its DPV term).
         narrowing: Type → the sides that can always say it.
         rows: (state, type, side) → the states that may follow.
     """

@@ -1,8 +1,7 @@
-"""A decision, and a grant that nobody asked for, in a sentence for people."""
+"""A decision, in a sentence for people."""
 
 from collections.abc import Callable
 
-from ..messages.consent import GrantItem
 from .question import THIRD_PARTY, VENDOR, Decision, Question, Reason
 from .vocabulary import label
 
@@ -35,23 +34,6 @@ def explain(decision: Decision, name: Callable[[str], str] = lambda digest: dige
     evidence = f" (see {', '.join(map(name, decision.evidence))})" if decision.evidence else ""
     asked, because = _asked(decision.question), _BECAUSE[decision.reason]
     return f"{_VERDICT[decision.answer]}: {asked} at {decision.at}: {because}{evidence}."
-
-
-def in_words(item: GrantItem, until: str) -> str:
-    """The sentence with which a customer grants what nobody asked for: as wide as the item, and no wider.
-
-    Args:
-        item: What is granted.
-        until: When it ends.
-    """
-    others = [party.name for party in item.recipients or ()]
-    more = (
-        f" by the vendor and {', '.join(others)}" if others else "",
-        f" over {', '.join(map(label, item.channels))}" if item.channels else "",
-        f" about {', '.join(topic.label or topic.code for topic in item.topics)}" if item.topics else "",
-    )
-    actions, data, purposes = (", ".join(map(label, terms)) for terms in (item.actions, item.data, item.purposes))
-    return f"I consent to {actions} of my {data} for {purposes}{''.join(more)} until {until}."
 
 
 def _asked(question: Question) -> str:

@@ -19,7 +19,7 @@ from ..vocabulary import EVERYTHING, Kind, check_term, check_terms, label, lies_
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
 
-__all__ = ["FAMILY", "Beside", "Consent", "ItemRecord"]
+__all__ = ["FAMILY", "Beside", "Consent", "ItemRecord", "in_words"]
 
 
 @dataclass(frozen=True)
@@ -432,6 +432,23 @@ def _within(granted: Retention | None, asked: Retention) -> bool:
 
 def _wider(why: str, path: Path, *expected: str, rule: str = "CNS-1") -> Problem:
     return WiderThanAsked(why, pointer=pointer(path), rule=rule, expected=list(expected))
+
+
+def in_words(item: consent.GrantItem, until: str) -> str:
+    """The sentence with which a customer grants what nobody asked for: as wide as the item, and no wider.
+
+    Args:
+        item: What is granted.
+        until: When it ends.
+    """
+    others = [party.name for party in item.recipients or ()]
+    more = (
+        f" by the vendor and {', '.join(others)}" if others else "",
+        f" over {', '.join(map(label, item.channels))}" if item.channels else "",
+        f" about {', '.join(topic.label or topic.code for topic in item.topics)}" if item.topics else "",
+    )
+    actions, data, purposes = (", ".join(map(label, terms)) for terms in (item.actions, item.data, item.purposes))
+    return f"I consent to {actions} of my {data} for {purposes}{''.join(more)} until {until}."
 
 
 def _misplaced(message: Message[Any]) -> Iterator[Misplaced]:

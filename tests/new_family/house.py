@@ -1,0 +1,48 @@
+"""A copy of the house in a temporary folder, with the family *praise* moved in by its rooms and one line."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PRAISE = Path(__file__).parent / "praise"
+REGISTERED = '    "terms": (terms,),\n'
+
+
+class House:
+    """The copy, and what is run in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        leave = shutil.ignore_patterns("__pycache__")
+        for part in ("sdk", "spec", "tools", "tests/fuzz", "tests/conformance"):
+            shutil.copytree(ROOT / part, home / part, ignore=leave)
+        for file in (ROOT / "tests").glob("*.py"):
+            shutil.copy(file, home / "tests")
+        self.sdk = home / "sdk" / "opencmr"
+
+    def move_in(self) -> None:
+        """A schema folder, a message module, a family module, one line of registration."""
+        shutil.copytree(PRAISE / "spec", self.home / "spec" / "v1" / "praise")
+        shutil.copy(PRAISE / "messages.py", self.sdk / "messages" / "praise.py")
+        shutil.copy(PRAISE / "family.py", self.sdk / "protocol" / "families" / "praise.py")
+        self.register()
+        for tool in ("families.py", "sign_examples.py"):
+            done = self.run(f"tools/{tool}")
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    def register(self) -> None:
+        """The line, and the import that it needs."""
+        file = self.sdk / "messages" / "families.py"
+        text = file.read_text().replace(REGISTERED, REGISTERED + '    "praise": (praise,),\n')
+        file.write_text(text.replace("offer, order, terms", "offer, order, praise, terms"))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in the copy: a file, or `-m` and a module."""
+        paths = (self.home / "sdk", self.home / "tools", self.home / "tests", self.home / "tests" / "conformance")
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [sys.executable, *command], cwd=self.home, env=env, capture_output=True, text=True, timeout=200, check=False
+        )
