@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -57,7 +58,6 @@ class SQLite(Backend):
         self._path = path
         self._read_only = read_only
         self._lock = Lock()
-        self._looking: sqlite3.Connection | None = None
         if read_only and not self.file.is_file():  # or looking would make it
             raise StoreError(f"there is no store at {path}")
         if not read_only:
@@ -71,7 +71,8 @@ class SQLite(Backend):
 
     def stamp(self) -> int:
         """SQLite's own count of what other connections have committed, those of this process among them."""
-        return int(self._look("PRAGMA data_version")[0][0])
+        with self._lock:
+            return int(self._looking.execute("PRAGMA data_version").fetchone()[0])
 
     def version(self, number: int) -> int | None:
         """A relationship's version."""
@@ -82,15 +83,16 @@ class SQLite(Backend):
         """The versions of many relationships."""
         return dict(self._look(_VERSIONS, json.dumps(list(numbers))))
 
-    def _look(self, query: str, *values: Any) -> list[Any]:
-        """Ask on one connection that only looks, and answers in a few microseconds."""
+    def _look(self, query: str, value: int | str) -> list[Any]:
         with self._lock:
-            if self._looking is None:
-                self._looking = sqlite3.connect(
-                    self._path, isolation_level=None, check_same_thread=False, timeout=PATIENCE
-                )
-                self._looking.execute("PRAGMA query_only=ON")
-            return self._looking.execute(query, values).fetchall()
+            return self._looking.execute(query, (value,)).fetchall()
+
+    @cached_property
+    def _looking(self) -> sqlite3.Connection:
+        """A connection that only looks, and is asked in a few microseconds."""
+        made = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
+        made.execute("PRAGMA query_only=ON")
+        return made
 
     def claim(self, *, alone: bool) -> Callable[[], None]:
         """One process that is alone, or any number that are not.
@@ -165,7 +167,7 @@ class SQLite(Backend):
     def close(self) -> None:
         """Let go of all connections."""
         with self._lock:
-            if self._looking is not None:
+            if "_looking" in self.__dict__:
                 self._looking.close()
         super().close()
 
