@@ -130,6 +130,9 @@ def _lifting() -> list[Case]:
              _heard_unknown, asks=[(MARKETING, NOW, "deny withdrawn")]),
         fold("no-after-one-heard", "A no is no less for a vendor that had heard one: what was said before it is ended",
              "SEQ-35 CNS-8", "aaaama", "active", _no_after_heard, asks=[(ANALYTICS, NOW, "deny withdrawn")]),
+        fold("no-after-one-heard-once", "It takes back once what was heard: the next one finds nothing, and denies "
+             "nothing that was granted since", "SEQ-35 CNS-8", "aamam", "withdrawn", _two_after_heard,
+             asks=[(MARKETING, NOW, "permit consent")]),
         fold("no-refused-by-vendor", "A withdrawal that the vendor refused counts at that place", "SEQ-26 SEQ-8",
              "aa", "withdrawn", lambda t: t.withdraw(t.grant(None), claims=REFUSED), differs={2: "other-outcome"},
              asks=[(MARKETING, NOW, "deny withdrawn")]),
@@ -353,6 +356,14 @@ def _no_after_heard(t: Script) -> Word:
     proffered = t.proffer("SD-BASE-A")
     t.withdraw(granted)
     return t.accept_terms(proffered, "SD-BASE-A")
+
+
+def _two_after_heard(t: Script) -> Word:
+    granted = t.grant(None)
+    t.withdraw(granted, by="vendor")
+    t.withdraw(granted)
+    t.grant(None)
+    return t.withdraw(granted)
 
 
 def _grant_body(*data: str) -> Body:

@@ -25,11 +25,16 @@ SHOWN = (
 
 def run_answers(case: Case) -> tuple[Any, Any]:
     """What a case with `answers` expects, and what came of it."""
+    return as_asked(case, taken_in(case))
+
+
+def taken_in(case: Case) -> dict[str, Any]:
+    """What a customer makes of the answers of a case, and all that can be told of it in the end."""
     with _holder(case) as holder:
         for document in case["said"]:
             holder.say(document)
         got = [{**step, "expect": {**holder.take_in(step), **holder.asked(step)}} for step in case["answers"]]
-        return as_asked(case, {"answers": got, **holder.at_the_end()})
+        return {"answers": got, **holder.at_the_end()}
 
 
 @dataclass

@@ -21,6 +21,11 @@ Case = dict[str, Any]
 
 def run_words(case: Case) -> tuple[Any, Any]:
     """What a case with `words` expects, and what came of it."""
+    return as_asked(case, folded(case)[1])
+
+
+def folded(case: Case) -> tuple[History, dict[str, Any]]:
+    """What the words of a case fold to, and all that can be told of it."""
     history, held = History(), dict[str, Verified]()
     places: list[dict[str, Any]] = []
     for document in case["words"]:
@@ -32,7 +37,7 @@ def run_words(case: Case) -> tuple[Any, Any]:
             places.append(_take(history, word, held))
     got = {"places": places, **at_the_end(case, history)}
     got["pending"] = [digest for digest in held if history.chain.place_of(digest) is None]
-    return as_asked(case, got)
+    return history, got
 
 
 def as_asked(case: Case, got: dict[str, Any]) -> tuple[Any, Any]:

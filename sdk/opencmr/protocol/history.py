@@ -104,7 +104,7 @@ class History:
             refuses a widening word, answers nothing that is held, or answers again.
         """
         if is_entry(message):
-            if self.chain.has_said(message.id):
+            if self.chain.word_of(message.id) is not None:
                 fault = fault or Conflict("this id was used before", pointer="/id", rule="RCV-6")
             said = self.saying(message, digest)
             thread, why = self._thread(message).take(said, self, fault)

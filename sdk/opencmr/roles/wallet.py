@@ -322,10 +322,9 @@ class Wallet:
         if ours is not None and not _answers(message, ours):
             rows.change_message(self.number, kept.digest, of=None)
             ours = None
-        twice = history.chain.has_said(message.id)
-        if twice:
-            first = rows.message_by_id(self.number, "vendor", message.id)
-            words = (first.digest if first else kept.digest, kept.digest)
+        first = history.chain.word_of(message.id)
+        if first is not None:
+            words = (first, kept.digest)
             arrived.noticed.append(Noticed("conflict", f"two words of one id, {message.id}", words, now))
         disputed = len(history.chain.disputes)
         if ours is not None and fault is None:
