@@ -53,7 +53,7 @@ class _Holder:
         def work(rows: Rows) -> None:
             number = self.wallet.number
             kept = Kept(word.digest, rows.next_position(number), "customer", message.id, message.type, message.thread,
-                        word.raw, "pending", None, None, None, True)  # fmt: skip
+                        word.raw, "pending", None, None, None)  # fmt: skip
             rows.add_message(number, kept)
             peer = self.wallet.peer(rows)
             history = self.wallet.histories.draft(rows, peer)

@@ -9,7 +9,7 @@ from ..._log import tell
 from ...errors import Misconduct, Problem, QuotaExceeded, Unreachable, UsageError
 from ...messages import Body
 from ...protocol import Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
-from ...store import Noticed, Peer, Rows, Store
+from ...store import Noticed, Peer, Store
 from ...transport import Network
 from ..party.asking import Asked, members
 from ..party.given import told
@@ -139,11 +139,11 @@ class Messaging:
         What is said here still goes out, and receipts for it are taken; where the vendor has said something before, a
         receipt waits for its place until that is collected. Nothing is lost: the rest waits at the vendor.
         """
-        await self._store.write(lambda rows: self._mute(rows, self._now()))
+        await self._store.write(lambda rows: rows.mute(self._transactions.peer(rows).number, True))
 
     async def unmute(self) -> None:
         """Collect from this vendor again."""
-        await self._store.write(lambda rows: self._mute(rows, None))
+        await self._store.write(lambda rows: rows.mute(self._transactions.peer(rows).number, False))
 
     @property
     def muted(self) -> bool:
@@ -202,9 +202,6 @@ class Messaging:
 
     def _now(self) -> str:
         return instant(self._clock())
-
-    def _mute(self, rows: Rows, since: str | None) -> None:
-        rows.mute(self._transactions.peer(rows).number, since)
 
     async def _make_way(self, said: Verified) -> Fault | None:
         """What comes before the receipt for a message of ours may wait in the mailbox; returns what is in the way.

@@ -442,7 +442,7 @@ class Transactions:
     ) -> None:
         message = verified.message
         kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
-                    verified.raw, status, of, place, at, verified.fault is None)  # fmt: skip
+                    verified.raw, status, of, place, at)  # fmt: skip
         rows.add_message(self.number, kept)
 
 

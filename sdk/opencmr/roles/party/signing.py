@@ -168,7 +168,7 @@ class Signer:
         }
         raw = trust.sign(document, self.key, self.method, check=False)
         digest, side, place = trust.digest(raw), side_of(self.did), link.number if link else None
-        return Kept(digest, 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, place, at, True)
+        return Kept(digest, 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, place, at)
 
 
 def deadline(when: Deadline, now: str) -> str:

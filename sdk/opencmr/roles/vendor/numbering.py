@@ -69,4 +69,4 @@ def as_kept(word: Verified, side: Side, position: int, status: Status, place: in
     """A verified message as a row."""
     message = word.message
     return Kept(word.digest, position, side, message.id, message.type, message.thread, word.raw, status,
-                None, place, at, word.fault is None)  # fmt: skip
+                None, place, at)  # fmt: skip

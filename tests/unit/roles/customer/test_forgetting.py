@@ -7,7 +7,7 @@ import pytest
 
 from opencmr.errors import UsageError
 from opencmr.store import Store
-from opencmr.store.integrity import check
+from opencmr.store.integrity import inspect_messages
 from parties import GRANT, OTHER, REQUEST, SHOP, Street, assert_equal_histories
 
 
@@ -28,7 +28,7 @@ async def test_what_was_said_leaves_the_store_and_its_files(street: Street, tmp_
     left = whole(tmp_path)
     assert SHOP.encode() not in left
     assert b"You may write to me." not in left
-    assert list(check(tmp_path / "alice.db")) == []
+    assert list(inspect_messages(tmp_path / "alice.db")) == []
 
 
 async def test_a_later_meeting_begins_another_relationship_with_another_key(street: Street) -> None:

@@ -176,9 +176,9 @@ def statements(shop: Vendor) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    event.listen(shop._store._engine, "before_cursor_execute", note)
+    event.listen(shop._store._backend.engine, "before_cursor_execute", note)
     yield asked
-    event.remove(shop._store._engine, "before_cursor_execute", note)
+    event.remove(shop._store._backend.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.requirement("RCV-9")

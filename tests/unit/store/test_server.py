@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 import postgres
 from opencmr.errors import OpenCMRError, StoreError
-from opencmr.store import Rows, Store
-from opencmr.store.engine import open_engine, shown
+from opencmr.store import Rows, Store, shown
+from opencmr.store.backends import open_backend
 
 NOW = "2026-07-01T12:00:00.000Z"
 
@@ -24,10 +24,10 @@ def url(postgres_server: postgres.Cluster) -> Iterator[str]:
 
 
 def settings(url: str, *names: str) -> list[str]:
-    engine = open_engine(url)
-    with engine.connect() as connection:
+    backend = open_backend(url)
+    with backend.transaction() as connection:
         found = [str(connection.execute(text(f"SHOW {name}")).scalar()) for name in names]
-    engine.dispose()
+    backend.close()
     return found
 
 
@@ -37,9 +37,9 @@ def test_a_postgres_url_chooses_psycopg(url: str) -> None:
         url.replace("postgresql://", "postgres://"),
         url.replace("postgresql:", "postgresql+psycopg:"),
     ):
-        engine = open_engine(written)
-        assert engine.dialect.driver == "psycopg"
-        engine.dispose()
+        backend = open_backend(written)
+        assert backend.engine.dialect.driver == "psycopg"
+        backend.close()
     assert settings(url, "application_name") == ["opencmr"]
 
 
@@ -133,7 +133,7 @@ def test_a_server_that_is_down_is_told_as_such() -> None:
 def test_a_missing_driver_names_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreError, match=r"pip install 'opencmr\[postgres\]'"):
-        open_engine("postgresql://127.0.0.1/shop")
+        open_backend("postgresql://127.0.0.1/shop")
 
 
 def test_a_database_that_is_not_there_is_told_as_such(postgres_server: postgres.Cluster) -> None:

@@ -9,11 +9,20 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from ..errors import StoreError, UsageError
+from sqlalchemy import URL
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ...errors import StoreError, UsageError
 
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:(?:///(?P<path>.*))?", re.DOTALL)
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+\w+)?:(?!//)")
+_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
 _SAY = "say postgresql://USER:PASSWORD@HOST/DATABASE as a text, not as a Path"
+SCHEMA_OF_ITS_OWN = "postgresql://…?options=-csearch_path%3Dopencmr"
+"""How to name a part of a database that no other program uses."""
+_TOLD = ("host", "port", "user", "dbname", "options", "sslmode", "target_session_attrs", "application_name")
+"""What of a URL's query may be shown. Whatever else stands there may be a password, or a misspelt one."""
 
 
 class Misnamed(StoreError, UsageError):
@@ -48,6 +57,41 @@ def path_of(where: str | Path) -> str | None:
     return _as_the_system_reads(path)
 
 
+def url_of(where: str | Path) -> URL:
+    """The URL of a server, as it was written.
+
+    Raises:
+        Misnamed: It cannot be read, or no store can be kept there.
+    """
+    try:
+        url = _read(where)
+    except (ArgumentError, ValueError):  # with no cause: it would carry the URL, and so the password
+        raise Misnamed(
+            "the store's URL cannot be read; say postgresql://USER:PASSWORD@HOST/DATABASE, "
+            "with signs such as @ and / in the password written as %40 and %2F"
+        ) from None
+    if url.drivername not in _NAMES:
+        raise Misnamed(f"no store can be kept in {url.drivername}: name a file, or say postgresql://…")
+    return url
+
+
+def shown(where: str | Path) -> str:
+    """A path or URL as it may be shown and logged: without passwords."""
+    try:
+        if path_of(where) is not None:
+            return str(where)
+    except Misnamed:  # it is told what is wrong with it where it is opened
+        pass
+    if "://" not in str(where):
+        return str(where)
+    try:
+        url = _read(where)
+    except (ArgumentError, ValueError):
+        return f"{str(where).partition('://')[0]}://…"
+    told = {name: value for name, value in url.query.items() if name in _TOLD}
+    return url.set(query=told).render_as_string(hide_password=True)
+
+
 def beside(where: str | Path) -> Path:
     """The key file of a store that is a file: beside it, with the ending `.keys`.
 
@@ -61,6 +105,13 @@ def beside(where: str | Path) -> Path:
     if keys == Path(path):
         raise UsageError(f"{path} is the name of a key file; name the store otherwise, such as {keys.stem}.db")
     return keys
+
+
+def _read(where: str | Path) -> URL:
+    url = make_url(str(where))
+    if "@" in (url.database or ""):  # the rest of a password that was not written so
+        raise ValueError
+    return url
 
 
 def _as_the_system_reads(path: str) -> str:
