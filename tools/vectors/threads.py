@@ -8,6 +8,7 @@ from . import (
     folds_grants,
     folds_intent,
     folds_knowing,
+    folds_noes,
     folds_orders,
     folds_rules,
     folds_terms,
@@ -34,7 +35,7 @@ MAILBOXES = (
 def files() -> Files:
     folds = {
         "terms": ("Threads of terms.", folds_terms.terms_folds),
-        "consent": ("Threads of consent.", folds_consent.consent_folds),
+        "consent": ("Threads of consent.", lambda: [*folds_consent.consent_folds(), *folds_noes.noes_folds()]),
         "bounds": ("How far a grant may go, which of several faults is told, and what an offer may rest on.",
                    folds_bounds.bound_folds),
         "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
