@@ -15,6 +15,7 @@ import importlib.util
 import inspect
 import logging
 import multiprocessing
+import os
 import random
 import resource
 import sys
@@ -23,6 +24,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -48,6 +50,16 @@ PROCESSOR = 60
 ROOM = 2 << 30
 """Bytes of memory beyond what there is: it collects for ever."""
 
+ELSEWHERE = {
+    "Agreement.promises": "unit/roles/test_idle.py",
+    "Dealing.promises": "unit/roles/test_idle.py",
+    "Dealing.overdue": "unit/protocol/test_withdrawals.py",
+    "Withdrawal.overdue": "unit/protocol/test_withdrawals.py",
+    "_rests_on": "unit/protocol/test_excerpt.py",
+    "rests_on": "unit/protocol/test_excerpt.py",
+}
+"""Function → the tests of what it is for: it decides what a vendor keeps, what evidence has to show, or what a view
+says. No word and no answer tells."""
 KEPT = ("roster", "vocabulary")
 """What works things out once and keeps them: who comes by there later can't be seen, so all do."""
 Line = tuple[str, int]
@@ -98,6 +110,16 @@ class Hunter:
                 except Exception as error:  # a fault may break more than an answer
                     return f"{case.name}: {type(error).__name__}"
         return ""
+
+    def by_tests(self, mutant: Mutant) -> str:
+        """The tests that catch a mutant of what no word and no answer tells; empty: none."""
+        import pytest  # what hunts the others does without
+
+        tests = str(HERE.parent / ELSEWHERE[mutant.function])
+        put_in(mutant, "opencmr")
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+            failed = pytest.main(["-q", "-x", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", tests])
+        return ELSEWHERE[mutant.function] if failed else ""
 
     def by_suite(self, mutant: Mutant) -> str:
         """The first check that catches the mutant that was put in; empty: none. Those of its rule come first."""
@@ -209,19 +231,19 @@ def _cases() -> Iterable[Case]:
             yield from (Case(f"{name} {case['id']}", partial(passes, [case])) for case in cases)
 
 
-def put_in(mutant: Mutant) -> None:
-    """Change the second copy."""
-    module = importlib.import_module(RULES + mutant.module)
+def put_in(mutant: Mutant, package: str = PACKAGE) -> None:
+    """Change the second copy, or this package."""
+    module = importlib.import_module(f"{package}.protocol.{mutant.module}")
     owner, _, name = mutant.function.rpartition(".")
     found: Any = vars(getattr(module, owner))[name] if owner else getattr(module, name)
     found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
     inspect.unwrap(found).__code__ = code_of(mutant)
-    clear(mutant.module)
+    clear(mutant.module, package)
 
 
-def clear(module: str) -> None:
-    """Forget what a module of the second copy has worked out once and kept."""
-    for each in vars(sys.modules[RULES + module]).values():
+def clear(module: str, package: str = PACKAGE) -> None:
+    """Forget what a module of the rules has worked out once and kept."""
+    for each in vars(sys.modules[f"{package}.protocol.{module}"]).values():
         if callable(forget := getattr(each, "cache_clear", None)):
             forget()
 
@@ -247,20 +269,24 @@ def hunt(mutant: Mutant, hunter: Hunter) -> Found:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
 
+    looks = {"by vectors": hunter.by_vectors, "by the suite": hunter.by_suite}
+    if mutant.function in ELSEWHERE:
+        looks = {"by other tests": hunter.by_tests}
+
     def work() -> None:
         for limit, most in ((resource.RLIMIT_CPU, PROCESSOR), (resource.RLIMIT_AS, _size() + ROOM)):
             resource.setrlimit(limit, (most, resource.RLIM_INFINITY))
-        put_in(mutant)
-        theirs.send(caught := hunter.by_vectors(mutant))
-        if not caught:
-            theirs.send(hunter.by_suite(mutant))
+        if mutant.function not in ELSEWHERE:
+            put_in(mutant)
+        for look in looks.values():
+            theirs.send(look(mutant))
 
     process = context.Process(target=work, daemon=True)
     process.start()
     theirs.close()
     until = time.monotonic() + LONGEST
     try:
-        for how in ("by vectors", "by the suite"):
+        for how in looks:
             if not ours.poll(max(0.0, until - time.monotonic())):
                 return Found("it hangs", how)
             if by := ours.recv():

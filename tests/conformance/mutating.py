@@ -118,13 +118,13 @@ def _other(it: Any) -> Any:
     return it
 
 
-_TOLD = ("as_dict", "in_brief", "in_full", "in_words")
-"""What writes a record down holds no rule."""
+_TOLD = ("as_dict", "in_brief", "in_full", "in_words", "_owed", "firm")
+"""What writes a record down, or shows a part of it, holds no rule."""
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and node.name not in _TOLD:
             yield node.name, node
         elif isinstance(node, ast.ClassDef):
             for inner in node.body:

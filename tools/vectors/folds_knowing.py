@@ -72,6 +72,8 @@ def _stale() -> list[Case]:
              "ordered", _crossing, knows=[(0, []), (2, [])]),
         fold("crossing-accept-own", "The customer amended meanwhile, in a word it does not know: stale", "SEQ-7 SEQ-4",
              "aaar", "open", _crossing_own, problems={4: STALE}),
+        fold("crossing-accept-own-and-vendor-s", "Both at once: stale for the customer's own", "SEQ-7 SEQ-4", "aaaar",
+             "open", lambda t: _crossing_own(t, offered=True), problems={5: STALE}),
         fold("crossing-accept-seen-nothing", "An acceptance that has seen no vendor's word, of an offer that is there",
              "SEQ-7", "aaa", "ordered", lambda t: t.accept(t.offer(t.cast()), seen=None), knows=[(0, []), (0, [1])]),
         fold("not-stale-elsewhere", "What stands in another thread need not be known", "SEQ-4", "aaa", "proffered",
@@ -271,10 +273,12 @@ def _crossing(t: Script) -> Word:
     return t.place(word)
 
 
-def _crossing_own(t: Script) -> Word:
+def _crossing_own(t: Script, *, offered: bool = False) -> Word:
     made = t.offer(t.cast())
     word = _acceptance(t, made)
     t.amend(made)
+    if offered:
+        t.offer(made, "90.00")
     return t.place(word)
 
 

@@ -112,10 +112,7 @@ def _spans(
         if not (done and was):
             spans.append((at, shifted(at, after if done else _NEVER_DONE)))
         was = done
-    closed = spans[-1][0] if was and not after else None
-    if cancelled is not None:
-        spans.append((cancelled, cancelled))
-        closed = cancelled
+    closed = cancelled or (spans[-1][0] if was and not after else None)
     since, until = spans[0]
     for at, end in spans[1:]:
         if at >= until:
