@@ -5,7 +5,7 @@
 A second copy of the SDK is loaded under another name, and one function of it is changed: the suite that looks for the
 fault is right. First each case and each check is run once with no fault, to see which lines of the rules it reaches;
 so a mutant is tried against those only that come by it. One that nothing catches answers as what is right does, or
-shows what nobody checks. `ALIKE` says of which it is known.
+shows what nobody checks. `alike` says of which it is known.
 """
 
 import argparse
@@ -34,7 +34,8 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from inprocess import MEMORY, suite_against  # noqa: E402  # it is found beside this file
+from alike import ALIKE  # noqa: E402  # it is found beside this file
+from inprocess import MEMORY, suite_against  # noqa: E402
 from mutating import MODULES, Mutant, code_of, codes_in, every  # noqa: E402
 
 import opencmr  # noqa: E402
@@ -303,31 +304,6 @@ def _size() -> int:
     """Bytes of memory that this process takes."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
-
-ALIKE: dict[str, str] = {
-    "sums._check_sum: passes over `raise WrongTotal(why, pointer=where, rule=rule)`":
-        "the refusal after it says the same, with advice that is of no use",
-    "dealing.Dealing.firm: one step off in `at < each.expires`": "no rule asks it",
-    "dealing.Dealing.firm: leaves `each.state == 'firm'` out of `each.state == 'firm' and at < each.expires`":
-        "no rule asks it",
-    "dealing.Dealing.firm: leaves `at < each.expires` out of `each.state == 'firm' and at < each.expires`":
-        "no rule asks it",
-    "consent._within: leaves `asked.period is None` out of `granted.period is None or asked.period is None`":
-        "a retention without a moment has a period, by the model",
-    "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`":
-        "the desk has asked before",
-    "history.History.pass_over: leaves out `self._placed(*of)`": "for parts of evidence; tests of the folder hold it",
-    "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
-        "for parts of evidence; tests of the folder hold it",
-    "basis._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
-    "binding._ruled: leaves `rule.effect != 'oblige'` out of `rule.effect != 'oblige' and rule.action is not None`":
-        "a rule that obliges has no action, by the model",
-    "statements.begins: one step off in `own.created > at`": "the later of two equal instants is either",
-    "history.History.hear: leaves `counts` out of `counts and self.chain.place_of(digest) is None`":
-        "what does not count is passed over later, too",
-    "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no word knows its own place",
-}  # fmt: skip
-"""Name → why the mutant answers as what is right does: neither the suite nor a vector could tell."""
 
 HANDFUL = (
     "consent.Consent._granted: leaves out `_check_within(body, self.request)`",
