@@ -9,6 +9,7 @@ from . import (
     folds_grants,
     folds_intent,
     folds_knowing,
+    folds_lifting,
     folds_noes,
     folds_orders,
     folds_rules,
@@ -42,7 +43,8 @@ def files() -> Files:
         "intent": ("Threads of intents, offers and orders.", folds_intent.intent_folds),
         "orders": ("What offers come to, once and in all, and what becomes of an order.",
                    lambda: [*folds_orders.order_folds(), *folds_deals.deal_folds()]),
-        "knowing": ("What a word knows, stale words, and which yes lifts which no.", folds_knowing.knowing_folds),
+        "knowing": ("What a word knows, stale words, and which yes lifts which no.",
+                    lambda: [*folds_knowing.knowing_folds(), *folds_lifting.lifting_folds()]),
         "void": ("Words that are too late, overtaken or against the rules, and what comes twice.",
                  folds_void.void_folds),
         "rules": (
