@@ -59,16 +59,24 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "basis._permits_marketing: takes all, not `overlaps('data', name, term)`",
         "basis._permits_marketing: takes all, not `name in near`",
         "basis._permits_marketing: takes all, not `named`",
+        ("statements.Statement.speaks_of: leaves `self.vendor` out of `self.vendor and match('action', se"
+         "lf.actions, action) and (self.purpos`"),
+        ("statements.Statement.speaks_of: leaves `match('action', self.actions, action)` out of `self.ven"
+         "dor and match('action', self.actions, action) and (self.purpos`"),
+        ("statements.Statement.speaks_of: leaves `self.purposes is None or match('purpose', self.purposes"
+         ", pur` out of `self.vendor and match('action', self.actions, action) and (self.purpos`"),
     ),
     "a customer's word was looked at before": (
         "thread.Thread.judge: leaves `side == 'vendor'` out of `side == 'vendor' and (not self._in_time(said))`",
     ),
     "the desk has asked before": (
         "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`",
+        "receiving.settle: leaves `caught_up` out of `caught_up and narrowing`",
     ),
     "for parts of evidence; tests of the folder hold it": (
         "history.History.pass_over: leaves out `self._placed(*of)`",
         "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`",
+        "history.History.pass_over: turns `of is not None` round",
     ),
     "what does not count is passed over later, too": (
         "history.History.hear: leaves `counts` out of `counts and self.chain.place_of(digest) is None`",
@@ -76,8 +84,45 @@ BECAUSE: dict[str, tuple[str, ...]] = {
     "the later of two equal instants is either": (
         "statements.begins: one step off in `own.created > at`",
     ),
-    "no word knows its own place": (
-        "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`",
+    "no word knows its own place, so no no lifts itself": (
+        ("decisions.decide: leaves `one.effect == 'permit'` out of `one.effect == 'permit' and one.lasts("
+         "at, now=now)`"),
+        ("decisions.permits_about: leaves `one.effect == 'permit'` out of `one.effect == 'permit' and one"
+         ".lasts(at, now=True)`"),
+    ),
+    "a permission names its purposes": (
+        "decisions._Noes.lifted_by: leaves `_ANY_PURPOSE` out of `yes.purposes or _ANY_PURPOSE`",
+        ("statements.Statement._permits: leaves `self.purposes is not None` out of `self.purposes is not "
+         "None and (not any_reaches('purpose', self.purpose`"),
+    ),
+    "nothing reaches what is not asked": (
+        ("decisions._over_such: leaves `asked is not None` out of `yes is not None and asked is not None "
+         "and _below('channel', yes, no, a`"),
+        ("statements.Statement._permits: leaves `question.channel is None` out of `question.channel is No"
+         "ne or not any_reaches('channel', self.channels, `"),
+    ),
+    "what is none reaches nothing, and prohibits nothing": (
+        "binding._ruled: takes all, not `rule.effect != 'oblige' and rule.action is not None`",
+        ("binding._ruled: leaves `rule.action is not None` out of `rule.effect != 'oblige' and rule.actio"
+         "n is not None`"),
+        "binding._of_rules: leaves `rule.purpose` out of `rule.effect == 'permit' and rule.purpose`",
+    ),
+    "it spares reckoning: what is left comes to the same": (
+        "statements.begins: leaves `own.created > at` out of `permit and own.created > at`",
+        ("receiving.settle: leaves `message.created > now` out of `not narrowing and message.created > no"
+         "w and (message.created > shifted`"),
+        "receiving.settle: one step off in `message.created > now`",
+    ),
+    "no question is about a thread that is none": (
+        "facts.gather: takes all, not `one.scope`",
+    ),
+    "what can be late has an expiry, by the model: all that widens": (
+        ("receiving._too_late: leaves `said.message.expires is not None` out of `said.message.expires is "
+         "not None and said.message.expires <= said.at`"),
+    ),
+    "of two faults at once, no rule says which is told where the word is void": (
+        ("history.History.follow: leaves `fault` out of `fault or Conflict('this id was used before', poi"
+         "nter='/id', rule='RCV-`"),
     ),
 }  # fmt: skip
 """Why → the names of mutants."""

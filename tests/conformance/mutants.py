@@ -56,6 +56,7 @@ ELSEWHERE = {
     "Dealing.promises": "unit/roles/test_idle.py",
     "Dealing.overdue": "unit/protocol/test_withdrawals.py",
     "Withdrawal.overdue": "unit/protocol/test_withdrawals.py",
+    "turning_point": "unit/roles/test_answers.py",
     "_rests_on": "unit/protocol/test_excerpt.py",
     "rests_on": "unit/protocol/test_excerpt.py",
 }
