@@ -9,6 +9,8 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "consent._check_item: leaves `name` out of `id_ or name`",
         "dealing.Dealing._ordered: turns `found.state == 'firm'` round",
         "sums.check_sums: turns `body.commitment is None` round",
+        "vocabulary.nearest: turns `found` round",
+        "vocabulary.label: turns `(found := _label(kind).get(term))` round",
     ),
     "both are set at once, or neither is: it is there for the types": (
         ("terms.Agreement.bindings: leaves `self.terms is not None` out of `self.terms is not None and se"
@@ -123,6 +125,11 @@ BECAUSE: dict[str, tuple[str, ...]] = {
     "of two faults at once, no rule says which is told where the word is void": (
         ("history.History.follow: leaves `fault` out of `fault or Conflict('this id was used before', poi"
          "nter='/id', rule='RCV-`"),
+    ),
+    "no term of another kind is that one": (
+        ("vocabulary.includes: leaves `kind == 'purpose'` out of `kind == 'purpose' and broad == EVERYTHI"
+         "NG['purpose']`"),
+        "vocabulary.prohibits: leaves `kind == 'data'` out of `kind == 'data' and broad == EVERYTHING['data']`",
     ),
 }  # fmt: skip
 """Why → the names of mutants."""
