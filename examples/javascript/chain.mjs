@@ -45,8 +45,6 @@ export class Chain {
   #placed = new Map(); // digest of a customer's word → its place, and what it knows
   #settled = []; // the times of the places that are acknowledged
 
-  /** The vendor's last word. */
-  get tip() { return this.digests.at(-1); }
   /** The number of its next. */
   get next() { return this.digests.length + 1; }
   /** @param {string} [digest] of a vendor's word */

@@ -14,8 +14,8 @@ export const consent = {
     'consent.request'(here, said) {
       const { body, expires } = said.message;
       body.items.forEach((item, i) => checkTerms(item, ['body', 'items', i]));
-      const asked = (item) => ({ key: item.key, state: 'requested', since: said, until: body.until, evidence: [said.digest], item });
-      return stated({ ...here, items: body.items.map(asked), asked: said.digest, request: body, answerBy: expires });
+      const items = body.items.map((item) => standing('requested', item, said));
+      return stated({ ...here, items, asked: said.digest, request: body, answerBy: expires });
     },
     'consent.grant'(here, said, _, before) {
       const { body } = said.message;
@@ -34,7 +34,7 @@ export const consent = {
       for (const item of body.items) {
         if (items.has(item.key)) past.push({ item: items.get(item.key), ended: said }); // CNS-5
         const until = [body.until, item.until ?? body.until].sort()[0];
-        items.set(item.key, { key: item.key, state: 'given', since: said, from: body.from, until, evidence, item });
+        items.set(item.key, { ...standing('given', item, said), until, evidence });
       }
       const disclosed = [...here.disclosed, ...discloses.map((datum) => ({ datum, said }))];
       return stated({ ...here, items: [...items.values()], past, disclosed });
@@ -57,7 +57,7 @@ export const consent = {
     return [...again, ...controller.flatMap((party, i) => misnamed(party, 'controller', i)),
       ...items.flatMap(({ recipients = [] }, i) => recipients.flatMap((party, j) => misnamed(party, 'items', i, 'recipients', j)))];
   },
-  beside: () => new Beside(),
+  beside: () => beside({ noes: [], stands: new Map(), open: [], heard: new Map(), denied: [] }),
   statements: ({ items, past }, _, when) =>
     [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)),
 };
@@ -81,83 +81,72 @@ const stated = (here) => ({
   ...here, state: ['given', 'requested', 'withdrawn', 'refused'].find((state) => here.items.some((item) => item.state === state)),
 });
 
+/** An item as a word of this thread asks for it, or grants it. */
+const standing = (state, item, said) => {
+  const { from, until } = said.message.body;
+  return { key: item.key, state, item, since: said, from, until, evidence: [said.digest] };
+};
+/** The same once `no` has taken it back, by what was said in the place of `since`. */
+const takenBack = (item, no, since = no) => ({
+  ...item, state: item.state === 'requested' ? 'refused' : 'withdrawn', since, own: no, evidence: [no.digest, ...item.evidence],
+});
+/** Whether a no is about the item of this key. */
+const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
+
 function noWord(here, said) {
-  const { keys } = said.message.body;
-  const after = { requested: 'refused', given: 'withdrawn' };
-  const isMeant = ({ state, key }) => state in after && (keys?.includes(key) ?? true);
+  const isMeant = ({ state, key }) => ['requested', 'given'].includes(state) && names(said, key);
   const meant = here.items.filter(isMeant);
   if (!meant.length) return undefined;
-  const turned = (item) => ({ ...item, state: after[item.state], since: said, evidence: [said.digest, ...item.evidence] });
-  const items = here.items.map((item) => (isMeant(item) ? turned(item) : item));
+  const items = here.items.map((item) => (isMeant(item) ? takenBack(item, said) : item));
   return stated({ ...here, items, past: [...here.past, ...meant.map((item) => ({ item, ended: said }))] });
 }
 
+/** What the noes of a thread take back beside what stands. @param {ReturnType<typeof besideAfter>} kept */
+const beside = (kept) => ({
+  statements: (when) => kept.denied.flatMap((item) => statementsOfItem(item, when)),
+  after: (said, outcome) => beside(besideAfter(kept, said, outcome)),
+});
+
 /**
- * What the noes of a thread take back beside what stands.
- *
  * A vendor gives the places: it could let a no pass before the grant that it is about, refuse that grant, or hold the no
  * back until a later grant says less. So a no denies, for the keys that it names, also what a grant said that took no
  * effect, unless that grant knows the no; what stood before, unless the no knows what replaced it; and what the vendor
  * has taken back for words that it says it heard (`heard`).
  */
-class Beside {
-  noes = [];
-  stands = new Map();
-  open = [];
-  heard = new Map();
-  denied = [];
-
-  statements(when) {
-    return this.denied.flatMap((item) => statementsOfItem(item, when));
-  }
-
-  after(said, outcome) {
-    return Object.assign(new Beside(), this, this.#after(said, outcome));
-  }
-
-  /** What is other after one more word of the thread. */
-  #after(said, outcome) {
-    const { message: { type, body }, digest, side, place } = said;
-    const { noes, stands, open, heard, denied } = this;
-    const names = (no, key) => no.message.body.keys?.includes(key) ?? true;
-    const record = (item, state) => ({
-      key: item.key, state, item, since: said, from: state === 'given' ? body.from : undefined, until: body.until, evidence: [digest],
-    });
-    const taken = (item, no) => ({
-      ...item, state: item.state === 'requested' ? 'refused' : 'withdrawn', since: said, own: no, evidence: [no.digest, ...item.evidence],
-    });
-    if (outcome === 'accepted' && (type === 'consent.request' || type === 'consent.grant')) {
-      const items = body.items.map((item) => record(item, type === 'consent.grant' ? 'given' : 'requested'));
-      const held = new Map([...heard, ...stands]);
-      const before = items.filter(({ key }) => held.has(key)).map(({ key }) => [held.get(key), place]);
-      return {
-        open: [...open, ...before],
-        stands: new Map([...stands, ...items.map((item) => [item.key, item])]),
-        heard: new Map([...heard].filter(([key]) => !items.some((item) => item.key === key))),
-      };
-    }
-    if (type === 'consent.grant' && side === 'customer') {
-      const [left, lost] = [[...open], [...denied]];
-      for (const item of body.items) {
-        const no = noes.findLast((each) => !knows(said.knows, each.place) && names(each, item.key));
-        if (no) lost.push(taken(record(item, 'given'), no));
-        left.push([record(item, 'given'), 0]); // it may be taken back by a no that comes yet
-      }
-      return { open: left, denied: lost };
-    }
-    if ((type !== 'consent.refuse' && type !== 'consent.withdraw') || outcome === 'void') return {};
-    // What a vendor heard elsewhere, it says of all that it holds.
-    const isMeant = ([{ key }, by]) => names(said, key) && !(by && (side === 'vendor' || knows(said.knows, by)));
-    const meant = [...stands].filter(([key]) => names(said, key));
-    const again = side === 'customer' ? [...heard].filter(([key]) => names(said, key)) : [];
+function besideAfter(kept, said, outcome) {
+  const { message: { type, body }, side, place } = said;
+  const { noes, stands, open, heard, denied } = kept;
+  if (outcome === 'accepted' && (type === 'consent.request' || type === 'consent.grant')) {
+    const items = body.items.map((item) => standing(type === 'consent.grant' ? 'given' : 'requested', item, said));
+    const held = new Map([...heard, ...stands]);
+    const before = items.filter(({ key }) => held.has(key)).map(({ key }) => [held.get(key), place]);
     return {
-      noes: [...noes, said],
-      stands: new Map([...stands].filter(([key]) => !names(said, key))),
-      open: open.filter((one) => !isMeant(one)),
-      heard: new Map([...[...heard].filter(([key]) => !again.some(([of]) => of === key)), ...(side === 'vendor' ? meant : [])]),
-      denied: [...denied, ...[...open.filter(isMeant).map(([item]) => item), ...again.map(([, item]) => item)].map((item) => taken(item, said))],
+      ...kept, open: [...open, ...before],
+      stands: new Map([...stands, ...items.map((item) => [item.key, item])]),
+      heard: new Map([...heard].filter(([key]) => !items.some((item) => item.key === key))),
     };
   }
+  if (type === 'consent.grant' && side === 'customer') {
+    const [left, lost] = [[...open], [...denied]];
+    for (const item of body.items) {
+      const no = noes.findLast((each) => !knows(said.knows, each.place) && names(each, item.key));
+      if (no) lost.push(takenBack(standing('given', item, said), no, said));
+      left.push([standing('given', item, said), 0]); // it may be taken back by a no that comes yet
+    }
+    return { ...kept, open: left, denied: lost };
+  }
+  if ((type !== 'consent.refuse' && type !== 'consent.withdraw') || outcome === 'void') return kept;
+  // What a vendor heard elsewhere, it says of all that it holds.
+  const isMeant = ([{ key }, by]) => names(said, key) && !(by && (side === 'vendor' || knows(said.knows, by)));
+  const meant = [...stands].filter(([key]) => names(said, key));
+  const again = side === 'customer' ? [...heard].filter(([key]) => names(said, key)) : [];
+  return {
+    noes: [...noes, said],
+    stands: new Map([...stands].filter(([key]) => !names(said, key))),
+    open: open.filter((one) => !isMeant(one)),
+    heard: new Map([...[...heard].filter(([key]) => !again.some(([of]) => of === key)), ...(side === 'vendor' ? meant : [])]),
+    denied: [...denied, ...[...open.filter(isMeant).map(([item]) => item), ...again.map(([, item]) => item)].map((item) => takenBack(item, said))],
+  };
 }
 
 /** CNS-1, CNS-2: a grant is never wider than what was asked. */
@@ -167,11 +156,9 @@ function checkWithin({ items, until }, request) {
     const asked = request.items.find(({ key }) => key === item.key) ?? wider('items', i, 'key');
     const listed = (member, lies) => asked[member] && (item[member] ?? wider('items', i, member)).forEach((one, j) =>
       asked[member].some((bound) => lies(bound, one)) || wider('items', i, member, j));
-    const reached = (kind) => (bound, term) => reaches(kind, bound, term);
-    listed('actions', reached('action'));
-    listed('channels', reached('channel'));
-    listed('data', reached('data'));
-    listed('purposes', reached('purpose'));
+    for (const [member, kind] of Object.entries({ actions: 'action', channels: 'channel', data: 'data', purposes: 'purpose' })) {
+      listed(member, (bound, term) => reaches(kind, bound, term));
+    }
     const known = outsiders(asked).map(({ id, name }) => id ?? ` ${name}`);
     (item.recipients ?? []).forEach((party, j) =>
       !isOutside(party) || known.includes(party.id ?? ` ${party.name}`) || wider('items', i, 'recipients', j));
@@ -185,7 +172,7 @@ function checkWithin({ items, until }, request) {
 
 const isOutside = ({ role }) => !['controller', 'processor'].includes(role);
 /** Who receives data besides the vendor and its processors. */
-export const outsiders = ({ recipients = [] }) => recipients.filter(isOutside);
+const outsiders = ({ recipients = [] }) => recipients.filter(isOutside);
 
 function isWithin(granted, asked) {
   if (asked.until) return granted?.until <= asked.until;

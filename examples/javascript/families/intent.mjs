@@ -44,10 +44,10 @@ const rules = {
     return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [{ said, state: here.state, left: true }] };
   },
   'order.disclose'(here, said, _, before) {
-    const { discloses } = said.message.body;
-    discloses.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
-    discloses.forEach(({ line }, i) => checkIndex(line, accepted(here).body.lines, ['body', 'discloses', i, 'line'])); // ORD-8
-    return disclosed({ ...here, state: before.state }, said);
+    const after = disclosed({ ...here, state: before.state }, said);
+    said.message.body.discloses.forEach(({ line }, i) =>
+      checkIndex(line, accepted(here).body.lines, ['body', 'discloses', i, 'line'])); // ORD-8
+    return after;
   },
   'order.confirm'(here, { message: { body } }, _, before) {
     if (before.reference) throw new Problem('wrong-state', ['type']);
@@ -145,15 +145,15 @@ export const intent = {
   activities,
   governs: ({ wishes }, thread) => wishes.slice(0, 1).map(({ since }) => ({ scope: thread, since })),
   onTerms: (record, thread) =>
-    [record.wish, record.steps[0]?.said, off(record)].filter(Boolean).map((said) => ({ scope: thread, said })),
+    [record.wish, record.steps[0]?.said, endOf(record)].filter(Boolean).map((said) => ({ scope: thread, said })),
 };
 
 /** When it was taken back, or cancelled as a whole. */
-const off = ({ state, closed }) => (['withdrawn', 'cancelled'].includes(state) ? closed : undefined);
+const endOf = ({ state, closed }) => (['withdrawn', 'cancelled'].includes(state) ? closed : undefined);
 
 /** Making an offer is accepting the customer's terms; accepting it leaves only those of the accepted one. */
 function bindings(record, scope) {
-  const over = off(record);
+  const over = endOf(record);
   const binds = ({ terms, own, dropped }, since, evidence) =>
     (own ? [{ terms, own, since, ended: dropped, scope, evidence }] : []);
   const ordered = record.steps[0]?.said;
@@ -181,20 +181,17 @@ function refunded(here, said) {
 async function wish(here, said) {
   const { body } = said.message;
   const terms = await resolveAll(body.terms, here.carried, ['body', 'terms']);
-  (body.discloses ?? []).forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
+  const after = disclosed(here, said);
   checkTerms(body, ['body']); // onAccept
   const isNamed = ({ terms: { digest } }) => terms.some((each) => each.digest === digest);
-  return disclosed({
-    ...here,
-    cast: body,
-    terms,
-    carried: [...here.carried, ...terms],
-    wish: said,
+  return {
+    ...after, cast: body, terms, carried: [...here.carried, ...terms], wish: said,
     wishes: [...here.wishes, { since: said, until: body.until ?? shifted(said.at, STANDS) }],
     offers: here.offers.map((each) => (each.dropped || isNamed(each) ? each : { ...each, dropped: said })),
-  }, said);
+  };
 }
 
+/** With what a word discloses that was not disclosed before. */
 function disclosed(here, said) {
   const data = said.message.body.discloses ?? [];
   data.forEach((datum, i) => checkTerms(datum, ['body', 'discloses', i]));
