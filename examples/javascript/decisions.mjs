@@ -136,7 +136,7 @@ function activitiesOf(thread, { wishes, steps, closed, ...record }, when, times)
     const cancelled = record.state === 'cancelled' ? closed : undefined;
     // A withdrawal lets an order go on: that is a yes, which counts from its place on, also where it is the customer's.
     const before = steps.filter(({ said }) => said.place < (cancelled?.place ?? times.length + 1))
-      .map(({ said, done }) => ({ at: times[said.place - 1], done }));
+      .map(({ said, state, left }) => ({ at: times[said.place - 1], state, side: said.side, left }));
     const made = { thread, data, evidence: [record.accepted, steps[0].said.digest] };
     const { returns, warranty, recipients } = accepted(record).body;
     live.push(...standingOrder(made, before, when(cancelled), { returnDays: returns?.days, warranty, recipients: (recipients ?? [])
@@ -152,7 +152,7 @@ export const standingWish = (made, wishes, closed) => wishes.map(({ since, until
 /**
  * What an order permits: until it is cancelled, or done and the days for returning it are over; for customer care alone,
  * until the warranty is over.
- * @param {any} made @param {{at: string, done: boolean}[]} steps @param {string} [cancelled]
+ * @param {any} made @param {{at: string, state: string, side: string, left: boolean}[]} steps @param {string} [cancelled]
  * @param {{returnDays?: number, warranty?: string, recipients?: {id: string, data: string[]}[]}} [lasting]
  */
 export function standingOrder(made, steps, cancelled, { returnDays = 0, warranty, recipients = [] } = {}) {
@@ -163,22 +163,32 @@ export function standingOrder(made, steps, cancelled, { returnDays = 0, warranty
 }
 
 /**
- * Never done, it ends a year after its last entry; once it is done, what the vendor reports adds nothing. An entry that
- * comes when it had ended lets it begin anew, and changes no answer about the time before.
+ * An entry that comes when it had ended lets it begin anew, and changes no answer about the time before. But once it was
+ * done, or withdrawn from, what the vendor reports brings nothing back.
  */
 function spans(steps, cancelled, after) {
-  const ends = steps.filter(({ done }, i) => !(done && steps[i - 1]?.done))
-    .map(({ at, done }) => [at, shifted(at, done ? after * MINUTE : 365 * DAY), done]);
-  const closed = cancelled ?? (ends.at(-1)[2] && !after ? ends.at(-1)[0] : undefined);
+  const ends = [];
+  let done; // where it first became done
+  let word; // the customer's last word while it was returning
+  for (const { at, state, side, left } of steps) {
+    if ((done || word) && side === 'vendor' && at >= ends.at(-1)[1]) continue;
+    if (state === 'done') done ??= at;
+    if (state === 'returning' && side === 'customer') word = at;
+    const kept = done && left ? shifted(done, after * MINUTE) : at;
+    const end = { returning: () => shifted(word, 44 * DAY), done: () => at }[state]?.();
+    ends.push([at, end ? [end, kept].sort()[1] : shifted(at, 365 * DAY)]);
+  }
+  const [last, end] = ends.at(-1);
+  const closed = cancelled ?? (end <= last ? last : undefined);
   if (cancelled) ends.push([cancelled, cancelled]);
   const live = [];
   let [since, until] = ends[0];
-  for (const [at, end] of ends.slice(1)) {
+  for (const [at, next] of ends.slice(1)) {
     if (at >= until) {
       live.push({ since, until });
       since = at;
     }
-    until = end;
+    until = next;
   }
   return [...live, { since, until, closed }];
 }

@@ -164,7 +164,7 @@ export class History {
     const evidence = before.evidence && [...before.evidence, said.digest];
     const after = await rules[type]({ ...before, state: row.to[0], evidence }, said, this, before);
     if (!after || !before.steps?.length) return after;
-    return { ...after, steps: [...before.steps, { said, done: after.state === 'done' }] };
+    return { ...after, steps: [...before.steps, { said, state: after.state, left: after.left ?? true }] };
   }
 
   // Asking

@@ -109,7 +109,7 @@ export const rules = {
     if (!found) throw new Problem('unknown-reference', ['body', 'offer']); // OFR-9
     if (found.state !== 'firm' || found.expires <= said.at) throw new Problem('offer-not-firm', ['body', 'offer']);
     checkAccepted(body, found.body);
-    return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [{ said, done: false }] };
+    return { ...turn(here, found, 'accepted'), accepted: found.digest, steps: [{ said, state: here.state, left: true }] };
   },
   'order.disclose'(here, said, _, before) {
     const { discloses } = said.message.body;
@@ -167,9 +167,9 @@ export const rules = {
       said, lines: body.lines, dueBy: shifted(said.at, 14 * 24 * 60 * MINUTE), beyond: (body.lines ?? []).some(isBeyond),
       late: body.ground === 'returns' && Boolean(delivered) && sent > shifted(delivered, (returns?.days ?? 0) * 24 * 60 * MINUTE),
     }];
-    const off = linesOff([...here.cancelled, ...withdrawals], lines);
+    const left = linesOff([...here.cancelled, ...withdrawals], lines).size < lines.length;
     const resting = before.state === 'returning' ? before.resting : before.state;
-    return { ...here, withdrawals, closed: undefined, resting: off.size === lines.length ? 'done' : resting };
+    return { ...here, withdrawals, left, closed: undefined, resting: left ? resting : 'done' };
   },
 };
 

@@ -27,8 +27,12 @@ export const guards = (kind, term) => namedOnly[kind].filter((name) => includes(
 export const reaches = (kind, broad, narrow) =>
   includes(kind, broad, narrow) && guards(kind, narrow).every((name) => includes(kind, name, broad));
 
-/** Whether a place where data is stored is `bound`, a part of it, or one of its countries. */
-export const liesIn = (bound, place) => [place, place.split('-')[0]].some((each) => includes('place', bound, each));
+/**
+ * Whether a place where data is stored is `bound`, a part of it, or one of its countries. A part that the table lists lies
+ * in what the table says: an overseas territory is no part of its country's group.
+ */
+export const liesIn = (bound, place) =>
+  bound === place || includes('place', bound, isTerm('place', place) ? place : place.split('-')[0]);
 
 /** Whether a prohibition of `broad` covers `narrow`: by inclusion, without exception (DEC-4). */
 export const prohibits = (kind, broad, narrow) => (broad === EVERYTHING.data

@@ -24,7 +24,9 @@ class Fields(TypedDict, total=False):
     """The fields that an event may have beside its name. Absent ones do not apply.
 
     `message_type` is one of the specification's, `private`, or `_OTHER`; ids are UUIDs; `code`, `rule` are those of the
-    registry of problems. A customer's DID is in no event: the ids lead whoever holds the store to it.
+    registry of problems. `handler` is the name of a function of the application's; `pointer` and `expected` say which
+    member of what it made is wrong, without the value. A customer's DID is in no event: the ids lead whoever holds the
+    store to it.
     """
 
     message_id: str | None
@@ -39,6 +41,9 @@ class Fields(TypedDict, total=False):
     vendor: str | None
     route: str | None
     error: str | None
+    handler: str | None
+    pointer: str | None
+    expected: str | None
     where: str | None
     causes: str | None
 

@@ -10,6 +10,7 @@ import base58
 import lax
 import orjson
 import pytest
+from starlette.middleware.cors import CORSMiddleware
 
 from opencmr import Draft, Money, Vendor, offer, order, terms, trust
 from opencmr.conformance import testmode
@@ -761,6 +762,13 @@ def _own_pages_alone(_: str, answer: Answer) -> Answer:
 
 FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
 FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
+
+
+@fault("TRN-31")
+def turns_pages_away_that_ask_for_more_headers(at: Switch) -> None:
+    at.patch.setattr(app_module._Pages, "preflight_response", CORSMiddleware.preflight_response)
+
+
 FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
 
 

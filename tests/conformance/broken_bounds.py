@@ -4,9 +4,11 @@ from typing import Any
 
 from broken import FAULTS, Break, Switch, fault
 
+from opencmr.errors import PROBLEM_BASE, Problem
 from opencmr.messages import personal
 from opencmr.protocol import roster, vocabulary
 from opencmr.protocol.families import consent as consent_fold
+from opencmr.roles import mailbox
 
 __all__ = ["FAULTS"]
 
@@ -30,6 +32,11 @@ for _member in ("channels", "topics", "retention", "stored_in", "recipients"):
 @fault("CNS-1")
 def takes_countries_as_they_are_spelt(at: Switch) -> None:
     at.patch.setattr(consent_fold, "lies_in", lambda bound, place: bound == place)
+
+
+@fault("CNS-1")
+def takes_territories_for_their_country(at: Switch) -> None:
+    at.around(consent_fold, "lies_in", lambda inner, bound, place: inner(bound, place.partition("-")[0]))
 
 
 @fault("CNS-1")
@@ -103,3 +110,30 @@ def knows_terms_of_any_table(at: Switch) -> None:
 @fault("VOC-2")
 def takes_data_in_any_shape(at: Switch) -> None:
     at.patch.setattr(personal, "_shapes", dict)
+
+
+def mute_about(code: str) -> Break:
+    """A vendor that names no pointer in its problems of one code, signed or not."""
+
+    def switch(at: Switch) -> None:
+        def stripped(problem: dict[str, Any]) -> dict[str, Any]:
+            spoken = problem["type"] != PROBLEM_BASE + code
+            return problem if spoken else {name: value for name, value in problem.items() if name != "pointer"}
+
+        at.around(Problem, "as_dict", lambda inner, self: stripped(inner(self)))
+
+    return switch
+
+
+for _code in ("expired", "stale", "wrong-total", "replayed"):
+    FAULTS[f"names_no_pointer_of_{_code}"] = ("LIF-3", mute_about(_code))
+FAULTS["names_no_pointer_of_wrong_key"] = ("TRN-9", mute_about("wrong-key"))
+
+
+@fault("RCV-1")
+def looks_at_who_signed_before_what_is_for_the_mailbox(at: Switch) -> None:
+    def verify(inner: Any, parsed: Any, types: Any = None, **named: Any) -> Any:
+        inner(parsed, **named)
+        return inner(parsed, types=types, **named)
+
+    at.around(mailbox, "verify", verify)

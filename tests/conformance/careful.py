@@ -11,10 +11,10 @@ import pytest
 from inprocess import Within
 
 from opencmr import Vendor, trust
-from opencmr.conformance.inspecting import POINTED
+from opencmr.conformance.inspecting import pointers
 from opencmr.conformance.wire import Answer
 from opencmr.errors import OpenCMRError, OverQuota, Problem
-from opencmr.messages import Message, terms
+from opencmr.messages import BODIES, Message, terms
 from opencmr.roles.pen import Pen
 
 PAGE = 2
@@ -27,14 +27,15 @@ LISTED = ("unsupported-version", "unsupported-type", "stale", "behind")
 """The codes whose `expected` a page speaks of."""
 
 
-def sparing(problem: dict[str, Any]) -> dict[str, Any]:
-    """A problem without what may be left out."""
+def sparing(problem: dict[str, Any], types: Iterable[str]) -> dict[str, Any]:
+    """A problem without what may be left out, whichever of some types it answers."""
     code = problem["type"].partition("#")[2]
+    due = code == "malformed" or any(pointers(code, type_) for type_ in types)
     optional = {
         "detail",
         "rule",
         *(() if code in LISTED else ("expected",)),
-        *(() if code in POINTED else ("pointer",)),
+        *(() if due else ("pointer",)),
     }
     return {name: value for name, value in problem.items() if name not in optional}
 
@@ -69,7 +70,7 @@ def sparing_receipts(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
 
     def spared(self: Pen, of: str, *, problem: Problem | None = None, **said: Any) -> Any:
         if problem is not None and self.did == ours:
-            problem = Problem.from_dict(sparing(problem.as_dict()))
+            problem = Problem.from_dict(sparing(problem.as_dict(), BODIES))
         return receipt(self, of, problem=problem, **said)
 
     patch.setattr(Pen, "receipt", spared)
@@ -91,7 +92,7 @@ class Carried:
                 return self._busy()
         answer = await self.within(method, url, headers, body, timeout=timeout)
         if answer.media_type == "application/problem+json":
-            return replace(answer, body=trust.write(sparing(orjson.loads(answer.body))))
+            return replace(answer, body=trust.write(sparing(orjson.loads(answer.body), (_type(body),))))
         if url.endswith("/mailbox") and answer.media_type == "application/json":
             return replace(answer, body=_page(answer.body))
         return answer
@@ -101,9 +102,17 @@ class Carried:
         self.waited.append(1 + len(self.waited) % 2)
         headers = {"retry-after": str(self.waited[-1])}
         if self.waited[-1] == 1:
-            problem = trust.write(sparing(OverQuota().as_dict()))
+            problem = trust.write(sparing(OverQuota().as_dict(), ()))
             return Answer(429, {**headers, "content-type": "application/problem+json"}, problem)
         return Answer(503, {**headers, "content-type": "text/html"}, b"<html>Too busy</html>")
+
+
+def _type(body: bytes) -> str:
+    """The type of a message; that of all, where it is none."""
+    with suppress(ValueError):
+        message = orjson.loads(body)
+        return str(message.get("type", "*")) if isinstance(message, dict) else "*"
+    return "*"
 
 
 def _opens(body: bytes) -> bool:

@@ -16,8 +16,9 @@ GOLDEN: dict[str, Any] = json.loads((_spec.root() / "golden.json").read_text())
 
 
 def test_it_is_what_its_tool_makes() -> None:
-    made = subprocess.run([sys.executable, ROOT / "tools" / "conversation.py", "--check"], check=False)
-    assert made.returncode == 0
+    command = [sys.executable, ROOT / "tools" / "conversation.py", "--check"]
+    made = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (made.returncode, made.stderr) == (0, "")
 
 
 def test_it_goes_from_proffer_to_terminate_with_all_that_it_promises() -> None:
@@ -32,12 +33,14 @@ def test_it_goes_from_proffer_to_terminate_with_all_that_it_promises() -> None:
 @pytest.fixture
 def web() -> Any:
     command = [sys.executable, "-m", "opencmr.cli", "serve", "examples/conversation/shop.py:shop", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
+        assert server.stderr is not None
         line = next(line for line in server.stdout if line.startswith("listening"))
         with httpx.Client(base_url=f"http://{line.split()[1]}", trust_env=False) as client:
             yield client
         server.terminate()
+        assert "clock.jumped" not in server.stderr.read(), "what time is there goes on as its words do"
 
 
 def test_a_served_vendor_answers_it_byte_by_byte(web: httpx.Client) -> None:

@@ -100,6 +100,7 @@ class _Talk:
             if fault is not None:
                 raise fault
             after, _ = before.judge(said, self.history)
+            _expect_row(before, after)
         except Problem:
             after, why = before.take(said, self.history, fault)
             expect(why is not None and after.entries[-1].outcome == "void", "refused, and yet not void", said)
@@ -115,6 +116,8 @@ class _Talk:
         try:
             settled = settle(message, digest, history=self.history, now=self._date(link))
             told = {"outcome": settled.outcome, "state": settled.thread.state}
+            if settled.problem is None:
+                _expect_row(self.history.threads.get(message.thread) or opened_by(message), settled.thread)
             if settled.problem is not None:
                 told = {"outcome": "refused", "problem": settled.problem.as_dict()}
         except Problem as problem:
@@ -163,6 +166,14 @@ class _Talk:
         seen = (chain.tip, chain.tip, chain.digests[link % len(chain.digests)] if chain.digests else None, None)
         own = self.own or [None]
         return {"seen": seen[link & 3], "prior": (own[-1], own[-1], own[link % len(own)], None)[link >> 2 & 3]}
+
+
+def _expect_row(before: Thread, after: Thread) -> None:
+    """The state that a word leads to is one that its row names."""
+    entry = after.entries[-1]
+    if entry.outcome == "accepted" and after.family is not None:
+        row = lifecycle(after.family).rows[before.state, entry.type, entry.side]
+        expect(after.state in row, "a state that no row leads to", before.state, entry.type, after.state)
 
 
 def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> dict[str, Any]:

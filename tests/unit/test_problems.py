@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from opencmr.errors import PROBLEMS, UnknownReference
 
 SPEC = Path(__file__).parents[2] / "spec" / "v1"
@@ -36,6 +38,24 @@ def test_the_page_has_a_row_and_a_paragraph_for_each_code() -> None:
     for code, text, status, fault, retry in paragraphs:
         assert text.startswith(told[code][1])
         assert (int(status), fault, retry == "yes") == (told[code][0], *told[code][2:])
+
+
+@pytest.mark.requirement("TRN-9")
+def test_pointers_of_the_registry_are_those_of_the_page_and_of_no_table_of_answers() -> None:
+    page = (SPEC / "problems.md").read_text()
+    paragraphs = dict(re.findall(r"^## ([a-z-]+)\n\n(.+)$", page, re.M))
+    listed = json.loads((SPEC / "problems.json").read_text())["problems"]
+    given = {each["code"]: each["pointer"] for each in listed if "pointer" in each}
+    assert given.keys() == {"bad-signature", "weak-key", "wrong-key"}
+    for code, pointers in given.items():
+        assert re.findall(r"[Pp]ointer:? `(/proof/[a-zA-Z]+)`", paragraphs[code]) == pointers
+    answered = {
+        row["code"]
+        for file in (SPEC / "answers.json", *SPEC.glob("*/answers.json"))
+        for table in json.loads(file.read_text())["answers"]
+        for row in table["rules"]
+    }
+    assert answered & given.keys() == set()
 
 
 def test_a_problem_is_told_in_whole_sentences_with_what_was_expected() -> None:

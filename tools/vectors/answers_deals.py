@@ -35,6 +35,10 @@ def _wish(t: Script, tried: Any, say: Callable[[Body], Word]) -> None:
     tried(wished(discloses=[EMAIL, STRANGE_DATUM]), 4)
     tried(wished(discloses=[STRANGE_DATUM], onAccept=["pd:Whatever"]), 4, 5)
     tried(wished(onAccept=["pd:Name", "pd:Whatever"]), 5)
+    rest: Body = {"discloses": [STRANGE_DATUM], "onAccept": ["pd:Whatever"]}
+    tried(wished(OTHER_DIGEST, garden(), STRANGE, **rest), 1, 2, 3, 4, 5)
+    tried(wished(garden(), STRANGE, **rest), 2, 3, 4, 5)
+    tried(wished(STRANGE, **rest), 3, 4, 5)
     wished(discloses=[EMAIL], onAccept=["pd:Name"])
 
 

@@ -62,6 +62,9 @@ def _proffer(t: Script, tried: Any) -> None:
     tried(proffer(garden(), OTHER_DIGEST), 2, 1)
     tried(proffer(STRANGE, {**garden(), "id": "https://alice.example/terms/house"}), 3, 2)
     t.agree("SD-BASE")
+    tried(proffer(OTHER_DIGEST, garden(), STRANGE, **NOTHING_KNOWN), 1, 2, 3, 4)
+    tried(proffer(garden(), STRANGE, **NOTHING_KNOWN), 2, 3, 4)
+    tried(proffer(STRANGE, **NOTHING_KNOWN), 3, 4)
     tried(proffer(base, **NOTHING_KNOWN), 4)
     tried(proffer(base, STRANGE, **NOTHING_KNOWN), 3, 4)
     t.accept_terms(proffer(base, {"document": GARDEN}), "SD-BASE")
@@ -81,7 +84,8 @@ def _counter(t: Script, tried: Any) -> None:
         rule = {**permits, kind: "dpv:Whatever"} if kind != "duty" else OBLIGES
         tried(counter({"document": {**GARDEN, "rules": [GARDEN["rules"][1], rule]}}), 4)
     t.later(hours=1)
-    tried(counter(OTHER_DIGEST), 1, 2)
+    for ref, row in ((OTHER_DIGEST, 2), (garden(), 3), (STRANGE, 4)):  # one ref has one fault
+        tried(counter(ref), 1, row)
     tried(counter(terms("SD-BASE-A")), 1)
 
 

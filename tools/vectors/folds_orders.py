@@ -174,7 +174,7 @@ def _acceptances() -> list[Case]:
 
 def _bought(t: Script, **body: Any) -> Word:
     """An order of two shirts and a cap."""
-    made = _made(t, [SHIRT, CAP], "100.00", returns={"days": 14}, **body)
+    made = _made(t, [SHIRT, CAP], "100.00", **{"returns": {"days": 14}, **body})
     t.accept(made)
     t.say("order.disclose", {"discloses": [{"data": "pd:Name", "value": "A"}]}, made.thread)
     return made
@@ -356,6 +356,7 @@ def _lasting() -> list[Case]:
     def at(day: str) -> Body:
         return {"at": f"2026-{day}T12:00:00.000Z"}
 
+    later = {**at("05-02"), "now": True}
     service = question("dpv:Share", "dpv:RequestedServiceProvision", data="pd:PhysicalAddress", recipient=POST, **HERE)
     ours = {"needs": ["pd:PhysicalAddress"], "recipients": [{"party": _post(), "data": ["pd:PhysicalAddress"]}]}
     return [
@@ -367,8 +368,27 @@ def _lasting() -> list[Case]:
              lambda t: _done(t, warranty="P1D"), asks=[(CARE, at("03-14"), "permit order-live")]),
         fold("returning-goes-on", "While it is being returned the order goes on, until it is done again", "DEC-20",
              "aaaaaaaa", "done", lambda t: _returned(t),
-             asks=[(PAYMENT, at("03-14"), "permit order-live"), (PAYMENT, at("03-27"), "permit order-live"),
-                   (PAYMENT, at("04-05"), "deny no-word")]),
+             asks=[(PAYMENT, at("03-14"), "permit order-live"), (PAYMENT, at("03-20"), "permit order-live"),
+                   (PAYMENT, at("03-22"), "deny no-word")]),
+        fold("returning-without-a-refund", "A vendor that reports for ever and pays nothing back prolongs nothing",
+             "DEC-20", "aaaaaaaaa", "returning", _reported_for_ever,
+             asks=[(PAYMENT, at("04-13"), "permit order-live"), (PAYMENT, at("04-15"), "deny no-word"),
+                   (PAYMENT, at("05-02"), "deny no-word"), (PAYMENT, later, "deny no-word")]),
+        fold("returning-without-a-refund-again", "Another withdrawal prolongs it from its own place", "DEC-20",
+             "aaaaaaaaaaa", "returning", lambda t: _reported_for_ever(t, again=True),
+             asks=[(PAYMENT, at("04-15"), "deny no-word"), (PAYMENT, at("05-02"), "permit order-live"),
+                   (PAYMENT, at("06-13"), "permit order-live"), (PAYMENT, at("06-15"), "deny no-word")]),
+        fold("returning-refunded-when-it-had-ended", "To be done late brings nothing back", "DEC-20", "aaaaaaaa",
+             "done", lambda t: _refunded_after(t, 50, returns={"days": 14}),
+             asks=[(PAYMENT, at("04-13"), "permit order-live"), (PAYMENT, at("04-21"), "deny no-word"),
+                   (PAYMENT, later, "deny no-word")]),
+        fold("returning-of-all-refunded", "Of what nothing is left, nothing lasts, whatever the offer says", "DEC-20",
+             "aaaaaaaa", "done", lambda t: _refunded_after(t, 10, of=(), returns={"days": 90}, warranty="P2Y"),
+             asks=[(CARE, at("03-10"), "permit order-live"), (CARE, at("03-12"), "deny no-word")]),
+        fold("returning-of-a-part-refunded", "What is left lasts as if nothing had been sent back", "DEC-20",
+             "aaaaaaaa", "done", lambda t: _refunded_after(t, 10, returns={"days": 90}, warranty="P2Y"),
+             asks=[(PAYMENT, at("05-29"), "permit order-live"), (PAYMENT, at("05-31"), "deny no-word"),
+                   (CARE, at("05-31"), "permit order-live")]),
         fold("returned-after-it-ended", "A late withdrawal lets the order go on, and changes nothing before", "DEC-20",
              "aaaaaaa", "returning", lambda t: _withdraw(_later(t, 30), _done_before(t), THE_CAP),
              asks=[(PAYMENT, at("03-20"), "permit order-live"), (PAYMENT, at("03-31"), "deny no-word"),
@@ -405,3 +425,24 @@ def _returned(t: Script) -> Word:
     _withdraw(t, done, THE_CAP)
     t.later(days=10)
     return _refund(t, done, THE_CAP, amount="40.00")
+
+
+def _reported_for_ever(t: Script, *, again: bool = False) -> Word:
+    """Withdrawn from at once; then two reports, a month apart; and another withdrawal, and a report."""
+    done = _done(t)
+    _withdraw(t, done, THE_CAP)
+    for _ in range(2):
+        t.later(days=30)
+        word = t.fulfil(done, "returned")
+    if again:
+        _withdraw(t, done, ONE_SHIRT)
+        t.later(days=30)
+        word = t.fulfil(done, "returned")
+    return word
+
+
+def _refunded_after(t: Script, days: int, of: tuple[Body, ...] = (THE_CAP,), **body: Any) -> Word:
+    done = _done(t, **body)
+    _withdraw(t, done, *of)
+    t.later(days=days)
+    return _refund(t, done, *of, amount="40.00")

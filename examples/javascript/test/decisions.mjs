@@ -25,7 +25,10 @@ export function may(facts, asked, at, now) {
   const activities = of('intent', 'order').flatMap(({ kind, thread, evidence, ...fact }) => {
     const made = { thread, evidence, data: fact.data.map((datum) => [datum.data, datum.at]) };
     if (kind === 'order') {
-      const steps = [...fact.steps.map((at) => ({ at, done: false })), ...(fact.done ?? []).map((at) => ({ at, done: true }))];
+      const { left = true, withdrawn = [], reports = [], done = [] } = fact;
+      const turns = (times, state, side) => times.map((moment) => ({ at: moment, state, side, left }));
+      const steps = [...turns(fact.steps, 'ordered', 'vendor'), ...turns(withdrawn, 'returning', 'customer'),
+        ...turns(reports, 'returning', 'vendor'), ...turns(done, 'done', 'vendor')];
       return standingOrder(made, steps.sort((a, b) => (a.at < b.at ? -1 : 1)), fact.cancelled, fact);
     }
     const wishes = fact.wishes.map(({ since: from, until = shifted(from, 30 * DAY) }) => ({ since: from, until }));

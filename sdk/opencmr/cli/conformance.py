@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .output import console, plain, print_json, table
+from .output import console, counted, plain, print_json, table
 
 if TYPE_CHECKING:
     from ..conformance.suite import Report, Result
@@ -151,7 +151,7 @@ def _sum_up(shown: Any, report: "Report") -> None:
     if report.waited:
         shown.print(f"waited {report.waited:.0f} s besides, as the vendor or --rate asked for")
     shown.print(
-        f"{len(report.results)} checks of {plain(report.target)} in {report.seconds:.1f} s: "
+        f"{counted(len(report.results), 'check')} of {plain(report.target)} in {report.seconds:.1f} s: "
         f"{report.count('passed')} passed, {report.count('failed')} failed, {report.count('skipped')} skipped"
     )
     for cause in causes(report):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .output import Json, print_json
+from .output import Json, counted, print_json
 
 if TYPE_CHECKING:
     from ..store.schema import Found
@@ -137,7 +137,8 @@ def restored(store: Where, as_json: Json = False) -> None:
     if as_json:
         print_json({"store": shown(store), "restored": count})
     else:
-        typer.echo(f"{shown(store)}: {count} relationships wait for their customers to collect")
+        waiting = counted(count, "relationship waits for its customer", "relationships wait for their customers")
+        typer.echo(f"{shown(store)}: {waiting} to collect")
 
 
 @db.command("forget")
@@ -181,4 +182,6 @@ def forget(
     if as_json:
         print_json({"store": shown(store), "days": days, "due" if dry_run else "forgotten": count})
     else:
-        typer.echo(f"{shown(store)}: {count} relationships {'would be' if dry_run else 'were'} forgotten")
+        verbs = ("would be", "would be") if dry_run else ("was", "were")
+        told = counted(count, f"relationship {verbs[0]}", f"relationships {verbs[1]}")
+        typer.echo(f"{shown(store)}: {told} forgotten")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .output import Json, as_typed, console, plain, print_json
+from .output import Json, as_typed, console, counted, plain, print_json
 
 
 def export(
@@ -51,6 +51,7 @@ def export(
         )
         return
     out = console()
-    out.print(f"{count} messages and receipts are in {plain(folder)}.", soft_wrap=True)
+    parts = counted(count, "message or receipt is", "messages and receipts are")
+    out.print(f"{parts} in {plain(folder)}.", soft_wrap=True)
     out.print(f"Manifest: {written.digest}", soft_wrap=True)
     out.print(f"Check it: {as_typed()} verify {plain(folder)}", soft_wrap=True)

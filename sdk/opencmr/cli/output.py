@@ -60,6 +60,17 @@ def short(digest_or_id: str) -> str:
     return digest_or_id.removeprefix("urn:uuid:")[: 12 if digest_or_id.startswith("zQm") else 8]
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """How many there are of something, in words: `1 relationship`, `1,200 relationships`, `2 copies`.
+
+    Args:
+        count: How many.
+        one: What one of them is called.
+        many: What several are called; absent: with an s.
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def as_typed() -> str:
     """This command as it can be typed here: `opencmr` where the shell finds it, else its path."""
     mine = Path(sys.argv[0]).absolute()

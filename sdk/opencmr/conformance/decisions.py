@@ -12,7 +12,7 @@ from ..protocol.binding import Binding, statements_of_terms
 from ..protocol.clock import length, shifted
 from ..protocol.families.consent import ItemRecord, statements_of_item
 from ..protocol.families.intent import STANDS
-from ..protocol.families.intent.performing import Lasting, standing_order, standing_wish
+from ..protocol.families.intent.performing import Lasting, Turn, standing_order, standing_wish
 from ..protocol.question import as_dict
 from ..protocol.statements import Activity
 
@@ -92,14 +92,17 @@ def _activities(fact: Fact) -> Iterator[Activity]:
         wishes = [(wish["since"], wish.get("until") or shifted(wish["since"], STANDS)) for wish in fact["wishes"]]
         yield from standing_wish(thread, wishes, fact.get("closed"), data, evidence)
         return
-    done = fact.get("done", [])
-    steps = sorted([(at, False) for at in fact["steps"]] + [(at, True) for at in done])
+    left = fact.get("left", True)
+    turns = [Turn(at) for at in fact["steps"]]
+    turns += [Turn(at, "returning", "customer", left) for at in fact.get("withdrawn", [])]
+    turns += [Turn(at, "returning", "vendor", left) for at in fact.get("reports", [])]
+    turns += [Turn(at, "done", "vendor", left) for at in fact.get("done", [])]
     lasting = Lasting(
         timedelta(days=fact.get("returnDays", 0)),
         length(fact["warranty"]) if "warranty" in fact else timedelta(),
         tuple((each["id"], tuple(each["data"])) for each in fact.get("recipients", [])),
     )
-    yield from standing_order(thread, steps, fact.get("cancelled"), lasting, data, evidence)
+    yield from standing_order(thread, sorted(turns), fact.get("cancelled"), lasting, data, evidence)
 
 
 def _since(fact: Fact) -> Point:

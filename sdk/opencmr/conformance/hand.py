@@ -23,11 +23,11 @@ from .inspecting import (
     NEVER_SIGNED,
     Document,
     bundle,
+    check_pointer,
     code,
     digest_of,
     first_outcome,
     inspect,
-    other_pointer,
     stated,
 )
 from .running import running
@@ -220,15 +220,17 @@ class Hand:
         Args:
             raw: The bytes.
             expected: Its code, or several that will do.
-            pointer: The bad member; not looked at where absent.
+            pointer: The bad member; absent: any that the tables give this code, where they give one.
 
         Raises:
             Failed: The answer is another one.
         """
         return self.refused_unsigned(await self.post(raw), expected, pointer)
 
-    def refused_unsigned(self, answer: Answer, expected: str | tuple[str, ...], pointer: str | None = None) -> Document:
-        """Inspect an answer that must be an unsigned problem."""
+    def refused_unsigned(
+        self, answer: Answer, expected: str | tuple[str, ...], pointer: str | None = None, type_: str = "*"
+    ) -> Document:
+        """Inspect an answer that must be an unsigned problem; `type_` is that of the message, where it is known."""
         codes = (expected,) if isinstance(expected, str) else expected
         if answer.status == 200:
             outcome = first_outcome(answer)
@@ -238,8 +240,7 @@ class Hand:
         problem = stated(answer)
         if code(problem) not in codes:
             raise Failed(f"the problem is {code(problem)}, and not {' or '.join(codes)}")
-        if (wrong := other_pointer(problem, pointer)) is not None:
-            raise Failed(wrong, "ENV-8")
+        check_pointer(problem, pointer, type_)
         return problem
 
     async def refused(
@@ -260,8 +261,7 @@ class Hand:
             raise Failed(f"{heard.outcome}, and not refused with {expected}", why)
         if heard.code != expected:
             raise Failed(f"refused with {heard.code}, and not {expected}", why)
-        if (wrong := other_pointer(heard.receipt["body"]["problem"], pointer)) is not None:
-            raise Failed(wrong, "RCV-4" if why is None else why)
+        check_pointer(heard.receipt["body"]["problem"], pointer, orjson.loads(raw)["type"], why or "RCV-4")
         return heard
 
     async def accepted(self, document: Document | bytes, state: str, outcome: str = "accepted") -> Heard:

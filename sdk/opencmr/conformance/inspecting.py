@@ -3,12 +3,14 @@
 Nothing here remembers anything: whether a word goes on from the one before it is asked in `hand`, which has the chain.
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import orjson
 
-from .. import messages, trust
+from .. import _spec, messages, trust
 from ..errors import PROBLEM_BASE, PROBLEMS, NotCanonical, Problem
 from ..protocol.receiving import check_place
 from ..transport.bundle import MAX_BUNDLE
@@ -22,10 +24,6 @@ NEVER_SIGNED = frozenset({
     "wrong-addressee", "unsupported-version", "unsupported-type", "wrong-key", "weak-key", "bad-signature",
 })  # fmt: skip
 """The codes of the checks 1 and 3 to 7: nothing is signed, and nothing stored."""
-
-
-POINTED = frozenset({"malformed", "expired", "stale", "wrong-key", "weak-key", "bad-signature"})
-"""The codes whose pointer a page demands. Elsewhere it may be left out; where there is one, it is the right one."""
 
 
 def inspect(document: Document, *, vendor: str, customer: str, keys: Mapping[str, str], elsewhere: str) -> None:
@@ -83,12 +81,63 @@ def code(problem: Document | None) -> str | None:
     return str(problem.get("type")).removeprefix(PROBLEM_BASE) if problem else None
 
 
-def other_pointer(said: Document, right: str | None) -> str | None:
-    """What is wrong about the pointer of a problem; none where nothing is, or where it is not looked at."""
-    there = said.get("pointer")
-    if right is None or there == right or (there is None and code(said) not in POINTED):
-        return None
-    return f"the pointer is {there}, and not {right}"
+@cache
+def pointers(code: str | None, type_: str = "*") -> frozenset[str]:
+    """The pointers of which a problem has to say one, by the tables of the specification: `N` stands for a position.
+
+    Args:
+        code: Of the problem.
+        type_: Of the message that it answers; absent: what holds for every type.
+
+    Returns:
+        Those of the registry, and of the rows for every type and for this one; none where the pointer may be left out.
+    """
+    registry = _spec.table("problems.json")["problems"]
+    files = sorted(_spec.root().glob("*/answers.json"))
+    tables = [orjson.loads(file.read_bytes()) for file in (_spec.root() / "answers.json", *files)]
+    rows = [
+        *(one for one in registry if "pointer" in one),
+        *(
+            row
+            for table in tables
+            for answers in table["answers"]
+            if answers["type"] in ("*", type_)
+            for row in answers["rules"]
+        ),
+    ]
+    return frozenset(pointer for row in rows if row["code"] == code for pointer in row["pointer"])
+
+
+def check_pointer(said: Document, right: str | None, type_: str = "*", why: str | None = None) -> None:
+    """Hold the pointer of a problem to what is right here, and to what the tables ask of every problem.
+
+    Args:
+        said: The problem.
+        right: The pointer that a check expects; none where any of the tables will do.
+        type_: Of the message that it answers, where that is known.
+        why: The requirement that another pointer breaks.
+
+    Raises:
+        Failed: A pointer that is due is missing, or it is another one.
+    """
+    there, due = said.get("pointer"), pointers(code(said), type_)
+    if there is None:
+        if code(said) == "malformed":
+            raise Failed(f"no pointer, and it is {right or 'that of the bad member'}", "ENV-8")
+        if due:
+            raise Failed(f"no pointer, and it is {right or ' or '.join(sorted(due))}", _asked_by(code(said)))
+        return
+    if right is not None and there != right:
+        raise Failed(f"the pointer is {str(there)[:200]}, and not {right}", why or "ENV-8")
+    if right is None and due and re.sub(r"/[0-9]+(?=/|$)", "/N", str(there)) not in due:
+        told = f"the pointer is {str(there)[:200]}, and not {' or '.join(sorted(due))}"
+        raise Failed(told, _asked_by(code(said)))
+
+
+def _asked_by(code: str | None) -> str:
+    """The requirement that asks for the pointer of a problem that is not malformed."""
+    registry = _spec.table("problems.json")["problems"]
+    return "TRN-9" if any(one["code"] == code and "pointer" in one for one in registry) else "LIF-3"
 
 
 def stated(answer: Answer) -> Document:

@@ -94,12 +94,12 @@ def _own(check: Any, value: Any, path: Path) -> Fault | None:
         check.validate_python(value, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        found = [((*path, *_path(fault)), fault["msg"]) for fault in faults]
+        found = [((*path, *member_of(fault)), fault["msg"]) for fault in faults]
         return min(found, key=lambda fault: in_order(fault[0]))
     return None
 
 
-def _path(fault: ErrorDetails) -> Path:
+def member_of(fault: ErrorDetails) -> Path:
     """Where a fault is in the document: without the tags of unions, and without the mark of a bad name in a mapping."""
     loc = fault["loc"]
     if loc[-1:] == ("[key]",):

@@ -66,16 +66,18 @@ class Question:
             UsageError: Names the word, and what may have been meant; or the recipient that is no URI, or the topic that
                 is no Code.
         """
-        kinds: tuple[tuple[Kind, str], ...] = (("action", self.action), ("purpose", self.purpose), ("data", self.data))
+        kinds: tuple[tuple[Kind, Any], ...] = (("action", self.action), ("purpose", self.purpose), ("data", self.data))
         for kind, term in kinds:
-            if not is_term(kind, term):
-                meant = nearest(kind, term)
+            if not isinstance(term, str) or not is_term(kind, term):
+                meant = nearest(kind, term) if isinstance(term, str) else None
                 hint = f"; did you mean {meant}?" if meant else ""
                 raise UsageError(f"{term!r} is not {_KINDS[kind]} of the vocabulary{hint}")
         if self.recipient not in (VENDOR, THIRD_PARTY):
             object.__setattr__(self, "recipient", _party(self.recipient))
         if self.channel is not None and self.channel not in get_args(Channel):
             raise UsageError(f"{self.channel!r} is no channel; there are {', '.join(get_args(Channel))}")
+        if not isinstance(self.thread, str | None):
+            raise UsageError(f"{self.thread!r} is no id of a thread")
         if not isinstance(self.topic, Code | None):
             raise UsageError(f"{self.topic!r} is no topic; say Code(scheme='text', code={str(self.topic)!r})")
 
@@ -87,6 +89,8 @@ class Question:
 
 def _party(recipient: str) -> str:
     """The URI of a party in normal form. What no message could say is none: no no-word could ever speak of it."""
+    if not isinstance(recipient, str):
+        raise UsageError(f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party")
     found, why = normal(recipient), f"{recipient!r} is neither {VENDOR} nor {THIRD_PARTY} nor the URI of a party"
     if normal(found) != found:  # such as a host that ends in what looks like a port: no message could name it
         raise UsageError(why)

@@ -22,7 +22,6 @@ def codes() -> tuple[str, ...]:
     return tuple(_spec.table("vocabulary/roster.json")["terms"])
 
 
-@cache
 def document(code: str) -> TermsDocument:
     """The roster's terms of this code, as rules.
 
@@ -31,6 +30,11 @@ def document(code: str) -> TermsDocument:
     """
     if code not in codes():
         raise UsageError(f"{code!r} is not on the roster; it has {', '.join(codes())}")
+    return _document(code)
+
+
+@cache
+def _document(code: str) -> TermsDocument:
     return TermsDocument.model_validate(_spec.table(f"vocabulary/roster/{code}.json"))
 
 
@@ -39,9 +43,18 @@ def digest_of(terms: TermsDocument) -> str:
     return digest(write(terms.wire()))
 
 
-@cache
 def ref(code: str) -> TermsRef:
-    """The reference, by id and digest, to the roster's terms of this code."""
+    """The reference, by id and digest, to the roster's terms of this code.
+
+    Raises:
+        UsageError: As `document`.
+    """
+    document(code)
+    return _ref(code)
+
+
+@cache
+def _ref(code: str) -> TermsRef:
     return TermsRef(id=code, digest=digest_of(document(code)))
 
 

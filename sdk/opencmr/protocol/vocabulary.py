@@ -80,8 +80,12 @@ def includes(kind: Kind, broad: str, narrow: str) -> bool:
 
 
 def lies_in(bound: str, place: str) -> bool:
-    """Whether a place where data is stored is `bound`, a part of it, or one of its countries."""
-    return includes("place", bound, place) or includes("place", bound, place.partition("-")[0])
+    """Whether a place where data is stored is `bound`, a part of it, or one of its countries.
+
+    A part that the table lists lies in what the table says: an overseas territory is no part of its country's group.
+    """
+    listed = place if is_term("place", place) else place.partition("-")[0]
+    return bound == place or includes("place", bound, listed)
 
 
 @cache

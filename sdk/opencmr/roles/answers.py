@@ -102,7 +102,11 @@ class Answers:
         now, page = self._clock(), known.page
         if not page.since <= now < page.until:
             page = known.page = Page(known.facts, now)
-        found = page.answers.get(asked)
+        try:
+            found = page.answers.get(asked)
+        except TypeError:  # a member that has no hash is of no kind that a question has, and the question says so
+            Question(*asked)
+            raise
         return found if found is not None else self._answer(customer, known, page, asked)
 
     def _answer(self, customer: str, known: Known, page: Page, asked: Asked) -> Decision:

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from .._log import tell
-from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable
+from ..errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable, UsageError
 from ..messages import Body
 from ..messages.types import Channel, Code
 from ..protocol import EVERYTHING, VENDOR, Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
-from ..protocol.uri import normal
 from ..store import Kept, Noticed, Peer, Rows, Store
 from ..transport import Network
 from ..transport.bundle import MAX_WORDS, MOST_WORDS
 from .arrived import Arrived
+from .given import recipient_of, seconds, told
 from .ledger import Ledger
 from .pen import Draft, Pen, exactly
 from .quota import DEFAULT, Checked, Quota
@@ -90,6 +90,8 @@ class Correspondence:
             QuotaExceeded: What comes before the receipt finds no room here. A no needs none: its receipt will do.
         """
         draft = body if isinstance(body, Draft) else Draft(body)
+        if not isinstance(thread, str | None):
+            raise UsageError(f"a thread is named by its id, not {told(thread)}")
         said: Verified = await self._store.write(
             lambda rows: self._wallet.say(rows, draft, thread, self._now(), check=check)
         )
@@ -146,7 +148,7 @@ class Correspondence:
         """
         async with self._collecting:
             entries: list[str] = []
-            waiting, left = min(int(wait), _LONGEST_WAIT), self._quota.collect
+            waiting, left = int(max(0, min(seconds("wait", wait), _LONGEST_WAIT))), self._quota.collect
             for _ in range(_MOST_PAGES):
                 if self.muted:
                     break
@@ -200,7 +202,7 @@ class Correspondence:
         Raises:
             UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
-        who = VENDOR if normal(recipient) == normal(self.vendor) else recipient
+        who = recipient_of(recipient, self.vendor)
         question = Question(action, purpose, data or EVERYTHING["data"], who, channel, thread, topic)
         return self.history.may(question, self._now() if at is None else exactly(at), now=at is None)
 

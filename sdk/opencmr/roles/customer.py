@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from .. import trust
 from .._telemetry import observe
@@ -19,6 +19,7 @@ from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport import Network
 from .correspondence import Clock, Correspondence, quiet
 from .forgetting import forget
+from .given import listed, made, seconds, told
 from .handles import AgreementInHand, Casting, ConsentInHand
 from .ledger import Ledger
 from .pen import Deadline, Draft, Pen, deadline
@@ -50,7 +51,8 @@ class Relationship(Correspondence):
             answer_by: Until when the vendor can accept or counter them, exclusive.
             note: Words for people.
         """
-        body = terms.Proffer(
+        body = made(
+            terms.Proffer,
             choices=references(choices) if choices else self.policy.choices(),
             scope=scope,
             answer_by=deadline(answer_by, self.now()),
@@ -90,25 +92,26 @@ class Relationship(Correspondence):
         Raises:
             UsageError: The statement is too long.
         """
-        purposes = [purpose] if isinstance(purpose, str) else list(purpose)
         last = deadline(until, self.now())
-        item = consent.GrantItem(
+        item = made(
+            consent.GrantItem,
             key="1",
-            purposes=purposes,
-            data=list(data),
-            actions=list(actions),
-            channels=list(channels) if channels else None,
-            topics=list(topics) if topics else None,
-            recipients=list(recipients) if recipients else None,
+            purposes=[purpose] if isinstance(purpose, str) else listed("purpose", purpose),
+            data=listed("data", data),
+            actions=listed("actions", actions),
+            channels=listed("channels", channels) if channels else None,
+            topics=listed("topics", topics) if topics else None,
+            recipients=listed("recipients", recipients) if recipients else None,
         )
-        words = statement or in_words(item, last)
-        if len(words) > MOST_TEXT:
+        words: Any = statement or in_words(item, last)
+        if isinstance(words, str) and len(words) > MOST_TEXT:
             raise UsageError(f"the statement has {len(words)} characters, {MOST_TEXT} at most; say one: statement=…")
-        given = consent.Grant(
+        given = made(
+            consent.Grant,
             items=[item],
             until=last,
             statement=words,
-            discloses=list(discloses) if discloses else None,
+            discloses=listed("discloses", discloses) if discloses else None,
         )
         return ConsentInHand(self, await self.say(given))
 
@@ -244,6 +247,7 @@ class Customer:
             Unreachable: The vendor does not answer, or not in OpenCMR.
             Problem: What it publishes is not what it must be.
         """
+        trust.web_urls(vendor)  # anything else could not even be looked up in the store
         known = self._store.read(lambda rows: rows.peers_of(vendor))
         if known:
             return self._relationship(known[0])
@@ -280,7 +284,10 @@ class Customer:
             ExceptionGroup: Some vendor could not be reached or refused; with those that took it, the intent stands.
         """
         draft = wish if isinstance(wish, Draft) else Draft(wish, expires)
-        vendors = [to] if isinstance(to, Relationship) else list(dict.fromkeys(to))
+        named = [to] if isinstance(to, Relationship) else listed("to", to)
+        if strangers := [one for one in named if not isinstance(one, Relationship)]:
+            raise UsageError(f"an intent is cast to relationships, see `meet`, not to {told(strangers[0])}")
+        vendors = list(dict.fromkeys(named))
         if not vendors:
             raise UsageError("an intent is cast to somebody")
         said = await asyncio.gather(*(vendor.say(draft) for vendor in vendors), return_exceptions=True)
@@ -303,6 +310,7 @@ class Customer:
             The DIDs of the vendors that could not be dealt with, and why: `Unreachable`, `QuotaExceeded`, a `Problem`;
             a `StoreError` where what is kept of one is damaged. Nothing is lost by it.
         """
+        seconds("within", within)
         ones = self.relationships()
         found = await asyncio.gather(*(self._sync(one, within) for one in ones), return_exceptions=True)
         quiet(found)

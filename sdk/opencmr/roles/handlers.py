@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
-from .._log import log_failure
+from .._log import Fields, log_failure
 from .._telemetry import internal
 from ..errors import HandlerFailed, Problem, UsageError
 from ..messages import Body, Message, offer
 from ..protocol import is_narrowing
+from .given import expected
 from .observed import known_type
 from .pen import Draft
 
@@ -22,6 +23,7 @@ Handler = Callable[[Message[Any], R], Handled]
 Say = Callable[[Draft], Awaitable[None]]
 
 _log = logging.getLogger("opencmr.vendor")
+_FAILED = "the receiver could not work on the message; nothing was stored"
 _LAST_WAIT = 2.0
 """Seconds that handlers may still run when the vendor closes."""
 
@@ -65,8 +67,15 @@ class Handlers(Generic[R]):
         except Problem:
             raise
         except Exception as error:
-            log_failure(_log, "handler.failed", error, message_type=known_type(message.type), message_id=message.id)
-            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+            handler = self._answering[message.type]
+            log_failure(_log, "handler.failed", error, **_fields(message, handler, error))
+            raise HandlerFailed(_FAILED) from _named(handler, error)
+
+    def misspoke(self, message: Message[Any], error: UsageError) -> HandlerFailed:
+        """The problem where the replies of a message's handler cannot be said; the log says which of them, and why."""
+        fields = _fields(message, self._answering.get(message.type), error)
+        log_failure(_log, "handler.misspoke", error.__cause__ or error, **fields)
+        return HandlerFailed(_FAILED)
 
     def begin(self, message: Message[Any], relationship: R, say: Say) -> None:
         """Start what follows a message that has taken effect, beside everything else.
@@ -99,8 +108,6 @@ class Handlers(Generic[R]):
             UsageError: It is no body of a message.
         """
         draft = reply if isinstance(reply, Draft) else Draft(reply)
-        if not isinstance(draft.body, Body):
-            raise UsageError(f"a {type(draft.body).__name__} is no body of a message")
         if isinstance(draft.body, offer.Make) and draft.expires is None:
             return Draft(draft.body, self._firm_for, draft.ext)
         return draft
@@ -110,13 +117,45 @@ class Handlers(Generic[R]):
             for draft in await self._run(handler, message, relationship):
                 await say(draft)
         except Exception as error:
-            log_failure(_log, "handler.failed", error, message_type=known_type(message.type), message_id=message.id,
-                        outcome="accepted")  # fmt: skip  # the message has taken effect
+            # The message has taken effect.
+            log_failure(_log, "handler.failed", error, **_fields(message, handler, error, "accepted"))
 
     async def _run(self, handler: Handler[R], message: Message[Any], relationship: R) -> list[Draft]:
         async with asyncio.timeout(self.timeout):
             with internal("opencmr.handler", {"opencmr.message.type": known_type(message.type)}):
                 return [self.draft(reply) for reply in await _all(handler(message, relationship))]
+
+
+def _name(handler: Callable[..., Any] | None) -> str | None:
+    """A handler as its programmer knows it."""
+    if handler is None:
+        return None
+    kind = type(handler)
+    return f"{getattr(handler, '__module__', kind.__module__)}.{getattr(handler, '__qualname__', kind.__qualname__)}"
+
+
+def _fields(
+    message: Message[Any], handler: Callable[..., Any] | None, error: BaseException, outcome: str | None = None
+) -> Fields:
+    """What a log says of a handler that failed: whose fault it is, and where in what it made, if it made anything."""
+    said: Fields = {
+        "message_type": known_type(message.type),
+        "message_id": message.id,
+        "handler": _name(handler),
+        "outcome": outcome,
+    }
+    if (found := expected(error)) is not None:
+        said["pointer"], said["expected"] = found
+    return said
+
+
+def _named(handler: Callable[..., Any], error: Exception) -> Exception:
+    """The error of a handler; where it gave a model a wrong value, one that says which handler, and what was due."""
+    if (found := expected(error)) is None:
+        return error
+    named = UsageError(f"the handler {_name(handler)} made {found[0]}: {found[1]}")
+    named.__cause__ = error
+    return named
 
 
 async def _all(handled: Handled) -> list[Reply]:

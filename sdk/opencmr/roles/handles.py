@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import ValidationError
-
 from ..errors import UsageError
 from ..messages import Body, consent, intent, offer, order, terms
 from ..messages.offer import Make, PaymentShare
@@ -22,13 +20,12 @@ from ..protocol.families.consent import Consent
 from ..protocol.families.intent import Dealing, Offer, Withdrawal
 from ..protocol.families.terms import Agreement
 from .correspondence import Correspondence, quiet
+from .given import listed, made, seconds, told
 from .pen import Deadline, Draft, deadline
 
 R = TypeVar("R", bound=Record)
 _PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 """Seconds between two collects that brought nothing; twice as many after each that a vendor did not hold as asked."""
-_FOREVER = 1e10
-"""Seconds that nobody waits to the end of."""
 
 
 class Handle(Generic[R]):
@@ -99,11 +96,11 @@ class AgreementInHand(Handle[Agreement]):
 
     async def decline(self, reason: str = "notAcceptable") -> None:
         """Say no to what is pending."""
-        await self.say(terms.Decline(reason=reason))
+        await self.say(made(terms.Decline, reason=reason))
 
     async def terminate(self, reason: str | None = None) -> None:
         """End the agreement. Its prohibitions and duties outlive it."""
-        await self.say(terms.Terminate(reason=reason))
+        await self.say(made(terms.Terminate, reason=reason))
 
 
 class ConsentInHand(Handle[Consent]):
@@ -142,8 +139,9 @@ class ConsentInHand(Handle[Consent]):
         chosen = keys if keys or items else tuple(known)
         as_asked = [_as_asked(known[key]) for key in chosen]
         last = deadline(until, self.relationship.now()) if until is not None else asked.until
-        said = list(discloses) if discloses else None
-        await self.say(consent.Grant(items=[*as_asked, *items], until=last, discloses=said))
+        said = listed("discloses", discloses) if discloses else None
+        granted = [*as_asked, *listed("items", items)]
+        await self.say(made(consent.Grant, items=granted, until=last, discloses=said))
 
     async def refuse(self, *keys: str, reason: str | None = None) -> None:
         """Refuse all that is asked, or the items of these keys.
@@ -152,7 +150,7 @@ class ConsentInHand(Handle[Consent]):
             UsageError: There is no item of such a key.
         """
         self._check_keys(keys)
-        await self.say(consent.Refuse(keys=list(keys) or None, reason=reason))
+        await self.say(made(consent.Refuse, keys=list(keys) or None, reason=reason))
 
     async def withdraw(self, *keys: str, reason: str | None = None) -> None:
         """Take back all, or the items of these keys. The vendor cannot refuse this.
@@ -161,26 +159,19 @@ class ConsentInHand(Handle[Consent]):
             UsageError: There is no item of such a key.
         """
         self._check_keys(keys)
-        await self.say(consent.Withdraw(keys=list(keys) or None, reason=reason))
+        await self.say(made(consent.Withdraw, keys=list(keys) or None, reason=reason))
 
     def _check_keys(self, keys: Sequence[str]) -> None:
         if not keys:  # all can be taken back before anything has taken effect
             return
-        known = self.record.items
+        known = list(self.record.items)
         if unknown := [key for key in keys if key not in known]:
-            raise UsageError(f"no item {', '.join(unknown)}; there is: {', '.join(known)}")
+            raise UsageError(f"no item {', '.join(map(told, unknown))}; there is: {', '.join(known)}")
 
 
-def _of(datum: Datum) -> order.OrderDatum:
-    return datum if isinstance(datum, order.OrderDatum) else order.OrderDatum(**dict(datum))
-
-
-def _datum(term: str, value: Any) -> order.OrderDatum:
-    try:
-        return order.OrderDatum(data=term, value=value)
-    except ValidationError as error:
-        why = error.errors()[0]["msg"].removeprefix(f"{term}: ")
-        raise UsageError(f"{term}: {why}; see the shapes of the vocabulary") from error
+def _parts(lines: Sequence[OrderLine | int]) -> list[Any] | None:
+    """Lines of an order, where some are named: by index, or how much of them."""
+    return [part if isinstance(part, OrderLine) else {"line": part} for part in listed("lines", lines)] or None
 
 
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:
@@ -228,16 +219,16 @@ class OfferInHand:
         Raises:
             Problem, Refused, Unreachable: See `Correspondence.say`.
         """
-        shares = [PaymentShare(method=payment)] if isinstance(payment, str) else payment
-        body = offer.Accept(
-            offer=self.offer.ref, total=self.total, commitment=self.body.commitment, payment=shares, codes=codes
-        )
+        shares = [{"method": payment}] if isinstance(payment, str) else payment
+        total, commitment = self.total, self.body.commitment
+        body = made(offer.Accept, offer=self.offer.ref, total=total, commitment=commitment, payment=shares, codes=codes)
         await self.relationship.say(body, self.thread)
         return OrderInHand(self.relationship, self.thread)
 
     async def decline(self, reason: str = "other", note: str | None = None) -> None:
         """Say no to it."""
-        await self.relationship.say(offer.Decline(offer=self.offer.ref, reason=reason, note=note), self.thread)
+        body = made(offer.Decline, offer=self.offer.ref, reason=reason, note=note)
+        await self.relationship.say(body, self.thread)
 
 
 class OrderInHand(Handle[Dealing]):
@@ -254,17 +245,17 @@ class OrderInHand(Handle[Dealing]):
         Raises:
             UsageError: A term is none, or the value has not the shape that the vocabulary gives it.
         """
-        pieces = (
-            [_datum(term, value) for term, value in data.items()] if isinstance(data, dict) else list(map(_of, data))
-        )
-        await self.say(order.Disclose(discloses=pieces))
+        if isinstance(data, dict):
+            pieces: list[Any] = [{"data": term, "value": value} for term, value in data.items()]
+        else:
+            pieces = [dict(datum) if isinstance(datum, Datum) else datum for datum in listed("data", data)]
+        await self.say(made(order.Disclose, discloses=pieces))
 
     async def cancel(
         self, reason: str = "changedMind", note: str | None = None, *, lines: Sequence[OrderLine | int] = ()
     ) -> None:
         """Cancel the order, or lines of it, before it is done. The vendor says what it refunds."""
-        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
-        await self.say(order.Cancel(reason=reason, note=note, lines=parts or None))
+        await self.say(made(order.Cancel, reason=reason, note=note, lines=_parts(lines)))
 
     async def withdraw(
         self,
@@ -284,10 +275,8 @@ class OrderInHand(Handle[Dealing]):
             refund_to: How the money should come back, as a code.
             note: More words.
         """
-        parts = [part if isinstance(part, OrderLine) else OrderLine(line=part) for part in lines]
-        await self.say(
-            order.Withdraw(ground=ground, lines=parts or None, reason=reason, refund_to=refund_to, note=note)
-        )
+        parts = _parts(lines)
+        await self.say(made(order.Withdraw, ground=ground, lines=parts, reason=reason, refund_to=refund_to, note=note))
 
     def overdue(self) -> list[Withdrawal]:
         """The withdrawals that the vendor should have refunded by now."""
@@ -296,7 +285,7 @@ class OrderInHand(Handle[Dealing]):
     async def reaches(self, *states: str, within: float = 30) -> bool:
         """Wait until the order is in one of these states; false if it is not within so many seconds."""
         loop = asyncio.get_running_loop()
-        last = loop.time() + within
+        last = loop.time() + seconds("within", within)
         mail = _Mail([self.relationship], last)
         while self.state not in states:
             left = last - loop.time()
@@ -326,10 +315,10 @@ class Casting:
         last = loop.time() + max((self._left(relationship, until) for relationship in self.threads), default=0.0)
         mail = _Mail(list(self.threads), last)
         while True:
-            for made in self.firm():
-                if made.offer.digest not in seen:
-                    seen.add(made.offer.digest)
-                    yield made
+            for one in self.firm():
+                if one.offer.digest not in seen:
+                    seen.add(one.offer.digest)
+                    yield one
             left = last - loop.time()
             if left <= 0:
                 return
@@ -338,12 +327,12 @@ class Casting:
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""
         found = [
-            OfferInHand(relationship, thread, made)
+            OfferInHand(relationship, thread, one)
             for relationship, thread in self.threads.items()
             if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
-            for made in known.record.firm(relationship.now())
+            for one in known.record.firm(relationship.now())
         ]
-        return sorted(found, key=lambda made: (made.owed.currency, Decimal(made.owed.amount)))
+        return sorted(found, key=lambda one: (one.owed.currency, Decimal(one.owed.amount)))
 
     async def accept(self, made: OfferInHand, payment: str | list[PaymentShare] | None = None) -> OrderInHand:
         """Accept one offer. The intent stays open with the other vendors until it is withdrawn."""
@@ -356,9 +345,10 @@ class Casting:
             Problem, Refused, Unreachable: See `Correspondence.say`; the others have been told all the same.
             ExceptionGroup: Several of these.
         """
+        body = made(intent.Withdraw, reason=reason)
         said = await asyncio.gather(
             *(
-                relationship.say(intent.Withdraw(reason=reason), thread)
+                relationship.say(body, thread)
                 for relationship, thread in self.threads.items()
                 if but is None or but.relationship is not relationship
             ),
@@ -372,9 +362,7 @@ class Casting:
         if until is None:
             return 0.0
         if isinstance(until, float | int):
-            if until != until:
-                raise UsageError("nan is no number of seconds")
-            return float(max(-_FOREVER, min(until, _FOREVER)))
+            return seconds("until", until)
         now = relationship.now()
         return (moment(deadline(until, now)) - moment(now)).total_seconds()
 

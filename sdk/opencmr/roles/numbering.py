@@ -6,6 +6,7 @@ from ..protocol import History, Settled, Verified
 from ..protocol.receiving import check_place
 from ..protocol.thread import opened_by
 from ..store import Kept, Peer, Rows, Status
+from .given import told
 from .ledger import Ledger
 from .pen import Draft, Link, Pen
 
@@ -47,9 +48,9 @@ class Numbering:
         Raises:
             UsageError: The thread does not allow it.
         """
-        thread = history.threads.get(thread_id) if thread_id else None
+        thread = history.threads.get(thread_id) if isinstance(thread_id, str) else None
         if thread_id is not None and thread is None:
-            raise UsageError(f"no thread {thread_id} with {peer.peer}")
+            raise UsageError(f"no thread {told(thread_id)} with {peer.peer}")
         link = Link(history.chain.next, history.chain.tip)
         verified = self.pen.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         message = verified.message

@@ -57,6 +57,15 @@ class Draft:
     expires: Deadline | None = None
     ext: dict[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Take a body and nothing else.
+
+        Raises:
+            UsageError: It is no body of a message.
+        """
+        if not isinstance(self.body, Body):
+            raise UsageError(f"a {type(self.body).__name__} is no body of a message")
+
 
 def new_id() -> str:
     """A fresh message id: the URN of a random UUID (RFC 9562, version 4)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..messages.types import TermsDocument, TermsRef
 from ..protocol import roster
+from .given import listed
 
 Asked = Callable[[str, TermsDocument], bool | Awaitable[bool]]
 
@@ -30,7 +31,7 @@ class Policy:
 
     def knows(self, digest: str) -> bool:
         """Whether a counter of this digest is one to take without asking: the very document, not just its name."""
-        return digest in {roster.ref(code).digest for code in self.takes}
+        return digest in {roster.ref(code).digest for code in listed("takes", self.takes)}
 
 
 def references(terms: Sequence[str | TermsRef]) -> list[TermsRef]:
@@ -39,4 +40,4 @@ def references(terms: Sequence[str | TermsRef]) -> list[TermsRef]:
     Raises:
         UsageError: A code is not on the roster.
     """
-    return [roster.ref(one) if isinstance(one, str) else one for one in terms]
+    return [one if isinstance(one, TermsRef) else roster.ref(one) for one in listed("terms", terms)]

@@ -17,15 +17,16 @@ class Steadiness:
     """Compares a clock with one that can't be set.
 
     Args:
-        steady: Seconds of a clock that only goes on; for tests.
+        clock: The one that words are dated by. One that is played, as in a simulation, may have a method `steady`: it
+            is compared with those seconds, and any other with the machine's.
 
     Attributes:
         jumps: How often the clock has jumped.
     """
 
-    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         self.jumps = 0
-        self._steady = steady
+        self._steady: Callable[[], float] = getattr(clock, "steady", time.monotonic)
         self._before: tuple[datetime, float] | None = None
 
     def look(self, now: datetime) -> None:

@@ -13,7 +13,6 @@ from weakref import WeakValueDictionary
 from .. import trust
 from .._log import log_failure, tell
 from ..errors import (
-    HandlerFailed,
     Overloaded,
     Problem,
     StoreError,
@@ -35,18 +34,18 @@ from ..protocol import (
     roster,
     verify,
 )
-from ..protocol.uri import normal
 from ..store import KeyFile, Peer, Rows, Store, beside
 from ..transport.limits import Gate, Limits
 from .admission import Admission
 from .answers import Answers
 from .desk import Desk, Received
+from .given import customers_did, recipient_of
 from .handlers import Handler, Handlers, Reply
 from .health import Health
 from .idle import KEPT_FOR, Forgetting
 from .ledger import Ledger
 from .mailbox import Mailbox
-from .observed import collecting, known_type, receiving
+from .observed import collecting, receiving
 from .pen import Draft, Pen, exactly, new_id
 from .published import Published
 from .steadiness import Steadiness
@@ -141,7 +140,7 @@ class Vendor:
         self._published = Published(pen, endpoint, about, kept_for)
         self._clock = clock
         self.health = health
-        self._steadiness = Steadiness()
+        self._steadiness = Steadiness(clock)
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, firm_for)
         self._handlers.answer(terms.Proffer.type, self._answer_proffer)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -313,8 +312,7 @@ class Vendor:
         Raises:
             UsageError: A term is not in the vocabulary, or `at` is no instant.
         """
-        did = customer if isinstance(customer, str) else customer.customer
-        who = VENDOR if normal(recipient) == normal(self.did) else recipient
+        did, who = customers_did(customer), recipient_of(recipient, self.did)
         asked = (action, purpose, data or EVERYTHING["data"], who, channel, thread, topic)
         if at is None:
             return self._answers.may(did, asked)
@@ -334,7 +332,7 @@ class Vendor:
         Raises:
             UsageError: No such customer, or the thread does not allow it.
         """
-        did = customer if isinstance(customer, str) else customer.customer
+        did = customers_did(customer)
         draft = self._handlers.draft(body)
         if not self._stands_by(draft):
             raise UsageError("making an offer accepts the terms that it stands under; these are not accepted here")
@@ -500,8 +498,8 @@ class Vendor:
     def _registering(
         self, message_type: type[Body], keep: Callable[[str, Registered], None]
     ) -> Callable[[Registered], Registered]:
-        type_ = message_type.type
-        if type_ not in self._desk.speaks:
+        type_ = getattr(message_type, "type", message_type)
+        if not isinstance(type_, str) or type_ not in self._desk.speaks:
             raise UsageError(f"{type_!r} is no message type that a vendor receives")
 
         def register(handler: Registered) -> Registered:
@@ -517,10 +515,7 @@ class Vendor:
                 about=(self.did, verified.message.from_),
             )
         except UsageError as error:
-            type_ = verified.message.type
-            log_failure(_log, "handler.misspoke", error.__cause__ or error, message_type=known_type(type_),
-                        message_id=verified.message.id)  # fmt: skip
-            raise HandlerFailed("the receiver could not work on the message; nothing was stored") from error
+            raise self._handlers.misspoke(verified.message, error) from error
 
     async def _replies(self, verified: Verified) -> list[Draft]:
         if not self._handlers.answers(verified.message.type):

@@ -5,19 +5,20 @@ Here are media types, limits, time and status codes. What a message says, and wh
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import trust
 from .._log import log_failure
@@ -109,27 +110,17 @@ def application(
             await receiver.close()
 
     did_url, _origin = trust.web_urls(receiver.did_document()["id"])
+    routes = [
+        Route(f"{path}/messages", _answered(messages), methods=["POST"]),
+        Route(f"{path}/mailbox", _answered(mailbox), methods=["POST"]),
+        Route(f"{path}/words", _answered(words), methods=["POST"]),
+        Route(urlsplit(did_url).path, _answered(did_document)),
+        Route("/.well-known/opencmr", _answered(discovery)),
+        Route("/.well-known/myterms.json", _answered(myterms)),
+    ]
     app = _Application(
-        routes=[
-            Route(f"{path}/messages", _answered(messages), methods=["POST"]),
-            Route(f"{path}/mailbox", _answered(mailbox), methods=["POST"]),
-            Route(f"{path}/words", _answered(words), methods=["POST"]),
-            Route(urlsplit(did_url).path, _answered(did_document)),
-            Route("/.well-known/opencmr", _answered(discovery)),
-            Route("/.well-known/myterms.json", _answered(myterms)),
-        ],
-        # A wallet may be a page in a browser. There is nothing that another site could abuse: no cookie and no network
-        # address gives any right here, only a signature does.
-        middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=["*"],
-                allow_methods=["GET", "POST"],
-                allow_headers=["Content-Type"],
-                expose_headers=["Retry-After"],
-                max_age=86400,
-            )
-        ],
+        routes=routes,
+        middleware=[Middleware(_Pages, routes=routes)],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )
@@ -155,6 +146,37 @@ class _Application(Starlette):
             await response(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+class _Pages(CORSMiddleware):
+    """Lets a wallet that is a page in a browser in, whatever its origin.
+
+    There is nothing that another site could abuse: no cookie and no network address gives any right here, only a
+    signature does. Every preflight of a path is answered alike, whatever else it asks for: a browser compares that with
+    what is allowed by itself.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
+        super().__init__(
+            app,
+            allow_origins=["*"],
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type"],
+            expose_headers=["Retry-After"],
+            max_age=86400,
+        )
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asks = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        if asks and all(route.matches(scope)[0] is Match.NONE for route in self._routes):
+            await self.simple_response(scope, receive, send, request_headers=Headers(scope=scope))  # not found
+        else:
+            await super().__call__(scope, receive, send)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """What is allowed."""
+        return Response(status_code=204, headers=self.preflight_headers)
 
 
 def _answered(endpoint: _Endpoint) -> _Endpoint:

@@ -172,6 +172,8 @@ def web_urls(did: str) -> tuple[str, str]:
     Raises:
         UsageError: Not a usable `did:web`; or one on loopback whose port is written as a path.
     """
+    if not isinstance(did, str):  # what a peer says is read before: this is a caller's
+        raise UsageError(f"a vendor is named by its did:web, not by a {type(did).__name__}")
     found = _WEB.fullmatch(did)
     if found is None or int(found["port"] or 0) > 65535 or {".", ".."} & set(found["path"].split(":")):
         raise UsageError(f"{did[:300]} is not a did:web that names a host")

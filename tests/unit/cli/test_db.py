@@ -69,7 +69,7 @@ def test_a_store_that_was_put_back_waits_for_its_customers_once_that_is_said(
     copy = tmp_path / "shop.db"
     shutil.copy(stores.shop, copy)
     assert run("db", "restored", copy, "--json").json == {"store": str(copy), "restored": 1}
-    assert "1 relationships wait" in run("db", "restored", copy).out
+    assert "1 relationship waits" in run("db", "restored", copy).out
     with Store(copy, read_only=True) as store:
         assert [peer.restored for peer in store.read(lambda rows: list(rows.peers()))] == [True]
 

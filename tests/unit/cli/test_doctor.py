@@ -15,6 +15,7 @@ from starlette.routing import Route
 from opencmr import Vendor, _spec, trust
 from opencmr.cli.doctor import away, command, house, stores
 from opencmr.cli.doctor.finding import Finding
+from opencmr.cli.output import counted
 from opencmr.errors import UsageError
 from opencmr.store import KeyFile, Store, checkup
 from opencmr.trust import SigningKey
@@ -189,6 +190,20 @@ def test_a_sound_store_has_everything_looked_at(shop: Path) -> None:
         "disk": "ok",
         "last entry": "ok", "key file": "ok", "keys of the store": "ok",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(0, "0 relationships"), (1, "1 relationship"), (2, "2 relationships"), (1200, "1,200 relationships")],
+)
+def test_one_of_something_is_told_as_one(count: int, told: str) -> None:
+    assert counted(count, "relationship") == told
+    assert counted(count, "copy", "copies").endswith("copy" if count == 1 else "copies")
+
+
+def test_a_store_of_one_relationship_says_one(shop: Path) -> None:
+    (said,) = [each.said for each in examined(shop) if each.what == "messages"]
+    assert said == "20 messages and receipts of 1 relationship: as they were kept, with whole chains"
 
 
 def test_looking_at_a_store_changes_nothing(shop: Path) -> None:

@@ -112,6 +112,18 @@ def test_a_grant_wider_than_the_request_is_refused_with_its_pointer(
 
 
 @pytest.mark.requirement("CNS-1")
+@pytest.mark.parametrize("asked", ["EU", "EEA"])
+def test_what_is_overseas_is_in_the_union_only_where_its_law_applies(talk: Any, bodies: Any, asked: str) -> None:
+    request = talk.ask(bodies.item(**{**ASKED, "storedIn": [asked]}))
+    there = ["RE", "FR-974", "FR-GF", "PT-30", "ES-CN", "FI-01", "AX", "FR-IDF"]
+    for place in ("FR-NC", "NC", "FR-PF", "FR-988", "NL-CW", "NL-BQ3", "BQ", "DK-GL", "NO-21"):
+        with pytest.raises(errors.WiderThanAsked) as caught:
+            talk.grant(request.id, bodies.item(**{**ASKED, "storedIn": [*there, place]}))
+        assert (caught.value.pointer, caught.value.rule) == (f"/body/items/0/storedIn/{len(there)}", "CNS-1")
+    assert talk.grant(request.id, bodies.item(**{**ASKED, "storedIn": there})).record.state == "given"
+
+
+@pytest.mark.requirement("CNS-1")
 @pytest.mark.parametrize(
     "change",
     [

@@ -25,8 +25,8 @@ DESIGN = {
         requested                        | consent.grant     C    | given
         given                            | consent.grant     C    | given
         refused withdrawn                | consent.grant     C    | given
-        requested                        | consent.refuse    C    | refused requested
-        requested                        | consent.withdraw  C V  | refused requested
+        requested                        | consent.refuse    C    | refused withdrawn requested
+        requested                        | consent.withdraw  C V  | refused withdrawn requested
         given                            | consent.refuse    C    | withdrawn given requested
         given                            | consent.withdraw  C V  | withdrawn given requested
         """,

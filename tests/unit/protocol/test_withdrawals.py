@@ -184,3 +184,62 @@ def test_a_withdrawal_lets_an_order_go_on_from_its_place_and_not_before(talk: An
     between = talk.after(days=-1)
     talk.place(word)
     assert (mine.may(question, talk.now, now=True).answer, mine.may(question, between).answer) == ("permit", "deny")
+
+
+@pytest.mark.requirement("DEC-20")
+@pytest.mark.parametrize("mine", [False, True])
+def test_a_vendor_that_reports_and_pays_nothing_back_has_44_days(talk: Any, bodies: Any, mine: bool) -> None:
+    thread = bought(talk, bodies)
+    talk.history.mine = mine
+    question = Question("dpv:Use", "dpv:PaymentManagement", "pd:Intention", thread=thread)
+    talk.customer("order.withdraw", {"ground": "law"}, thread)
+    ends = talk.after(days=44)
+    for _ in range(4):
+        talk.later(days=10)
+        talk.vendor("order.fulfil", {"status": "returned"}, thread)
+        assert talk.may(question).answer == "permit"
+    talk.later(days=10)
+    for status in ("returned", "done"):
+        told = talk.vendor("order.fulfil", {"status": status}, thread)
+        assert (talk.may(question).answer, talk.may(question, talk.now).answer) == ("deny", "deny")
+    assert (told.record.state, talk.may(question, ends).answer) == ("done", "deny")
+    withdraw(talk, thread, {"line": 0})
+    assert (talk.may(question).answer, talk.may(question, ends).answer) == ("permit", "deny")
+
+
+@pytest.mark.requirement("DEC-20")
+def test_a_withdrawal_from_all_ends_rule_1_whatever_the_offer_says_of_returns(talk: Any, bodies: Any) -> None:
+    made = talk.offer(talk.cast().id, returns={"days": 3650}, warranty="P9Y")
+    thread = talk.accept(made).said.message.thread
+    talk.vendor("order.confirm", {"reference": "7", "total": bodies.euros("100")}, thread)
+    talk.vendor("order.fulfil", {"status": "done"}, thread)
+    question = Question("dpv:Use", "dpv:CustomerCare", "pd:Intention", thread=thread)
+    talk.later(days=100)
+    withdraw(talk, thread, {"line": 7})
+    talk.later(days=45)
+    assert talk.may(question).answer == "permit", "all of it is left"
+    talk.customer("order.withdraw", {"ground": "returns"}, thread)
+    talk.later(days=43)
+    assert talk.may(question).answer == "permit"
+    talk.later(days=1)
+    assert talk.may(question).answer == "deny"
+
+
+@pytest.mark.requirement("DEC-20")
+def test_what_is_left_lasts_as_if_nothing_had_been_sent_back(talk: Any, bodies: Any) -> None:
+    lines = [{"name": "Shirt", "price": bodies.euros("60")}, {"name": "Cap", "price": bodies.euros("40")}]
+    made = talk.offer(talk.cast().id, lines=lines, returns={"days": 14}, warranty="P1Y")
+    thread = talk.accept(made).said.message.thread
+    talk.vendor("order.confirm", {"reference": "7", "total": bodies.euros("100")}, thread)
+    talk.vendor("order.fulfil", {"status": "done"}, thread)
+    pay, care = (Question("dpv:Use", f"dpv:{of}", "pd:Intention", thread=thread)
+                 for of in ("PaymentManagement", "CustomerCare"))  # fmt: skip
+    days, year = talk.after(days=14), talk.after(days=365)
+    talk.later(days=5)
+    withdraw(talk, thread, CAP)
+    assert talk.may(pay, days).answer == "permit", "it is being returned"
+    talk.later(days=5)
+    told = talk.vendor("order.fulfil", {"status": "refunded", "amount": bodies.euros("40"), "lines": [CAP]}, thread)
+    assert told.record.state == "done"
+    assert (talk.may(pay).answer, talk.may(pay, days).answer) == ("permit", "deny")
+    assert (talk.may(care, days).answer, talk.may(care, year).answer) == ("permit", "deny")

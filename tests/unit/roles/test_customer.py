@@ -347,7 +347,7 @@ async def test_a_value_that_has_not_the_shape_of_its_term_is_the_callers_mistake
     alice: Customer, at_shop: CustomerRelationship
 ) -> None:
     cast = await alice.cast(CAST, to=[at_shop])
-    with pytest.raises(UsageError, match=r"^pd:PhysicalAddress: Input"):
+    with pytest.raises(UsageError, match=r"^order\.disclose at /discloses/0: pd:PhysicalAddress: Input"):
         await OrderInHand(at_shop, cast.threads[at_shop]).disclose({"pd:PhysicalAddress": "Elm Street 1"})
 
 

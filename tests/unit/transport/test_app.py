@@ -329,7 +329,7 @@ def test_a_page_of_any_origin_may_speak_to_a_vendor(http: httpx.Client) -> None:
         "/opencmr/messages",
         headers=origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"},
     )
-    assert preflight.status_code == 200
+    assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"
     assert "POST" in preflight.headers["access-control-allow-methods"]
     for response in (
@@ -339,6 +339,41 @@ def test_a_page_of_any_origin_may_speak_to_a_vendor(http: httpx.Client) -> None:
     ):
         assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
+
+
+@pytest.mark.requirement("TRN-31")
+@pytest.mark.parametrize(
+    ("path", "method"), [("/opencmr/messages", "POST"), ("/opencmr/words", "POST"), ("/.well-known/opencmr", "GET")]
+)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Access-Control-Request-Headers": "content-type,traceparent"},
+        {"Access-Control-Request-Headers": "x" * 300},
+        {"Access-Control-Request-Private-Network": "true"},
+        {"Access-Control-Request-Method": "PUT"},
+        {"Origin": "null", "Cookie": "a=b"},
+    ],
+)
+def test_a_preflight_is_told_what_is_allowed_whatever_it_asks_for(
+    http: httpx.Client, path: str, method: str, more: dict[str, str]
+) -> None:
+    asked = {"Origin": "https://wallet.example", "Access-Control-Request-Method": method, **more}
+    answer = http.options(path, headers=asked)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert method in answer.headers["access-control-allow-methods"]
+    assert "content-type" in answer.headers["access-control-allow-headers"].lower()
+    assert "traceparent" not in answer.headers["access-control-allow-headers"].lower()
+    assert "access-control-allow-private-network" not in answer.headers
+
+
+@pytest.mark.requirement("TRN-30", "TRN-31")
+def test_a_preflight_of_no_path_finds_nothing_and_a_page_may_read_that(http: httpx.Client) -> None:
+    asked = {"Origin": "https://wallet.example", "Access-Control-Request-Method": "POST"}
+    answer = http.options("/opencmr/nothing", headers=asked)
+    assert problem(answer) == "not-found"
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 def test_twenty_requests_at_once_are_each_answered(told: Told, base: str) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ... import trust
 from ...errors import OpenCMRError, UsageError
 from ...transport import Found, HttpNetwork
+from ..output import counted
 from .finding import Finding, Ward
 
 PATIENCE = 10.0
@@ -73,10 +74,10 @@ def examine(did: str) -> list[Finding]:
     except OpenCMRError as error:
         ward.wrong("is found", str(error), f"see that {document} and {origin}/.well-known/opencmr answer as they must")
         return ward.findings
-    ward.ok("did.json", f"{document}, with {len(found.keys)} key{'s' * (len(found.keys) != 1)}")
+    ward.ok("did.json", f"{document}, with {counted(len(found.keys), 'key')}")
     about = found.discovery
-    ward.ok("discovery", f"speaks {', '.join(about.versions)}, takes {len(about.types)} types and "
-            f"{len(about.terms or ())} agreements")  # fmt: skip
+    ward.ok("discovery", f"speaks {', '.join(about.versions)}, takes {counted(len(about.types), 'type')} and "
+            f"{counted(len(about.terms or ()), 'agreement')}")  # fmt: skip
     try:
         read = _ask("GET", document, {"Origin": _WALLET})
         asked = _ask("OPTIONS", found.endpoint + "/messages", {

@@ -11,6 +11,7 @@ from ...store import KeyFile, beside, path_of
 from ...store.checkup import MOST_PARTIES, Checkup, look, synchronous
 from ...store.integrity import check
 from ...trust import key_url
+from ..output import counted
 from .finding import Finding, Ward
 
 LITTLE, SCARCE = 1024**3, 100 * 1024**2
@@ -91,8 +92,9 @@ def _whole(ward: Ward, where: str | Path) -> None:
         return sum(counts) < MOST_MESSAGES
 
     faults = list(islice(check(where, seen=go_on), 3))
-    looked = f"{sum(counts):,} messages and receipts of {len(counts):,} relationships"
-    said = "; ".join(map(str, faults)) or f"{looked} are those that were kept, with whole chains"
+    words = counted(sum(counts), "message or receipt", "messages and receipts")
+    looked = f"{words} of {counted(len(counts), 'relationship')}"
+    said = "; ".join(map(str, faults)) or f"{looked}: as they were kept, with whole chains"
     if sum(counts) >= MOST_MESSAGES:
         said += f" (the first {MOST_MESSAGES:,} looked at)"
     mend = "stop whoever writes, keep the file, and bring back a copy (docs/operation.md)"
@@ -142,7 +144,7 @@ def _keys(file: Path | None, found: Checkup | None) -> list[Finding]:
         else:
             ward.wrong("key file", str(error), _mend(str(error)))
         return ward.findings
-    ward.ok("key file", f"{file} opens, with {len(names)} key{'s' * (len(names) != 1)}"
+    ward.ok("key file", f"{file} opens, with {counted(len(names), 'key')}"
             + ("" if secret else ", under no passphrase"))  # fmt: skip
     if found is not None and found.me:
         lost = [me for me in found.me if me not in names and key_url(me) not in names]

@@ -25,6 +25,7 @@ _WIDER: list[tuple[str, str, str, Any, str]] = [
     ("topics-absent", "no topic, which means any", "topics", None, "topics"),
     ("stored-larger", "a larger group of countries", "storedIn", ["EEA"], "storedIn/0"),
     ("stored-beside", "a country outside of the group", "storedIn", ["IE", "NO"], "storedIn/1"),
+    ("stored-overseas", "a territory that is no part of the group", "storedIn", ["FR", "FR-NC"], "storedIn/1"),
     ("stored-device", "the customer's device, which lies in no country", "storedIn", ["device"], "storedIn/0"),
     ("stored-absent", "no place, which means any", "storedIn", None, "storedIn"),
     ("kept-a-day-longer", "a day more of retention", "retention", {**DAYS, "period": "P31D"}, "retention"),

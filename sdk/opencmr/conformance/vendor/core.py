@@ -77,7 +77,7 @@ async def collect_off(bench: Bench) -> None:
     for seconds in (-130, 130):
         document = {**hand.collect_document(), "created": bench.now(seconds)}
         answer = await hand.post(hand.sign(document), "mailbox")
-        hand.refused_unsigned(answer, "stale-collect", "/created")
+        hand.refused_unsigned(answer, "stale-collect", "/created", "mailbox.collect")
     for seconds in (-60, 60):
         document = {**hand.collect_document(), "created": bench.now(seconds)}
         answer = await hand.post(hand.sign(document), "mailbox")
@@ -92,9 +92,9 @@ async def collect_once(bench: Bench) -> None:
     document = hand.collect_document()
     raw = hand.sign(document)
     must((await hand.post(raw, "mailbox")).status == 200, "the first is not answered")
-    hand.refused_unsigned(await hand.post(raw, "mailbox"), "replayed")
+    hand.refused_unsigned(await hand.post(raw, "mailbox"), "replayed", "/id", "mailbox.collect")
     other = hand.sign({**document, "body": {"limit": 1}})
-    hand.refused_unsigned(await hand.post(other, "mailbox"), "replayed")
+    hand.refused_unsigned(await hand.post(other, "mailbox"), "replayed", "/id", "mailbox.collect")
 
 
 @page.add("own-mailbox", "A collect opens the mailbox of its sender, and no other", "COR-10")
@@ -180,7 +180,7 @@ async def nobody_waits_for_nothing(bench: Bench) -> None:
     found, more = bundle(await hand.post(raw, "mailbox"), mailbox=True)
     must(found == [] and not more, "there is something in it")
     must(loop.time() - began < 3 + 2 * bench.latency, "it was held")
-    hand.refused_unsigned(await hand.post(raw, "mailbox"), "replayed")
+    hand.refused_unsigned(await hand.post(raw, "mailbox"), "replayed", "/id", "mailbox.collect")
 
 
 @page.add("collect-thread", "The thread of a collect is its own id", "ENV-3")

@@ -184,3 +184,20 @@ async def family_fixed(bench: Bench) -> None:
     await hand.accepted(says.no(hand, "consent.withdraw", thread), "active", "moot")
     await hand.refused(hand.write("intent.amend", says.wish(), thread), "wrong-state", "/type", "LIF-2")
     await hand.accepted(says.no(hand, "terms.decline", thread, {"reason": "other"}), "terminated")
+
+
+@page.add("pointers-of-rows", "A refusal by a row of a table has the pointer of that row", "LIF-3")
+async def pointers_of_rows(bench: Bench) -> None:
+    """Signed and unsigned. The same is held of every refusal in every check."""
+    hand = Hand(bench)
+    await hand.refused(says.proffer(hand, expires=bench.now(-1)), "expired", "/expires", "LIF-3")
+    thread, made = await says.offered(hand)
+    await hand.refused(
+        hand.write("intent.amend", says.wish(), thread, **says.unlinked(hand)), "stale", "/seen", "LIF-3"
+    )
+    dearer = says.accept(hand, made)
+    dearer["body"]["total"] = {**made["body"]["total"], "amount": "1"}
+    await hand.refused(dearer, "wrong-total", "/body/total", "LIF-3")
+    raw = hand.sign(hand.collect_document())
+    await hand.post(raw, "mailbox")
+    hand.refused_unsigned(await hand.post(raw, "mailbox"), "replayed", "/id", "mailbox.collect")

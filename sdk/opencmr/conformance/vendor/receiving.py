@@ -73,6 +73,20 @@ for _slug, _title, _broken, _code in ORDER:
     page.add(_slug, _title, "RCV-1")(_ordering(_broken, _code))  # type: ignore[arg-type]
 
 
+@page.add("mailbox-type-first", "At the mailbox, unsupported-type comes before key, signature and body", "RCV-1")
+async def mailbox_type_first(bench: Bench) -> None:
+    """An entry is not for the mailbox, whoever has forged it: it is answered as a right one is there."""
+    hand, other = Hand(bench), Hand(bench)
+    forged = (
+        hand.sign(proffer(hand, from_=other.did)),
+        _spoilt(hand.sign(proffer(hand))),
+        hand.sign(hand.write("terms.proffer", {})),
+        hand.sign(proffer(hand)),
+    )
+    for raw in forged:
+        hand.refused_unsigned(await hand.post(raw, "mailbox"), "unsupported-type", "/type")
+
+
 @page.add("2-before-3", "conflict comes before wrong-addressee", "RCV-1", "RCV-6")
 async def two_before_three(bench: Bench) -> None:
     """The id was used before."""

@@ -28,7 +28,7 @@ async def behind(bench: Bench) -> None:
         await hand.problem(hand.sign({**document, "seen": NOWHERE}), "behind")
         await hand.accepted(document, "open")
     raw = hand.sign(hand.collect_document(seen=NOWHERE))
-    hand.refused_unsigned(await hand.post(raw, "mailbox"), "behind")
+    hand.refused_unsigned(await hand.post(raw, "mailbox"), "behind", "/seen", "mailbox.collect")
 
 
 @page.add("stranger-behind", "A vendor that has lost a whole relationship is behind, too", "SEQ-6", "SEQ-32")
@@ -37,7 +37,7 @@ async def stranger_behind(bench: Bench) -> None:
     hand = Hand(bench)
     await forgotten(hand)
     raw = hand.sign(hand.collect_document())
-    hand.refused_unsigned(await hand.post(raw, "mailbox"), "behind")
+    hand.refused_unsigned(await hand.post(raw, "mailbox"), "behind", "/seen", "mailbox.collect")
     await hand.hand_back()
     await hand.collect()
     await hand.accepted(no(hand, "terms.terminate", next(iter(hand.threads))), _over(hand))

@@ -119,6 +119,9 @@ async def origins(bench: Bench) -> None:
             must(200 <= answer.status < 300 and _is_open(answer), f"OPTIONS {url}: {described(answer)}, not for a page")
             must(method == "GET" or bool({method, "*"} & methods), f"OPTIONS {url} does not allow {method}")
             must(bool({"CONTENT-TYPE", "*"} & headers), f"OPTIONS {url} does not allow Content-Type")
+        asked["access_control_request_headers"] = "content-type,traceparent"  # as an extension of a browser adds it
+        answer = await bench.send("OPTIONS", urls[0], b"", **asked)
+        must(200 <= answer.status < 300 and _is_open(answer), f"asked for more headers: {described(answer)}")
     for answer in (
         await bench.send("POST", posts[0], b"{}", content_type=MEDIA_TYPE, **page_of),
         await bench.send("GET", documents[0], b"", **page_of),
@@ -201,12 +204,15 @@ async def later_reply(bench: Bench) -> None:
     must(made["prior"] == digest_of(heard.receipt), "it does not follow the receipt", "SEQ-16")
 
 
-@page.add("problems-as-registered", "A problem has the title, status, fault and retry of the registry", "TRN-9")
+@page.add(
+    "problems-as-registered", "A problem has the title, status, fault, retry and pointer of the registry", "TRN-9"
+)
 async def problems_as_registered(bench: Bench) -> None:
     """Unsigned and signed; the same is held of every problem in every check."""
     hand = Hand(bench)
     await hand.problem(b"[]", "not-json")
     await hand.problem(hand.sign(proffer(hand, to="did:web:elsewhere.example")), "wrong-addressee")
+    await hand.problem(hand.sign(proffer(hand, from_=Hand(bench).did)), "wrong-key")
     await hand.refused(proffer(hand, expires=bench.now(-1)), "expired")
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Self
 from ....errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderThanAsked, WrongState
 from ....messages import Path, intent, offer, order, pointer
 from ....messages.personal import Datum
-from ....messages.types import Money, Ref, TermsDocument, as_wire
+from ....messages.types import Money, Ref, Side, TermsDocument, as_wire
 from ....trust import write
 from ... import roster
 from ...binding import Binding
@@ -20,7 +20,7 @@ from ...said import Entry, Point, Said, Word
 from ...statements import Activity, When
 from ...vocabulary import check_term, check_terms, includes
 from .basis import active_terms, live_consent
-from .performing import standing_order, standing_wish, what_lasts
+from .performing import Phase, Turn, standing_order, standing_wish, what_lasts
 from .returning import Cancelled, Withdrawal, lines_off, withdrawn
 from .sums import check_accepted, check_same, check_sums
 
@@ -34,10 +34,12 @@ OfferState = Literal["firm", "declined", "accepted", "lapsed"]
 
 
 class Step(NamedTuple):
-    """An entry that changed an order, and whether the order was done after it."""
+    """An entry that changed an order: how far that had come then, who said it, and whether anything was left of it."""
 
     point: Point
-    done: bool
+    phase: Phase
+    side: Side
+    left: bool
 
 
 class Wish(NamedTuple):
@@ -100,6 +102,7 @@ class Dealing(Record):
         withdrawals: What the customer has withdrawn from, and whether that was refunded.
         refunds: What the vendor reports to have paid back, and when.
         resting: The state that an order in `returning` goes back to when all is refunded.
+        left: Whether anything was left, at the last withdrawal, that was not withdrawn from or cancelled.
         since: When it opened. `closed`: when it was withdrawn, cancelled or done.
         steps: The entries of the order: its acceptance, and each that changed something since.
     """
@@ -124,6 +127,7 @@ class Dealing(Record):
     withdrawals: tuple[Withdrawal, ...] = ()
     refunds: tuple[tuple[Money, Point], ...] = ()
     resting: str | None = None
+    left: bool = True
     ordered_by: str | None = None
     steps: tuple[Step, ...] = ()
     closed: Point | None = None
@@ -139,7 +143,8 @@ class Dealing(Record):
         after = self._after(here, said, context)
         if after is self or not self.steps:
             return after
-        return replace(after, steps=(*self.steps, Step(said.point, after.state == "done")))
+        phase: Phase = "done" if after.state == "done" else "returning" if after.state == "returning" else "open"
+        return replace(after, steps=(*self.steps, Step(said.point, phase, said.side, after.left)))
 
     def _after(self, here: Self, said: Said, context: Context) -> Self:
         match said.message.body:
@@ -264,7 +269,7 @@ class Dealing(Record):
         return replace(
             self._turn(found, "accepted"),
             accepted=found.digest,
-            steps=(Step(said.point, False),),
+            steps=(Step(said.point, "open", said.side, True),),
             ordered_by=said.digest,
         )
 
@@ -315,10 +320,9 @@ class Dealing(Record):
         withdrawals = (*self.withdrawals, new)
         resting = self.resting if self.state == "returning" else self.state
         named = [*(each.lines for each in self.cancelled), *(each.lines for each in withdrawals)]
-        off = lines_off(named, made.lines)
-        if len(off) == len(made.lines):  # nothing is left to be performed
-            resting = "done"
-        return replace(here, withdrawals=withdrawals, resting=resting, closed=None)
+        left = len(lines_off(named, made.lines)) < len(made.lines)
+        resting = resting if left else "done"  # nothing is left to be performed
+        return replace(here, withdrawals=withdrawals, resting=resting, left=left, closed=None)
 
     def _cancelled(self, here: Self, said: Said, body: order.Cancel) -> Self:
         settles = said.side == "vendor" and (body.refund is not None or body.fee is not None)
@@ -442,13 +446,13 @@ class Dealing(Record):
             made = (str(self.accepted), str(self.ordered_by))
             cancelled = over if self.state == "cancelled" else None
             # A withdrawal lets an order go on. That is a yes: it counts from its place on, for the customer too.
-            steps = [
-                (chain.time(at.place, at.at), done)
-                for at, done in self.steps
+            turns = [
+                Turn(chain.time(at.place, at.at), phase, side, left)
+                for at, phase, side, left in self.steps
                 if at.place < (cancelled.place if cancelled else chain.next)
             ]
             ended = when(cancelled) if cancelled else None
-            yield from standing_order(thread, steps, ended, what_lasts(self.accepted_offer.body), data, made)
+            yield from standing_order(thread, turns, ended, what_lasts(self.accepted_offer.body), data, made)
 
     def on_terms(self, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
         """What the customer has said of the terms of their wish: as it stands, ordered, or off."""

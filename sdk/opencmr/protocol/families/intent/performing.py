@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ....messages.offer import Make
+from ....messages.types import Side
 from ...clock import length, shifted
 from ...statements import Activity
 from ...uri import normal
+from .returning import REFUND_WITHIN
 
 _NEVER_DONE = timedelta(days=365)
+_TO_SETTLE = REFUND_WITHIN + timedelta(days=30)
+"""How long an order in `returning` goes on after the customer's last word in it: whatever the vendor reports."""
 _TO_ANSWER = ("opencmr:IntentCasting",)
 _TO_PERFORM = (
     "dpv:RequestedServiceProvision",
@@ -50,6 +54,26 @@ class Lasting(NamedTuple):
     recipients: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+Phase = Literal["open", "returning", "done"]
+"""How far an order has come; `open` is all that is neither of the others."""
+
+
+class Turn(NamedTuple):
+    """An entry of an order.
+
+    Attributes:
+        at: The time of its place.
+        phase: How far the order has come with it.
+        side: Who said it.
+        left: Whether anything is left of it that was not withdrawn from or cancelled.
+    """
+
+    at: str
+    phase: Phase = "open"
+    side: Side = "vendor"
+    left: bool = True
+
+
 def standing_wish(
     thread: str,
     wishes: Sequence[tuple[str, str]],
@@ -73,7 +97,7 @@ def standing_wish(
 
 def standing_order(
     thread: str,
-    steps: Sequence[tuple[str, bool]],
+    turns: Sequence[Turn],
     cancelled: str | None,
     lasting: Lasting,
     data: tuple[tuple[str, str], ...],
@@ -85,34 +109,38 @@ def standing_order(
 
     Args:
         thread: Its thread.
-        steps: When its entries were, from the acceptance on and before it was cancelled, and whether it was done then.
+        turns: Its entries, from the acceptance on and before it was cancelled.
         cancelled: When it was cancelled.
         lasting: What counts in it of its offer.
         data: What was disclosed, and when.
         evidence: The digests of offer and acceptance.
     """
     made = Activity(thread, "order-live", "", "", None, data, evidence, _TO_PERFORM, lasting.recipients)
-    for since, until, closed in _spans(steps, cancelled, lasting.returns):
+    for since, until, closed in _spans(turns, cancelled, lasting.returns):
         yield replace(made, since=since, until=until, closed=closed)
     if lasting.warranty > lasting.returns:
-        for since, until, closed in _spans(steps, cancelled, lasting.warranty):
+        for since, until, closed in _spans(turns, cancelled, lasting.warranty):
             yield replace(made, since=since, until=until, closed=closed, purposes=_CARE, recipients=())
 
 
-def _spans(
-    steps: Sequence[tuple[str, bool]], cancelled: str | None, after: timedelta
-) -> Iterator[tuple[str, str, str | None]]:
+def _spans(turns: Sequence[Turn], cancelled: str | None, after: timedelta) -> Iterator[tuple[str, str, str | None]]:
     """Since when, until when, and when an end was put to it, span by span.
 
-    Where an order never comes to be done, it ends a year after its last entry; once it is done, what the vendor reports
-    adds nothing. An entry that comes when it had ended lets it begin anew, and changes no answer about the time before.
+    An entry that comes when it had ended lets it begin anew, and changes no answer about the time before. But once the
+    order was done, or withdrawn from, what the vendor reports brings nothing back.
     """
-    spans, was = [], False
-    for at, done in steps:
-        if not (done and was):
-            spans.append((at, shifted(at, after if done else _NEVER_DONE)))
-        was = done
-    closed = spans[-1][0] if was and not after else None
+    spans: list[tuple[str, str]] = []
+    done = said = None  # where it first became done, and the customer's last word while it was returning
+    for at, phase, side, left in turns:
+        if (done or said) and side == "vendor" and at >= spans[-1][1]:
+            continue
+        done = done or (at if phase == "done" else None)
+        said = at if phase == "returning" and side == "customer" else said
+        kept = shifted(done, after) if done and left else at
+        ends = {"open": shifted(at, _NEVER_DONE), "returning": shifted(said or at, _TO_SETTLE), "done": at}[phase]
+        spans.append((at, ends if phase == "open" else max(ends, kept)))
+    last, end = spans[-1]
+    closed = last if end <= last else None
     if cancelled is not None:
         spans.append((cancelled, cancelled))
         closed = cancelled
