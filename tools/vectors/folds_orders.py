@@ -119,6 +119,7 @@ def _other_currencies(once: Body) -> list[tuple[str, str, list[Any], Body]]:
         ("unit-price", "lines/1/unitPrice", [[once, meter], "49.00"], {}),
         ("exit-fee", "lines/0/recurs/exitFee", [[_monthly("1.00", exitFee=dollars)], "0", "1.00"], {}),
         ("fee", "cancellation/0/fee", [[once], "49.00"], {"cancellation": [{"before": "P1D", "fee": dollars}]}),
+        ("fee-of-changes", "changes/0/fee", [[once], "49.00"], {"changes": [{"before": "P1D", "fee": dollars}]}),
         ("part", "schedule/0/amount", [[once], "49.00"], {"schedule": [{"amount": dollars, "due": "now"}]}),
         (
             "tier",
