@@ -10,8 +10,7 @@ from opencmr import Customer, Money, Quantity, SignedMoney, Vendor, Want, intent
 from opencmr.messages import Message
 from opencmr.messages.types import Ident, OrderLine, Party
 from opencmr.protocol.families.intent import Dealing
-from opencmr.roles import VendorRelationship
-from opencmr.roles.export import export
+from opencmr.roles import VendorRelationship, export
 from opencmr.testing import Loopback, StandingClock
 
 DID, NAME, ADDRESS = "did:web:shop.example", "pd:Name", "pd:PhysicalAddress"

@@ -1,6 +1,9 @@
 """What all tests share: `tests/` itself is importable, for the few modules that several of them use."""
 
 import os
+import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -40,3 +43,15 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
             return found[name]
 
         yield place
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node, for tests of the JavaScript implementation."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("Node is not on the PATH; the JavaScript implementation needs Node 20 or newer")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=30).stdout.strip()
+    if int(re.sub(r"\D*(\d+).*", r"\1", version) or 0) < 20:
+        pytest.skip(f"Node is {version}; the JavaScript implementation needs Node 20 or newer")
+    return found

@@ -352,11 +352,12 @@ export class Relationship {
     const isOn = (path, of) => path.some((word) => word.digest === of);
     const ours = pathTo(kept.tip, held);
     const theirs = (last && pathTo(last.digest, held)) ?? [];
-    if (theirs.every((word) => isWhole(word, held)) && !isOn(ours, last?.digest)) {
+    if (!isOn(ours, last?.digest)) {
       const fork = theirs.findIndex((word, i) => word !== ours[i]);
       if (ours[fork] && theirs[fork]) {
         this.#notice({ code: 'split', words: [ours[fork].digest, theirs[fork].digest] }); // SEQ-29
-        kept.tip = last.digest;
+        const missing = theirs.findIndex((word) => !isWhole(word, held)); // SEQ-30: what it answers may be missing
+        kept.tip = (missing < 0 ? last : theirs[missing - 1])?.digest;
       }
       kept.left = [...kept.left, ...ours.slice(fork).map((word) => word.digest)].filter((of) => !isOn(theirs, of));
     }

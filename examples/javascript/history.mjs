@@ -9,7 +9,7 @@ import { decide, gather, lasts, question } from './decisions.mjs';
 import { BESIDE, besideAfter, blank, rules } from './records.mjs';
 import { checkShape } from './shapes.mjs';
 import { familyOf, isNarrowing, lifecycles } from './spec.mjs';
-import { overlaps, reaches, same } from './vocabulary.mjs';
+import { reaches } from './vocabulary.mjs';
 
 /** @typedef {{message: any, digest: string}} Word @typedef {import('./chain.mjs').Said} Said */
 
@@ -212,7 +212,7 @@ export class History {
     const isNews = (said) => said !== undefined && said.place !== own.place && !knows(own.knows, said.place);
     const { wish, steps = [], closed, state } = this.threads.get(scope?.id)?.record ?? {};
     const over = ['withdrawn', 'cancelled'].includes(state) ? closed : undefined;
-    return [wish, steps[0]?.said, over].some(isNews) || this.#agreements().filter((record) => same(record.scope, scope))
+    return [wish, steps[0]?.said, over].some(isNews) || this.#agreements().filter((record) => record.scope?.id === scope?.id)
       .some((record) => isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
   }
 

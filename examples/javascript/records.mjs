@@ -304,7 +304,7 @@ export function besideAfter(beside, said, outcome) {
     noes: [...noes, said],
     stands: new Map([...stands].filter(([key]) => !names(said, key))),
     open: open.filter((one) => !isMeant(one)),
-    heard: new Map([...[...heard].filter((one) => !again.includes(one)), ...(side === 'vendor' ? meant : [])]),
+    heard: new Map([...[...heard].filter(([key]) => !again.some(([of]) => of === key)), ...(side === 'vendor' ? meant : [])]),
     denied: [...denied, ...[...open.filter(isMeant).map(([item]) => item), ...again.map(([, item]) => item)].map((item) => taken(item, said))],
   };
 }

@@ -33,14 +33,14 @@ from opencmr.errors import (
     WrongKey,
 )
 from opencmr.messages import core
-from opencmr.protocol import lifecycle, receiving, roster
+from opencmr.protocol import instant, lifecycle, receiving, roster
 from opencmr.protocol.families import consent as consent_fold
 from opencmr.protocol.families.intent import dealing, sums
-from opencmr.roles import pen as pen_module
-from opencmr.roles import vendor as vendor_module
-from opencmr.roles.desk import Desk
-from opencmr.roles.handlers import Handlers
-from opencmr.roles.pen import Link
+from opencmr.roles.party import signing
+from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor import receiving as vendor_receiving
+from opencmr.roles.vendor.handlers import Handlers
+from opencmr.roles.vendor.transaction import Transactions
 from opencmr.transport import app as app_module
 
 
@@ -53,8 +53,8 @@ class Switch:
     twist: Callable[[str, Answer], Answer] = field(default=lambda _, answer: answer)
 
     @property
-    def desk(self) -> Desk:
-        return self.vendor._desk
+    def transactions(self) -> Transactions:
+        return self.vendor._transactions
 
     def around(self, owner: Any, name: str, outer: Callable[..., Any]) -> None:
         """Put something around a function: it gets the inner one first."""
@@ -207,7 +207,7 @@ def trims_before_hashing(at: Switch) -> None:
             return parsed
         return replace(parsed, digest=trust.digest(raw.replace(note.encode(), note.strip().encode())))
 
-    at.patch.setattr(vendor_module, "parse", parse)
+    at.patch.setattr(vendor_receiving, "parse", parse)
 
 
 @fault("ENV-8")
@@ -242,7 +242,7 @@ def echoes_ext(at: Switch) -> None:
     def receive(inner: Any, rows: Any, verified: Any, replies: Any, now: str) -> Any:
         return inner(rows, verified, [replace(one, ext=verified.message.ext) for one in replies], now)
 
-    at.around(at.desk, "receive", receive)
+    at.around(at.transactions, "receive", receive)
 
 
 # Who said it
@@ -321,17 +321,21 @@ def takes_what_is_for_others(at: Switch) -> None:
     def verify(parsed: Any, *, me: str, **named: Any) -> Any:
         return receiving.verify(parsed, me=str(parsed.document.get("to", me)), **named)
 
-    at.patch.setattr(vendor_module, "verify", verify)
+    at.patch.setattr(vendor_receiving, "verify", verify)
 
 
 @fault("TRN-10")
 def signs_with_a_key_that_is_not_listed(at: Switch) -> None:
-    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
+    at.transactions.signer = at.transactions.numbering.signer = replace(
+        at.transactions.signer, method=at.transactions.signer.did + "#key-2"
+    )
 
 
 @fault("SIG-2")
 def signs_with_another_key(at: Switch) -> None:
-    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
+    at.transactions.signer = at.transactions.numbering.signer = replace(
+        at.transactions.signer, key=trust.SigningKey.generate()
+    )
 
 
 # What is known, and what is said of it
@@ -343,14 +347,14 @@ def answers_a_retry_afresh(at: Switch) -> None:
         found = inner(rows, *args)
         return found and replace(found, answers=[afresh(at, raw) for raw in found.answers])
 
-    at.around(at.desk, "_known", known)
+    at.around(at.transactions, "_known", known)
 
 
 def afresh(at: Switch, raw: bytes, **members: Any) -> bytes:
     """A receipt, written and signed once more."""
-    document = {**orjson.loads(raw), "id": pen_module.new_id(), **members}
+    document = {**orjson.loads(raw), "id": signing.new_id(), **members}
     del document["proof"]
-    return trust.sign(document, at.desk.pen.key, at.desk.pen.method)
+    return trust.sign(document, at.transactions.signer.key, at.transactions.signer.method)
 
 
 @fault("RCV-7")
@@ -362,7 +366,7 @@ def tells_more_to_whoever_knows_a_message(at: Switch) -> None:
         more = [kept.raw for kept in rows.placed(found.peer.number) if kept.side == "vendor" and kept.of is None]
         return replace(found, answers=[*found.answers, *more])
 
-    at.around(at.desk, "_known", known)
+    at.around(at.transactions, "_known", known)
 
 
 @fault("RCV-6")
@@ -373,7 +377,7 @@ def sees_no_conflict(at: Switch) -> None:
         except Conflict:
             return None
 
-    at.around(at.desk, "_known", known)
+    at.around(at.transactions, "_known", known)
 
 
 @fault("RCV-2")
@@ -398,8 +402,8 @@ def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
         try:
             return await inner(raw)
         except (Malformed, BadSignature) as problem:
-            document, pen = orjson.loads(raw), at.desk.pen
-            at_ = vendor_module.instant(at.vendor._clock())
+            document, signer = orjson.loads(raw), at.transactions.signer
+            at_ = instant(at.vendor._clock())
             said = {
                 "to": document["from"],
                 "at": at_,
@@ -407,7 +411,7 @@ def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
                 "problem": problem,
                 "link": Link(1),
             }
-            return [pen.receipt(trust.digest(raw), **said).raw]
+            return [signer.receipt(trust.digest(raw), **said).raw]
 
     at.around(at.vendor, "receive", receive)
 
@@ -438,7 +442,7 @@ def tells_strangers_that_a_thread_exists(at: Switch) -> None:
         threads.add(message.thread)
         return found
 
-    at.around(at.desk, "_settled", settled)
+    at.around(at.transactions, "_settled", settled)
 
 
 @fault("COR-1")
@@ -452,9 +456,9 @@ def gives_two_receipts(at: Switch) -> None:
 
 def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
     def switch(at: Switch) -> None:
-        inner, ours = pen_module.Pen.receipt, at.desk.pen.did
+        inner, ours = signing.Signer.receipt, at.transactions.signer.did
 
-        def receipt(self: pen_module.Pen, of: str, *, to: str, at: str, thread: str, **said: Any) -> Any:
+        def receipt(self: signing.Signer, of: str, *, to: str, at: str, thread: str, **said: Any) -> Any:
             if self.did != ours:
                 return inner(self, of, to=to, at=at, thread=thread, **said)
             problem = said.pop("problem", None)
@@ -465,7 +469,7 @@ def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
             members = {"outcome": body.outcome, "state": body.state, "problem": told}
             return inner(self, body.of, to=to, at=at, thread=thread, link=link, **members)
 
-        at.patch.setattr(pen_module.Pen, "receipt", receipt)
+        at.patch.setattr(signing.Signer, "receipt", receipt)
 
     return switch
 
@@ -487,7 +491,7 @@ FAULTS["receipts_of_another_digest"] = (
 def receipts_of_another_thread(at: Switch) -> None:
     async def receive(inner: Any, raw: bytes) -> Any:
         first, *rest = await inner(raw)
-        return [afresh(at, first, thread=pen_module.new_id()), *rest]
+        return [afresh(at, first, thread=signing.new_id()), *rest]
 
     at.around(at.vendor, "receive", receive)
 
@@ -497,8 +501,8 @@ def receipts_of_another_thread(at: Switch) -> None:
 
 @fault("RCV-14")
 def lets_withdrawals_wait_for_handlers(at: Switch) -> None:
-    at.patch.setattr(Handlers, "answers", lambda self, type_: type_ in self._answering)
-    at.patch.setattr(vendor_module, "is_narrowing", lambda type_, side: False, raising=False)
+    at.patch.setattr(Handlers, "waits_for", lambda self, type_: type_ in self._answering)
+    at.patch.setattr(vendor_receiving, "is_narrowing", lambda type_, side: False)
 
 
 # Lifecycles and rules across members

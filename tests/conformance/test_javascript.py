@@ -7,7 +7,6 @@ import copy
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,17 +36,6 @@ const read = (document) => {
 };
 console.log(JSON.stringify(JSON.parse(readFileSync(0, 'utf8')).map(read)));
 """
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("Node is not on the PATH; the JavaScript implementation needs Node 20 or newer")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=30).stdout.strip()
-    if int(re.sub(r"\D*(\d+).*", r"\1", version) or 0) < 20:
-        pytest.skip(f"Node is {version}; the JavaScript implementation needs Node 20 or newer")
-    return found
 
 
 def test_the_javascript_implementation_passes_the_vectors_and_talks_to_our_vendor(node: str) -> None:

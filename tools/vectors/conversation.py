@@ -7,6 +7,7 @@ from typing import Any
 from opencmr import trust
 from opencmr.messages import BODIES
 from opencmr.protocol import History, instant, moment, roster, verify
+from opencmr.protocol.clock import shifted
 from opencmr.protocol.receiving import parse
 from opencmr.protocol.thread import opened_by
 
@@ -97,7 +98,7 @@ class Script:
         }
         document = {name: value for name, value in {**document, **more, "body": body}.items() if value is not None}
         if type_ in BODIES and side == "customer" and BODIES[type_].expires in ("must", "customer"):
-            document.setdefault("expires", instant(moment(str(document["created"])) + IN_TIME))
+            document.setdefault("expires", shifted(str(document["created"]), IN_TIME))
         raw = trust.sign(document, key, url)
         word = Word(trust.read(raw), trust.digest(raw), side)
         if side == "customer" and type_ != "mailbox.collect":
@@ -127,7 +128,7 @@ class Script:
     def receipt(self, word: Word, at: str | None = None, **claims: Any) -> Word:
         """The vendor's receipt for a customer's word."""
         at = at or self.after(seconds=1)
-        of = _verified(word).message
+        of = verified(word).message
         if claims:
             body = claims
         else:
@@ -144,8 +145,8 @@ class Script:
 
     def follow(self, word: Word, *, of: Word | None = None) -> None:
         """A word of the vendor's takes its place, and what it answers."""
-        read = _verified(word)
-        self.history.follow(read.message, word.digest, of=_verified(of).message if of else None, fault=read.fault)
+        read = verified(word)
+        self.history.follow(read.message, word.digest, of=verified(of).message if of else None, fault=read.fault)
 
     def say(self, type_: str, body: Body, thread: str | None = None, **more: Any) -> Word:
         """Said and placed: a customer's message is answered a second after it was made."""
@@ -229,7 +230,8 @@ class Script:
         return self.say("order.cancel", {"reason": "changedMind", **body}, thread.thread, by=by)
 
 
-def _verified(word: Word) -> Any:
+def verified(word: Word) -> Any:
+    """A word as its receiver reads it."""
     raw, me = trust.write(word.message), str(word.message["to"])
     return verify(parse(raw), me=me, pinned=PINNED, lenient=word.side == "vendor")
 

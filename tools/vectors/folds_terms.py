@@ -323,6 +323,15 @@ def terms_folds() -> list[Case]:
             "active",
             lambda t: t.accept_terms(t.proffer(), ext={"https://shop.example/x": {"terms": "SD-BASE"}}),
         ),
+        fold(
+            "terms-scope-by-id",
+            "Two proffers whose scopes have one id and two digests: the scope is one, and the older is overtaken",
+            "TRM-10",
+            "aaaav",
+            "proffered",
+            _scopes_of_one_id,
+            problems={5: "wrong-state /type TRM-10"},
+        ),
     ]
 
 
@@ -341,3 +350,11 @@ def _scoped(t: Script) -> Word:
     wished = t.cast()
     proffered = t.say("terms.proffer", {"choices": [terms("PDC-GOOD")], "scope": wished.ref})
     return t.accept_terms(proffered, "PDC-GOOD")
+
+
+def _scopes_of_one_id(t: Script) -> Word:
+    wished = t.cast()
+    older = t.proffer("PDC-GOOD", body={"scope": wished.ref})
+    newer = t.proffer("PDC-GOOD", body={"scope": {**wished.ref, "digest": older.digest}})
+    t.accept_terms(newer, "PDC-GOOD")
+    return t.accept_terms(older, "PDC-GOOD")

@@ -117,6 +117,8 @@ def _with_faults() -> list[Case]:
         _case("no-refused", "A receipt refuses a no: it counts", "SEQ-26", _no_refused),
         _case("answered-twice", "Two receipts for one word: the first counts", "COR-1", _answered_twice),
         _case("id-twice", "Two words of one id: the second is void", "RCV-6", _id_twice),
+        _case("id-twice-out-of-order", "The second arrives first: what has its place first is the first all the same",
+              "RCV-6", _id_twice_out_of_order),
         _case("dated-ahead", "A vendor's word dated far ahead takes its place", "RCV-16 SEQ-18", _ahead),
         _case("disputed", "Two dates that can't both be right are told, and accuse nobody", "SEQ-24", _disputed),
     ]  # fmt: skip
@@ -159,6 +161,8 @@ def _splits() -> list[Case]:
               _and_back),
         _case("split-and-back-in-pages", "So they do where the way back comes in several answers", "SEQ-30",
               _and_back_in_pages),
+        _case("split-answers-what-is-missing", "A branch is held though what a receipt on it answers is missing: the "
+              "places go on up to that receipt", "SEQ-30 SEQ-34", _answers_what_is_missing),
         _case("split-without-the-fork", "A branch of which a word is missing is none yet: it waits", "SEQ-29",
               _no_branch_yet),
     ]  # fmt: skip
@@ -278,6 +282,15 @@ def _id_twice(m: Mailbox) -> None:
     made = m.offer(m.own(m.cast()))
     m.offer(made, "90.00", id=made.id)
     m.comes(1, 2, 3, chain=3, shows="conflict")
+
+
+def _id_twice_out_of_order(m: Mailbox) -> None:
+    wished = m.own(m.cast())
+    made = m.offer(wished)
+    m.offer(wished, "90.00", id=made.id)
+    m.offer(wished, "80.00", id=made.id)
+    m.comes(3, 4, chain=0, waiting=2, pending=1)
+    m.comes(1, 2, chain=4, shows="conflict conflict")
 
 
 def _ahead(m: Mailbox) -> None:
@@ -436,6 +449,17 @@ def _and_back_in_pages(m: Mailbox) -> None:
     m.comes(2, chain=2, shows="split", may="permit consent")
     m.ask("news")
     m.comes(3, 4, chain=4, may="permit consent")
+
+
+def _answers_what_is_missing(m: Mailbox) -> None:
+    wished = m.own(m.cast())
+    other = m.other()
+    m.offer(wished)
+    another = other.cast()
+    other.offer(wished, "90.00")
+    m.comes(1, 2, chain=2)
+    m.comes(other.vendors(2), other.vendors(3), chain=1, waiting=2, shows="split answers-nothing")
+    m.comes(another, other.vendors(2), chain=3, shows="restored")
 
 
 def _no_branch_yet(m: Mailbox) -> None:

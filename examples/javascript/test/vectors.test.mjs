@@ -6,13 +6,12 @@ import { test } from 'node:test';
 
 import { bytesOf, canonical, digest, hex, multibase, Problem, read, sha256, unhex } from '../canonical.mjs';
 import { publicBytes, signer, verify } from '../keys.mjs';
-import { Relationship } from '../customer.mjs';
 import { fold } from '../history.mjs';
 import { check, hashData, sign } from '../proof.mjs';
-import { show } from '../records.mjs';
 import { checkBody, checkEnvelope, checkShape } from '../shapes.mjs';
 import { table } from '../spec.mjs';
 import { may } from './decisions.mjs';
+import { heard, keptOf, stated, told } from './told.mjs';
 
 const VECTORS = new URL('../../../spec/v1/vectors/', import.meta.url);
 const text = async (path) => (await readFile(new URL(path, VECTORS), 'utf8')).replace(/\n$/, '');
@@ -84,22 +83,11 @@ const kinds = {
     run();
   },
   async thread({ customer, vendor, keys, words, said, answers, asks = [], ...right }) {
-    const kept = { vendor, pinned: keys, endpoint: 'https://shop.example', words: [], left: [], given: {}, owed: [], lost: [], noticed: [] };
-    const write = async (message) => ({ message, digest: await digest(message) });
-    for (const message of words ?? said) kept.words.push(await write(message));
-    if (words) { // what they fold to
-      for (const { message } of kept.words) await check(message, keys);
-      kept.tip = kept.words.findLast(({ message }) => message.from === vendor).digest;
-    } else await collected(kept, customer, answers); // what a customer makes of the answers of the mailbox
+    const kept = await keptOf({ vendor, keys, words: words ?? said });
+    if (words) for (const { message } of kept.words) await check(message, keys); // what they fold to
+    else await collected(kept, customer, answers); // what a customer makes of the answers of the mailbox
     const history = await fold(kept);
-    const got = {
-      places: history.places.map((place) => toldOf(place, history)),
-      times: history.chain.times(),
-      disputes: history.chain.disputes.map(([seen, word]) => ({ place: history.chain.number(seen), word })),
-      pending: history.pending.map((word) => word.digest),
-      digests: history.chain.digests,
-      threads: Object.fromEntries([...history.threads].map(([id, thread]) => [id, { state: thread.state, record: show(thread) ?? null }])),
-    };
+    const got = told(history);
     for (const [name, value] of Object.entries(got)) {
       if (name in right) assert.deepEqual(value, name === 'places' ? right.places.map(stated) : right[name], name);
     }
@@ -115,35 +103,15 @@ const kinds = {
   },
 };
 
-/** What became of a place, as cases state it; that of a receipt with how it differs from the rules. */
-function toldOf({ digest: of, at, outcome, state, problem, knows }, { findings }) {
-  const differs = findings.find(({ code, words }) => code.startsWith('other-') && words[0] === of)?.code;
-  return stated({
-    digest: of, at, outcome, differs, state: ['accepted', 'moot', 'void'].includes(outcome) ? state : undefined,
-    knows: knows && outcome !== 'again' ? { seen: knows.upTo, beyond: [...knows.beyond].sort((a, b) => a - b) } : undefined,
-    problem: problem?.code, pointer: problem?.pointer,
-  });
-}
-/** Rules and advice are words for people. */
-const stated = ({ rule, expected, ...place }) => JSON.parse(JSON.stringify(place));
-
-const SHOWN = ['answered-twice', 'answers-nothing', 'conflict', 'disputed', 'other-outcome', 'other-state', 'restored', 'split'];
-
-/** A customer to whom these answers of the mailbox come, and what it makes of each. */
+/** Compares what a customer makes of each answer of the mailbox. */
 async function collected(kept, did, answers) {
-  const me = { did, method: `${did}#${did.slice('did:key:'.length)}`, sign: async () => new Uint8Array(64) };
-  for (const { messages, now, asks = [], expect: { asked = [], shows, chain, waiting, pending } } of answers) {
-    const fetch = async () => new Response(canonical({ messages, more: false }, 34));
-    const known = kept.noticed.length;
-    const shop = new Relationship(kept, me, { fetch, now: () => new Date(now), save: () => {} });
-    await shop.collect();
-    const history = await shop.history();
-    const digests = (words) => words.map((word) => word.digest);
-    const plain = (findings) => findings.map(({ code, words }) => `${code} ${[...words].sort()}`).sort();
-    assert.deepEqual([history.chain.digests.length, digests(history.pending)], [chain, pending]);
-    assert.deepEqual(digests(history.waiting).sort(), [...waiting].sort());
-    assert.deepEqual(plain(kept.noticed.slice(known).filter(({ code }) => SHOWN.includes(code))), plain(shows));
-    for (const [i, question] of asks.entries()) assertDecision(await shop.may(question), asked[i]);
+  const got = await heard(kept, did, answers);
+  const plain = (findings) => findings.map(({ code, words }) => `${code} ${[...words].sort()}`).sort();
+  for (const [i, { expect: { asked = [], shows, chain, waiting, pending } }] of answers.entries()) {
+    assert.deepEqual([got[i].chain, got[i].pending], [chain, pending]);
+    assert.deepEqual([...got[i].waiting].sort(), [...waiting].sort());
+    assert.deepEqual(plain(got[i].shows), plain(shows));
+    for (const [j, answer] of asked.entries()) assertDecision(got[i].asked[j], answer);
   }
 }
 

@@ -21,6 +21,11 @@ Case = dict[str, Any]
 
 def run_words(case: Case) -> tuple[Any, Any]:
     """What a case with `words` expects, and what came of it."""
+    return as_asked(case, folded(case)[1])
+
+
+def folded(case: Case) -> tuple[History, dict[str, Any]]:
+    """What the words of a case fold to, and all that can be told of it."""
     history, held = History(), dict[str, Verified]()
     places: list[dict[str, Any]] = []
     for document in case["words"]:
@@ -32,7 +37,7 @@ def run_words(case: Case) -> tuple[Any, Any]:
             places.append(_take(history, word, held))
     got = {"places": places, **at_the_end(case, history)}
     got["pending"] = [digest for digest in held if history.chain.place_of(digest) is None]
-    return as_asked(case, got)
+    return history, got
 
 
 def as_asked(case: Case, got: dict[str, Any]) -> tuple[Any, Any]:
@@ -83,7 +88,7 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
         return {**place, "outcome": entered.entries[-1].outcome, "state": entered.state, **told(why)}
     of = held.get(str(message.body.of)) if word.fault is None else None
     if of is None or of.message.thread != message.thread:
-        return {**place, "outcome": "nothing", **told(history.follow(message, word.digest, fault=word.fault)[1])}
+        return {**place, "outcome": "nothing", **told(_pass(history, word, of))}
     if chain.place_of(of.digest) is not None:
         history.follow(message, word.digest, of=of.message)
         return {**place, "outcome": "again"}
@@ -98,6 +103,11 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
     if differs := difference(message, place["outcome"], place.get("state"), right):
         place["differs"] = differs
     return place
+
+
+def _pass(history: History, word: Verified, of: Verified | None) -> Problem | None:
+    """Let a receipt that answers nothing have its number."""
+    return history.follow(word.message, word.digest, of=of.message if of else None, fault=word.fault)[1]
 
 
 def judged(history: History, of: Verified, created: str) -> Problem | None:

@@ -49,7 +49,7 @@ class Chain:
         self.disputes: list[Dispute] = []
         self._dates: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._ids: set[str] = set()
+        self._ids: dict[str, str] = {}
         self._placed: dict[str, tuple[int, Knowledge]] = {}
         self._settled: list[str] = []
         self._times: list[str] | None = None
@@ -98,9 +98,9 @@ class Chain:
         """When the next word counts as said that the vendor dates so: never before what was acknowledged before it."""
         return max(created, self._settled[-1]) if self._settled else created
 
-    def has_said(self, id_: str) -> bool:
-        """Whether a word of the vendor's in the chain has this id."""
-        return id_ in self._ids
+    def word_of(self, id_: str) -> str | None:
+        """The digest of the vendor's first word of this id; none: it has said none."""
+        return self._ids.get(id_)
 
     def add(self, digest: str, created: str, id_: str) -> int:
         """Take in the vendor's next word.
@@ -108,7 +108,7 @@ class Chain:
         Returns:
             Its number.
         """
-        self._ids.add(id_)
+        self._ids.setdefault(id_, digest)
         self.digests.append(digest)
         self._dates.append(created)
         self._numbers[digest] = number = len(self.digests)

@@ -279,7 +279,7 @@ def _fold(case: _Case) -> None:
             thread = history.threads.get(said.message.thread) or opened_by(said.message)
             right = thread.take(placed, history)
         again = said is not None and history.chain.place_of(said.digest) is not None
-        void = word.fault is not None or history.chain.has_said(word.message.id)
+        void = word.fault is not None or history.chain.word_of(word.message.id) is not None
         after, why = _follow(history, word, said, case.part)
         if not case.whole(word):
             continue

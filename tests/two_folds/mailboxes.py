@@ -1,0 +1,82 @@
+"""Random answers of the mailbox, as vectors hold them: in any order, with gaps, twice, changed, and of two branches."""
+
+import copy
+from typing import Any
+
+from vectors.conversation import Body, Word, setting
+from vectors.writing import Case
+
+from .conversations import Talk
+
+ANSWERS = 5
+QUESTIONS = 4
+
+
+class Mailbox(Talk):
+    """A conversation whose vendor may be put back from a copy while it goes on, and what the mailbox brings of it."""
+
+    def case(self) -> Case:
+        """A case of the third form."""
+        dice = self.dice
+        self._go_on(dice.randint(3, 14))
+        branches = [self]
+        if self.maybe(0.6):
+            branches.append(self._branch())
+        for branch in branches:
+            branch._go_on(dice.randint(2, 14))
+        said = [word for word in self.script.words if word.side == "customer" and self.maybe(0.5)]
+        answers = []
+        for _ in range(dice.randint(1, ANSWERS)):
+            branch = dice.choice(branches)
+            answers.append(self._answered(branch, self._some_of(branch.script.words)))
+        if self.maybe(0.8):
+            branch = dice.choice(branches)
+            answers.append(self._answered(branch, branch.script.words))
+        return {**setting(), "said": [word.message for word in said], "answers": answers}
+
+    def _go_on(self, words: int) -> None:
+        before = len(self.script.words)
+        for _ in range(8 * words):
+            self._step()
+            if len(self.script.words) >= before + words:
+                return
+
+    def _branch(self) -> "Mailbox":
+        """The same conversation up to here, to go on otherwise."""
+        other = copy.copy(self)
+        other.script = copy.copy(self.script)
+        other.script.words, other.script.history = self.script.words[:], self.script.history.copy()
+        other.script.said += 10_000  # other words have other ids
+        other.open, other.said = self.open[:], self.said[:]
+        return other
+
+    def _some_of(self, words: list[Word]) -> list[Word]:
+        """From one word to another, perhaps with gaps, twice or in disorder."""
+        begin = self.dice.choice((0, 0, self.dice.randint(0, len(words))))
+        end = self.dice.choice((len(words), self.dice.randint(begin, len(words))))
+        some = words[begin:end]
+        if self.maybe(0.3):
+            some = [word for word in some if self.maybe(0.85)]
+        if self.maybe(0.3) and some:
+            some = [*some, *self.dice.sample(some, 1)]
+        if self.maybe(0.3):
+            self.dice.shuffle(some)
+        return some
+
+    def _answered(self, branch: "Mailbox", words: list[Word]) -> Body:
+        messages: list[Any] = [word.message for word in words]
+        if messages and self.maybe(0.2):
+            at = self.dice.randrange(len(messages))
+            messages[at] = {**messages[at], "created": "2026-01-01T00:00:00.000Z"}  # its signature holds no more
+        asks = [branch._ask()["question"] for _ in range(QUESTIONS)]
+        asks = [
+            each
+            for each in asks
+            if each.get("recipient", "vendor") in ("vendor", "third-party", "https://ads.example/")
+        ]
+        return {"now": branch.script.now, "messages": messages, "asks": asks}
+
+
+def mailbox(seed: int) -> Case:
+    """Random answers of a mailbox with questions: the same for the same seed."""
+    return Mailbox(seed).case()
