@@ -14,7 +14,7 @@ const wrong = (...path) => new Problem('wrong-total', ['body', ...path]);
 const owed = ({ minimum, times }) => BigInt(Math.min(...[minimum, times].filter((n) => n !== undefined), ...(minimum ?? times) === undefined ? [1] : []));
 
 /** OFR-1, OFR-2, OFR-12 to OFR-14: what lines and adjustments come to, in one currency. */
-export function checkSums({ lines, adjustments = [], cancellation = [], schedule, total, commitment }) {
+export function checkSums({ lines, adjustments = [], cancellation = [], changes = [], schedule, total, commitment }) {
   adjustments.forEach(({ lines: named = [] }, i) => {
     named.forEach((line, j) => checkIndex(line, lines, ['body', 'adjustments', i, 'lines', j]));
     const alike = named.map((line) => lines[line].recurs).map((recurs) => recurs && `${recurs.every} ${owed(recurs)}`);
@@ -23,6 +23,7 @@ export function checkSums({ lines, adjustments = [], cancellation = [], schedule
   const amounts = [
     ...adjustments.map(({ amount }, i) => [amount, 'adjustments', i, 'amount']),
     ...cancellation.map(({ fee }, i) => [fee, 'cancellation', i, 'fee']),
+    ...changes.map(({ fee }, i) => [fee, 'changes', i, 'fee']),
     [commitment, 'commitment'],
     ...lines.flatMap(({ price, recurs, tiers = [], unitPrice }, i) => [
       [price, 'lines', i, 'price'], [recurs?.exitFee, 'lines', i, 'recurs', 'exitFee'],

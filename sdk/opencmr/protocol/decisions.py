@@ -27,6 +27,7 @@ class _Noes:
     each is asked about once, however many prohibitions name it.
     """
 
+    last: int
     places: int
     actions: frozenset[str]
     purposes: frozenset[str]
@@ -40,6 +41,7 @@ class _Noes:
         shared = question.recipient != VENDOR
         places = {no.own.place for no in noes}
         return cls(
+            max(places),
             reduce(lambda bits, place: bits | 1 << place, places, 0),
             # A yes that speaks of a third party names sharing, so lifts the noes to that.
             frozenset(
@@ -62,13 +64,14 @@ class _Noes:
         )
 
     def lifted_by(self, yes: Statement, question: Question) -> bool:
-        """Whether this yes lifts every one: its word knows them, so came after them, and it says no more than they do.
+        """Whether this yes lifts every one: its word came after them and knows them, and it says no more than they do.
 
         Its action, purpose and data lie at or below theirs, its channel too where they name any, and it names topic and
         party where they name any.
         """
         return (
-            not yes.own.knows.lacks(self.places)
+            yes.own.place > self.last
+            and not yes.own.knows.lacks(self.places)
             and (not self.channels or _over_such(yes.channels, self.channels, question.channel))
             and not (self.topics and yes.topics is None)
             and not (self.parties and question.recipient not in (yes.third_parties or ()))
