@@ -15,6 +15,8 @@ QUESTIONS = 4
 class Mailbox(Talk):
     """A conversation whose vendor may be put back from a copy while it goes on, and what the mailbox brings of it."""
 
+    repeated = 0.6
+
     def case(self) -> Case:
         """A case of the third form."""
         dice = self.dice
