@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from opencmr import Vendor
 from opencmr.protocol import Facts, History, Knowledge, Question, Statement, Word, decide
-from opencmr.roles.answers import Asked, Known
-from opencmr.roles.remembered import Remembered
+from opencmr.roles import Asked
+from opencmr.roles.party.remembered import Remembered
+from opencmr.roles.vendor.decisions import KnownCustomer
 from opencmr.store import Peer
 
 from .goods import VENDOR
@@ -65,12 +66,12 @@ class Decisions:
     def __init__(self, customers: Iterable[int]) -> None:
         self._folder = TemporaryDirectory()
         self._vendor = Vendor.open(Path(self._folder.name) / "shop.db", did=VENDOR, alone=True)
-        self._vendor._answers._known = Remembered(16 * 1024**3)  # a machine for a million customers is given memory
+        self._vendor._decisions._known = Remembered(16 * 1024**3)  # a machine for a million customers is given memory
         now = datetime.now(UTC)
         for number in customers:
             did = name(number)
             peer = Peer(number, VENDOR, did, None, {}, AT, False, 10, 5)
-            self._vendor._answers.keep(did, Known(peer, History(_facts=_facts(number)), None, now))
+            self._vendor._decisions.keep(did, KnownCustomer(peer, History(_facts=_facts(number)), None, now))
 
     def may(self, customer: str, action: str, purpose: str, data: str) -> bool:
         """As an application asks: with the words of the vocabulary."""
@@ -78,10 +79,11 @@ class Decisions:
 
     def steps(self, customer: str, action: str, purpose: str, data: str) -> dict[str, Callable[[], object]]:
         """What an answer is made of, for the profile. What is cold is done when a question is asked anew."""
-        answers = self._vendor._answers
+        answers = self._vendor._decisions
         known, question = answers._known.get(customer), Question(action, purpose, data)
+        asked: Asked = {"action": action, "purpose": purpose, "data": data}
         return {
-            "find it in memory (customer, time, question)": lambda: answers.may(customer, _asked(question)),
+            "find it in memory (customer, time, question)": lambda: answers.may(customer, asked),
             "cold: make the question (are its words in the vocabulary?)": lambda: Question(action, purpose, data),
             "cold: decide": lambda: decide(known.facts, question, known.page.at, now=True),
         }
@@ -90,10 +92,6 @@ class Decisions:
         """Give back what is held."""
         asyncio.run(self._vendor.close())
         self._folder.cleanup()
-
-
-def _asked(question: Question) -> Asked:
-    return (question.action, question.purpose, question.data, question.recipient, question.channel, question.thread)
 
 
 def _facts(number: int) -> Facts:

@@ -91,7 +91,7 @@ def _threads(place: Path, sizes: tuple[int, ...]) -> dict[int, Callable[[], floa
             shop = Vendor.open(place / "threads.db", did=VENDOR)
             try:
                 began = time.perf_counter()
-                history = shop.history(senders[size].pen.did)
+                history = shop.history(senders[size].signer.did)
                 took = time.perf_counter() - began
                 assert sum(len(thread.entries) for thread in history.threads.values()) == size
                 return took * 1000

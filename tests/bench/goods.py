@@ -8,7 +8,7 @@ from opencmr.messages import Body
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Attr, Party, Place, Quantity
 from opencmr.protocol import Verified, instant, roster
-from opencmr.roles.pen import Link, Pen
+from opencmr.roles.party.signing import Link, Signer
 
 VENDOR = "did:web:shop.example"
 SIZE = 1500
@@ -94,7 +94,7 @@ class Sender:
         key = trust.SigningKey.generate()
         self.to = to
         self.key = key
-        self.pen = Pen(key.did, key, trust.key_url(key.did))
+        self.signer = Signer(key.did, key, trust.key_url(key.did))
         self.prior: str | None = None
         self.seen: str | None = None
 
@@ -130,7 +130,7 @@ class Sender:
 
     def _written(self, body: Body, at: datetime, prior: str | None, thread: str | None = None) -> Verified:
         link = Link(prior=prior, seen=self.seen)
-        return self.pen.write(Draft(body), to=self.to, at=instant(at), thread=thread, link=link)
+        return self.signer.write(Draft(body), to=self.to, at=instant(at), thread=thread, link=link)
 
 
 def _words(length: int) -> str:

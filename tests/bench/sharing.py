@@ -85,7 +85,7 @@ async def _asked(store: str | Path, keys: Path, effort: Effort) -> tuple[Figure,
         grants = [sender.opening() for sender in senders]
         for raw in grants:
             await one.receive(raw)
-        asked = [sender.pen.did for sender in senders]
+        asked = [sender.signer.did for sender in senders]
         ask: Callable[[str], object] = lambda each: other.may(each, **ASKED)  # noqa: E731  # it is handed on
         assert all(ask(each) for each in asked), "read once from the store"
         slices, still, moved = effort.of(30, 8), list[float](), list[float]()
@@ -112,10 +112,10 @@ async def _withdrawn(one: Vendor, other: Vendor, senders: list[Sender], grants: 
     took = []
     for sender, grant in zip(senders, grants, strict=True):
         document = trust.read(grant)
-        assert other.may(sender.pen.did, **ASKED)
+        assert other.may(sender.signer.did, **ASKED)
         await one.receive(sender.say(consent.Withdraw(), datetime.now(UTC), document["thread"]))
         began = perf_counter()
-        answer = other.may(sender.pen.did, **ASKED)
+        answer = other.may(sender.signer.did, **ASKED)
         took.append((perf_counter() - began) * 1e6)
         assert not answer, "a stale yes"
     return _figure(took)

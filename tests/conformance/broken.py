@@ -1,6 +1,5 @@
 """Broken vendors: each is the real one with one fault, made by a switch. The suite must catch every one."""
 
-import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,10 +9,8 @@ import base58
 import lax
 import orjson
 import pytest
-from starlette.middleware.cors import CORSMiddleware
 
-from opencmr import Draft, Money, Vendor, offer, order, terms, trust
-from opencmr.conformance import testmode
+from opencmr import Vendor, trust
 from opencmr.conformance.forge import IDENTITY, ORDER
 from opencmr.conformance.hand import NOWHERE
 from opencmr.conformance.wire import Answer
@@ -25,22 +22,17 @@ from opencmr.errors import (
     NotCanonical,
     NullMember,
     Problem,
-    TermsMismatch,
-    TermsNotOffered,
-    TermsUnknown,
     TooDeep,
     UnknownThread,
     WrongKey,
 )
 from opencmr.messages import core
-from opencmr.protocol import lifecycle, receiving, roster
-from opencmr.protocol.families import consent as consent_fold
-from opencmr.protocol.families.intent import dealing, sums
-from opencmr.roles import pen as pen_module
-from opencmr.roles import vendor as vendor_module
-from opencmr.roles.desk import Desk
-from opencmr.roles.handlers import Handlers
-from opencmr.roles.pen import Link
+from opencmr.protocol import instant, receiving
+from opencmr.roles.party import signing
+from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor import receiving as vendor_receiving
+from opencmr.roles.vendor.handlers import Handlers
+from opencmr.roles.vendor.transaction import Transactions
 from opencmr.transport import app as app_module
 
 
@@ -53,8 +45,8 @@ class Switch:
     twist: Callable[[str, Answer], Answer] = field(default=lambda _, answer: answer)
 
     @property
-    def desk(self) -> Desk:
-        return self.vendor._desk
+    def transactions(self) -> Transactions:
+        return self.vendor._transactions
 
     def around(self, owner: Any, name: str, outer: Callable[..., Any]) -> None:
         """Put something around a function: it gets the inner one first."""
@@ -207,7 +199,7 @@ def trims_before_hashing(at: Switch) -> None:
             return parsed
         return replace(parsed, digest=trust.digest(raw.replace(note.encode(), note.strip().encode())))
 
-    at.patch.setattr(vendor_module, "parse", parse)
+    at.patch.setattr(vendor_receiving, "parse", parse)
 
 
 @fault("ENV-8")
@@ -242,7 +234,7 @@ def echoes_ext(at: Switch) -> None:
     def receive(inner: Any, rows: Any, verified: Any, replies: Any, now: str) -> Any:
         return inner(rows, verified, [replace(one, ext=verified.message.ext) for one in replies], now)
 
-    at.around(at.desk, "receive", receive)
+    at.around(at.transactions, "receive", receive)
 
 
 # Who said it
@@ -321,17 +313,21 @@ def takes_what_is_for_others(at: Switch) -> None:
     def verify(parsed: Any, *, me: str, **named: Any) -> Any:
         return receiving.verify(parsed, me=str(parsed.document.get("to", me)), **named)
 
-    at.patch.setattr(vendor_module, "verify", verify)
+    at.patch.setattr(vendor_receiving, "verify", verify)
 
 
 @fault("TRN-10")
 def signs_with_a_key_that_is_not_listed(at: Switch) -> None:
-    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, method=at.desk.pen.did + "#key-2")
+    at.transactions.signer = at.transactions.numbering.signer = replace(
+        at.transactions.signer, method=at.transactions.signer.did + "#key-2"
+    )
 
 
 @fault("SIG-2")
 def signs_with_another_key(at: Switch) -> None:
-    at.desk.pen = at.desk.numbering.pen = replace(at.desk.pen, key=trust.SigningKey.generate())
+    at.transactions.signer = at.transactions.numbering.signer = replace(
+        at.transactions.signer, key=trust.SigningKey.generate()
+    )
 
 
 # What is known, and what is said of it
@@ -343,14 +339,14 @@ def answers_a_retry_afresh(at: Switch) -> None:
         found = inner(rows, *args)
         return found and replace(found, answers=[afresh(at, raw) for raw in found.answers])
 
-    at.around(at.desk, "_known", known)
+    at.around(at.transactions, "_known", known)
 
 
 def afresh(at: Switch, raw: bytes, **members: Any) -> bytes:
     """A receipt, written and signed once more."""
-    document = {**orjson.loads(raw), "id": pen_module.new_id(), **members}
+    document = {**orjson.loads(raw), "id": signing.new_id(), **members}
     del document["proof"]
-    return trust.sign(document, at.desk.pen.key, at.desk.pen.method)
+    return trust.sign(document, at.transactions.signer.key, at.transactions.signer.method)
 
 
 @fault("RCV-7")
@@ -362,7 +358,7 @@ def tells_more_to_whoever_knows_a_message(at: Switch) -> None:
         more = [kept.raw for kept in rows.placed(found.peer.number) if kept.side == "vendor" and kept.of is None]
         return replace(found, answers=[*found.answers, *more])
 
-    at.around(at.desk, "_known", known)
+    at.around(at.transactions, "_known", known)
 
 
 @fault("RCV-6")
@@ -373,7 +369,7 @@ def sees_no_conflict(at: Switch) -> None:
         except Conflict:
             return None
 
-    at.around(at.desk, "_known", known)
+    at.around(at.transactions, "_known", known)
 
 
 @fault("RCV-2")
@@ -398,8 +394,8 @@ def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
         try:
             return await inner(raw)
         except (Malformed, BadSignature) as problem:
-            document, pen = orjson.loads(raw), at.desk.pen
-            at_ = vendor_module.instant(at.vendor._clock())
+            document, signer = orjson.loads(raw), at.transactions.signer
+            at_ = instant(at.vendor._clock())
             said = {
                 "to": document["from"],
                 "at": at_,
@@ -407,7 +403,7 @@ def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
                 "problem": problem,
                 "link": Link(1),
             }
-            return [pen.receipt(trust.digest(raw), **said).raw]
+            return [signer.receipt(trust.digest(raw), **said).raw]
 
     at.around(at.vendor, "receive", receive)
 
@@ -438,7 +434,7 @@ def tells_strangers_that_a_thread_exists(at: Switch) -> None:
         threads.add(message.thread)
         return found
 
-    at.around(at.desk, "_settled", settled)
+    at.around(at.transactions, "_settled", settled)
 
 
 @fault("COR-1")
@@ -452,9 +448,9 @@ def gives_two_receipts(at: Switch) -> None:
 
 def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
     def switch(at: Switch) -> None:
-        inner, ours = pen_module.Pen.receipt, at.desk.pen.did
+        inner, ours = signing.Signer.receipt, at.transactions.signer.did
 
-        def receipt(self: pen_module.Pen, of: str, *, to: str, at: str, thread: str, **said: Any) -> Any:
+        def receipt(self: signing.Signer, of: str, *, to: str, at: str, thread: str, **said: Any) -> Any:
             if self.did != ours:
                 return inner(self, of, to=to, at=at, thread=thread, **said)
             problem = said.pop("problem", None)
@@ -465,7 +461,7 @@ def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
             members = {"outcome": body.outcome, "state": body.state, "problem": told}
             return inner(self, body.of, to=to, at=at, thread=thread, link=link, **members)
 
-        at.patch.setattr(pen_module.Pen, "receipt", receipt)
+        at.patch.setattr(signing.Signer, "receipt", receipt)
 
     return switch
 
@@ -487,7 +483,7 @@ FAULTS["receipts_of_another_digest"] = (
 def receipts_of_another_thread(at: Switch) -> None:
     async def receive(inner: Any, raw: bytes) -> Any:
         first, *rest = await inner(raw)
-        return [afresh(at, first, thread=pen_module.new_id()), *rest]
+        return [afresh(at, first, thread=signing.new_id()), *rest]
 
     at.around(at.vendor, "receive", receive)
 
@@ -497,298 +493,5 @@ def receipts_of_another_thread(at: Switch) -> None:
 
 @fault("RCV-14")
 def lets_withdrawals_wait_for_handlers(at: Switch) -> None:
-    at.patch.setattr(Handlers, "answers", lambda self, type_: type_ in self._answering)
-    at.patch.setattr(vendor_module, "is_narrowing", lambda type_, side: False, raising=False)
-
-
-# Lifecycles and rules across members
-
-
-@fault("LIF-1")
-def learns_names_before_there_is_an_order(at: Switch) -> None:
-    at.patch.setitem(lifecycle("intent").rows, ("open", "order.disclose", "customer"), ("open",))
-
-
-@fault("LIF-2")
-def lets_consent_end_agreements(at: Switch) -> None:
-    at.patch.setitem(lifecycle("terms").rows, ("active", "consent.withdraw", "customer"), ("terminated",))
-
-
-@fault("INT-3")
-def is_bound_after_a_withdrawal(at: Switch) -> None:
-    at.patch.setitem(lifecycle("intent").rows, ("withdrawn", "offer.accept", "customer"), ("ordered",))
-
-
-@fault("ORD-6")
-def passes_over_early_cancellations(at: Switch) -> None:
-    at.patch.delitem(lifecycle("intent").rows, ("open", "order.cancel", "customer"))
-
-
-@fault("TRM-8")
-def hears_no_decline_once_active(at: Switch) -> None:
-    at.patch.delitem(lifecycle("terms").rows, ("active", "terms.decline", "customer"))
-
-
-@fault("TRM-1")
-def takes_terms_of_any_digest(at: Switch) -> None:
-    def resolve(inner: Any, ref: Any, *args: Any) -> Any:
-        try:
-            return inner(ref, *args)
-        except TermsMismatch:
-            return inner(roster.ref("SD-BASE"), *args)
-
-    at.around(roster, "resolve", resolve)
-
-
-@fault("TRM-2")
-def takes_terms_that_nobody_knows(at: Switch) -> None:
-    def resolve(inner: Any, ref: Any, *args: Any) -> Any:
-        try:
-            return inner(ref, *args)
-        except TermsUnknown:
-            return inner(roster.ref("SD-BASE"), *args)
-
-    at.around(roster, "resolve", resolve)
-
-
-@fault("TRM-4")
-def accepts_other_terms(at: Switch) -> None:
-    at.around(roster, "pick", lambda inner, ref, choices, path: (ref.digest, roster.document(ref.id)))
-
-    @at.vendor.on(terms.Proffer)
-    def answer(message: Any, _: Any) -> Any:
-        return terms.Accept(terms=roster.ref("SD-BASE-A"))
-
-
-@fault("TRM-5")
-def lets_customers_accept_what_was_not_put(at: Switch) -> None:
-    def pick(inner: Any, ref: Any, choices: Any, *more: Any) -> Any:
-        choices = list(choices)
-        try:
-            return inner(ref, choices, *more)
-        except TermsNotOffered:
-            return choices[0]
-
-    at.around(roster, "pick", pick)
-
-
-@fault("CNS-1")
-def takes_wider_grants(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "_check_item", lambda item, asked, path: None)
-
-
-@fault("CNS-1")
-def measures_only_the_first_item(at: Switch) -> None:
-    def check(inner: Any, item: Any, asked: Any, path: Any) -> None:
-        if path[-1] == 0:
-            inner(item, asked, path)
-
-    at.around(consent_fold, "_check_item", check)
-
-
-@fault("CNS-2")
-def takes_longer_grants(at: Switch) -> None:
-    def within(inner: Any, grant: Any, request: Any) -> None:
-        try:
-            inner(grant, request)
-        except Problem as problem:
-            if problem.rule != "CNS-2":
-                raise
-
-    at.around(consent_fold, "_check_within", within)
-
-
-@fault("CNS-3")
-def needs_no_statement(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self, said, body if body.statement else body.model_copy(update={"statement": "-"}))
-
-    at.around(consent_fold.Consent, "_granted", granted)
-
-
-@fault("CNS-4")
-def takes_two_items_of_one_key(at: Switch) -> None:
-    def misplaced(inner: Any, message: Any) -> Any:
-        return (found for found in inner(message) if found[2].get("rule") != "CNS-4")
-
-    at.around(receiving, "_misplaced", misplaced)
-
-
-@fault("CNS-5")
-def forgets_the_other_items(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self if self.request else replace(self, items={}), said, body)
-
-    at.around(consent_fold.Consent, "_granted", granted)
-
-
-@fault("CNS-6")
-def withdraws_all_or_nothing(at: Switch) -> None:
-    at.around(consent_fold.Consent, "_denied", lambda inner, self, said, keys_: inner(self, said, None))
-
-
-@fault("CNS-9")
-def takes_grants_after_the_request(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(replace(self, answer_by=None), said, body)
-
-    at.around(consent_fold.Consent, "_granted", granted)
-
-
-@fault("OFR-1")
-def cannot_add(at: Switch) -> None:
-    def offer(inner: Any, wish: Any) -> Any:
-        return inner(wish).model_copy(update={"total": Money("9.00", "EUR")})
-
-    at.around(testmode, "_offer", offer)
-    at.patch.setattr(dealing, "check_sums", lambda body: None)
-
-
-@fault("OFR-9")
-def sells_what_is_no_longer_firm(at: Switch) -> None:
-    def ordered(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"), body)
-
-    at.around(dealing.Dealing, "_ordered", ordered)
-
-
-@fault("OFR-10")
-def takes_any_total(at: Switch) -> None:
-    at.patch.setattr(sums, "check_same", lambda *_: None)
-
-
-@fault("ORD-2")
-def confirms_another_total(at: Switch) -> None:
-    at.patch.setattr(dealing, "check_same", lambda *_: None)
-
-    @at.vendor.on(offer.Accept)
-    def confirm(message: Any, _: Any) -> Any:
-        return Draft(order.Confirm(reference="1", total=Money("11.00", "EUR")))
-
-
-@fault("ORD-4")
-def lets_customers_settle(at: Switch) -> None:
-    def cancelled(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
-        return inner(self, here, replace(said, side="vendor") if body.refund else said, body)
-
-    at.around(dealing.Dealing, "_cancelled", cancelled)
-
-
-@fault("INT-1")
-def offers_what_the_cast_said(at: Switch) -> None:
-    first: list[Any] = []
-
-    def offer(inner: Any, wish: Any) -> Any:
-        first.append(wish)
-        return inner(first[0])
-
-    at.around(testmode, "_offer", offer)
-    at.patch.setattr(dealing.Dealing, "_offered", _offered_anyhow)
-
-
-def _offered_anyhow(self: Any, said: Any, body: Any, context: Any) -> Any:
-    made = dealing.Offer(
-        said.message.id, said.digest, "firm", said.point, str(said.message.expires), body,
-        (str(body.under.digest), roster.document(str(body.under.id))), self.wish,
-    )  # fmt: skip
-    return replace(self, offers=(*self.offers, made))
-
-
-@fault("INT-2")
-def lets_amendments_lapse_offers(at: Switch) -> None:
-    def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        lapsed = tuple(replace(one, state="lapsed") for one in self.offers)
-        return inner(replace(self, offers=lapsed), said, body)
-
-    at.around(dealing.Dealing, "_wished", wished)
-
-
-# HTTP and discovery
-
-
-@fault("TRN-2")
-def takes_any_media_type(at: Switch) -> None:
-    async def body(request: Any, timeout: float, limit: int = 0) -> bytes:
-        return bytes(await request.body())
-
-    at.patch.setattr(app_module, "_body", body)
-
-
-def answers_with(change: Callable[[str, Answer], Answer]) -> Break:
-    def switch(at: Switch) -> None:
-        at.twist = change
-
-    return switch
-
-
-def _status_of_refusals(_: str, answer: Answer) -> Answer:
-    return replace(answer, status=422) if b'"outcome":"refused"' in answer.body else answer
-
-
-def _pretty(path: str, answer: Answer) -> Answer:
-    if answer.status != 200 or "well-known" in path:
-        return answer
-    return replace(answer, body=json.dumps(json.loads(answer.body), indent=1).encode())
-
-
-def _titled(_: str, answer: Answer) -> Answer:
-    if answer.media_type != "application/problem+json":
-        return answer
-    return replace(answer, body=trust.write({**orjson.loads(answer.body), "title": "Oops"}))
-
-
-def _other_media(path: str, answer: Answer) -> Answer:
-    other = answer.status == 200 and "well-known" not in path
-    return replace(answer, headers={"content-type": "application/opencmr+json"}) if other else answer
-
-
-FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
-FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
-FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
-
-
-def _any_method(_: str, answer: Answer) -> Answer:
-    return replace(answer, status=200, body=b"{}") if answer.status == 405 else answer
-
-
-def _own_pages_alone(_: str, answer: Answer) -> Answer:
-    own = {"access-control-allow-origin": "https://shop.example"}
-    return (
-        replace(answer, headers={**answer.headers, **own})
-        if "access-control-allow-origin" in answer.headers
-        else answer
-    )
-
-
-FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
-FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
-
-
-@fault("TRN-31")
-def turns_pages_away_that_ask_for_more_headers(at: Switch) -> None:
-    at.patch.setattr(app_module._Pages, "preflight_response", CORSMiddleware.preflight_response)
-
-
-FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
-
-
-@fault("TRN-11")
-def lists_terms_without_digests(at: Switch) -> None:
-    def discovery(inner: Any) -> Any:
-        said = inner()
-        return {**said, "terms": [{"id": one["id"]} for one in said["terms"]]}
-
-    at.around(at.vendor, "discovery", discovery)
-
-
-@fault("TRN-12")
-def lists_other_terms_in_myterms(at: Switch) -> None:
-    def myterms(inner: Any) -> Any:
-        return {**inner(), "agreements": [{"id": "SD-BASE-A"}]}
-
-    at.around(at.vendor, "myterms", myterms)
-
-
-@fault("TRN-10")
-def lists_keys_that_may_not_sign(at: Switch) -> None:
-    at.around(at.vendor, "did_document", lambda inner: {**inner(), "service": inner()["service"] * 2})
+    at.patch.setattr(Handlers, "waits_for", lambda self, type_: type_ in self._answering)
+    at.patch.setattr(vendor_receiving, "is_narrowing", lambda type_, side: False)

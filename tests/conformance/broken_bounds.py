@@ -8,7 +8,7 @@ from opencmr.errors import PROBLEM_BASE, Problem
 from opencmr.messages import personal
 from opencmr.protocol import roster, vocabulary
 from opencmr.protocol.families import consent as consent_fold
-from opencmr.roles import mailbox
+from opencmr.roles.vendor import mailbox
 
 __all__ = ["FAULTS"]
 

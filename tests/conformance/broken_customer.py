@@ -18,8 +18,8 @@ from opencmr.protocol.clock import instant, shifted
 from opencmr.protocol.families import consent
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing, returning
-from opencmr.roles import correspondence, wallet
-from opencmr.roles.pen import Link, Pen
+from opencmr.roles.customer import collecting, transaction
+from opencmr.roles.party.signing import Link, Signer
 from opencmr.store import Noticed
 from opencmr.transport import client
 
@@ -53,12 +53,12 @@ def takes_new_keys() -> None:
             finally:
                 trust.check = check
 
-    wallet.verify = verify
+    transaction.verify = verify
 
 
 def reads_others_mail() -> None:
     inner = receiving.verify
-    wallet.verify = lambda parsed, **named: inner(parsed, **{**named, "me": parsed.document["to"]})
+    transaction.verify = lambda parsed, **named: inner(parsed, **{**named, "me": parsed.document["to"]})
 
 
 def adds_nothing_up() -> None:
@@ -70,20 +70,20 @@ def settles_nothing() -> None:
 
 
 def gives_its_receipts_a_number() -> None:
-    inner = wallet.Wallet.collect
+    inner = transaction.Transactions.collect
 
-    def signed(pen: Pen, document: dict[str, Any]) -> dict[str, Any]:
+    def signed(signer: Signer, document: dict[str, Any]) -> dict[str, Any]:
         bare = {name: value for name, value in document.items() if name != "proof"}
-        return dict(trust.read(trust.sign(bare, pen.key, pen.method, check=False)))
+        return dict(trust.read(trust.sign(bare, signer.key, signer.method, check=False)))
 
     def collect(self: Any, *args: Any, **named: Any) -> Any:
         raw, brought = inner(self, *args, **named)
         document = trust.read(raw)
         for receipt in document["body"].get("receipts", []):
-            receipt.update(signed(self.pen, {**receipt, "number": 1}))
-        return trust.write(signed(self.pen, document)), brought
+            receipt.update(signed(self.signer, {**receipt, "number": 1}))
+        return trust.write(signed(self.signer, document)), brought
 
-    wallet.Wallet.collect = collect  # type: ignore[method-assign]
+    transaction.Transactions.collect = collect  # type: ignore[method-assign]
 
 
 def follows_redirects() -> None:
@@ -109,23 +109,23 @@ def discloses_early() -> None:
 
 
 def names_no_prior() -> None:
-    wallet.Link = lambda prior=None, seen=None: Link(seen=seen)  # type: ignore[misc,assignment]
+    transaction.Link = lambda prior=None, seen=None: Link(seen=seen)  # type: ignore[misc,assignment]
 
 
 def sees_beyond_a_gap() -> None:
-    inner, last = wallet.Wallet.say, list[str]()
+    inner, last = transaction.Transactions.say, list[str]()
 
     def say(self: Any, rows: Any, *args: Any, **named: Any) -> Any:
         waiting = sorted(rows.with_status(self.number, "waiting"), key=lambda kept: kept.place)
         last[:] = [kept.digest for kept in waiting[-1:]]
         return inner(self, rows, *args, **named)
 
-    wallet.Wallet.say = say  # type: ignore[method-assign]
-    wallet.Link = lambda prior=None, seen=None: Link(prior=prior, seen=last[0] if last else seen)  # type: ignore[misc,assignment]
+    transaction.Transactions.say = say  # type: ignore[method-assign]
+    transaction.Link = lambda prior=None, seen=None: Link(prior=prior, seen=last[0] if last else seen)  # type: ignore[misc,assignment]
 
 
 def passes_over_words_of_tomorrow() -> None:
-    inner = wallet.Wallet._verified
+    inner = transaction.Transactions._verified
 
     def verified(self: Any, peer: Any, parsed: Any) -> Any:
         found = inner(self, peer, parsed)
@@ -133,7 +133,7 @@ def passes_over_words_of_tomorrow() -> None:
             raise TooEarly(pointer="/created")
         return found
 
-    wallet.Wallet._verified = verified  # type: ignore[method-assign]
+    transaction.Transactions._verified = verified  # type: ignore[method-assign]
 
 
 def orders_by_dates() -> None:
@@ -162,19 +162,19 @@ def passes_over_its_own_expires() -> None:
 
 
 def tells_nothing_of_splits() -> None:
-    wallet.Wallet._split = lambda self, rows, history, kept, *_: rows.change_message(  # type: ignore[method-assign,assignment]
+    transaction.Transactions._split = lambda self, rows, history, kept, *_: rows.change_message(  # type: ignore[method-assign,assignment]
         self.number, kept.digest, status="forked"
     )
 
 
 def takes_splits_for_misconduct() -> None:
-    wallet.Wallet._split = lambda self, rows, history, kept, arrived, now: arrived.noticed.append(  # type: ignore[method-assign,assignment]
+    transaction.Transactions._split = lambda self, rows, history, kept, arrived, now: arrived.noticed.append(  # type: ignore[method-assign,assignment]
         Noticed("conflict", "two words of one number", (kept.digest,), now)
     )
 
 
 def stays_on_its_branch() -> None:
-    wallet.Wallet._goes_over = lambda self, *_: False  # type: ignore[method-assign,assignment]
+    transaction.Transactions._goes_over = lambda self, *_: False  # type: ignore[method-assign,assignment]
 
 
 def tells_no_disputes() -> None:
@@ -190,24 +190,24 @@ def believes_a_refused_no() -> None:
 
 
 def needs_a_thread_for_a_no() -> None:
-    wallet.is_narrowing = lambda *_: False  # type: ignore[assignment]
+    transaction.is_narrowing = lambda *_: False  # type: ignore[assignment]
 
 
 def hands_nothing_back() -> None:
     async def hand_back(self: Any, behind: Any) -> None:
         return None
 
-    correspondence.Correspondence._hand_back = hand_back  # type: ignore[method-assign,assignment]
+    collecting.Collecting._hand_back = hand_back  # type: ignore[method-assign,assignment]
 
 
 def hands_back_without_what_was_answered() -> None:
-    inner = wallet.Wallet.handed_back
+    inner = transaction.Transactions.handed_back
 
     def handed_back(self: Any, *args: Any) -> Any:
         for words in inner(self, *args):
             yield [raw for raw in words if b'"from":"did:web' in raw]
 
-    wallet.Wallet.handed_back = handed_back  # type: ignore[method-assign]
+    transaction.Transactions.handed_back = handed_back  # type: ignore[method-assign]
 
 
 def takes_behind_for_a_refusal() -> None:

@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from broken import FAULTS, Break, Switch, afresh, answers_with, fault, opens_threads_of_any_name
+from broken import FAULTS, Break, Switch, afresh, fault
 
 from opencmr import trust
 from opencmr.conformance.hand import NOWHERE
-from opencmr.conformance.wire import Answer
 from opencmr.errors import Behind, Expired, Malformed, Stale
 from opencmr.messages import BODIES, terms
 from opencmr.protocol import chain, is_narrowing, receiving, uri
@@ -18,10 +17,8 @@ from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing
 from opencmr.protocol.said import NOTHING, Knowledge
-from opencmr.roles import desk as desk_module
-from opencmr.roles import mailbox, numbering
-from opencmr.roles import restored as restored_module
-from opencmr.roles.pen import Link
+from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor import mailbox, numbering, restored, transaction
 from opencmr.store import Rows
 from opencmr.transport import app as app_module
 
@@ -42,8 +39,8 @@ def links(change: Callable[[int, str | None, str], Link]) -> Break:
             thread[:] = [str(thread_id)]
             return inner(rows, peer, history, draft, thread_id, *rest)
 
-        at.around(at.desk.numbering, "answer", answer)
-        at.around(at.desk.numbering, "say", say)
+        at.around(at.transactions.numbering, "answer", answer)
+        at.around(at.transactions.numbering, "say", say)
         at.patch.setattr(numbering, "Link", lambda number, prior: change(number, prior, thread[0]))
 
     return switch
@@ -81,7 +78,7 @@ def has_no_number_for_refusals(at: Switch) -> None:
         if document["body"]["outcome"] != "refused":
             return [first, *rest]
         bare = {name: value for name, value in document.items() if name not in ("number", "prior", "proof")}
-        return [trust.sign(bare, at.desk.pen.key, at.desk.pen.method, check=False)]
+        return [trust.sign(bare, at.transactions.signer.key, at.transactions.signer.method, check=False)]
 
     at.around(at.vendor, "receive", receive)
 
@@ -159,7 +156,7 @@ def asks_for_every_thread(at: Switch) -> None:
             return settled
         return replace(settled, outcome="refused", problem=Stale(pointer="/seen"))
 
-    at.patch.setattr(desk_module, "settle", settle)
+    at.patch.setattr(transaction, "settle", settle)
 
 
 @fault("SEQ-7")
@@ -257,7 +254,7 @@ def refuses_narrowing(when: Callable[[Any], bool]) -> Break:
                 for module in (receiving, thread_fold):
                     at.patch.setattr(module, "is_narrowing", is_narrowing)
 
-        at.patch.setattr(desk_module, "settle", settle)
+        at.patch.setattr(transaction, "settle", settle)
 
     return switch
 
@@ -323,7 +320,7 @@ def refuses_for_good_what_it_is_behind(at: Switch) -> None:
             thread = history.threads.get(message.thread) or thread_fold.opened_by(message)
             return receiving.Settled(said, thread, "refused", Stale(pointer="/seen"))
 
-    at.around(at.desk, "_settled", settled)
+    at.around(at.transactions, "_settled", settled)
 
 
 @fault("SEQ-6")
@@ -333,20 +330,20 @@ def goes_on_from_its_copy(at: Switch) -> None:
 
 @fault("SEQ-31")
 def stores_no_word_that_it_is_behind(at: Switch) -> None:
-    at.patch.setattr(desk_module, "is_narrowing", lambda *_: False)
+    at.patch.setattr(transaction, "is_narrowing", lambda *_: False)
 
 
 @fault("SEQ-31")
 def never_answers_what_it_held(at: Switch) -> None:
-    inner = restored_module.catch_up
+    inner = restored.catch_up
     at.patch.setattr(
-        desk_module, "catch_up", lambda numbering, rows, peer, waiting, now: inner(numbering, rows, peer, [], now)
+        transaction, "catch_up", lambda numbering, rows, peer, waiting, now: inner(numbering, rows, peer, [], now)
     )
 
 
 @fault("SEQ-32")
 def takes_nothing_back(at: Switch) -> None:
-    at.patch.setattr(at.desk, "take_back", lambda *_: None)
+    at.patch.setattr(at.transactions, "take_back", lambda *_: None)
 
 
 @fault("SEQ-32")
@@ -354,19 +351,19 @@ def keeps_to_its_own_branch(at: Switch) -> None:
     def give_up(rows: Any, peer: Any, first: int) -> None:
         raise Malformed("there is a word of this number here", pointer="/messages")
 
-    at.patch.setattr(restored_module, "_give_up", give_up)
+    at.patch.setattr(restored, "_give_up", give_up)
 
 
 @fault("SEQ-32")
 def forgets_what_it_answered_on_its_branch(at: Switch) -> None:
-    inner = restored_module._give_up
+    inner = restored._give_up
 
     def give_up(rows: Any, peer: Any, first: int) -> None:
         inner(rows, peer, first)
         for kept in rows.with_status(peer.number, "held"):
             rows.change_message(peer.number, kept.digest, status="refused")
 
-    at.patch.setattr(restored_module, "_give_up", give_up)
+    at.patch.setattr(restored, "_give_up", give_up)
 
 
 @fault("SEQ-32")
@@ -377,7 +374,7 @@ def knows_its_own_branch_no_more(at: Switch) -> None:
 @fault("TRN-21")
 def takes_back_what_it_has_not_signed(at: Switch) -> None:
     def check(document: Any, public: bytes) -> None:
-        if document["from"] != at.desk.pen.did:
+        if document["from"] != at.transactions.signer.did:
             trust.check(document, public)
 
     at.swap(receiving, "trust", check=check)
@@ -391,7 +388,7 @@ def takes_words_back_with_any_collect(at: Switch) -> None:
 
 @fault("TRN-22")
 def takes_back_what_it_does_not_lack(at: Switch) -> None:
-    at.patch.setattr(at.desk, "lacks", lambda *_: True)
+    at.patch.setattr(at.transactions, "lacks", lambda *_: True)
 
 
 @fault("TRN-20")
@@ -412,92 +409,3 @@ def does_not_wait_for_the_collect(at: Switch) -> None:
             inner(self, number, **values)
 
     at.around(Rows, "change_peer", change)
-
-
-# The mailbox
-
-
-@fault("COR-8")
-def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
-
-
-@fault("COR-9")
-def answers_a_collect_again(at: Switch) -> None:
-    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
-
-
-def waits(change: Callable[[list[bytes], bool], tuple[list[bytes], bool]]) -> Break:
-    def switch(at: Switch) -> None:
-        at.around(at.desk, "waiting", lambda inner, *args: change(*inner(*args)))
-
-    return switch
-
-
-@fault("COR-10")
-def leaks_anothers_mailbox(at: Switch) -> None:
-    def waiting(inner: Any, rows: Rows, customer: str, seen: Any, limit: int) -> Any:
-        found, more = inner(rows, customer, seen, limit)
-        others = [kept.raw for one in rows.peers() for kept in rows.placed(one.number) if kept.side == "vendor"]
-        return (found, more) if found or seen else (others[:1], more)
-
-    at.around(at.desk, "waiting", waiting)
-
-
-@fault("TRN-7")
-def forgets_what_it_has_sent(at: Switch) -> None:
-    sent: set[bytes] = set()
-
-    def change(found: list[bytes], more: bool) -> tuple[list[bytes], bool]:
-        new = [raw for raw in found if raw not in sent]
-        sent.update(new)
-        return new, more
-
-    waits(change)(at)
-
-
-@fault("TRN-7")
-def keeps_no_limit(at: Switch) -> None:
-    at.around(at.desk, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, seen, 100))
-
-
-@fault("TRN-7")
-def passes_over_what_was_seen(at: Switch) -> None:
-    at.around(at.desk, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, None, limit))
-
-
-def _is_receipt(raw: bytes) -> bool:
-    return b'"type":"receipt"' in raw
-
-
-FAULTS["loses_receipts_from_the_mailbox"] = (
-    "TRN-7", waits(lambda found, more: ([raw for raw in found if not _is_receipt(raw)], more))
-)  # fmt: skip
-FAULTS["shuffles_the_mailbox"] = ("TRN-7", waits(lambda found, more: (found[::-1], more)))
-FAULTS["never_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, False)))
-FAULTS["always_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, True)))
-FAULTS["keeps_the_customers_words_to_itself"] = (
-    "SEQ-34", waits(lambda found, more: ([raw for raw in found if b'"from":"did:key' not in raw], more))
-)  # fmt: skip
-FAULTS["gives_receipts_first"] = ("SEQ-34", waits(lambda found, more: (sorted(found, key=_is_receipt)[::-1], more)))
-
-
-def _with_cursor(path: str, answer: Answer) -> Answer:
-    if not path.endswith("/mailbox") or answer.status != 200:
-        return answer
-    return replace(answer, body=trust.write({"cursor": "1", "messages": orjson.loads(answer.body)["messages"]}))
-
-
-FAULTS["gives_a_cursor"] = ("TRN-7", answers_with(_with_cursor))
-
-
-@fault("COR-7")
-def chokes_on_bad_receipts(at: Switch) -> None:
-    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
-        if any(one.from_ != peer.peer for one in receipts):
-            raise Malformed("a receipt of somebody else", pointer="/body/receipts")
-
-    at.around(at.desk, "keep_receipts", keep)
-
-
-FAULTS["takes_collects_of_any_thread"] = ("ENV-3", opens_threads_of_any_name)

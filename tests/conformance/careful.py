@@ -15,7 +15,7 @@ from opencmr.conformance.inspecting import pointers
 from opencmr.conformance.wire import Answer
 from opencmr.errors import OpenCMRError, OverQuota, Problem
 from opencmr.messages import BODIES, Message, terms
-from opencmr.roles.pen import Pen
+from opencmr.roles.party.signing import Signer
 
 PAGE = 2
 """Words in an answer of the mailbox at most."""
@@ -42,7 +42,7 @@ def sparing(problem: dict[str, Any], types: Iterable[str]) -> dict[str, Any]:
 
 def late(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
     """Each reply is said soon, and none in the answer; nobody is let wait for mail as long as they ask."""
-    keep, going = vendor._keep, set[asyncio.Task[None]]()
+    keep, going = vendor._receiving.keep, set[asyncio.Task[None]]()
 
     async def said(message: Message[Any], replies: Iterable[Any]) -> None:
         await asyncio.sleep(LATE)
@@ -60,20 +60,20 @@ def late(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
         return received
 
     wait = vendor._mailbox._wait
-    patch.setattr(vendor, "_keep", kept)
+    patch.setattr(vendor._receiving, "keep", kept)
     patch.setattr(vendor._mailbox, "_wait", lambda message, seconds, bell: wait(message, min(seconds, 1), bell))
 
 
 def sparing_receipts(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
     """The problems that this vendor signs say no more than they must."""
-    receipt, ours = Pen.receipt, vendor.did
+    receipt, ours = Signer.receipt, vendor.did
 
-    def spared(self: Pen, of: str, *, problem: Problem | None = None, **said: Any) -> Any:
+    def spared(self: Signer, of: str, *, problem: Problem | None = None, **said: Any) -> Any:
         if problem is not None and self.did == ours:
             problem = Problem.from_dict(sparing(problem.as_dict(), BODIES))
         return receipt(self, of, problem=problem, **said)
 
-    patch.setattr(Pen, "receipt", spared)
+    patch.setattr(Signer, "receipt", spared)
 
 
 class Carried:

@@ -1,237 +1,206 @@
-"""Mutants of the rules: each condition, each refusal and each deadline of the folds, wrong in one place.
+"""Mutants of the rules, and what catches them: the vectors, or the suite where no vector does.
 
     python tests/conformance/mutants.py --module families.consent --verbose
 
 A second copy of the SDK is loaded under another name, and one function of it is changed: the suite that looks for the
-fault is right. A mutant that neither the suite nor the vectors catch answers as what is right does, or shows what
-nobody checks. `ALIKE` says of which it is known.
+fault is right. First each case and each check is run once with no fault, to see which lines of the rules it reaches;
+so a mutant is tried against those only that come by it. One that nothing catches answers as what is right does, or
+shows what nobody checks. `alike` says of which it is known.
 """
 
 import argparse
-import ast
+import gc
 import importlib
 import importlib.util
 import inspect
 import logging
 import multiprocessing
+import os
 import random
+import resource
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from inprocess import MEMORY, suite_against  # noqa: E402  # it is found beside this file
+from alike import ALIKE  # noqa: E402  # it is found beside this file
+from inprocess import MEMORY, suite_against  # noqa: E402
+from mutating import MODULES, Mutant, code_of, codes_in, every  # noqa: E402
 
 import opencmr  # noqa: E402
-from opencmr.conformance.suite import Check, Result  # noqa: E402
+from opencmr.conformance.suite import Result  # noqa: E402
 from opencmr.conformance.vendor import CHECKS  # noqa: E402
 
 PACKAGE = "opencmr_mutant"
-MODULES = (
-    "families.consent", "families.terms", "families.intent.dealing", "families.intent.sums",
-    "families.intent.returning", "families.intent.performing", "families.intent.basis", "roster", "thread", "receiving",
-    "history", "binding", "facts", "statements", "decisions", "vocabulary",
-)  # fmt: skip
-LONGEST = 300.0
+RULES = f"{PACKAGE}.protocol."
+LONGEST = 120.0
 """Seconds for one mutant; one that hangs is caught."""
-PAGES = {
-    "families.consent": ("consent/", "intent/"),
-    "families.terms": ("terms/",),
-    "families.intent.dealing": ("intent/", "lifecycles/"),
-    "families.intent.sums": ("orders/", "intent/"),
-    "families.intent.returning": ("orders/",),
-    "roster": ("terms/", "intent/"),
-    "thread": ("sequence/", "lifecycles/", "receiving/"),
-    "receiving": ("receiving/", "envelope/", "restores/"),
-    "history": ("intent/", "terms/", "sequence/"),
-    "vocabulary": ("consent/", "intent/"),
+PROCESSOR = 60
+"""Seconds of a processor for one: it runs in circles."""
+ROOM = 2 << 30
+"""Bytes of memory beyond what there is: it collects for ever."""
+
+ELSEWHERE = {
+    "Agreement.promises": "unit/roles/test_idle.py",
+    "Dealing.promises": "unit/roles/test_idle.py",
+    "Dealing.overdue": "unit/protocol/test_withdrawals.py",
+    "Withdrawal.overdue": "unit/protocol/test_withdrawals.py",
+    "turning_point": "unit/roles/test_answers.py",
+    "_rests_on": "unit/protocol/test_excerpt.py",
+    "rests_on": "unit/protocol/test_excerpt.py",
 }
-"""Module → the pages whose checks are tried first."""
-
-
-KINDS = ("thread", "decision", "decision-roster")
-"""Of the vectors that are about rules."""
-INSIDE = ("decisions", "statements", "binding", "facts", "families.intent.performing")
-"""Modules whose answers stay inside of a vendor: the suite is asked only where no vector has caught a mutant."""
+"""Function → the tests of what it is for: it decides what a vendor keeps, what evidence has to show, or what a view
+says. No word and no answer tells."""
+KEPT = ("roster", "vocabulary")
+"""What works things out once and keeps them: who comes by there later can't be seen, so all do."""
+Line = tuple[str, int]
+"""A module of `opencmr.protocol`, and a line of it."""
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """One fault.
+class Case:
+    """Cases of vectors that are run together: one, or those of a table of short ones.
 
     Attributes:
-        module: Of `opencmr.protocol`.
-        function: Its qualified name there.
-        line: Where.
-        says: What is wrong.
-        rule: The requirement that the place names; empty: none.
-        number: Which of the module's places.
+        name: Of the file, and of the case.
+        passes: Runs them.
     """
 
-    module: str
-    function: str
-    line: int
-    says: str
-    rule: str
-    number: int
-
-    @property
-    def name(self) -> str:
-        """As lists of survivors have it: a line number would not last."""
-        return f"{self.module.rpartition('.')[2]}.{self.function}: {self.says}"
+    name: str
+    passes: Callable[[], bool]
 
 
-# Making
+@dataclass
+class Hunter:
+    """What may catch a mutant, and how.
+
+    Attributes:
+        cases: All cases of the vectors.
+        reached: Which lines each case and each check reaches, by its name.
+        seconds: How long each takes, by its name.
+    """
+
+    cases: list[Case] = field(default_factory=list)
+    reached: dict[str, set[Line]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def reaches(self, name: str, mutant: Mutant) -> bool:
+        """Whether a case or a check comes by the place of the fault; yes, where that can't be seen."""
+        if mutant.module in KEPT or name not in self.reached:
+            return True
+        first, last = mutant.lines
+        return any((mutant.module, line) in self.reached[name] for line in range(first, last + 1))
+
+    def by_vectors(self, mutant: Mutant) -> str:
+        """The first case that catches the mutant that was put in; empty: none. The shortest come first."""
+        for case in sorted(self.cases, key=lambda case: self.seconds.get(case.name, 0.0)):
+            if self.reaches(case.name, mutant):
+                try:
+                    if not case.passes():
+                        return case.name
+                except Exception as error:  # a fault may break more than an answer
+                    return f"{case.name}: {type(error).__name__}"
+        return ""
+
+    def by_tests(self, mutant: Mutant) -> str:
+        """The tests that catch a mutant of what no word and no answer tells; empty: none."""
+        import pytest  # what hunts the others does without
+
+        tests = str(HERE.parent / ELSEWHERE[mutant.function])
+        put_in(mutant, "opencmr")
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+            failed = pytest.main(["-q", "-x", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", tests])
+        return ELSEWHERE[mutant.function] if failed else ""
+
+    def by_suite(self, mutant: Mutant) -> str:
+        """The first check that catches the mutant that was put in; empty: none. Those of its rule come first."""
+        checks = [check for check in CHECKS if self.reaches(check.id, mutant)]
+        checks.sort(key=lambda check: (mutant.rule not in check.requirements, self.seconds.get(check.id, 0.0)))
+
+        def look(result: Result) -> None:
+            if result.outcome != "passed":
+                raise _Caught(result.check.id)
+
+        try:
+            suite_against(checks=checks, package=PACKAGE, on_result=look)
+        except _Caught as caught:
+            return str(caught)
+        return ""
+
+    def look_around(self) -> None:
+        """Run all once with no fault, and see what reaches what."""
+        lines = _Lines()
+        with lines:
+            for case in self.cases:
+                assert case.passes(), case.name
+                self._note(case.name, lines)
+            lines.take()
+
+            def note(result: Result) -> None:
+                assert result.outcome == "passed", result
+                self._note(result.check.id, lines)
+
+            suite_against(package=PACKAGE, on_result=note)
+
+    def _note(self, name: str, lines: "_Lines") -> None:
+        self.reached[name], self.seconds[name] = lines.take()
+        clear("statements")
+        clear("decisions")
 
 
-OURS = ("raise AssertionError", "raise UsageError", "raise ValueError")
-"""What no message can bring about."""
+class _Caught(Exception):  # it ends a run
+    pass
 
 
-def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, Callable[[Any], Any]]]:
-    """What can be wrong below a node: where, what, and a function that makes it so in a copy of that place."""
-    # What an answer advises besides (`expected`) is no rule.
-    advice = {
-        id(below)
-        for each in ast.walk(node)
-        if isinstance(each, ast.keyword) and each.arg == "expected"
-        for below in ast.walk(each)
-    }
-    for each in ast.walk(node):
-        if id(each) in advice:
-            continue
-        text = ast.unparse(each)[:70].split("\n")[0]
-        if isinstance(each, ast.Raise) and not text.startswith(OURS):
-            yield each, f"passes over `{text}`", lambda it: ast.Pass()
-        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
-            yield each, f"leaves out `{text}`", lambda it: ast.Pass()
-        elif isinstance(each, ast.If | ast.IfExp | ast.While) and not _refuses(each):
-            condition = ast.unparse(each.test)[:70]
-            yield each, f"turns `{condition}` round", _turned
-        elif isinstance(each, ast.comprehension):
-            for number, condition in enumerate(each.ifs):
-                yield each, f"takes all, not `{ast.unparse(condition)[:60]}`", _without_if(number)
-        elif isinstance(each, ast.BoolOp):
-            for number, operand in enumerate(each.values):
-                yield each, f"leaves `{ast.unparse(operand)[:60]}` out of `{text}`", _without_operand(number)
-        elif isinstance(each, ast.Compare) and len(each.ops) == 1 and type(each.ops[0]) in _BOUNDS:
-            yield each, f"one step off in `{text}`", _bound
-        elif isinstance(each, ast.Call) and getattr(each.func, "id", "") in ("min", "max", "any", "all"):
-            yield each, f"the other of {each.func.id} in `{text}`", _other  # type: ignore[attr-defined]
+class _Lines:
+    """Sees which lines of the rules of the second copy are run."""
+
+    def __init__(self) -> None:
+        self._modules: dict[int, str] = {}
+        self._kept: list[CodeType] = []
+        self._found: set[Line] = set()
+        self._since = time.process_time()
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType) and (each.__module__ or "").startswith(RULES):
+                for code in (each.__code__, *codes_in(each.__code__)):
+                    self._kept.append(code)
+                    self._modules[id(code)] = each.__module__.removeprefix(RULES)
+
+    def take(self) -> tuple[set[Line], float]:
+        """The lines since the last time, and the seconds."""
+        found, since = self._found, self._since
+        self._found, self._since = set(), time.process_time()
+        return found, self._since - since
+
+    def __enter__(self) -> None:
+        threading.settrace(self._called)
+        sys.settrace(self._called)
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
+
+    def _called(self, frame: FrameType, event: str, _: Any) -> Any:
+        return self._ran(frame, event, _) if id(frame.f_code) in self._modules else None
+
+    def _ran(self, frame: FrameType, event: str, _: Any) -> Any:
+        self._found.add((self._modules[id(frame.f_code)], frame.f_lineno))
+        return self._ran
 
 
-def _refuses(it: Any) -> bool:
-    """Whether a condition does nothing but refuse: that it is passed over is a mutant of its own."""
-    return isinstance(it, ast.If) and isinstance(it.body[-1], ast.Raise) and not it.orelse
-
-
-_BOUNDS: dict[type, type] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-_OTHERS = {"min": "max", "max": "min", "any": "all", "all": "any"}
-
-
-def _turned(it: Any) -> Any:
-    it.test = ast.UnaryOp(ast.Not(), it.test)
-    return it
-
-
-def _without_if(number: int) -> Callable[[Any], Any]:
-    def change(it: Any) -> Any:
-        del it.ifs[number]
-        return it
-
-    return change
-
-
-def _without_operand(number: int) -> Callable[[Any], Any]:
-    def change(it: Any) -> Any:
-        del it.values[number]
-        return it.values[0] if len(it.values) == 1 else it
-
-    return change
-
-
-def _bound(it: Any) -> Any:
-    it.ops = [_BOUNDS[type(it.ops[0])]()]
-    return it
-
-
-def _other(it: Any) -> Any:
-    it.func.id = _OTHERS[it.func.id]
-    return it
-
-
-_TOLD = ("as_dict", "in_brief", "in_full", "in_words")
-"""What writes a record down holds no rule."""
-
-
-def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, node
-        elif isinstance(node, ast.ClassDef):
-            for inner in node.body:
-                if isinstance(inner, ast.FunctionDef) and inner.name not in _TOLD:
-                    yield f"{node.name}.{inner.name}", inner
-
-
-class _At(ast.NodeTransformer):
-    def __init__(self, place: ast.AST, change: Callable[[Any], Any]) -> None:
-        self.place, self.change = place, change
-
-    def visit(self, node: ast.AST) -> Any:
-        return self.change(node) if node is self.place else self.generic_visit(node)
-
-
-def _rule(node: ast.AST) -> str:
-    """The requirement that a place names, or what is said in it."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.keyword) and each.arg == "rule" and isinstance(each.value, ast.Constant):
-            return str(each.value.value)
-    return ""
-
-
-def _source(module: str) -> str:
-    return inspect.getsource(importlib.import_module(f"opencmr.protocol.{module}"))
-
-
-def every(modules: tuple[str, ...] = MODULES) -> list[Mutant]:
-    """All mutants of these modules."""
-    found = []
-    for module in modules:
-        number = 0
-        for function, node in _functions(ast.parse(_source(module))):
-            for place, says, _ in _places(node):
-                found.append(Mutant(module, function, getattr(place, "lineno", 0), says, _rule(place), number))
-                number += 1
-    return found
-
-
-def _code(mutant: Mutant) -> CodeType:
-    """The code of the function with the fault in it."""
-    tree = ast.parse(_source(mutant.module))
-    places = [place for _, node in _functions(tree) for place in _places(node)]
-    place, _, change = places[mutant.number]
-    changed = ast.fix_missing_locations(_At(place, change).visit(tree))
-    return next(code for code in _codes(compile(changed, mutant.module, "exec")) if code.co_qualname == mutant.function)
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield const
-            yield from _codes(const)
-
-
-def load(*, warm: bool = True) -> None:
-    """Load the second copy of the SDK; `warm`: make what is made once, so that no mutant has to make it."""
+def load(*, handful: bool = False) -> Hunter:
+    """Load the second copy of the SDK, and look around in it; not for a handful, which the vectors catch soon."""
     home = Path(opencmr.__file__)
     spec = importlib.util.spec_from_file_location(PACKAGE, home, submodule_search_locations=[str(home.parent)])
     assert spec is not None
@@ -242,71 +211,43 @@ def load(*, warm: bool = True) -> None:
     for name in ("conformance.testmode", "conformance.vectors", *(f"protocol.{each}" for each in MODULES)):
         importlib.import_module(f"{PACKAGE}.{name}")
     tempfile.tempdir = str(MEMORY) if MEMORY.is_dir() else None
-    if warm:
-        logging.disable(logging.CRITICAL)
-        assert not suite_against(checks=CHECKS[:20], package=PACKAGE).broken
-        assert not by_vectors()
+    logging.disable(logging.CRITICAL)
+    hunter = Hunter(list(_cases()))
+    if not handful:
+        hunter.look_around()
+    return hunter
 
 
-def put_in(mutant: Mutant) -> None:
-    """Change the second copy."""
-    module = importlib.import_module(f"{PACKAGE}.protocol.{mutant.module}")
+def _cases() -> Iterable[Case]:
+    vectors = importlib.import_module(f"{PACKAGE}.conformance.vectors")
+    folder = vectors.shipped()
+    for name, listed in folder.files.items():
+        kind, cases = listed["kind"], vectors.cases(folder, name, listed)
+
+        def passes(cases: Any, name: str = name, kind: str = kind) -> bool:
+            return all(vectors.run_case(folder, name, kind, case).passed for case in cases)
+
+        if "columns" in folder.json(name):
+            yield Case(name, partial(passes, cases))
+        else:
+            yield from (Case(f"{name} {case['id']}", partial(passes, [case])) for case in cases)
+
+
+def put_in(mutant: Mutant, package: str = PACKAGE) -> None:
+    """Change the second copy, or this package."""
+    module = importlib.import_module(f"{package}.protocol.{mutant.module}")
     owner, _, name = mutant.function.rpartition(".")
     found: Any = vars(getattr(module, owner))[name] if owner else getattr(module, name)
     found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
-    inspect.unwrap(found).__code__ = _code(mutant)
-    for there in list(sys.modules.values()):
-        if isinstance(there, ModuleType) and there.__name__.startswith(PACKAGE + ".protocol"):
-            for each in vars(there).values():
-                if callable(clear := getattr(each, "cache_clear", None)):
-                    clear()
+    inspect.unwrap(found).__code__ = code_of(mutant)
+    clear(mutant.module, package)
 
 
-# Catching
-
-
-class _Caught(Exception):  # it ends a run
-    pass
-
-
-def _in_turn(mutant: Mutant) -> list[Check[Any]]:
-    """The checks, the likeliest first."""
-    pages = PAGES.get(mutant.module, ("intent/",))
-
-    def place(check: Check[Any]) -> int:
-        return 0 if mutant.rule in check.requirements else 1 if check.id.startswith(pages) else 2
-
-    return sorted(CHECKS, key=place)
-
-
-def by_suite(mutant: Mutant) -> str:
-    """The first check that catches the mutant that was put in; empty: none."""
-
-    def look(result: Result) -> None:
-        if result.outcome != "passed":
-            raise _Caught(result.check.id)
-
-    try:
-        suite_against(checks=_in_turn(mutant), package=PACKAGE, on_result=look)
-    except _Caught as caught:
-        return str(caught)
-    return ""
-
-
-def by_vectors() -> str:
-    """The first vector that catches the mutant that was put in; empty: none. Those that need no store come first."""
-    vectors = importlib.import_module(f"{PACKAGE}.conformance.vectors")
-    folder = vectors.shipped()
-    stored = ("threads/receiving.json", "threads/collecting.json")
-    files = [name for name, listed in folder.files.items() if listed["kind"] in KINDS]
-    for name in sorted(files, key=lambda name: name in stored):
-        try:
-            for result in vectors._run_file(folder, name, folder.files[name]):
-                if not result.passed:
-                    return f"{result.file} {result.id}"
-        except Exception as error:  # a fault may break more than an answer
-            return f"{name}: {type(error).__name__}"
-    return ""
+def clear(module: str, package: str = PACKAGE) -> None:
+    """Forget what a module of the rules has worked out once and kept."""
+    for each in vars(sys.modules[f"{package}.protocol.{module}"]).values():
+        if callable(forget := getattr(each, "cache_clear", None)):
+            forget()
 
 
 LOST = "by nothing"
@@ -314,74 +255,56 @@ LOST = "by nothing"
 
 @dataclass(frozen=True)
 class Found:
-    """What caught a mutant."""
+    """What caught a mutant.
 
-    suite: str
-    vectors: str
+    Attributes:
+        by: A case of the vectors, or a check of the suite; empty: nothing.
+        how: In a word or two.
+    """
 
-    def how(self, mutant: Mutant) -> str:
-        """In a word or two."""
-        if self.suite and self.vectors:
-            return "by both"
-        if self.suite or self.vectors:
-            return "by the suite" if self.suite else "by vectors"
-        return "known to be alike" if mutant.name in ALIKE else LOST
+    by: str
+    how: str
 
 
-def hunt(mutant: Mutant) -> Found:
+def hunt(mutant: Mutant, hunter: Hunter) -> Found:
     """What catches a mutant; in a process of its own, which may be ended."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
 
+    looks = {"by vectors": hunter.by_vectors, "by the suite": hunter.by_suite}
+    if mutant.function in ELSEWHERE:
+        looks = {"by other tests": hunter.by_tests}
+
     def work() -> None:
-        logging.disable(logging.CRITICAL)
-        put_in(mutant)
-        caught = by_vectors()
-        theirs.send(caught)
-        theirs.send("" if caught and mutant.module in INSIDE else by_suite(mutant))
+        for limit, most in ((resource.RLIMIT_CPU, PROCESSOR), (resource.RLIMIT_AS, _size() + ROOM)):
+            resource.setrlimit(limit, (most, resource.RLIM_INFINITY))
+        if mutant.function not in ELSEWHERE:
+            put_in(mutant)
+        for look in looks.values():
+            theirs.send(look(mutant))
 
     process = context.Process(target=work, daemon=True)
     process.start()
     theirs.close()
-    told, until = [], time.monotonic() + LONGEST
+    until = time.monotonic() + LONGEST
     try:
-        while len(told) < 2:
+        for how in looks:
             if not ours.poll(max(0.0, until - time.monotonic())):
-                told.append("it hangs")
-                continue
-            told.append(ours.recv())
+                return Found("it hangs", how)
+            if by := ours.recv():
+                return Found(by, how)
     except EOFError:
-        told += ["it ends"] * (2 - len(told))
+        return Found("it ends", how)
     finally:
         process.kill()
         process.join()
-    return Found(suite=told[1], vectors=told[0])
+    return Found("", "known to be alike" if mutant.name in ALIKE else LOST)
 
 
-ALIKE: dict[str, str] = {
-    "sums._check_sum: passes over `raise WrongTotal(why, pointer=where, rule=rule)`":
-        "the refusal after it says the same, with advice that is of no use",
-    "dealing.Dealing.firm: one step off in `at < each.expires`": "no rule asks it",
-    "dealing.Dealing.firm: leaves `each.state == 'firm'` out of `each.state == 'firm' and at < each.expires`":
-        "no rule asks it",
-    "dealing.Dealing.firm: leaves `at < each.expires` out of `each.state == 'firm' and at < each.expires`":
-        "no rule asks it",
-    "consent._within: leaves `asked.period is None` out of `granted.period is None or asked.period is None`":
-        "a retention without a moment has a period, by the model",
-    "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`":
-        "the desk has asked before",
-    "history.History.pass_over: leaves out `self._placed(*of)`": "for parts of evidence; tests of the folder hold it",
-    "history.History.pass_over: leaves out `self._add(digest, message.created, message.id)`":
-        "for parts of evidence; tests of the folder hold it",
-    "basis._permits_marketing: takes all, not `name in near`": "what is left out speaks of other data",
-    "binding._ruled: leaves `rule.effect != 'oblige'` out of `rule.effect != 'oblige' and rule.action is not None`":
-        "a rule that obliges has no action, by the model",
-    "statements.begins: one step off in `own.created > at`": "the later of two equal instants is either",
-    "history.History.hear: leaves `counts` out of `counts and self.chain.place_of(digest) is None`":
-        "what does not count is passed over later, too",
-    "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`": "no word knows its own place",
-}  # fmt: skip
-"""Name → why the mutant answers as what is right does: neither the suite nor a vector could tell."""
+def _size() -> int:
+    """Bytes of memory that this process takes."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
 
 HANDFUL = (
     "consent.Consent._granted: leaves out `_check_within(body, self.request)`",
@@ -396,23 +319,24 @@ def main() -> int:
     """Hunt mutants, and print what caught them."""
     parser = argparse.ArgumentParser(description="Mutants of the rules, and what catches them")
     parser.add_argument("--module", default=",".join(MODULES), help="of " + ",".join(MODULES))
+    parser.add_argument("--named", default="", help="those whose name holds this")
     parser.add_argument("--sample", type=int, help="so many of them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--handful", action="store_true", help="a few, by name")
     parser.add_argument("--verbose", action="store_true", help="a line for each")
     asked = parser.parse_args()
-    mutants = [one for one in every(tuple(asked.module.split(","))) if not asked.handful or one.name in HANDFUL]
-    random.Random(asked.seed).shuffle(mutants)
-    # What refuses comes first: each is a rule.
-    mutants.sort(key=lambda one: not one.says.startswith(("passes over", "leaves out")))
-    load(warm=not asked.handful)
+    mutants = [one for one in every(tuple(asked.module.split(","))) if asked.named in one.name]
+    if asked.handful:
+        mutants = [one for one in mutants if one.name in HANDFUL]
+    if asked.sample:
+        random.Random(asked.seed).shuffle(mutants)
+    hunter = load(handful=asked.handful)
     counted: Counter[str] = Counter()
     for mutant in mutants[: asked.sample]:
-        found = hunt(mutant)
-        counted[how := found.how(mutant)] += 1
-        if asked.verbose or how == LOST:
-            where = f"{found.suite or '-'} | {found.vectors or '-'}"
-            print(f"{how:17} {mutant.line:4} {mutant.name}  [{where}]", flush=True)
+        found = hunt(mutant, hunter)
+        counted[found.how] += 1
+        if asked.verbose or found.how == LOST:
+            print(f"{found.how:17} {mutant.lines[0]:4} {mutant.name}  [{found.by or '-'}]", flush=True)
     print(f"{counted.total()} mutants: " + ", ".join(f"{number} {how}" for how, number in counted.items()))
     return int(bool(counted[LOST]) or (asked.handful and counted.total() != len(HANDFUL)))
 

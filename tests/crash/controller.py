@@ -25,7 +25,7 @@ import orjson
 import postgres
 from crash import customer, sides
 from opencmr.store import Store
-from opencmr.store.integrity import check
+from opencmr.store.integrity import inspect_messages
 from serving import did_of, listening
 
 WALLETS = 3
@@ -242,7 +242,7 @@ class House:
         with Store(self.store, read_only=True) as store:
             vendor = sides.seen(store, did=self.did)
         found = list(sides.losses(vendor, customers, list(sides.acknowledged(self._journals))))
-        found += [f"{store}: {fault}" for store in (self.store, *wallets) for fault in check(store)]
+        found += [f"{store}: {fault}" for store in (self.store, *wallets) for fault in inspect_messages(store)]
         for wallet in wallets:
             found += sides.evidence_losses(wallet, self.folder / f"evidence-{wallet.stem}")
         return found

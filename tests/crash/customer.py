@@ -23,8 +23,7 @@ from opencmr.errors import OpenCMRError, Problem, Unreachable
 from opencmr.protocol import roster
 from opencmr.protocol.families.intent import Dealing
 from opencmr.protocol.families.terms import Agreement
-from opencmr.roles import CustomerRelationship, Retry
-from opencmr.roles.handles import AgreementInHand, Casting
+from opencmr.roles import AgreementInHand, Casting, CustomerRelationship, Retry
 from opencmr.transport import HttpNetwork
 
 POINTS = ("kept", "sent", "answered", "collecting", "collected")
@@ -177,7 +176,9 @@ class _Customers:
             except OpenCMRError:
                 await asyncio.sleep(PAUSE)
                 continue
-            if not shop.waiting and not shop._store.read(lambda rows: rows.with_status(shop._wallet.number, "unsent")):
+            if not shop.waiting and not shop._store.read(
+                lambda rows: rows.with_status(shop._transactions.number, "unsent")
+            ):
                 return
 
 

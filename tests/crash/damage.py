@@ -9,7 +9,7 @@ from pathlib import Path
 from crash.disk import SHOP
 from opencmr import Customer, Vendor
 from opencmr.errors import OpenCMRError, StoreError
-from opencmr.store.integrity import check
+from opencmr.store.integrity import inspect_messages
 from opencmr.testing import Loopback
 
 ASKED = {"action": "dpv:Use", "purpose": "dpv:DirectMarketing", "data": "pd:EmailAddress"}
@@ -119,6 +119,6 @@ def try_once(written: Path, folder: Path, right: dict[str, bool], dice: random.R
 def faults(store: Path) -> list[str]:
     """What `check` says."""
     try:
-        return [str(fault) for fault in check(store)]
+        return [str(fault) for fault in inspect_messages(store)]
     except StoreError as error:
         return [str(error)]

@@ -23,7 +23,7 @@ from opencmr import Customer, Vendor, trust
 from opencmr.errors import Overloaded, Problem, StoreError
 from opencmr.roles import CustomerRelationship
 from opencmr.store import Store
-from opencmr.store.integrity import check
+from opencmr.store.integrity import inspect_messages
 from opencmr.testing import Loopback
 from opencmr.transport.app import MEDIA_TYPE
 from parties import GRANT, Hand
@@ -86,12 +86,12 @@ async def vendor(folder: Path, how: str) -> None:
                     break
             assert len(refused) == 3, "the disk did not fill up"
             assert held(folder / "shop.db") == told
-            assert list(check(folder / "shop.db")) == []
+            assert list(inspect_messages(folder / "shop.db")) == []
         for raw in refused:
             assert (await post(raw)).status_code == 200
     await shop.close()
     assert held(folder / "shop.db") == told
-    assert list(check(folder / "shop.db")) == []
+    assert list(inspect_messages(folder / "shop.db")) == []
 
 
 async def customer(folder: Path, how: str) -> None:
@@ -111,7 +111,7 @@ async def customer(folder: Path, how: str) -> None:
     await shop.close()
     with Store(elsewhere / "shop.db") as theirs, Store(folder / "wallet.db") as ours:
         assert list(sides.losses(sides.seen(theirs), sides.seen(ours), [])) == []
-    assert list(check(folder / "wallet.db")) == []
+    assert list(inspect_messages(folder / "wallet.db")) == []
 
 
 async def grant(met: CustomerRelationship) -> None:

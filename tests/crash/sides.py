@@ -8,8 +8,8 @@ from pathlib import Path
 from opencmr.cli.folder import read_folder
 from opencmr.messages.types import Side
 from opencmr.protocol import evidence
-from opencmr.roles.export import export
-from opencmr.roles.ledger import Ledger
+from opencmr.roles import export
+from opencmr.roles.party.histories import Histories
 from opencmr.store import Kept, Peer, Rows, Store
 
 Seen = dict[str, tuple[list[Kept], dict[str, object]]]
@@ -20,10 +20,10 @@ def seen(store: Store, *, did: str | None = None) -> Seen:
     """What a store holds, read in one moment; of a vendor's, what belongs to its DID."""
 
     def look(rows: Rows) -> Seen:
-        ledger, found = Ledger(), {}
+        histories, found = Histories(), {}
         for peer in list(rows.peers()):
             if did is None or peer.me == did:
-                records = evidence.records_of(ledger.replay(rows, peer))
+                records = evidence.records_of(histories.replay(rows, peer))
                 found[_customer(peer)] = (rows.everything(peer.number), records)
         return found
 

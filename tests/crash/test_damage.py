@@ -13,7 +13,7 @@ from crash.disk import SHOP
 from opencmr import Vendor
 from opencmr.errors import StoreError
 from opencmr.store import Store
-from opencmr.store.integrity import Fault, check
+from opencmr.store.integrity import Fault, inspect_messages
 
 ROUNDS = 300
 """How often the file is damaged at random; `make soak` does it thousands of times."""
@@ -44,10 +44,10 @@ def test_whatever_becomes_of_the_file_no_exception_is_foreign_and_no_wrong_answe
 
 def test_nothing_is_found_in_a_store_that_is_whole(written: tuple[Path, dict[str, bool]]) -> None:
     counts: list[int] = []
-    assert list(check(written[0] / "shop.db", seen=lambda count: not counts.append(count))) == []  # type: ignore[func-returns-value]
+    assert list(inspect_messages(written[0] / "shop.db", seen=lambda count: not counts.append(count))) == []  # type: ignore[func-returns-value]
     assert len(counts) == 4
     for wallet in written[0].glob("wallet-*.db"):
-        assert list(check(wallet)) == []
+        assert list(inspect_messages(wallet)) == []
 
 
 CHANGES: dict[str, str] = {
@@ -96,7 +96,7 @@ def test_nothing_is_answered_from_what_is_damaged(shop: Path, written: tuple[Pat
 @pytest.mark.parametrize("what", LOOKED_FOR)
 def test_what_no_fold_needs_is_found_by_looking_for_it(shop: Path, what: str) -> None:
     change(shop, LOOKED_FOR[what])
-    found = list(check(shop))
+    found = list(inspect_messages(shop))
     assert found
     assert all(isinstance(fault, Fault) and fault.me == SHOP for fault in found)
     assert all("did:key:" in str(fault) for fault in found)

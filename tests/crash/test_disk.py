@@ -88,5 +88,5 @@ async def test_a_store_that_turns_read_only_refuses_and_goes_on_when_it_can_be_w
 
 def turn(store: Store, query_only: str) -> None:
     """For this connection, SQLite treats the file as one that cannot be written."""
-    with store._engine.connect() as connection:
+    with store._backend.engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA query_only={query_only}")

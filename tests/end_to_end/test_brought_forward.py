@@ -20,7 +20,7 @@ from test_restores import Restorable
 from opencmr import Vendor, consent, intent, terms
 from opencmr.messages import Body
 from opencmr.protocol import History, Question, instant
-from opencmr.roles.ledger import Ledger
+from opencmr.roles.party.histories import Histories
 from opencmr.store import Rows
 from parties import CAST, GRANT, MARKETING, SHOP, an_offer
 from world import quick_folder
@@ -104,13 +104,13 @@ def both(shop: Vendor, rows: Rows, customer: str) -> tuple[History, History]:
     peer = rows.peer(SHOP, customer)
     if peer is None:
         return History(), History()
-    seen = shop._desk.seen
+    seen = shop._transactions.known_messages
     for digest, side, id_ in rows.known(peer.number, 0):
         used, kept = seen.look(rows, peer, id_, digest)
         assert kept
         assert used or side == "vendor"
     assert seen.look(rows, peer, uuid.uuid4().urn, "zQm") == (False, False)
-    return shop._ledger.history(rows, peer), Ledger().replay(rows, peer)
+    return shop._histories.history(rows, peer), Histories().replay(rows, peer)
 
 
 def everything(history: History) -> dict[str, Any]:
@@ -132,9 +132,9 @@ def folded(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often a history was brought forward, and how often folded as a whole."""
     counted: Counter[str] = Counter()
     for name in ("_forward", "replay"):
-        whole = getattr(Ledger, name)
+        whole = getattr(Histories, name)
         monkeypatch.setattr(
-            Ledger, name, lambda *args, whole=whole, name=name: (counted.update([name]), whole(*args))[1]
+            Histories, name, lambda *args, whole=whole, name=name: (counted.update([name]), whole(*args))[1]
         )
     return counted
 

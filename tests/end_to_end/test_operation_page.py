@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opencmr._log import FIELDS
-from opencmr.roles.health import Reason
+from opencmr.roles.vendor.health import Reason
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operation.md").read_text()
@@ -67,7 +67,9 @@ def test_every_event_is_told() -> None:
 
 
 def test_every_span_and_metric_of_ours_is_told() -> None:
-    code = (ROOT / "sdk/opencmr/_telemetry.py").read_text() + (ROOT / "sdk/opencmr/roles/observed.py").read_text()
+    code = (ROOT / "sdk/opencmr/_telemetry.py").read_text() + (
+        ROOT / "sdk/opencmr/roles/vendor/telemetry.py"
+    ).read_text()
     names = set(
         re.findall(
             r'"((?:opencmr|messaging|db|http)\.[a-z.]*(?:duration|size|received|problems|open|pending|remembered))"',

@@ -10,8 +10,7 @@ import postgres
 from opencmr import Vendor, consent, intent, offer, order, trust
 from opencmr.errors import Replayed
 from opencmr.messages import core
-from opencmr.store import schema
-from opencmr.store.rows import Kept
+from opencmr.store import Kept, schema
 from parties import CAST, GRANT, MARKETING, SHOP, Street, an_offer, assert_equal_histories, read
 
 PARTITIONS = 8
@@ -21,7 +20,7 @@ CUSTOMERS = 40
 @pytest.fixture
 def url(postgres_server: postgres.Cluster) -> Iterator[str]:
     with postgres_server.schema() as url:
-        schema.open_store(url, partitions=PARTITIONS).dispose()
+        schema.open_store(url, partitions=PARTITIONS).close()
         yield url
 
 
@@ -109,7 +108,7 @@ SINCE = ("size", "revised", "kept", "idle", "forgotten", "last")
 def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
     with psycopg.connect(url) as connection:  # as the tables were at revision 0002
         for statement in (
-            "DROP TABLE findings, muted",
+            "DROP TABLE findings, muted, folds",
             "ALTER TABLE relationships "
             + ", ".join(f"DROP COLUMN {name}" for name in ("position", "restored", *SINCE)),
             "DROP INDEX ix_messages_of, ix_messages_status, ix_messages_place",
@@ -120,7 +119,7 @@ def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
             "UPDATE alembic_version SET version_num = '0002'",
         ):
             connection.execute(statement)
-    schema.open_store(url).dispose()
-    found = schema.look(url)
+    schema.open_store(url).close()
+    found = schema.inspect_tables(url)
     assert (found.state, found.version, found.partitions) == ("current", schema.HEAD, PARTITIONS)
     assert asked(url, "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'messages_%_status_idx'") == [(PARTITIONS,)]

@@ -9,11 +9,11 @@ from typing import Any
 
 import base58
 
-from opencmr import messages, trust
+from opencmr import trust
 from opencmr.errors import Problem
 from opencmr.messages import Message, core
 from opencmr.protocol import History, Thread, is_narrowing
-from opencmr.protocol.receiving import check_place
+from opencmr.protocol.receiving import read_checked
 
 SPEC = Path(__file__).parents[2] / "spec" / "v1"
 VECTORS = SPEC / "vectors"
@@ -86,7 +86,7 @@ class Listener:
         Raises:
             Problem: Not even its envelope holds.
         """
-        digest, message, fault = trust.digest(trust.write(document)), *read(document)
+        digest, message, fault = trust.digest(trust.write(document)), *read_checked(document)
         if message.side == "customer":
             if fault is not None:
                 return None, fault  # refused at check 4 or 7: nobody holds it
@@ -97,20 +97,6 @@ class Listener:
         answers = message.type == core.Receipt.type and fault is None
         of = self.held.get(message.body.of) if answers else None
         return self.history.follow(message, digest, of=of, fault=fault)
-
-
-def read(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
-    """A message, and why it is not of the form of its type where it isn't.
-
-    Raises:
-        Problem: Not even its envelope holds.
-    """
-    try:
-        message = messages.read(document)
-        check_place(message)
-        return message, None
-    except Problem as problem:
-        return messages.read_envelope(document), problem
 
 
 @cache

@@ -20,10 +20,10 @@ from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Money, Party, Want
 from opencmr.protocol import History, Question, is_narrowing, roster
 from opencmr.protocol.clock import shifted
-from opencmr.roles.arrived import Arrived
-from opencmr.roles.ledger import Ledger
-from opencmr.roles.pen import Draft, Pen
-from opencmr.roles.wallet import Wallet
+from opencmr.roles.customer.arrived import Arrived
+from opencmr.roles.customer.transaction import Transactions
+from opencmr.roles.party.histories import Histories
+from opencmr.roles.party.signing import Draft, Signer
 from opencmr.store import Rows, Store
 
 from .cast import CUSTOMER, CUSTOMER_KEY
@@ -115,8 +115,8 @@ class _Holder:
         self.number = peer.number
         self.wallet = self._opened()
 
-    def _opened(self) -> Wallet:
-        return Wallet(Pen(CUSTOMER, CUSTOMER_KEY, trust.key_url(CUSTOMER)), self.number, Ledger())
+    def _opened(self) -> Transactions:
+        return Transactions(Signer(CUSTOMER, CUSTOMER_KEY, trust.key_url(CUSTOMER)), self.number, Histories())
 
     def take_in(self, raws: list[bytes], *, collected: bool) -> None:
         """What a vendor says; then what is remembered is what is kept."""

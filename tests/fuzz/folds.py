@@ -10,9 +10,10 @@ from opencmr.messages import BODIES
 from opencmr.messages.types import Side
 from opencmr.protocol import History, Settled, Thread, instant, lifecycle, moment, roster, settle
 from opencmr.protocol.clock import shifted
+from opencmr.protocol.receiving import read_checked
 from opencmr.protocol.thread import opened_by
 
-from .cast import CUSTOMER, VENDOR, Listener, examples, read
+from .cast import CUSTOMER, VENDOR, Listener, examples
 from .mutations import mutated_bytes
 from .receiving import QUESTIONS
 from .target import Target, expect
@@ -69,7 +70,7 @@ class _Talk:
         body = _body(type_, side, thread, how, self.now)
         document = self._document(type_, side, body, how, link, thread.id if thread else None)
         try:
-            _, fault = read(document)
+            _, fault = read_checked(document)
         except Problem:
             return
         if side == "vendor":
@@ -93,7 +94,7 @@ class _Talk:
 
     def _say(self, document: dict[str, Any], fault: Problem | None) -> None:
         """A vendor's word has its place, whatever it says."""
-        message, _ = read(document)
+        message, _ = read_checked(document)
         said = self.history.saying(message, trust.digest(trust.write(document)))
         before = self.history.threads.get(message.thread) or opened_by(message)
         try:

@@ -18,7 +18,7 @@ from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Ref, Want
 from opencmr.protocol import History, Question, instant, roster
-from opencmr.roles.ledger import Ledger
+from opencmr.roles.party.histories import Histories
 from opencmr.store import Kept, Rows
 from opencmr.testing import StandingClock
 
@@ -136,7 +136,7 @@ class _Held:
             peer = rows.peer(vendor.did, CUSTOMER)
             if peer is None:
                 return cls({}, None)
-            ours, again = vendor._desk.ledger.history(rows, peer), Ledger().replay(rows, peer)
+            ours, again = vendor._transactions.histories.history(rows, peer), Histories().replay(rows, peer)
             expect(ours.threads == again.threads, "the store folds to something else")
             expect(ours.chain.digests == again.chain.digests, "the store has another chain")
             expect(ours.chain.times() == again.chain.times(), "the store has other times")

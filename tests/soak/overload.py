@@ -17,7 +17,7 @@ from bench.served import servers
 from opencmr import consent, trust
 from opencmr.errors import OpenCMRError, Problem
 from opencmr.protocol import instant
-from opencmr.roles.pen import Draft, Link, Pen
+from opencmr.roles.party.signing import Draft, Link, Signer
 from opencmr.store import Store
 from opencmr.transport import HttpNetwork
 from parties import GRANT, read
@@ -47,7 +47,7 @@ def _talk(asked: Asked, store: str, folder: Path) -> Iterator[Round]:
     kept: set[str] = set()
     with servers(store, folder) as serving:
         endpoint = f"http://{serving.addresses[0]}/opencmr"
-        honest = [_pen() for _ in range(HONEST)]
+        honest = [_signer() for _ in range(HONEST)]
         for number in range(asked.rounds):
             flooded = number % 2 == 1
             begun, stop, told = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.SimpleQueue()
@@ -69,24 +69,24 @@ def _talk(asked: Asked, store: str, folder: Path) -> Iterator[Round]:
     yield Round(losses=[f"{digest} was acknowledged and is not kept" for digest in losses])
 
 
-def _pen() -> Pen:
+def _signer() -> Signer:
     key = trust.SigningKey.generate()
-    return Pen(key.did, key, trust.key_url(key.did))
+    return Signer(key.did, key, trust.key_url(key.did))
 
 
-def _grant(pen: Pen, to: str) -> bytes:
-    return pen.write(Draft(GRANT), to=to, at=instant(datetime.now(UTC)), link=Link()).raw
+def _grant(signer: Signer, to: str) -> bytes:
+    return signer.write(Draft(GRANT), to=to, at=instant(datetime.now(UTC)), link=Link()).raw
 
 
-async def _say_all(endpoint: str, to: str, honest: list[Pen]) -> tuple[set[str], list[float], list[str]]:
+async def _say_all(endpoint: str, to: str, honest: list[Signer]) -> tuple[set[str], list[float], list[str]]:
     network = HttpNetwork(timeout=30)
     digests: set[str] = set()
     seconds: list[float] = []
     losses: list[str] = []
 
-    async def talk(pen: Pen) -> None:
+    async def talk(signer: Signer) -> None:
         for _ in range(EACH):
-            raw, began = _grant(pen, to), time.perf_counter()
+            raw, began = _grant(signer, to), time.perf_counter()
             try:
                 answers = await network.send(endpoint, raw)
             except OpenCMRError as error:
@@ -107,8 +107,8 @@ def _flood(endpoint: str, to: str, begun: Event, stop: Event, told: Any) -> None
 
     async def run() -> Counter[str]:
         network, said = HttpNetwork(timeout=30), Counter[str]()
-        flooding, other = _pen(), _pen()
-        forging = Pen(other.did, flooding.key, other.method)
+        flooding, other = _signer(), _signer()
+        forging = Signer(other.did, flooding.key, other.method)
 
         async def pour() -> None:
             while not stop.is_set():

@@ -78,6 +78,24 @@ def cases() -> list[Case]:
             "RCV-8 RCV-1",
             lambda v: v.unsigned(v.say("terms.proffer", {"choice": []}, to=OTHER_VENDOR), "wrong-addressee", "/to"),
         ),
+        (
+            "addressee-no-text",
+            "An addressee that is no text, or none: that is malformed, and not somebody else's",
+            "RCV-8 RCV-2",
+            lambda v: [v.unsigned(v.proffer(to=to), "malformed", "/to") for to in (7, None)],
+        ),
+        (
+            "sender-no-text",
+            "A sender and an id that are no text are nobody's, and nothing's: they break nothing",
+            "RCV-2",
+            lambda v: [v.unsigned(v.proffer(**{name: 7}), "malformed", f"/{name}") for name in ("from", "id")],
+        ),
+        (
+            "sender-no-character",
+            "Nor do those that no name can hold",
+            "RCV-2",
+            lambda v: [v.unsigned(v.proffer(**{name: "\0"}), "malformed", f"/{name}") for name in ("from", "id")],
+        ),
         ("malformed-unsigned", "Before the signature nothing is decided", "RCV-2 ENV-8", time.malformed_then_good),
         (
             "signature-before-body",

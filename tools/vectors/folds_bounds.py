@@ -153,8 +153,8 @@ def _disclosed() -> list[Case]:
     return [
         fold("grant-discloses", "What the items speak of goes with them", "CNS-12", "a", "given",
              lambda t: t.grant(None, item("news", data=["pd:Contact"]), body={"discloses": [EMAIL, PHONE]})),
-        fold("grant-discloses-of-another-item", "Of any item of the grant", "CNS-12", "aa", "given",
-             lambda t: t.grant(t.ask(), item("news"), item("study"), body={"discloses": [EMAIL]})),
+        fold("grant-discloses-of-another-item", "Of any item of the grant", "CNS-12", "a", "given",
+             lambda t: t.grant(None, item("news"), item("study", data=["pd:Name"]), body={"discloses": [EMAIL]})),
         fold("grant-discloses-more", "Data that no item speaks of", "CNS-12", "r", "none",
              lambda t: t.grant(None, body={"discloses": [EMAIL, PHONE]}),
              problems={1: f"{WIDER}/discloses/1/data CNS-12"}),

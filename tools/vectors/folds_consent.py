@@ -235,6 +235,21 @@ def consent_folds() -> list[Case]:
             lambda t: _asked_for(t, item("news", recipients=[_partner("https://partner.example/")])),
         ),
         fold(
+            "consent-controller-not-normal",
+            "The controller is a party too",
+            "CNS-11 RCV-15",
+            "v",
+            "none",
+            lambda t: t.say(
+                "consent.request",
+                {
+                    **_request(item("news")),
+                    "controller": [{**_partner("https://shop.example:443/"), "role": "controller"}],
+                },
+            ),
+            problems={1: "malformed /body/controller/0/id CNS-11"},
+        ),
+        fold(
             "consent-unknown-term",
             "A purpose that no table knows",
             "LIF-1",
@@ -255,13 +270,16 @@ def consent_folds() -> list[Case]:
 
 
 def _asked_for(t: Script, *items: dict[str, Any]) -> Word:
-    body = {
+    return t.say("consent.request", _request(*items))
+
+
+def _request(*items: dict[str, Any]) -> dict[str, Any]:
+    return {
         "items": list(items),
         "controller": [{"name": "Shop", "role": "controller"}],
         "notice": {"url": "https://shop.example/notice", "digest": trust.digest(b"notice"), "lang": "en"},
         "until": "2027-01-01T00:00:00.000Z",
     }
-    return t.say("consent.request", body)
 
 
 def _partner(uri: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from opencmr import trust
 
-from .conversation import Body, Script, Word, item
+from .conversation import NEW_YEAR, Body, Script, Word, item
 from .folds import fold, question
 from .writing import Case
 
@@ -141,6 +141,10 @@ def _grants() -> Iterator[Case]:
         "longer-item", "An item that ends later than was asked for", "CNS-2", "ar", "requested",
         lambda t: t.grant(t.ask(), item("news", until="2027-01-01T00:00:00.001Z")),
         problems={2: "wider-than-asked /body/items/0/until CNS-2"},
+    )  # fmt: skip
+    yield fold(
+        "longest-item", "An item that ends when the request says", "CNS-2", "aa", "given",
+        lambda t: t.grant(t.ask(), item("news", until=NEW_YEAR)),
     )  # fmt: skip
     yield fold(
         "late-and-wider", "A grant that is late and wider is late", "CNS-9", "ar", "requested",

@@ -10,7 +10,8 @@ from .folds import fold, question
 from .writing import Case
 
 NOWHERE = trust.digest(b"nowhere")
-MARKETING = question(data="pd:EmailAddress")
+EMAIL, TELEPHONE_NUMBER = "pd:EmailAddress", "pd:TelephoneNumber"
+MARKETING = question(data=EMAIL)
 NOW: Body = {"at": "2026-03-01T18:00:00.000Z", "now": True}
 STALE = "stale /seen SEQ-4"
 
@@ -71,6 +72,8 @@ def _stale() -> list[Case]:
              "ordered", _crossing, knows=[(0, []), (2, [])]),
         fold("crossing-accept-own", "The customer amended meanwhile, in a word it does not know: stale", "SEQ-7 SEQ-4",
              "aaar", "open", _crossing_own, problems={4: STALE}),
+        fold("crossing-accept-own-and-vendor-s", "Both at once: stale for the customer's own", "SEQ-7 SEQ-4", "aaaar",
+             "open", lambda t: _crossing_own(t, offered=True), problems={5: STALE}),
         fold("crossing-accept-seen-nothing", "An acceptance that has seen no vendor's word, of an offer that is there",
              "SEQ-7", "aaa", "ordered", lambda t: t.accept(t.offer(t.cast()), seen=None), knows=[(0, []), (0, [1])]),
         fold("not-stale-elsewhere", "What stands in another thread need not be known", "SEQ-4", "aaa", "proffered",
@@ -164,8 +167,8 @@ def _lifting() -> list[Case]:
     ]  # fmt: skip
 
 
-ANALYTICS = question(purpose="dpv:ServiceUsageAnalytics", data="pd:EmailAddress")
-TELEPHONE = question(data="pd:TelephoneNumber")
+ANALYTICS = question(purpose="dpv:ServiceUsageAnalytics", data=EMAIL)
+TELEPHONE = question(data=TELEPHONE_NUMBER)
 OF_THE_WISH = {**ANALYTICS, "data": "pd:Intention", "thread": "here"}
 STATISTICS = item("all", purposes=["dpv:ServiceUsageAnalytics"], data=["dpv:PersonalData"], actions=["dpv:Processing"])
 """As wide as the rule of SD-BASE-A: a yes lifts no no that is narrower than itself."""
@@ -273,10 +276,12 @@ def _crossing(t: Script) -> Word:
     return t.place(word)
 
 
-def _crossing_own(t: Script) -> Word:
+def _crossing_own(t: Script, *, offered: bool = False) -> Word:
     made = t.offer(t.cast())
     word = _acceptance(t, made)
     t.amend(made)
+    if offered:
+        t.offer(made, "90.00")
     return t.place(word)
 
 
@@ -366,8 +371,8 @@ def _two_after_heard(t: Script) -> Word:
     return t.withdraw(granted)
 
 
-def _grant_body(*data: str) -> Body:
-    items = [item("news", data=list(data) or ["pd:EmailAddress"])]
+def grant_body(*data: str) -> Body:
+    items = [item("news", data=list(data) or [EMAIL])]
     return {"items": items, "until": _UNTIL, "statement": "Write to me."}
 
 
@@ -375,23 +380,23 @@ def _no_before(t: Script) -> Word:
     """Another thread permits the same."""
     t.grant(None)
     t.later(minutes=1)
-    late = t.word("consent.grant", _grant_body())
+    late = t.word("consent.grant", grant_body())
     t.say("consent.withdraw", {}, late.thread)
     return t.place(late)
 
 
 def _no_about_refused(t: Script) -> Word:
     t.grant(None)
-    refused = t.say("consent.grant", _grant_body(), claims=REFUSED)
+    refused = t.say("consent.grant", grant_body(), claims=REFUSED)
     return t.say("consent.withdraw", {}, refused.thread)
 
 
 def _no_about_wider(t: Script, *, knows: bool) -> Word:
     """The telephone is permitted elsewhere, and was in this thread until a later grant said less."""
-    t.say("consent.grant", _grant_body("pd:TelephoneNumber"))
-    wide = t.say("consent.grant", _grant_body("pd:EmailAddress", "pd:TelephoneNumber"))
+    t.say("consent.grant", grant_body(TELEPHONE_NUMBER))
+    wide = t.say("consent.grant", grant_body(EMAIL, TELEPHONE_NUMBER))
     seen = t.tip
-    t.say("consent.grant", _grant_body("pd:EmailAddress"), wide.thread)
+    t.say("consent.grant", grant_body(EMAIL), wide.thread)
     return t.withdraw(wide, **({} if knows else {"prior": wide.digest, "seen": seen}))
 
 

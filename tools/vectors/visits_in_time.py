@@ -246,9 +246,10 @@ def unknown_thread(v: Visit) -> None:
 def unknown_thread_expired(v: Visit) -> None:
     """It never comes good, whatever may still open its thread."""
     wished = v.cast()
-    amended = v.amend(wished, more={"expires": v.after(minutes=5)})
+    expires = v.after(minutes=5)
+    amended = v.amend(wished, more={"expires": expires})
     v.unsigned(amended, "unknown-thread", "/thread")
-    v.refused(amended, "expired", "/expires", now=v.after(minutes=10))
+    v.refused(amended, "expired", "/expires", now=expires)
     v.ok(wished, "open")
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Where = Annotated[
     str,
-    typer.Argument(metavar="STORE", help="A file, or postgresql://USER:PASSWORD@HOST/DATABASE.", show_default=False),
+    typer.Argument(metavar="STORE", help="A file, or the URL of a database.", show_default=False),
 ]
 
 db = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -42,9 +42,9 @@ def status(store: Where, as_json: Json = False) -> None:
     Example:
       opencmr db status shop.db --json
     """
-    from ..store.schema import look
+    from ..store.schema import inspect_tables
 
-    found = look(store)
+    found = inspect_tables(store)
     _tell(store, found, as_json)
     if found.state != "current":
         raise typer.Exit(1)
@@ -65,15 +65,15 @@ def init(
     Example:
       opencmr db init postgresql://owner@db.example/shop --partitions 16
     """
-    from ..store import shown
-    from ..store.schema import look, open_store
+    from ..store import path_of, shown
+    from ..store.schema import inspect_tables, open_store
 
-    if not store.startswith("postgres"):
+    if path_of(store) is not None:
         raise UsageError(f"{shown(store)}: a file is made with its keys; say: opencmr init customer, or init vendor")
-    if look(store).state != "empty":
+    if inspect_tables(store).state != "empty":
         raise UsageError(f"there are tables already in {shown(store)}; see: opencmr db status")
-    open_store(store, partitions=partitions).dispose()
-    _tell(store, look(store), as_json)
+    open_store(store, partitions=partitions).close()
+    _tell(store, inspect_tables(store), as_json)
 
 
 @db.command("upgrade")
@@ -84,13 +84,13 @@ def upgrade(store: Where, as_json: Json = False) -> None:
     Example:
       opencmr db upgrade shop.db
     """
-    from ..store import shown
-    from ..store.schema import look, open_store
+    from ..store import Store, shown
+    from ..store.schema import inspect_tables
 
-    if look(store).state == "empty":
+    if inspect_tables(store).state == "empty":
         raise UsageError(f"there is no store in {shown(store)}; make it with: opencmr db init")
-    open_store(store).dispose()
-    _tell(store, look(store), as_json)
+    Store(store).close()
+    _tell(store, inspect_tables(store), as_json)
 
 
 def _tell(store: str, found: "Found", as_json: bool) -> None:
@@ -126,9 +126,9 @@ def restored(store: Where, as_json: Json = False) -> None:
       opencmr db restored shop.db
     """
     from ..store import Store, shown
-    from ..store.schema import look
+    from ..store.schema import inspect_tables
 
-    if look(store).state == "empty":
+    if inspect_tables(store).state == "empty":
         raise UsageError(f"there is no store in {shown(store)}")
     with Store(store) as opened:
         if any(peer.me.startswith("did:key:") for peer in opened.read(lambda rows: list(rows.peers()))):
@@ -166,11 +166,11 @@ def forget(
     from datetime import UTC, datetime, timedelta
 
     from ..protocol import instant
-    from ..roles.idle import forget_all
+    from ..roles.vendor.forgetting import forget_all
     from ..store import Store, shown
-    from ..store.schema import look
+    from ..store.schema import inspect_tables
 
-    if look(store).state == "empty":
+    if inspect_tables(store).state == "empty":
         raise UsageError(f"there is no store in {shown(store)}")
     with Store(store) as opened:
         first = opened.read(lambda rows: next(rows.peers(), None))

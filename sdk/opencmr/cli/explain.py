@@ -9,7 +9,7 @@ from .output import Json, console, plain, print_json, short, table
 
 if TYPE_CHECKING:
     from ..messages.types import Channel, Code
-    from ..roles.reading import Notebook
+    from ..roles.party.reading import StoredRelationship
 
 
 def explain(
@@ -50,14 +50,14 @@ def explain(
     from ..protocol import Question
     from ..protocol import explain as in_words
     from ..protocol.question import as_dict
-    from ..roles.reading import Reader
+    from ..roles.party.reading import Reader
 
     when = _instant(at)
     _check(recipient)
     with Reader(store) as reader:
         store = reader.where
-        notebook = _one(store, list(reader.notebooks()), customer, vendor)
-        named = notebook.threads(thread) if thread else []
+        relationship = _one(store, list(reader.relationships()), customer, vendor)
+        named = relationship.threads(thread) if thread else []
         if thread and len(named) != 1:
             raise UsageError(f"{len(named) or 'no'} threads begin with {thread}; see: opencmr show {store}")
         more: dict[str, Any] = {"data": data} if data else {}
@@ -65,12 +65,17 @@ def explain(
         over = cast("Channel | None", channel)  # the question checks it
         subject = _topic(topic) if topic else None
         question = Question(action, purpose, recipient=recipient, channel=over, thread=about, topic=subject, **more)
-        decision = notebook.history.may(question, when, now=not at)
-        lines = {line.digest: line for line in notebook.timeline()}
+        decision = relationship.history.may(question, when, now=not at)
+        lines = {line.digest: line for line in relationship.timeline()}
     evidence = [lines[digest] for digest in decision.evidence if digest in lines]
     sentence = in_words(decision, lambda digest: f"{lines[digest].type} {short(digest)}" if digest in lines else digest)
     if as_json:
-        told = {"customer": notebook.customer, "vendor": notebook.vendor, **as_dict(decision), "sentence": sentence}
+        told = {
+            "customer": relationship.customer,
+            "vendor": relationship.vendor,
+            **as_dict(decision),
+            "sentence": sentence,
+        }
         print_json({**told, "evidence": [line.as_dict() for line in evidence]})
         return
     out = console()
@@ -84,13 +89,15 @@ def explain(
         out.print(made)
 
 
-def _one(store: str, notebooks: "list[Notebook]", customer: str | None, vendor: str | None) -> "Notebook":
+def _one(
+    store: str, relationships: "list[StoredRelationship]", customer: str | None, vendor: str | None
+) -> "StoredRelationship":
     """The relationship that is asked about.
 
     Raises:
         UsageError: There is none, or more than one.
     """
-    found = [one for one in notebooks if customer in (None, one.customer) and vendor in (None, one.vendor)]
+    found = [one for one in relationships if customer in (None, one.customer) and vendor in (None, one.vendor)]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -135,6 +142,6 @@ def _instant(at: str | None) -> str:
     """
     from datetime import UTC, datetime
 
-    from ..roles.pen import exactly
+    from ..roles.party.signing import exactly
 
     return exactly(datetime.now(UTC) if at is None else at)

@@ -36,11 +36,11 @@ def export(
       opencmr export alice.db evidence --relationship did:web:shop.example
       opencmr export alice.db evidence --thread 3f2a
     """
-    from ..roles.export import export as write
-    from ..roles.reading import Reader
+    from ..roles.customer.export import export as write
+    from ..roles.party.reading import Reader
 
     with Reader(store) as reader:  # says what is wrong where there is no store
-        ids = sorted({found.id for one in reader.notebooks() for found in one.threads(thread)} if thread else ())
+        ids = sorted({found.id for one in reader.relationships() for found in one.threads(thread)} if thread else ())
     if thread and len(ids) != 1:
         raise UsageError(f"{len(ids) or 'no'} threads begin with {thread}; see all with: {as_typed()} show {store}")
     written = write(folder, store, relationships=relationship, thread=ids[0] if ids else None)

@@ -29,8 +29,8 @@ def forget(
       opencmr forget alice.db did:web:shop.example --export shop-evidence
       opencmr forget alice.db did:web:shop.example --yes
     """
-    from ..roles.forgetting import find, open_there
-    from ..roles.forgetting import forget as let_go
+    from ..roles.customer.forgetting import find, open_there
+    from ..roles.customer.forgetting import forget as let_go
 
     with open_there(store) as opened:
         peer = find(opened, vendor)

@@ -1,6 +1,5 @@
 """`opencmr mute`: nothing is collected from a vendor any more, or all is again."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -24,13 +23,11 @@ def mute(
       opencmr mute alice.db did:web:shop.example
       opencmr mute alice.db did:web:shop.example --off
     """
-    from ..protocol import instant
-    from ..roles.forgetting import find, open_there
+    from ..roles.customer.forgetting import find, open_there
 
     with open_there(store) as opened:
         peer = find(opened, vendor)
-        since = None if off else instant(datetime.now(UTC))
-        opened.write_now(lambda rows: rows.mute(peer.number, since))
+        opened.write_now(lambda rows: rows.mute(peer.number, not off))
     if as_json:
         print_json({"vendor": vendor, "muted": not off})
     elif off:

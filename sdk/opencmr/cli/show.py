@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from ..protocol import Record, Thread
-    from ..roles.reading import Line, Notebook
+    from ..roles.party.reading import Line, StoredRelationship
 
 
 def show(
@@ -40,11 +40,11 @@ def show(
       opencmr show alice.db
       opencmr show shop.db --thread 3f2a --timeline
     """
-    from ..roles.reading import Reader
+    from ..roles.party.reading import Reader
 
     with Reader(store) as reader:
         store = reader.where
-        found = [one for one in reader.notebooks() if party in (None, one.customer, one.vendor)]
+        found = [one for one in reader.relationships() if party in (None, one.customer, one.vendor)]
         if party is not None and not found:
             raise UsageError(f"{store} has no relationship with {party}")
         chosen = _with_thread(found, thread) if thread else [(one, one.threads()) for one in found]
@@ -59,38 +59,40 @@ def show(
         out = console()
         if not chosen:
             out.print(f"{store} holds no relationships yet.")
-        for notebook, threads in chosen:
-            out.print(f"{plain(notebook.customer)} with {plain(notebook.vendor)}", style="bold", soft_wrap=True)
-            muted = "; muted: nothing is collected" if notebook.muted else ""
-            out.print(f"the {notebook.side}'s store, since {notebook.opened}{muted}")
+        for relationship, threads in chosen:
+            out.print(f"{plain(relationship.customer)} with {plain(relationship.vendor)}", style="bold", soft_wrap=True)
+            muted = "; muted: nothing is collected" if relationship.muted else ""
+            out.print(f"the {relationship.side}'s store, since {relationship.opened}{muted}")
             out.print(_threads(threads, out.width))
-            for each in notebook.noticed:
+            for each in relationship.noticed:
                 out.print(plain(f"! {each.code}: {each.why} (noticed {each.at})"), style="yellow", soft_wrap=True)
             if thread and threads[0].record is not None:
                 _tell(out, threads[0].record)
             if timeline:
-                lines = notebook.timeline(threads[0].id if thread else None)
+                lines = relationship.timeline(threads[0].id if thread else None)
                 for day, said in groupby(lines, key=lambda line: line.at[:10]):
                     out.print(plain(day), style="bold")
                     for row in _rows(list(said), out.width, with_thread=thread is None):
                         out.print(row, soft_wrap=True)
 
 
-def _with_thread(notebooks: "list[Notebook]", name: str) -> "list[tuple[Notebook, list[Thread]]]":
+def _with_thread(
+    relationships: "list[StoredRelationship]", name: str
+) -> "list[tuple[StoredRelationship, list[Thread]]]":
     """The one thread that is named, whichever relationship it is in."""
-    found = [(one, [thread]) for one in notebooks for thread in one.threads(name)]
+    found = [(one, [thread]) for one in relationships for thread in one.threads(name)]
     if len(found) != 1:
         raise UsageError(f"{len(found) or 'no'} threads begin with {name}; see all with: opencmr show STORE")
     return found
 
 
-def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
+def _as_dict(relationship: "StoredRelationship", threads: "list[Thread]") -> dict[str, Any]:
     return {
-        "side": notebook.side,
-        "customer": notebook.customer,
-        "vendor": notebook.vendor,
-        "opened": notebook.opened,
-        "muted": notebook.muted,
+        "side": relationship.side,
+        "customer": relationship.customer,
+        "vendor": relationship.vendor,
+        "opened": relationship.opened,
+        "muted": relationship.muted,
         "threads": [
             {
                 "id": thread.id,
@@ -104,7 +106,7 @@ def _as_dict(notebook: "Notebook", threads: "list[Thread]") -> dict[str, Any]:
             }
             for thread in threads
         ],
-        **({"noticed": [each._asdict() for each in notebook.noticed]} if notebook.noticed else {}),
+        **({"noticed": [each._asdict() for each in relationship.noticed]} if relationship.noticed else {}),
     }
 
 

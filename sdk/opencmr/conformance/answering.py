@@ -1,7 +1,7 @@
 """Cases of threads, second form: what a vendor answers to each delivery.
 
-They go to the vendor's real desk, over a store in a folder that is gone afterwards. What the vendor held before is put
-there as if it had said it; ids and dates of its own answers are its own, so a case names them by what they answer.
+They go to a vendor's real transactions, in a store that is gone afterwards. What the vendor held before is
+put there as if it had said it; ids and dates of its own answers are its own, so a case names them by what they answer.
 """
 
 import tempfile
@@ -16,10 +16,10 @@ from ..errors import Problem
 from ..messages import Message, core
 from ..protocol import parse, verify
 from ..protocol.receiving import check_collect
-from ..roles.desk import Desk, Received
-from ..roles.ledger import Ledger
-from ..roles.mailbox import use_collect
-from ..roles.pen import Pen
+from ..roles.party.histories import Histories
+from ..roles.party.signing import Signer
+from ..roles.vendor.mailbox import use_collect
+from ..roles.vendor.transaction import Received, Transactions
 from ..store import Rows, Store
 from .conversations import Case, asked, read
 
@@ -47,7 +47,7 @@ class _Shop:
 
     case: Case
     store: Store
-    desk: Desk
+    transactions: Transactions
     answers: list[list[bytes]] = field(default_factory=list)
     of: dict[str, str] = field(default_factory=dict)
     """Digest of a receipt that the vendor has made here → what it answers."""
@@ -71,14 +71,14 @@ class _Shop:
 
         def work(rows: Rows) -> None:
             taken = [read(self.case, word) for word in words]
-            self.desk.take_back(rows, self.case["customer"], taken, taken[-1].message.created)
+            self.transactions.take_back(rows, self.case["customer"], taken, taken[-1].message.created)
             rows.change_peer(self._peer(rows), restored=restored)
 
         if words:
             self.store.write_now(work)
 
     def _peer(self, rows: Rows) -> int:
-        peer = rows.peer(self.desk.pen.did, self.case["customer"])
+        peer = rows.peer(self.transactions.signer.did, self.case["customer"])
         if peer is None:
             raise ValueError("the case's vendor does not know the customer yet")
         return peer.number
@@ -86,12 +86,12 @@ class _Shop:
     def _deliver(self, raw: bytes, now: str) -> dict[str, Any]:
         """The eleven checks of one delivery."""
         parsed = parse(raw)
-        known = self.store.read(lambda rows: self.desk.known(rows, parsed.sender, parsed.id, parsed.digest))
+        known = self.store.read(lambda rows: self.transactions.known(rows, parsed.sender, parsed.id, parsed.digest))
         if known is None:
-            verified = verify(parsed, me=self.desk.pen.did, pinned={})
+            verified = verify(parsed, me=self.transactions.signer.did, pinned={})
 
             def work(rows: Rows) -> Received:
-                return self.desk.receive(rows, verified, [], now)
+                return self.transactions.receive(rows, verified, [], now)
 
             before = self.store.read(lambda rows: self._chain(rows, parsed.sender))
             known = self.store.write_now(work)
@@ -104,8 +104,8 @@ class _Shop:
         return self._as_told(known.answers, parsed.digest, before, number)
 
     def _chain(self, rows: Rows, customer: str) -> tuple[int, str | None]:
-        peer = rows.peer(self.desk.pen.did, customer)
-        chain = self.desk.ledger.history(rows, peer).chain if peer else None
+        peer = rows.peer(self.transactions.signer.did, customer)
+        chain = self.transactions.histories.history(rows, peer).chain if peer else None
         return (chain.next, chain.tip) if chain else (1, None)
 
     def _as_told(
@@ -129,16 +129,16 @@ class _Shop:
         return told
 
     def _collect(self, raw: bytes, now: str) -> dict[str, Any]:
-        verified = verify(parse(raw), me=self.desk.pen.did, pinned={})
+        verified = verify(parse(raw), me=self.transactions.signer.did, pinned={})
         message: Message[core.Collect] = verified.message
         check_collect(message, now)
 
         def work(rows: Rows) -> tuple[list[bytes], bool]:
-            peer = rows.peer(self.desk.pen.did, message.from_)
+            peer = rows.peer(self.transactions.signer.did, message.from_)
             if peer is not None:
                 use_collect(rows, peer, message, now)
-                self.desk.check_collect(rows, peer, message, now)
-            return self.desk.waiting(rows, message.from_, message.seen, message.body.limit or _LIMIT)
+                self.transactions.check_collect(rows, peer, message, now)
+            return self.transactions.waiting(rows, message.from_, message.seen, message.body.limit or _LIMIT)
 
         found, more = self.store.write_now(work)
         return {"messages": [self._named(raw) for raw in found], "more": more}
@@ -163,17 +163,17 @@ class _Shop:
     def _hand_back(self, words: Sequence[dict[str, Any]]) -> dict[str, Any]:
         def work(rows: Rows) -> None:
             taken = [read(self.case, word) for word in words]
-            self.desk.take_back(rows, self.case["customer"], taken, taken[-1].message.created)
+            self.transactions.take_back(rows, self.case["customer"], taken, taken[-1].message.created)
 
         self.store.write_now(work)
         return {"taken": True}
 
     def _ask(self, ask: dict[str, Any], now: str) -> dict[str, Any]:
         def work(rows: Rows) -> dict[str, Any]:
-            peer = rows.peer(self.desk.pen.did, self.case["customer"])
+            peer = rows.peer(self.transactions.signer.did, self.case["customer"])
             if peer is None:
                 raise ValueError("the case's vendor does not know the customer yet")
-            return asked(self.desk.ledger.history(rows, peer), {"question": ask, "at": now, "now": True})
+            return asked(self.transactions.histories.history(rows, peer), {"question": ask, "at": now, "now": True})
 
         return self.store.read(work)
 
@@ -181,9 +181,9 @@ class _Shop:
 @contextmanager
 def _shop(case: Case) -> Iterator[_Shop]:
     key = trust.SigningKey.generate()
-    pen = Pen(case["vendor"], key, trust.key_url(case["vendor"]))
+    signer = Signer(case["vendor"], key, trust.key_url(case["vendor"]))
     with tempfile.TemporaryDirectory(prefix="opencmr-") as folder, Store(Path(folder) / "shop.db") as store:
-        shop = _Shop(case, store, Desk(pen, Ledger()))
+        shop = _Shop(case, store, Transactions(signer, Histories()))
         shop.hold(case.get("held", ()), restored=case.get("restored", False))
         yield shop
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import trust
-from ..roles.ledger import Ledger
-from ..roles.pen import Pen
-from ..roles.wallet import Wallet
+from ..roles.customer.transaction import Transactions
+from ..roles.party.histories import Histories
+from ..roles.party.signing import Signer
 from ..store import Kept, Rows, Store
 from .conversations import Case, as_asked, asked, at_the_end, read
 
@@ -43,7 +43,7 @@ class _Holder:
 
     case: Case
     store: Store
-    wallet: Wallet
+    wallet: Transactions
 
     def say(self, document: dict[str, Any]) -> None:
         """Something of the customer's own that waits for its receipt."""
@@ -53,12 +53,12 @@ class _Holder:
         def work(rows: Rows) -> None:
             number = self.wallet.number
             kept = Kept(word.digest, rows.next_position(number), "customer", message.id, message.type, message.thread,
-                        word.raw, "pending", None, None, None, True)  # fmt: skip
+                        word.raw, "pending", None, None, None)  # fmt: skip
             rows.add_message(number, kept)
             peer = self.wallet.peer(rows)
-            history = self.wallet.ledger.draft(rows, peer)
+            history = self.wallet.histories.draft(rows, peer)
             history.hear(message, word.digest)
-            self.wallet.ledger.publish(rows, number, history)
+            self.wallet.histories.publish(rows, number, history)
 
         self.store.write_now(work)
 
@@ -98,7 +98,7 @@ class _Holder:
 
 @contextmanager
 def _holder(case: Case) -> Iterator[_Holder]:
-    pen = Pen(case["customer"], trust.SigningKey.generate(), trust.key_url(case["customer"]))
+    signer = Signer(case["customer"], trust.SigningKey.generate(), trust.key_url(case["customer"]))
     with tempfile.TemporaryDirectory(prefix="opencmr-") as folder, Store(Path(folder) / "wallet.db") as store:
         opened = "1970-01-01T00:00:00.000Z"
 
@@ -106,4 +106,4 @@ def _holder(case: Case) -> Iterator[_Holder]:
             peer = rows.add_peer(case["customer"], case["vendor"], opened=opened, pinned=case["keys"], endpoint=None)
             return peer.number
 
-        yield _Holder(case, store, Wallet(pen, store.write_now(work), Ledger()))
+        yield _Holder(case, store, Transactions(signer, store.write_now(work), Histories()))

@@ -88,7 +88,7 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
         return {**place, "outcome": entered.entries[-1].outcome, "state": entered.state, **told(why)}
     of = held.get(str(message.body.of)) if word.fault is None else None
     if of is None or of.message.thread != message.thread:
-        return {**place, "outcome": "nothing", **told(history.follow(message, word.digest, fault=word.fault)[1])}
+        return {**place, "outcome": "nothing", **told(_pass(history, word, of))}
     if chain.place_of(of.digest) is not None:
         history.follow(message, word.digest, of=of.message)
         return {**place, "outcome": "again"}
@@ -103,6 +103,11 @@ def _take(history: History, word: Verified, held: dict[str, Verified]) -> dict[s
     if differs := difference(message, place["outcome"], place.get("state"), right):
         place["differs"] = differs
     return place
+
+
+def _pass(history: History, word: Verified, of: Verified | None) -> Problem | None:
+    """Let a receipt that answers nothing have its number."""
+    return history.follow(word.message, word.digest, of=of.message if of else None, fault=word.fault)[1]
 
 
 def judged(history: History, of: Verified, created: str) -> Problem | None:

@@ -16,7 +16,7 @@ from ..messages.types import Code, Digest, Money, OrderLine, Party, Quantity, Re
 from ..protocol import Verified, instant, moment, roster
 from ..protocol.families.intent import Dealing
 from ..roles import Draft, Vendor, VendorRelationship
-from ..roles.desk import Received
+from ..roles.vendor.transaction import Received
 from ..store import Rows
 from ..trust import digest, write
 
@@ -145,7 +145,7 @@ def install(vendor: Vendor) -> Vendor:
 
 def _forgetting(vendor: Vendor) -> None:
     """Let the vendor be, after certain messages, as if its store had been put back from a copy of before."""
-    keep = vendor._keep
+    keep = vendor._receiving.keep
 
     async def kept(verified: Verified, replies: list[Draft]) -> Received:
         body = verified.message.body
@@ -153,14 +153,14 @@ def _forgetting(vendor: Vendor) -> None:
             return await keep(verified, replies)
 
         def answer(rows: Rows) -> Received:
-            raise _ForgottenError(vendor._desk.receive(rows, verified, replies, instant(vendor._clock())))
+            raise _ForgottenError(vendor._transactions.receive(rows, verified, replies, instant(vendor._clock())))
 
         try:
             return await vendor._store.write(answer)
         except _ForgottenError as forgotten:
             return forgotten.received
 
-    vendor._keep = kept  # type: ignore[method-assign]
+    vendor._receiving.keep = kept  # type: ignore[method-assign]
 
 
 def _answer(message: Message[terms.Proffer], now: datetime) -> terms.Accept | terms.Counter:

@@ -136,6 +136,16 @@ def run(folder: Folder, kind: str | None = None) -> Iterator[Result]:
 
 
 def _run_file(folder: Folder, name: str, listed: dict[str, Any]) -> Iterator[Result]:
+    for case in cases(folder, name, listed):
+        yield run_case(folder, name, str(listed["kind"]), case)
+
+
+def cases(folder: Folder, name: str, listed: dict[str, Any]) -> list[Case]:
+    """The cases of a file, given what the manifest lists of it.
+
+    Raises:
+        UsageError: It is not that file.
+    """
     document, kind = folder.json(name), str(listed["kind"])
     if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
         raise UsageError(f"{name} holds no cases")
@@ -143,14 +153,19 @@ def _run_file(folder: Folder, name: str, listed: dict[str, Any]) -> Iterator[Res
         raise UsageError(f"{name} is of kind {kind}, which this version does not know")
     if (document.get("kind"), len(document["cases"])) != (kind, listed["cases"]):
         raise UsageError(f"{name} is not the file that the manifest lists: another kind, or another number of cases")
-    for number, case in enumerate(document["cases"]):
-        if isinstance(case, list):
-            case = {"id": f"{number + 1}", **dict(zip(document["columns"], case, strict=True))}
-        try:
-            expected, got = _RUNNERS[kind](folder, case)
-        except (OpenCMRError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
-            expected, got = None, f"{type(error).__name__}: {error}"
-        yield Result(kind, name, case["id"], expected, got)
+    return [
+        {"id": f"{number}", **dict(zip(document["columns"], case, strict=True))} if isinstance(case, list) else case
+        for number, case in enumerate(document["cases"], 1)
+    ]
+
+
+def run_case(folder: Folder, name: str, kind: str, case: Case) -> Result:
+    """Run one case of a file."""
+    try:
+        expected, got = _RUNNERS[kind](folder, case)
+    except (OpenCMRError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+        expected, got = None, f"{type(error).__name__}: {error}"
+    return Result(kind, name, case["id"], expected, got)
 
 
 # one function a kind: what is expected, and what was got

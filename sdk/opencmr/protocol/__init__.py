@@ -21,7 +21,7 @@ from .decisions import decide, turning_point
 from .facts import MOST_STATEMENTS, gather
 from .families import FAMILIES
 from .family import Family, Record
-from .forgetting import came_to_nothing, is_passing, promised_until
+from .forgetting import FOLDS, came_to_nothing, is_passing, promised_until
 from .history import History
 from .lifecycle import family_of, is_narrowing, lifecycle
 from .question import THIRD_PARTY, VENDOR, Decision, Question
@@ -35,6 +35,7 @@ from .wording import explain
 __all__ = [
     "EVERYTHING",
     "FAMILIES",
+    "FOLDS",
     "MOST_STATEMENTS",
     "THIRD_PARTY",
     "VENDOR",

@@ -141,7 +141,7 @@ def decide(facts: Facts, question: Question, at: str, *, now: bool = False) -> D
         return answered("deny", reasons[no.source], no.evidence)
 
     # 3. Silence is a no. A permission that has run out is named as the reason.
-    lapsed = [one for one in said if one.effect == "permit" and one.begun(at)]
+    lapsed = [one for one in said if one.begun(at)]
     if lapsed:
         last = _last(lapsed)
         return answered("deny", "agreement-ended" if last.source == "agreement" else "consent-expired", last.evidence)

@@ -162,6 +162,8 @@ class Family:
         misplaced: Check 7, last part: the faults of a body of this family that no schema can tell.
         beside: What to begin with for what noes take back beside the record; none: nothing is to be kept for it.
         firm: Types that are not stale for what only the vendor has said since.
+        settled_first: Types that a customer says only when all that they said before in the thread is settled: what it
+            discloses cannot be taken back.
         passing: Side → types that bind nobody: a relationship with nothing else in it came to nothing.
         rests_on: Other threads that decide about a thread of this family, which evidence about it has to show.
     """
@@ -171,5 +173,6 @@ class Family:
     misplaced: Callable[[Message[Any]], Iterator[Misplaced]] = _nothing
     beside: Callable[[], Beside] | None = None
     firm: frozenset[str] = frozenset()
+    settled_first: frozenset[str] = frozenset()
     passing: Mapping[Side, frozenset[str]] = field(default_factory=dict)
     rests_on: Callable[["Thread", Context], Iterator[str]] = _nothing

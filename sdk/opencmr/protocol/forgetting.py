@@ -5,6 +5,13 @@ from .families import FAMILIES
 from .history import History
 from .lifecycle import family_of
 
+FOLDS = 1
+"""The number of the rules by which what stores keep beside messages is derived from these.
+
+It goes up by one with every change of a rule by which that comes out otherwise (today: what `is_passing`). A store that
+was written by rules of another number has it computed anew when it is opened.
+"""
+
 
 def is_passing(type_: str, side: Side) -> bool:
     """Whether a message of this type, whatever becomes of it, leaves a relationship one that came to nothing.

@@ -14,7 +14,7 @@ from .chain import Chain
 from .decisions import decide
 from .facts import gather, how_many
 from .families import FAMILIES
-from .family import Beside
+from .family import Beside, Record
 from .lifecycle import family_of, is_narrowing
 from .question import Decision, Question
 from .said import Said
@@ -57,6 +57,11 @@ class History:
     def size(self) -> int:
         """How much it is to remember: the vendor's words and what they answer, and one."""
         return 1 + 2 * len(self.chain.digests)
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """Thread id → what has come of it so far, such as an agreement, a consent or a dealing."""
+        return {id_: thread.record for id_, thread in self.threads.items() if thread.record is not None}
 
     # Taking in the chain
 

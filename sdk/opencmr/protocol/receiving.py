@@ -66,7 +66,8 @@ class Verified:
     """A message that its sender has signed: checks 1 to 7 are done.
 
     Attributes:
-        fault: For `lenient` verification: why the message is not of the form that its type asks for.
+        fault: For `lenient` verification: why the message is not of the form that its type asks for. Then `message` is
+            the envelope alone, with nothing in its body.
     """
 
     raw: bytes
@@ -113,8 +114,8 @@ def verify(
         me: The DID that it must be addressed to.
         pinned: Key URL → key of a `did:web` sender, as pinned; a `did:key` needs none.
         types: The message types that are taken here; absent: all.
-        lenient: For a vendor's entries: keep a message whose envelope holds though its body does not. It has its
-            place, and is void.
+        lenient: For a vendor's entries: keep the envelope of a message, if that holds, though the body does not. It has
+            its place, and is void.
 
     Raises:
         Problem: WrongAddressee, Malformed, UnsupportedVersion, UnsupportedType, WrongKey, WeakKey or BadSignature.
@@ -131,22 +132,54 @@ def verify(
         if not lenient:
             raise
         fault = problem
-    message: Message[Any] = messages.read_envelope(document)
+    envelope = messages.read_envelope(document)
     # 5 the key belongs to the sender
-    public = trust.public_key(message.from_, message.proof.verification_method, pinned)
+    public = trust.public_key(envelope.from_, envelope.proof.verification_method, pinned)
     # 6 signature
     trust.check(document, public)
     # 7 body
+    if not lenient:
+        return Verified(parsed.raw, parsed.digest, _typed(envelope))
+    return Verified(parsed.raw, parsed.digest, *_as_far_as_right(envelope, fault))
+
+
+def read_checked(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
+    """A message whose signature was checked before: what `verify` makes of it where it is `lenient`.
+
+    Returns:
+        The message; and why it is not of the form that its type asks for, where it isn't: then it is only the envelope.
+
+    Raises:
+        Problem: Not even the envelope holds.
+    """
+    fault: Problem | None = None
+    try:
+        messages.check_spoken(document)
+    except Problem as problem:
+        fault = problem
+    return _as_far_as_right(messages.read_envelope(document), fault)
+
+
+def _as_far_as_right(envelope: Message[Any], fault: Problem | None) -> tuple[Message[Any], Problem | None]:
     if fault is None:
         try:
-            typed = messages.typed(message)
-            check_place(typed)
-            message = typed
+            return _typed(envelope), None
         except Problem as problem:
-            if not lenient:
-                raise
             fault = problem
-    return Verified(parsed.raw, parsed.digest, message, fault)
+    # Nobody goes by a body of a wrong form, and it may take fifty times its bytes in memory: it stays in the bytes.
+    return envelope.model_copy(update={"body": {}, "ext": None}), bare(fault)
+
+
+def _typed(envelope: Message[Any]) -> Message[Any]:
+    message = messages.typed(envelope)
+    check_place(message)
+    return message
+
+
+def bare(problem: Problem) -> Problem:
+    """A problem to keep: without what led to it, which holds each fault of a hostile body, and the frames around it."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)
 
 
 def check_place(message: Message[Any]) -> None:

@@ -1,23 +1,36 @@
-"""Who acts: the two faces of the SDK, `Customer` and `Vendor`."""
+"""Who acts: the two faces of the SDK, `Customer` and `Vendor`.
 
-from .customer import Customer
-from .customer import Relationship as CustomerRelationship
-from .handles import AgreementInHand, Casting, ConsentInHand, OfferInHand, OrderInHand
-from .pen import Draft
-from .policy import Policy
-from .polling import Polling
-from .quota import Quota
-from .sender import Retry
-from .vendor import Relationship as VendorRelationship
-from .vendor import Vendor
+- `customer`: what a wallet runs
+- `vendor`: what a shop runs
+- `party`: what both need
+
+Each package says in its first lines which way a message goes through it.
+"""
+
+from .customer.customer import Customer
+from .customer.export import Exported, export
+from .customer.in_hand.consent import ConsentInHand
+from .customer.in_hand.intent import Casting, OfferInHand, OrderInHand
+from .customer.in_hand.terms import AgreementInHand
+from .customer.policy import Policy
+from .customer.polling import Polling
+from .customer.quota import Quota
+from .customer.relationship import Relationship as CustomerRelationship
+from .customer.sending import Retry
+from .party.asking import Asked
+from .party.signing import Draft
+from .vendor.relationship import Relationship as VendorRelationship
+from .vendor.vendor import Vendor
 
 __all__ = [
     "AgreementInHand",
+    "Asked",
     "Casting",
     "ConsentInHand",
     "Customer",
     "CustomerRelationship",
     "Draft",
+    "Exported",
     "OfferInHand",
     "OrderInHand",
     "Policy",
@@ -26,4 +39,5 @@ __all__ = [
     "Retry",
     "Vendor",
     "VendorRelationship",
+    "export",
 ]

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from .engine import damaged
+from .backends import damaged
 from .tables import messages, relationships
 
 
@@ -180,11 +180,11 @@ class Batch:
         self._writes += writes
 
     def restore(self, before: dict[int, Peer]) -> None:
-        """What changed relationships was undone."""
+        """Put relationships back to how they stood before a write that was undone."""
         self._peers.update(before)
 
     def forget(self, number: int) -> None:
-        """A relationship's beginning was undone."""
+        """Forget a relationship whose beginning was undone."""
         peer = self._peers.pop(number, None)
         if peer is not None:
             self._numbers.pop((peer.me, peer.peer))
@@ -232,7 +232,7 @@ class Asked:
         self._unwritten.add(number)
 
     def revise(self, number: int, **values: Any) -> None:
-        """Note a change that whoever remembers the relationship from before can't follow, and reads anew as a whole."""
+        """Note a change of what was kept before: a history that is remembered from then is folded anew as a whole."""
         self.change(number, **values)  # first: before it, the version is that which others remember
         self.change(number, revised=self.version(number))
 
@@ -248,7 +248,7 @@ class Asked:
         return known.version if known else 0
 
     def begun(self, peer: Peer) -> None:
-        """A relationship has been begun: in the database already, for its key."""
+        """Note a relationship that has been begun; it is in the database already, which gives it its key."""
         self._begun.append(peer.number)
         self.batch.know(peer)
 
@@ -271,7 +271,7 @@ class Asked:
         self._writes.append((statement, values))
 
     def before_reading(self) -> None:
-        """Write what the database is about to be asked for, should it be among it."""
+        """Write what waits, since the query that comes next may ask for it."""
         if self.pending:
             self.at_once()
         elif self.batch.pending:
@@ -286,14 +286,14 @@ class Asked:
         self.batch.flush()
 
     def settle(self) -> None:
-        """The write has succeeded."""
+        """Hand over what the write asks for: it has succeeded."""
         self._hand_over()
         self.batch.noted.update(self.noted)
         if self._savepoint is not None:
             self._savepoint.commit()
 
     def undo(self) -> None:
-        """The write has failed: nothing of it stays."""
+        """Take back all of the write: it has failed."""
         if self._savepoint is not None:
             self._savepoint.rollback()
             self.batch.restore(self._before)

@@ -4,10 +4,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import func, select
 
 from ..errors import StoreError
-from .engine import DATABASE_ERRORS, open_engine, shown, why
+from .backends import DATABASE_ERRORS, Trait, open_backend, shown, why
 from .schema import HEAD, State, state_of, version_of
 from .tables import messages, relationships
 
@@ -38,29 +38,26 @@ class Checkup:
 
     Attributes:
         where: The store, as it may be shown.
-        kind: `sqlite` or `postgresql`.
+        kind: Of which kind the database is.
         state: How its tables stand to this code's, `version` to `HEAD`.
-        settings: What decides about durability: name → value, of SQLite `journal_mode`, of PostgreSQL `fsync`,
-            `synchronous_commit` and `full_page_writes`.
+        traits: What decides whether committed work outlives a power cut, and whether the database is whole.
         free: Bytes that are free where the file is; none for a database elsewhere.
         size: Bytes of the file.
         me: Our own DIDs in it, `MOST_PARTIES` at most.
         last: The latest date of a vendor's word, in the newest relationships.
         went_back: How often in these a vendor's word is dated before the one that it follows: its clock was set back.
-        damage: What the database itself finds wrong with its file; empty where it finds nothing.
     """
 
     where: str
     kind: str
     state: State
     version: str | None
-    settings: dict[str, str]
+    traits: tuple[Trait, ...]
     free: int | None = None
     size: int | None = None
     me: tuple[str, ...] = ()
     last: str | None = None
     went_back: int = 0
-    damage: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -68,8 +65,8 @@ class Checkup:
         return HEAD
 
 
-def look(where: str | Path) -> Checkup:
-    """Look at a store.
+def inspect_database(where: str | Path) -> Checkup:
+    """Inspect a store as its database keeps it.
 
     Args:
         where: A path, or a database URL.
@@ -77,15 +74,14 @@ def look(where: str | Path) -> Checkup:
     Raises:
         StoreError: It cannot be opened, or is damaged so much that it cannot be read.
     """
-    engine = open_engine(where, read_only=True)
+    backend = open_backend(where, read_only=True)
+    me: tuple[str, ...] = ()
+    last, went_back = None, 0
     try:
-        with engine.connect() as connection:
-            kind = connection.dialect.name
+        with backend.transaction() as connection:
             version = version_of(connection)
             state = state_of(version)
-            settings, damage = _sqlite(connection) if kind == "sqlite" else (_postgres(connection), ())
-            me: tuple[str, ...] = ()
-            last, went_back = None, 0
+            traits = backend.traits(connection, ours=state == "current")
             if state == "current":
                 found = connection.execute(select(relationships.c.me).distinct().limit(MOST_PARTIES))
                 me = tuple(found.scalars())
@@ -93,47 +89,17 @@ def look(where: str | Path) -> Checkup:
     except DATABASE_ERRORS as error:
         raise StoreError(f"cannot read {shown(where)}: {why(error)}") from error
     finally:
-        engine.dispose()
-    file = Path(engine.url.database) if kind == "sqlite" and engine.url.database else None
+        backend.close()
+    file = backend.file
     return Checkup(
         shown(where),
-        kind,
+        backend.name,
         state,
         version,
-        settings,
+        tuple(traits),
         free=shutil.disk_usage(file.resolve().parent).free if file else None,
         size=file.stat().st_size if file else None,
         me=me,
         last=last,
         went_back=went_back or 0,
-        damage=damage,
     )
-
-
-def synchronous(where: str | Path) -> str:
-    """What SQLite's `synchronous` is on a connection that writes: no property of the file, but of whoever opens it.
-
-    Raises:
-        StoreError: It cannot be opened.
-    """
-    engine = open_engine(where)
-    try:
-        with engine.connect() as connection:
-            return str(connection.execute(text("PRAGMA synchronous")).scalar())
-    except DATABASE_ERRORS as error:
-        raise StoreError(f"cannot open {shown(where)}: {why(error)}") from error
-    finally:
-        engine.dispose()
-
-
-def _sqlite(connection: Connection) -> tuple[dict[str, str], tuple[str, ...]]:
-    found = [str(line) for line in connection.execute(text("PRAGMA quick_check(10)")).scalars()]
-    mode = str(connection.execute(text("PRAGMA journal_mode")).scalar())
-    return {"journal_mode": mode}, () if found == ["ok"] else tuple(found)
-
-
-def _postgres(connection: Connection) -> dict[str, str]:
-    names = ("fsync", "synchronous_commit", "full_page_writes")
-    return {
-        name: str(connection.execute(text("SELECT current_setting(:name)"), {"name": name}).scalar()) for name in names
-    }

@@ -18,11 +18,11 @@ from typing import Any, Self, TypeVar
 from .._log import log_failure, tell
 from .._telemetry import committing
 from ..errors import StoreError, UsageError
+from .backends import DATABASE_ERRORS, is_gone, may_pass, why
 from .batch import Batch
-from .engine import DATABASE_ERRORS, WRITER, is_gone, may_pass, why
+from .derived import compute_anew
 from .rows import Rows
 from .schema import open_store
-from .watch import Claim, watch
 
 T = TypeVar("T")
 _Told = tuple["_Job", Any, BaseException | None]
@@ -68,25 +68,30 @@ class Store:
     def __init__(self, where: str | Path, *, read_only: bool = False, alone: bool = False) -> None:
         self.where = str(where)
         self.alone = alone
-        self._engine = open_store(where, read_only=read_only)
+        self._backend = open_store(where, read_only=read_only)
         try:
-            self._claim = None if read_only else Claim(self._engine, alone=alone)
+            self._give_up: Callable[[], None] | None = None if read_only else self._backend.claim(alone=alone)
         except BaseException:
-            self._engine.dispose()
+            self._backend.close()
             raise
-        self._watch = watch(self._engine)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        self._writer = threading.Thread(target=self._write_on, name=WRITER, daemon=True)
+        self._writer = threading.Thread(target=self._write_on, name="opencmr-store", daemon=True)
         self._writer.start()
+        if not read_only:
+            try:
+                compute_anew(self.read, self.write_now)
+            except BaseException:
+                self.close()
+                raise
 
     def read(self, work: Callable[[Rows], T]) -> T:
         """Do some reading, in the calling thread.
 
         Raises:
             StoreError: The database fails, or the store is closed.
-            UsageError: It was no reading.
+            UsageError: `work` writes.
         """
         if self._closed:
             raise StoreError("the store is closed")
@@ -109,7 +114,7 @@ class Store:
         Raises:
             StoreError: The database fails, or the store is closed.
         """
-        return self._watched(self._watch.stamp)
+        return self._watched(self._backend.stamp)
 
     def version(self, number: int) -> int | None:
         """The version of a relationship, asked for as cheaply as can be; none where there is no such relationship.
@@ -117,7 +122,7 @@ class Store:
         Raises:
             StoreError: The database fails, or the store is closed.
         """
-        return self._watched(lambda: self._watch.version(number))
+        return self._watched(lambda: self._backend.version(number))
 
     def versions(self, numbers: Collection[int]) -> dict[int, int]:
         """The versions of many relationships, by one question.
@@ -125,7 +130,7 @@ class Store:
         Raises:
             StoreError: The database fails, or the store is closed.
         """
-        return self._watched(lambda: self._watch.versions(numbers))
+        return self._watched(lambda: self._backend.versions(numbers))
 
     def write_now(self, work: Callable[[Rows], T]) -> T:
         """Do some writing and wait until it is durable. Not for the event loop's thread.
@@ -154,20 +159,12 @@ class Store:
         return await future
 
     def compact(self) -> None:
-        """Give the room of what was deleted back to the disk, where the store is a file. Not for the event loop.
+        """Give the room of what was deleted back to the disk, where the database does not do so itself.
 
-        Where that is impossible now, as on a full disk, the room is used again for what comes next.
+        Not for the event loop's thread. Where it is impossible now, as on a full disk, the room is used again for what
+        comes next.
         """
-        if self._engine.dialect.name != "sqlite":
-            return  # PostgreSQL does it by itself
-        connection = self._engine.raw_connection()
-        try:
-            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                connection.cursor().execute(statement)
-        except DATABASE_ERRORS as error:
-            log_failure(_log, "store.not-compacted", error)
-        finally:
-            connection.close()
+        self._backend.compact()
 
     def close(self) -> None:
         """Finish what waits, and close."""
@@ -176,10 +173,9 @@ class Store:
             if not closed:
                 self._jobs.put(None)
         self._writer.join()
-        self._watch.close()
-        if self._claim is not None:
-            self._claim.close()
-        self._engine.dispose()
+        if self._give_up is not None:
+            self._give_up()
+        self._backend.close()
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +192,7 @@ class Store:
             raise StoreError(why(error)) from error
 
     def _read(self, work: Callable[[Rows], T]) -> tuple[Rows, T]:
-        with self._engine.connect() as connection:
+        with self._backend.transaction() as connection:
             rows = Rows(Batch(connection))
             found = work(rows)
         if rows.pending:
@@ -250,7 +246,7 @@ class Store:
         """
         told: list[_Told] = []
         done: list[Callable[[], None]] = []
-        with self._engine.connect() as connection, connection.begin():
+        with self._backend.transaction(writing=True) as connection:
             try:
                 batch = Batch(connection, writing=True)
                 batch.look_up(job.about for job in group if job.about is not None)

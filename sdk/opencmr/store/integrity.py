@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import orjson
-from sqlalchemy import text
 
 from .. import trust
 from ..errors import StoreError
 from ..messages.types import Side
+from .backends import DATABASE_ERRORS, open_backend, why
 from .batch import Batch, Peer
-from .engine import DATABASE_ERRORS, open_engine, why
-from .rows import Kept, Rows, Status
+from .kept import Kept, Status
+from .rows import Rows
 from .schema import check as check_tables
 
 
@@ -41,33 +41,31 @@ class Fault:
         return f"{self.me} with {self.peer}: {self.what}{about}" if self.me else self.what
 
 
-def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
-    """Look at all that a store holds, one relationship after the other. Nothing is written.
+def inspect_messages(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True) -> Iterator[Fault]:
+    """Inspect all that a store holds, one relationship after the other. Nothing is written.
 
-    On SQLite the pages come first (`PRAGMA quick_check`). Signatures are not checked: they were when messages came, and
-    a digest notices what has changed since.
+    What the database itself finds wrong with its file comes first. Signatures are not checked: they were when messages
+    came, and a digest notices what has changed since.
 
     Args:
         where: A path, or a database URL.
-        seen: Called after each relationship with the number of its messages; false ends the look.
+        seen: Called after each relationship with the number of its messages; false ends it.
 
     Raises:
         StoreError: It cannot be opened.
     """
-    engine = open_engine(where, read_only=True)
+    backend = open_backend(where, read_only=True)
     try:
         try:
-            check_tables(engine)
+            check_tables(backend)
         except DATABASE_ERRORS as error:
             raise StoreError(why(error)) from error
-        with engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                lines = [str(line) for line in connection.execute(text("PRAGMA quick_check(100)")).scalars()]
-                yield from (Fault(line) for line in lines if line != "ok")
+        with backend.transaction() as connection:
+            yield from map(Fault, backend.damage(connection, 100))
             rows = Rows(Batch(connection))
             for peer in list(rows.peers()):
                 kept = rows.everything(peer.number)
-                yield from (Fault(what, peer.me, peer.peer, digest) for what, digest in _look(peer, kept))
+                yield from (Fault(what, peer.me, peer.peer, digest) for what, digest in _inspect(peer, kept))
                 if not seen(len(kept)):
                     return
     except DATABASE_ERRORS as error:
@@ -75,7 +73,7 @@ def check(where: str | Path, *, seen: Callable[[int], bool] = lambda count: True
     except StoreError as error:
         yield Fault(str(error))
     finally:
-        engine.dispose()
+        backend.close()
 
 
 _OFF = ("forked", "undone", "waiting")
@@ -84,7 +82,7 @@ _OFF = ("forked", "undone", "waiting")
 Found = Iterator[tuple[str, str | None]]
 
 
-def _look(peer: Peer, kept: list[Kept]) -> Found:
+def _inspect(peer: Peer, kept: list[Kept]) -> Found:
     told: dict[str, Kept] = {}
     for each in kept:
         document = _read(each)
@@ -104,7 +102,7 @@ def _look(peer: Peer, kept: list[Kept]) -> Found:
 
 
 def _read(kept: Kept) -> dict[str, Any] | None:
-    """The message, or nothing where it is another than was kept."""
+    """The document of a message; none where its bytes are not those that were kept."""
     if trust.digest(kept.raw) != kept.digest:
         return None
     document: dict[str, Any] = orjson.loads(kept.raw)

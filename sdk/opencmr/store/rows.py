@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import product
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any
 
 import orjson
 from sqlalchemy import (
     BindParameter,
     Result,
-    Row,
     Select,
     bindparam,
     delete,
@@ -23,60 +21,10 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 
 from ..messages.types import Side
+from .backends import damaged
 from .batch import Asked, Batch, Many, Peer, as_peer
-from .engine import damaged
-from .tables import PASSING, collects, findings, messages, muted, relationships, strangers
-
-Status = Literal["pending", "waiting", "entry", "refused", "forked", "receipt", "unsent", "held", "undone"]
-
-
-class Kept(NamedTuple):
-    """One message's row. See `tables.messages` for the members."""
-
-    digest: str
-    position: int
-    side: Side
-    id: str
-    type: str
-    thread: str
-    raw: bytes
-    status: Status
-    of: str | None
-    place: int | None
-    at: str | None
-    formed: bool
-
-    @property
-    def placed(self) -> bool:
-        """Whether it does not say that it has no place: a word that damage has changed is noticed so."""
-        return self.status not in _ELSEWHERE
-
-
-class Noticed(NamedTuple):
-    """Something that the other side's signed words show.
-
-    Attributes:
-        code: What kind of thing, from the tables of `spec/v1/evidence.md`.
-        why: A sentence for people.
-        words: Digests of the words that show it.
-        at: When it was noticed.
-    """
-
-    code: str
-    why: str
-    words: tuple[str, ...]
-    at: str
-
-
-_SIDES, _STATUSES = frozenset(get_args(Side)), frozenset(get_args(Status))
-_OPTIONAL = (str, type(None))
-_SHAPES = frozenset(
-    (str, int, str, str, str, str, bytes, str, of, place, at, bool)
-    for of, place, at in product(_OPTIONAL, (int, type(None)), _OPTIONAL)
-)
-ROW = 1024
-"""Bytes that a message takes beside its own: its row, and the indexes."""
-_ELSEWHERE = ("pending", "waiting", "forked", "unsent", "held", "undone")
+from .kept import ELSEWHERE, ROW, Kept, Noticed, Status, as_kept
+from .tables import PASSING, collects, findings, folds, messages, muted, relationships, strangers
 
 # Statements are built once: building one costs five times what executing it does.
 
@@ -92,14 +40,14 @@ _RECEIPT = _MESSAGES.where(messages.c.of == bindparam("digest"), messages.c.side
 )
 # Not those that say they have a place, but all that do not say they have none: a word that damage has changed is
 # noticed so, instead of leaving out a withdrawal.
-_PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})")).order_by(
+_PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, ELSEWHERE))})")).order_by(
     messages.c.place, messages.c.position
 )
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
 _COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _PLACES = (
-    _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, _ELSEWHERE))})"), messages.c.place > bindparam("after"))
+    _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, ELSEWHERE))})"), messages.c.place > bindparam("after"))
     .order_by(messages.c.place, messages.c.side)
     .limit(bindparam("limit"))
 )
@@ -143,11 +91,25 @@ _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.nam
 _BEGIN = insert(relationships)
 _RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
 _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
-_MUTED = select(muted.c.since).where(muted.c.relationship == _number)
+_MUTED = select(muted).where(muted.c.relationship == _number)
 _UNMUTE = Many(delete(muted).where(muted.c.relationship == _number))
 _MUTE = Many(insert(muted).values({column.name: bindparam(column.name) for column in muted.c}))
+_FOLDS = select(folds)
+_NOTE_FOLDS = Many(update(folds).values(number=bindparam("new_number"), through=bindparam("new_through")))
+_VENDORS_NEXT = (
+    select(relationships)
+    .where(relationships.c.relationship > bindparam("after"), relationships.c.me.not_like("did:key:%"))
+    .order_by(relationships.c.relationship)
+    .limit(bindparam("limit"))
+    .with_for_update()
+)
+_KINDS = (
+    select(messages.c.relationship, messages.c.side, messages.c.type, messages.c.status, func.max(messages.c.at))
+    .where(messages.c.relationship.in_(bindparam("numbers", expanding=True)))
+    .group_by(messages.c.relationship, messages.c.side, messages.c.type, messages.c.status)
+)
 _LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted)]
-_NOBODYS = (
+_WITHOUT_NAMES = (
     update(relationships)
     .where(relationships.c.relationship == _number)
     .values(peer="", endpoint=None, pinned="{}", restored=False)
@@ -180,11 +142,11 @@ class Rows:
     # The transaction
 
     def settle(self) -> None:
-        """This write has succeeded: it will be written with those it shares its transaction with."""
+        """Hand over what the write asks for: it has succeeded, and is written with the others of its transaction."""
         self._asked.settle()
 
     def undo(self) -> None:
-        """This write has failed: nothing of it stays."""
+        """Take back all of the write: it has failed."""
         self._asked.undo()
 
     @property
@@ -228,9 +190,9 @@ class Rows:
         return [as_peer(row) for row in self._execute(_OF_PEER, peer=peer)]
 
     def leave(self, number: int) -> None:
-        """Let all rows of a relationship go. What stays says that its key was used, and not with whom."""
+        """Delete all rows of a relationship. What stays says that its key was used, and not with whom."""
         self._asked.at_once()
-        for statement in (*_LEAVE, _NOBODYS):
+        for statement in (*_LEAVE, _WITHOUT_NAMES):
             self._batch.connection.execute(statement, {"number": number})
         self._asked.revise(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0)
 
@@ -286,6 +248,31 @@ class Rows:
         """Forget what was said in a relationship: but for the number and the digest of the vendor's last word."""
         self._asked.write(_FORGET_MESSAGES, {"number": number})
         self._asked.revise(number, position=0, size=0, restored=True, forgotten=place, last=last)
+
+    # What is derived, and kept
+
+    def folds(self) -> tuple[int, int | None]:
+        """By the rules of which number what is derived was computed, and through which key; none: for all."""
+        match [tuple(row) for row in self._execute(_FOLDS)]:
+            case [(int(number), int() | None as through)]:
+                return number, through
+        raise damaged("it does not say by which rules it was written")
+
+    def note_folds(self, number: int, through: int | None) -> None:
+        """Note how far what is derived has been computed."""
+        self._asked.write(_NOTE_FOLDS, {"new_number": number, "new_through": through})
+
+    def vendors_next(self, after: int, limit: int) -> list[Peer]:
+        """The relationships of vendors behind a key, in the order of their keys; held until the transaction ends."""
+        found = [as_peer(row) for row in self._execute(_VENDORS_NEXT, after=after, limit=limit)]
+        for peer in found:
+            self._batch.know(peer)
+        return found
+
+    def kinds(self, numbers: list[int]) -> list[tuple[int, Side, str, Status, str | None]]:
+        """What kinds of messages some relationships hold: key, side, type, status, and the latest date of such one."""
+        found: Iterable[Any] = self._execute(_KINDS, numbers=numbers)
+        return [(number, side, type_, status, at) for number, side, type_, status, at in found]
 
     # Messages
 
@@ -364,12 +351,12 @@ class Rows:
         self._asked.change(number, position=kept.position, size=(peer.size if peer else 0) + len(kept.raw) + ROW)
 
     def change_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a message: whoever remembers the relationship from before reads it anew as a whole."""
+        """Note what became of a message. A history that is remembered from before is folded anew as a whole."""
         self.answer_message(number, digest, **values)
         self._asked.revise(number)
 
     def answer_message(self, number: int, digest: str, **values: Any) -> None:
-        """Note what became of a held message, where the words that are added with it tell the same."""
+        """Note what became of a held message. The words that are added with it say the same."""
         new = {f"new_{name}": value for name, value in values.items()}
         self._asked.write(_changing(*values), {"number": number, "which": digest, **new})
         self._asked.change(number)
@@ -410,11 +397,11 @@ class Rows:
         """Whether nothing is to be collected in this relationship."""
         return self._execute(_MUTED, number=number).first() is not None
 
-    def mute(self, number: int, since: str | None) -> None:
+    def mute(self, number: int, muted: bool) -> None:
         """Note that nothing is to be collected, or that all is again."""
         self._asked.write(_UNMUTE, {"number": number})
-        if since is not None:
-            self._asked.write(_MUTE, {"relationship": number, "since": since})
+        if muted:
+            self._asked.write(_MUTE, {"relationship": number})
         self._asked.change(number)
 
     def mark_restored(self) -> int:
@@ -453,22 +440,10 @@ class Rows:
     def _many(self, query: Select[Any], **values: Any) -> list[Kept]:
         found = self._execute(query, **values)
         try:
-            return [_as_kept(row) for row in found]
+            return [as_kept(row) for row in found]
         except (TypeError, ValueError) as error:  # a driver's, of a value that its column cannot hold
             raise damaged("a message's row cannot be read") from error
 
     def _execute(self, query: Select[Any], **values: Any) -> Result[Any]:
         self._asked.before_reading()
         return self._batch.connection.execute(query, values)
-
-
-def _as_kept(row: Row[Any]) -> Kept:
-    """A message from its row. SQLite would give any value of any type where a bit has turned.
-
-    Raises:
-        StoreError: It is damaged.
-    """
-    kept = Kept._make(row[1:])
-    if tuple(map(type, kept)) not in _SHAPES or kept.side not in _SIDES or kept.status not in _STATUSES:
-        raise damaged(f"the row of message {kept.digest} holds what cannot be")
-    return kept

@@ -13,20 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 
 from ..errors import StoreError, UsageError
-from .engine import DATABASE_ERRORS, open_engine, shown, why, writing
-from .tables import collects, messages, metadata, relationships
+from ..protocol import FOLDS
+from .backends import DATABASE_ERRORS, SCHEMA_OF_ITS_OWN, Backend, open_backend, partitions_of, shown, why
+from .tables import collects, folds, messages, metadata, relationships
 
-HEAD = "0007"
+HEAD = "0008"
 """The revision that this code reads and writes."""
 MIGRATIONS = Path(__file__).parent / "migrations"
-MOST_PARTITIONS = 1024
 _BEFORE_MIGRATIONS = "0001"
 """What a store is whose tables were made before there were migrations."""
-_LOCK = int.from_bytes(b"opencmr", "big")
-_PATIENCE = "10min"  # a big store takes its time to be brought forward, and the others wait for it
 
 _migrating = threading.Lock()
 """Alembic runs a migration in module-wide state, so one process runs one at a time."""
@@ -39,7 +37,7 @@ class Found:
     """What stands in a database.
 
     Attributes:
-        database: `sqlite` or `postgresql`.
+        database: Of which kind it is.
         state: How its tables stand to this code.
         version: Their revision; none where there are none.
         partitions: How many partitions messages and collects have each; none where they are whole.
@@ -66,7 +64,7 @@ def version_of(connection: Connection) -> str | None:
     if len(found) != 1 or not (found[0].isdecimal() and len(found[0]) == len(HEAD)):
         raise StoreError(
             "this database holds another program's tables and its `alembic_version`; give OpenCMR a database or "
-            "a schema of its own: postgresql://…?options=-csearch_path%3Dopencmr"
+            f"a schema of its own: {SCHEMA_OF_ITS_OWN}"
         )
     return str(found[0])
 
@@ -78,13 +76,13 @@ def state_of(version: str | None) -> State:
     return "current" if version == HEAD else "older" if version < HEAD else "newer"
 
 
-def check(engine: Engine) -> None:
+def check(backend: Backend) -> None:
     """See whether a store can be read as it is.
 
     Raises:
         StoreError: There is none, or it would have to be brought forward, or is newer than this code.
     """
-    with engine.connect() as connection:
+    with backend.transaction() as connection:
         version = version_of(connection)
     match state_of(version):
         case "empty":
@@ -100,13 +98,13 @@ def check(engine: Engine) -> None:
             return
 
 
-def prepare(engine: Engine, *, partitions: int | None = None) -> State:
+def prepare(backend: Backend, *, partitions: int | None = None) -> State:
     """Make the tables where there are none, and bring older ones forward.
 
     Args:
-        engine: The database.
+        backend: The database.
         partitions: How many partitions the tables of messages and collects get, by a hash of the relationship.
-            PostgreSQL only, and only where there are no tables yet.
+            Not in a file, and only where there are no tables yet.
 
     Returns:
         What was found.
@@ -115,18 +113,18 @@ def prepare(engine: Engine, *, partitions: int | None = None) -> State:
         StoreError: It is newer than this code.
         UsageError: It cannot have these partitions.
     """
-    with engine.connect() as connection:
+    with backend.transaction() as connection:
         version = version_of(connection)
     if state_of(version) == "current" and partitions is None:
         return "current"
-    with writing(engine.connect()) as connection, connection.begin():
-        _alone(connection)
+    with backend.transaction(writing=True) as connection:
+        backend.hold(connection)
         version = version_of(connection)  # another process may have been first
         match state := state_of(version):
             case "newer":
                 raise _newer(version)
             case "empty":
-                _make(connection, partitions)
+                _make(backend, connection, partitions)
             case _ if partitions is not None:
                 raise UsageError("there are tables already; partitions are given to new ones only")
             case _:
@@ -134,52 +132,43 @@ def prepare(engine: Engine, *, partitions: int | None = None) -> State:
     return state
 
 
-def open_store(where: str | Path, *, read_only: bool = False, partitions: int | None = None) -> Engine:
-    """The engine of a store whose tables are there, and are those of this code.
+def open_store(where: str | Path, *, read_only: bool = False, partitions: int | None = None) -> Backend:
+    """The database of a store whose tables are there, and are those of this code.
 
     Raises:
         StoreError: It cannot be opened.
         UsageError: It cannot have these partitions.
     """
-    engine = open_engine(where, read_only=read_only)
+    backend = open_backend(where, read_only=read_only)
     try:
         if read_only:
-            check(engine)
+            check(backend)
         else:
-            prepare(engine, partitions=partitions)
+            prepare(backend, partitions=partitions)
     except DATABASE_ERRORS as error:
-        engine.dispose()
+        backend.close()
         raise StoreError(f"cannot open {shown(where)}: {why(error)}") from error
     except (StoreError, UsageError) as error:
-        engine.dispose()
+        backend.close()
         raise type(error)(f"cannot open {shown(where)}: {error}") from error
-    return engine
+    return backend
 
 
-def look(where: str | Path) -> Found:
-    """What stands in a database, with nothing changed.
+def inspect_tables(where: str | Path) -> Found:
+    """Inspect the tables of a database, with nothing changed.
 
     Raises:
         StoreError: It cannot be opened.
     """
-    engine = open_engine(where, read_only=True)
+    backend = open_backend(where, read_only=True)
     try:
-        with engine.connect() as connection:
+        with backend.transaction() as connection:
             version = version_of(connection)
-            return Found(engine.dialect.name, state_of(version), version, _partitions_of(connection))
+            return Found(backend.name, state_of(version), version, partitions_of(connection, messages.name) or None)
     except DATABASE_ERRORS as error:
         raise StoreError(f"cannot open {shown(where)}: {why(error)}") from error
     finally:
-        engine.dispose()
-
-
-def _partitions_of(connection: Connection) -> int | None:
-    if connection.dialect.name != "postgresql":
-        return None
-    found = connection.execute(
-        text("SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass(:table)"), {"table": messages.name}
-    ).scalar()
-    return int(found) if found else None
+        backend.close()
 
 
 def _newer(version: str | None) -> StoreError:
@@ -189,20 +178,9 @@ def _newer(version: str | None) -> StoreError:
     )
 
 
-def _alone(connection: Connection) -> None:
-    """No other process prepares the store meanwhile. SQLite's own lock was taken with the transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
-def _make(connection: Connection, partitions: int | None) -> None:
+def _make(backend: Backend, connection: Connection, partitions: int | None) -> None:
     """All tables at `HEAD`, without a step in between."""
-    if partitions is None:
-        metadata.create_all(connection)
-    else:
-        _make_in_partitions(connection, partitions)
+    backend.make_tables(connection, metadata, (messages.name, collects.name), partitions)
     connection.execute(
         text(
             "CREATE TABLE IF NOT EXISTS alembic_version "
@@ -210,27 +188,7 @@ def _make(connection: Connection, partitions: int | None) -> None:
         )
     )
     connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": HEAD})
-
-
-def _make_in_partitions(connection: Connection, partitions: int) -> None:
-    if connection.dialect.name != "postgresql":
-        raise UsageError("only PostgreSQL knows partitions")
-    if not 1 < partitions <= MOST_PARTITIONS:
-        raise UsageError(f"from 2 to {MOST_PARTITIONS} partitions, not {partitions}")
-    made = MetaData()
-    for table in metadata.tables.values():
-        copy = table.to_metadata(made)
-        if table in (messages, collects):
-            copy.dialect_options["postgresql"]["partition_by"] = "HASH (relationship)"
-    made.create_all(connection)
-    for name in (messages.name, collects.name):
-        for number in range(partitions):
-            connection.execute(
-                text(
-                    f"CREATE TABLE {name}_{number} PARTITION OF {name} "
-                    f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {number})"
-                )
-            )
+    connection.execute(insert(folds), {"number": FOLDS})
 
 
 def migrate(connection: Connection, to: str = HEAD) -> None:

@@ -1,6 +1,4 @@
-"""The tables, the same for SQLite and PostgreSQL. Keys and indexes lead with the relationship."""
-
-from typing import Any
+"""The tables, the same in every database. Keys and indexes lead with the relationship."""
 
 from sqlalchemy import (
     BigInteger,
@@ -17,18 +15,14 @@ from sqlalchemy import (
     text,
 )
 
+from .backends import only
+
 metadata = MetaData()
 
 UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
 
 PASSING = "NOT kept AND size > 0"
 """Those of which nothing came, and that hold something."""
-
-
-def only(rows: str) -> dict[str, Any]:
-    """An index of these rows alone, in either database."""
-    return {"sqlite_where": text(rows), "postgresql_where": text(rows)}
-
 
 relationships = Table(
     "relationships",
@@ -72,7 +66,6 @@ messages = Table(
     Column("of", String(48)),  # of a receipt: the digest of what it answers
     Column("place", Integer),  # the number of a vendor's word; of a customer's, that of the vendor's receipt for it
     Column("at", String(24)),  # the date of the vendor's word that gives the place
-    Column("formed", Boolean, nullable=False),  # whether it is of the form that its type asks for
     # An index costs as much as the row itself, so there are few, and two of them hold few rows.
     Index("ix_messages_position", "relationship", "position"),
     Index("ix_messages_place", "relationship", "place", **only("place IS NOT NULL")),
@@ -106,7 +99,15 @@ muted = Table(
     "muted",
     metadata,
     Column("relationship", Integer, primary_key=True, autoincrement=False),
-    Column("since", String(24), nullable=False),
+)
+
+# By the rules of which number (`protocol.FOLDS`) what is derived was computed, and as far as which relationship: one
+# row. Absent: all of them.
+folds = Table(
+    "folds",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("through", Integer),
 )
 
 # Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.

@@ -11,8 +11,9 @@ import pytest
 
 import postgres
 from opencmr import Vendor, trust
+from opencmr.protocol import FOLDS
 from opencmr.store import Store, schema
-from opencmr.store.engine import open_engine, writing
+from opencmr.store.backends import open_backend
 from opencmr.testing import StandingClock
 from parties import CAST, GRANT, SHOP, Hand
 
@@ -39,14 +40,16 @@ def test_tables_are_looked_at_and_made_in_partitions(run: Any, url: str) -> None
 
 def test_an_older_file_is_brought_forward(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "shop.db"
-    engine = open_engine(file)
-    with writing(engine.connect()) as connection, connection.begin():
+    backend = open_backend(file)
+    with backend.transaction(writing=True) as connection:
         schema.migrate(connection, "0001")
-    engine.dispose()
+    backend.close()
     assert run("db", "status", file).code == 1
     assert "opencmr db upgrade" in run("show", file).err
     assert run("db", "upgrade", file, "--json").json["state"] == "current"
     assert run("db", "status", file).code == 0
+    with Store(file, read_only=True) as store:
+        assert store.read(lambda rows: rows.folds()) == (FOLDS, None), "what is derived is computed, too"
 
 
 def test_what_cannot_be_done_to_tables_is_told(run: Any, url: str, tmp_path: Path) -> None:

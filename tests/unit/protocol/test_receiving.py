@@ -310,7 +310,7 @@ def test_check_7_keeps_a_vendors_faulty_entry_where_it_may() -> None:
     theirs = {"me": THEM, "pinned": {KEY: VENDOR.public}}
     refusal(errors.Malformed, lambda: read(raw, **theirs))
     kept = read(raw, lenient=True, **theirs)
-    assert (kept.fault.code, kept.fault.pointer, kept.message.body) == ("malformed", "/body/terms", {"terms": 7})
+    assert (kept.fault.code, kept.fault.pointer, kept.message.body) == ("malformed", "/body/terms", {})
     refusal(errors.BadSignature, lambda: read(raw.replace(b'"terms":7', b'"terms":8'), lenient=True, **theirs))
     late = read(signed({**document, "expires": NEXT_WEEK}, VENDOR, KEY), lenient=True, **theirs)
     assert (late.fault.code, late.fault.pointer) == ("malformed", "/body/terms")

@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import event
 
 from opencmr.errors import StoreError, UsageError
-from opencmr.store import Kept, Peer, Rows, Store
+from opencmr.store import ROW, Kept, Peer, Rows, Store
 from opencmr.store.database import TRIES, _Job
-from opencmr.store.rows import ROW
 
 ME, THEM, SHE = "did:web:shop.example", "did:key:z6MkAlice", "did:key:z6MkBarbara"
 NOW = "2026-07-01T12:00:00.000Z"
@@ -46,7 +45,7 @@ def a_message(name: str, position: int = 1, **more: Any) -> Kept:
     members = {"side": "customer", "status": "entry", "of": None, "place": None, "at": NOW, **more}
     return Kept(
         digest=f"zQm{name}", position=position, id=f"urn:{name}", type="terms.proffer", thread="urn:thread",
-        raw=name.encode(), formed=True, **members,
+        raw=name.encode(), **members,
     )  # fmt: skip
 
 
@@ -99,7 +98,7 @@ def together(store: Store, *jobs: Callable[[Rows], Any]) -> list[Any]:
 def commits_of(store: Store) -> list[None]:
     """Gets longer with each commit."""
     seen: list[None] = []
-    event.listen(store._engine, "commit", lambda _: seen.append(None))
+    event.listen(store._backend.engine, "commit", lambda _: seen.append(None))
     return seen
 
 
@@ -167,10 +166,10 @@ def test_a_commit_that_fails_fails_all_of_its_group_and_the_next_one_holds(store
 
         return write
 
-    event.listen(store._engine, "commit", breaks)
+    event.listen(store._backend.engine, "commit", breaks)
     with pytest.raises(StoreError):
         store.write_now(work("one"))
-    event.remove(store._engine, "commit", breaks)
+    event.remove(store._backend.engine, "commit", breaks)
     assert told == []
     assert digests(store, peer) == []
     store.write_now(work("two"))

@@ -8,9 +8,9 @@ import pytest
 
 from opencmr import Customer, Vendor
 from opencmr.errors import StoreError, UsageError
-from opencmr.roles.export import export
+from opencmr.roles import export
 from opencmr.store import Store, beside, path_of, shown
-from opencmr.store.engine import open_engine
+from opencmr.store.backends import open_backend
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +106,7 @@ MISNAMED = {
 
 @pytest.mark.parametrize("name", MISNAMED)
 def test_a_name_that_is_no_path_and_no_url_is_refused_before_anything_is_made(folder: Path, name: str) -> None:
-    for use in (Store, open_engine, lambda name: Store(name, read_only=True)):
+    for use in (Store, open_backend, lambda name: Store(name, read_only=True)):
         with pytest.raises(UsageError) as refused:
             use(name)
         assert isinstance(refused.value, StoreError)

@@ -11,7 +11,7 @@ import pytest
 
 from opencmr import Customer, Vendor, trust
 from opencmr.errors import KeyFileError, StoreError
-from opencmr.roles.pen import Pen
+from opencmr.roles.party.signing import Signer
 from opencmr.store import KeyFile, Store
 from parties import GRANT, MARKETING, SHOP, Street
 
@@ -175,8 +175,10 @@ def test_no_repr_shows_a_secret(tmp_path: Path) -> None:
     keys.add(NAME, key)
     vendor = Vendor.open(tmp_path / "shop.db", did=SHOP, passphrase=WORD)
     customer = Customer.open(tmp_path / "alice.db", passphrase=WORD)
-    pen = Pen(SHOP, key, trust.key_url(SHOP))
-    shown = "".join(f"{each!r}{each!s}{each:}" for each in (key, keys, vendor, customer, pen, [pen], {"pen": pen}))
+    signer = Signer(SHOP, key, trust.key_url(SHOP))
+    shown = "".join(
+        f"{each!r}{each!s}{each:}" for each in (key, keys, vendor, customer, signer, [signer], {"pen": signer})
+    )
     for secret in (*secrets_of(key), WORD):
         assert secret not in shown
     for store in (vendor, customer):

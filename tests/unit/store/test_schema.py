@@ -11,11 +11,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import inspect, text
 
 from opencmr.errors import StoreError
 from opencmr.store import Store, schema
-from opencmr.store.engine import open_engine, writing
+from opencmr.store.backends import Backend, open_backend
 from opencmr.store.tables import metadata
 
 ME, THEM, NOW = "did:web:shop.example", "did:key:z6MkAlice", "2026-07-01T12:00:00.000Z"
@@ -27,58 +27,58 @@ def place(places: Callable[[str], str | Path]) -> str | Path:
 
 
 @pytest.fixture
-def engine(place: str | Path) -> Iterator[Engine]:
+def backend(place: str | Path) -> Iterator[Backend]:
     """The database by itself, with nothing in it."""
-    engine = open_engine(place)
-    yield engine
-    engine.dispose()
+    backend = open_backend(place)
+    yield backend
+    backend.close()
 
 
-def execute(engine: Engine, *statements: str) -> None:
-    with writing(engine.connect()) as connection, connection.begin():
+def execute(backend: Backend, *statements: str) -> None:
+    with backend.transaction(writing=True) as connection:
         for statement in statements:
             connection.execute(text(statement))
 
 
-def migrate(engine: Engine, to: str) -> None:
-    with writing(engine.connect()) as connection, connection.begin():
+def migrate(backend: Backend, to: str) -> None:
+    with backend.transaction(writing=True) as connection:
         schema.migrate(connection, to)
 
 
-def version(engine: Engine) -> str | None:
-    with engine.connect() as connection:
+def version(backend: Backend) -> str | None:
+    with backend.transaction() as connection:
         return schema.version_of(connection)
 
 
-def before_migrations(engine: Engine) -> None:
+def before_migrations(backend: Backend) -> None:
     """A store as it was made before there were migrations, with one relationship in it."""
-    migrate(engine, "0001")
+    migrate(backend, "0001")
     execute(
-        engine,
+        backend,
         "DROP TABLE alembic_version",
         f"INSERT INTO relationships (me, peer, pinned, opened, version) VALUES ('{ME}', '{THEM}', '{{}}', '{NOW}', 3)",
     )
 
 
-def differences(engine: Engine) -> list[object]:
-    with engine.connect() as connection:
+def differences(backend: Backend) -> list[object]:
+    with backend.transaction() as connection:
         return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
 
 
-def test_what_the_migrations_make_is_what_the_code_works_with(engine: Engine) -> None:
-    migrate(engine, schema.HEAD)
-    assert [found for found in differences(engine) if "alembic_version" not in str(found)] == []
+def test_what_the_migrations_make_is_what_the_code_works_with(backend: Backend) -> None:
+    migrate(backend, schema.HEAD)
+    assert [found for found in differences(backend) if "alembic_version" not in str(found)] == []
 
 
 def test_a_new_store_is_made_as_the_migrations_would_make_it(
-    engine: Engine, places: Callable[[str], str | Path]
+    backend: Backend, places: Callable[[str], str | Path]
 ) -> None:
     def index(found: Any) -> tuple[object, ...]:
         rows = [str(rows) for name, rows in found["dialect_options"].items() if name.endswith("_where")]
         return found["name"], found["column_names"], bool(found["unique"]), rows
 
-    def shape(of: Engine) -> dict[str, tuple[object, ...]]:
-        found = inspect(of)
+    def shape(of: Backend) -> dict[str, tuple[object, ...]]:
+        found = inspect(of.engine)
         return {
             table: (
                 [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)],
@@ -89,12 +89,12 @@ def test_a_new_store_is_made_as_the_migrations_would_make_it(
             for table in found.get_table_names()
         }
 
-    migrate(engine, schema.HEAD)
-    made = open_engine(places("other"))
+    migrate(backend, schema.HEAD)
+    made = open_backend(places("other"))
     assert schema.prepare(made) == "empty"
-    assert shape(made) == shape(engine)
-    assert version(made) == version(engine) == schema.HEAD
-    made.dispose()
+    assert shape(made) == shape(backend)
+    assert version(made) == version(backend) == schema.HEAD
+    made.close()
 
 
 def test_the_code_names_the_newest_migration() -> None:
@@ -105,41 +105,50 @@ def test_the_code_names_the_newest_migration() -> None:
     assert {len(revision) for revision in revisions} == {len(schema.HEAD)}
 
 
-def test_a_store_from_before_there_were_migrations_is_taken_over(engine: Engine, place: str | Path) -> None:
-    before_migrations(engine)
+def test_a_store_from_before_there_were_migrations_is_taken_over(backend: Backend, place: str | Path) -> None:
+    before_migrations(backend)
     with Store(place) as store:
         assert store.read(lambda rows: list(rows.peers())) == [], "a relationship without a message is none"
-    assert version(engine) == schema.HEAD
-    assert [found for found in differences(engine) if "alembic_version" not in str(found)] == []
+    assert version(backend) == schema.HEAD
+    assert [found for found in differences(backend) if "alembic_version" not in str(found)] == []
+
+
+def test_a_transaction_keeps_what_was_written_where_it_was_begun_for_writing(backend: Backend) -> None:
+    migrate(backend, schema.HEAD)
+    for writing, kept in ((False, 0), (True, 1)):
+        with backend.transaction(writing=writing) as connection:
+            connection.execute(text("INSERT INTO muted (relationship) VALUES (7)"))
+        with backend.transaction() as connection:
+            assert connection.execute(text("SELECT count(*) FROM muted")).scalar() == kept
 
 
 def test_a_store_that_would_have_to_be_brought_forward_is_not_opened_for_reading_only(
-    engine: Engine, place: str | Path
+    backend: Backend, place: str | Path
 ) -> None:
-    before_migrations(engine)
-    before = inspect(engine).get_table_names()
+    before_migrations(backend)
+    before = inspect(backend.engine).get_table_names()
     with pytest.raises(StoreError, match="opencmr db upgrade"):
         Store(place, read_only=True)
-    assert inspect(engine).get_table_names() == before
+    assert inspect(backend.engine).get_table_names() == before
 
 
 @pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize(("found", "told"), [("9999", "newer"), ("ae1027a6acf", "another program")])
 def test_a_store_that_is_newer_or_of_another_program_is_refused_and_left_alone(
-    engine: Engine, place: str | Path, read_only: bool, found: str, told: str
+    backend: Backend, place: str | Path, read_only: bool, found: str, told: str
 ) -> None:
     Store(place).close()
-    execute(engine, f"UPDATE alembic_version SET version_num = '{found}'")
+    execute(backend, f"UPDATE alembic_version SET version_num = '{found}'")
     with pytest.raises(StoreError, match=told):
         Store(place, read_only=read_only)
-    with engine.connect() as connection:
+    with backend.transaction() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == found
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["a new store", "an old store"])
-def test_of_many_that_open_a_store_at_once_one_prepares_it(engine: Engine, place: str | Path, old: bool) -> None:
+def test_of_many_that_open_a_store_at_once_one_prepares_it(backend: Backend, place: str | Path, old: bool) -> None:
     if old:
-        before_migrations(engine)
+        before_migrations(backend)
     ready, faults = threading.Barrier(6), list[Exception]()
 
     def open_it() -> None:
@@ -155,14 +164,14 @@ def test_of_many_that_open_a_store_at_once_one_prepares_it(engine: Engine, place
     for thread in threads:
         thread.join(60)
     assert faults == []
-    assert version(engine) == schema.HEAD
+    assert version(backend) == schema.HEAD
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(
-    engine: Engine, place: str | Path, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, place: str | Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before_migrations(engine)
-    before = inspect(engine).get_table_names()
+    before_migrations(backend)
+    before = inspect(backend.engine).get_table_names()
 
     def half(connection: object, to: str = schema.HEAD) -> None:
         migrate_for_real(connection, to)  # type: ignore[arg-type]
@@ -172,7 +181,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
     monkeypatch.setattr(schema, "migrate", half)
     with pytest.raises(StoreError, match="half way"):
         Store(place)
-    assert inspect(engine).get_table_names() == before
+    assert inspect(backend.engine).get_table_names() == before
 
 
 def test_opening_a_store_that_is_up_to_date_loads_no_alembic(place: str | Path) -> None:

@@ -13,7 +13,7 @@ from ...errors import Problem
 from ...messages import Body, consent, intent, offer, order, terms
 from ...messages.personal import Datum
 from ...protocol import Decision, Question, vocabulary
-from ...roles.reading import Line, Notebook, Reader
+from ...roles.party.reading import Line, Reader, StoredRelationship
 
 RECEIPT = "receipt"
 
@@ -26,19 +26,19 @@ class Book:
         self._seen: set[str] = set()
 
     @contextmanager
-    def read(self) -> Iterator[list[Notebook]]:
+    def read(self) -> Iterator[list[StoredRelationship]]:
         """Its relationships, as they now stand; to be looked at while the file is open."""
         with Reader(self.path) as reader:
-            yield list(reader.notebooks())
+            yield list(reader.relationships())
 
-    def news(self) -> list[tuple[Notebook, Line]]:
+    def news(self) -> list[tuple[StoredRelationship, Line]]:
         """What has been decided and was not told before, in the order in which it took effect."""
-        with self.read() as notebooks:
-            found = [(notebook, line) for notebook in notebooks for line in notebook.timeline()]
+        with self.read() as relationships:
+            found = [(relationship, line) for relationship in relationships for line in relationship.timeline()]
         answered = {line.of for _, line in found}
         new = [
-            (notebook, line)
-            for notebook, line in found
+            (relationship, line)
+            for relationship, line in found
             if line.digest not in self._seen and (line.type == RECEIPT or line.digest in answered)
         ]
         self._seen |= {line.digest for _, line in new}
@@ -46,17 +46,17 @@ class Book:
 
     def may(self, customer: str, question: Question, at: str, *, now: bool = False) -> Decision:
         """What the owner of this file would decide about a customer."""
-        with self.read() as notebooks:
-            return next(one.history for one in notebooks if one.customer == customer).may(question, at, now=now)
+        with self.read() as relationships:
+            return next(one.history for one in relationships if one.customer == customer).may(question, at, now=now)
 
     def holds(self, customer: str, text: str) -> bool:
         """Whether these words stand in anything that was said with a customer."""
-        with self.read() as notebooks:
+        with self.read() as relationships:
             return any(
                 text.encode() in line.raw
-                for notebook in notebooks
-                if notebook.customer == customer
-                for line in notebook.timeline()
+                for relationship in relationships
+                if relationship.customer == customer
+                for line in relationship.timeline()
             )
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import sqlite3
 import tempfile
 import time
 from pathlib import Path
@@ -14,7 +13,8 @@ import orjson
 from ...errors import OpenCMRError, StoreError
 from ...messages.intent import Cast
 from ...protocol import evidence
-from ...roles.export import Exported, export
+from ...roles.customer.export import Exported, export
+from ...store import copy_store
 from ..folder import read_folder
 from ..output import as_typed
 from .persona import Persona
@@ -128,18 +128,7 @@ def _leave(folder: Path, out: Path, told: dict[str, Any]) -> None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(file.read_bytes())
         for store in folder.glob("*.db"):
-            _copy_store(store, out / store.name)
+            copy_store(store, out / store.name)
         (out / STORY).write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, StoreError) as error:
         raise StoreError(f"cannot write into {out}: {error}") from error
-
-
-def _copy_store(source: Path, target: Path) -> None:
-    """A copy in one file, whatever still stands in a journal beside the original."""
-    here, there = sqlite3.connect(source), sqlite3.connect(target)
-    try:
-        here.backup(there)
-        there.execute("PRAGMA journal_mode=DELETE")
-    finally:
-        here.close()
-        there.close()

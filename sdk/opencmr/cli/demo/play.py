@@ -21,8 +21,8 @@ from ...messages.types import Attr
 from ...protocol import Decision, Question, explain
 from ...protocol.clock import shifted
 from ...roles import Casting, ConsentInHand, Customer, CustomerRelationship, OfferInHand, OrderInHand, Policy
-from ...roles.correspondence import Correspondence
-from ...roles.reading import Line
+from ...roles.customer.messaging import Messaging
+from ...roles.party.reading import Line
 from ...transport import HttpNetwork
 from .books import RECEIPT, Book, compare, gist
 from .persona import Persona
@@ -346,11 +346,11 @@ class Play:
 
     async def _tell(self) -> None:
         """Tell what has been said since."""
-        for notebook, line in self.book.news():
+        for relationship, line in self.book.news():
             if line.type == RECEIPT:
                 self.story.now.receipts.append(line.digest)
                 continue
-            said_by = [notebook.customer, notebook.vendor]
+            said_by = [relationship.customer, relationship.vendor]
             speaker, hearer = said_by if line.side == "customer" else reversed(said_by)
             self._moments[line.digest] = line.at
             remark = Remark(
@@ -377,7 +377,7 @@ class Play:
                     return
                 await order.relationship.collect(wait=5)
 
-    def _decide(self, relationship: Correspondence, question: Question, at: str | None = None) -> Decision:
+    def _decide(self, relationship: Messaging, question: Question, at: str | None = None) -> Decision:
         """Ask both sides; they must agree."""
         when, now = at or relationship.now(), at is None
         ours = relationship.history.may(question, when, now=now)
@@ -388,8 +388,8 @@ class Play:
 
     def _read(self, wanted: Callable[[Line], bool]) -> dict[str, Any]:
         """The message of the first line of this kind."""
-        with self.book.read() as notebooks:
-            for line in (line for notebook in notebooks for line in notebook.timeline()):
+        with self.book.read() as relationships:
+            for line in (line for relationship in relationships for line in relationship.timeline()):
                 if wanted(line):
                     found: dict[str, Any] = orjson.loads(line.raw)
                     return found
@@ -410,7 +410,7 @@ class Play:
             for wish in _wished(self.wish.wants[line.want].attributes)
         )
 
-    def _shop(self, relationship: Correspondence) -> str:
+    def _shop(self, relationship: Messaging) -> str:
         return self.names[relationship.vendor]
 
     def _moment(self, digest: str) -> str:

@@ -12,7 +12,7 @@ from ...messages import intent
 from ...protocol import History, Said, instant
 from ...protocol.thread import opened_by
 from ...roles import Draft
-from ...roles.pen import Link, Pen
+from ...roles.party.signing import Link, Signer
 
 
 class BadIntent(UsageError):
@@ -62,7 +62,9 @@ def _rehearse(wish: intent.Cast) -> None:
     """
     key, now = trust.SigningKey.generate(), instant(datetime.now(UTC))
     try:
-        said = Pen(key.did, key, trust.key_url(key.did)).write(Draft(wish), to="did:web:127.0.0.1", at=now, link=Link())
+        said = Signer(key.did, key, trust.key_url(key.did)).write(
+            Draft(wish), to="did:web:127.0.0.1", at=now, link=Link()
+        )
     except UsageError as error:
         raise error.__cause__ if isinstance(error.__cause__, Problem) else error from error
     opened_by(said.message).judge(Said(said.message, said.digest, "customer", 1, now), History())

@@ -8,8 +8,8 @@ from pathlib import Path
 from ...errors import KeyFileError, StoreError, UsageError
 from ...protocol import instant
 from ...store import KeyFile, beside, path_of
-from ...store.checkup import MOST_PARTIES, Checkup, look, synchronous
-from ...store.integrity import check
+from ...store.checkup import MOST_PARTIES, Checkup, inspect_database
+from ...store.integrity import inspect_messages
 from ...trust import key_url
 from ..output import counted
 from .finding import Finding, Ward
@@ -18,8 +18,6 @@ LITTLE, SCARCE = 1024**3, 100 * 1024**2
 """Bytes of free space: worth knowing; and about to fail."""
 MOST_MESSAGES = 500_000
 """How many messages are looked at: a few seconds' worth."""
-_FULL = ("2", "3")
-"""SQLite's `synchronous`: FULL, EXTRA."""
 _AHEAD = timedelta(minutes=5)
 """How far ahead of its own clock a party lets another's message be."""
 
@@ -34,7 +32,7 @@ def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding
     """
     ward = Ward("store")
     try:
-        found = look(where)
+        found = inspect_database(where)
     except UsageError:  # it is no name of a store
         raise
     except StoreError as error:
@@ -50,7 +48,8 @@ def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding
     mend = {"empty": "make one: opencmr init", "older": "bring them forward: opencmr db upgrade",
             "newer": "pip install --upgrade opencmr"}.get(found.state, "")  # fmt: skip
     ward.judge(f"{found.kind} opens", found.state == "current", said, mend)
-    _durable(ward, where, found)
+    ward.findings += [Finding(ward.area, each.name, each.outcome, each.said, "" if each.outcome == "ok" else each.mend)
+                      for each in found.traits]  # fmt: skip
     if found.state == "current":
         _whole(ward, where)
     _room(ward, found)
@@ -62,27 +61,6 @@ def _beside(where: str | Path) -> Path | None:
     return None if path_of(where) is None else beside(where)
 
 
-def _durable(ward: Ward, where: str | Path, found: Checkup) -> None:
-    """Whether what is committed outlives a power cut."""
-    if found.kind == "sqlite":
-        mode = found.settings["journal_mode"]
-        mend = "let `opencmr serve` open it once; where that does not help, it lies on a network's file system: move it"
-        if mode == "wal":
-            ward.ok("journal", "journal mode wal")
-        else:  # as in a fresh copy: whoever opens it to write sets the mode
-            ward.note("journal", f"journal mode {mode}", mend)
-        if mode == "wal" and found.state == "current" and os.access(where, os.W_OK):
-            level = synchronous(where)
-            ward.judge("synchronous", level in _FULL, f"level {level}", "pip install --force-reinstall opencmr")
-        said = "; ".join(found.damage[:3]) or "its pages and indexes hold together"
-        mend = "stop whoever writes, keep the file, and bring back a copy (docs/operation.md)"
-        ward.judge("integrity", not found.damage, said, mend)
-        return
-    for name, value in found.settings.items():
-        mend = f"set {name} = on: without it what was acknowledged is lost when the power fails"
-        ward.judge(name, value != "off", value, mend)
-
-
 def _whole(ward: Ward, where: str | Path) -> None:
     """Whether every message is the one that was kept, with its receipt and in its chain."""
     counts: list[int] = []
@@ -91,7 +69,7 @@ def _whole(ward: Ward, where: str | Path) -> None:
         counts.append(count)
         return sum(counts) < MOST_MESSAGES
 
-    faults = list(islice(check(where, seen=go_on), 3))
+    faults = list(islice(inspect_messages(where, seen=go_on), 3))
     words = counted(sum(counts), "message or receipt", "messages and receipts")
     looked = f"{words} of {counted(len(counts), 'relationship')}"
     said = "; ".join(map(str, faults)) or f"{looked}: as they were kept, with whole chains"

@@ -18,7 +18,7 @@ from ... import messages, trust
 from ...errors import Behind, Conflict, Malformed, Problem
 from ...messages import VERSION, Message, core
 from ...protocol import History, instant, is_narrowing, parse, roster, settle, verify
-from ...protocol.receiving import check_collect, check_place
+from ...protocol.receiving import check_collect, read_checked
 from ...transport.bundle import MAX_WORDS, pack, unpack
 from ..hand import multibase
 from ..suite import Failed
@@ -83,12 +83,7 @@ class Known:
 
     def add(self, raw: bytes, of: bytes | None = None) -> str:
         """The vendor's next word, whether it may be said or not; gives its digest."""
-        document, fault = orjson.loads(raw), None
-        try:
-            message = messages.read(document)
-            check_place(message)
-        except Problem as problem:
-            message, fault = messages.read_envelope(document), problem
+        message, fault = read_checked(orjson.loads(raw))
         word = Word(raw, of)
         self.history.follow(message, word.digest, of=messages.read(orjson.loads(of)) if of else None, fault=fault)
         self.words.append(word)

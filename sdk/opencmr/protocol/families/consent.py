@@ -15,7 +15,7 @@ from ..lifecycle import NONE
 from ..said import Outcome, Point, Said, Word
 from ..statements import Statement, When, begins, same
 from ..uri import misnamed, normal
-from ..vocabulary import EVERYTHING, Kind, check_term, check_terms, label, lies_in, reaches
+from ..vocabulary import Kind, check_term, check_terms, label, lies_in, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
 
@@ -66,7 +66,6 @@ class Consent(Record):
     request: consent.Request | None = None
     asked: str | None = None
     answer_by: str | None = None
-    controller: tuple[Party, ...] = ()
     disclosed: tuple[tuple[Datum, Point], ...] = ()
     said: int = 0
 
@@ -96,9 +95,7 @@ class Consent(Record):
             item.key: ItemRecord(item.key, "requested", item, said.point, said.word, body.until, (said.digest,))
             for item in body.items
         }
-        return self._with(
-            items, request=body, asked=said.digest, answer_by=said.message.expires, controller=tuple(body.controller)
-        )
+        return self._with(items, request=body, asked=said.digest, answer_by=said.message.expires)
 
     def _granted(self, said: Said, body: consent.Grant) -> Self:
         """The rules in the order of the page; the first that is broken is the answer."""
@@ -121,9 +118,8 @@ class Consent(Record):
             evidence = (said.digest, self.asked) if self.asked else (said.digest,)
             until = min(body.until, item.until or body.until)
             items[item.key] = ItemRecord(item.key, "given", item, said.point, said.word, until, evidence, body.from_)
-        controller = self.controller or tuple(body.controller or ())
         disclosed = (*self.disclosed, *((datum, said.point) for datum in body.discloses or ()))
-        return self._with(items, past=tuple(past), controller=controller, disclosed=disclosed)
+        return self._with(items, past=tuple(past), disclosed=disclosed)
 
     def _denied(self, said: Said, keys: list[str] | None) -> Self:
         after: dict[ItemState, ItemState] = {"requested": "refused", "given": "withdrawn"}
@@ -317,7 +313,7 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
     yield Statement(
         effect="permit" if permit else "prohibit",
         source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",
-        actions=same(tuple(item.actions or (EVERYTHING["action"],))),
+        actions=same(tuple(item.actions)),
         purposes=same(tuple(item.purposes)),
         data=same(tuple(item.data)),
         third_parties=same(known) if permit or (outside and None not in outside) else None,

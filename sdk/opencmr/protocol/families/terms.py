@@ -151,15 +151,14 @@ def superseded(context: Context, own: Word, scope: str | None) -> str | None:
     which the customer put the wish otherwise, ordered, or took it back.
     """
     for word in _on_terms(context, scope):
-        if word.place != own.place and not own.knows.knows(word.place):
+        if not own.knows.knows(word.place):
             return word.digest
     return None
 
 
 def _on_terms(context: Context, scope: str | None) -> Iterator[OnTerms]:
-    """What was said about the terms of this scope: in agreements first, then in the thread that they are for."""
-    others = (thread for id_, thread in context.threads.items() if id_ != scope)
-    for thread in (*others, *filter(None, [context.threads.get(scope)] if scope else [])):
+    """What was said about the terms of this scope: in agreements, and in the thread that they are for."""
+    for thread in context.threads.values():
         if thread.record is not None:
             yield from (word for word in thread.record.on_terms(thread.id, thread.entries) if word.scope == scope)
 

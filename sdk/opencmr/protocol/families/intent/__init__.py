@@ -39,6 +39,7 @@ FAMILY = Family(
     blank=lambda at: Dealing(NONE, at),
     misplaced=_misplaced,
     firm=frozenset({offer.Accept.type}),
+    settled_first=frozenset({order.Disclose.type}),
     passing={
         "customer": frozenset({intent.Cast.type, intent.Amend.type}),
         "vendor": frozenset({offer.Make.type, order.Cancel.type}),

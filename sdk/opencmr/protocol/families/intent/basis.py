@@ -44,7 +44,7 @@ def _permits_marketing(context: Context, grant: str, at: str) -> bool:
     said = [one for one in context.placed.statements if one.speaks_of("dpv:Use", MARKETING)]
     asked: dict[str, dict[Channel | None, frozenset[Topic | None]]] = {}
     for one in said:
-        if one.source == "consent" and one.evidence[0] == grant and one.lasts(at, now=True):
+        if one.evidence[0] == grant and one.lasts(at, now=True):
             for term, channel in product(one.data, one.channels or (None,)):
                 ways = asked.setdefault(term, {})
                 ways[channel] = ways.get(channel, frozenset()) | (one.topics or {None})

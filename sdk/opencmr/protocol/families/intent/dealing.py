@@ -278,9 +278,7 @@ class Dealing(Record):
         if self.confirmed is not None:
             raise WrongState("the order is confirmed", pointer="/type", rule="LIF-1")
         check_same(body.total, self.accepted_offer.body.total, "total", "ORD-2")
-        resting = "confirmed" if self.resting == "ordered" else self.resting
-        state = "returning" if self.state == "returning" else "confirmed"
-        return replace(here, state=state, confirmed=body, resting=resting)
+        return replace(here, state="returning" if self.state == "returning" else "confirmed", confirmed=body)
 
     def _fulfilled(self, here: Self, said: Said, body: order.Fulfil) -> Self:
         for position, part in enumerate(body.lines or ()):

@@ -140,10 +140,7 @@ def _spans(turns: Sequence[Turn], cancelled: str | None, after: timedelta) -> It
         ends = {"open": shifted(at, _NEVER_DONE), "returning": shifted(said or at, _TO_SETTLE), "done": at}[phase]
         spans.append((at, ends if phase == "open" else max(ends, kept)))
     last, end = spans[-1]
-    closed = last if end <= last else None
-    if cancelled is not None:
-        spans.append((cancelled, cancelled))
-        closed = cancelled
+    closed = cancelled or (last if end <= last else None)
     since, until = spans[0]
     for at, end in spans[1:]:
         if at >= until:

@@ -3,13 +3,15 @@
 import sqlalchemy as sa
 from alembic import op
 
+from opencmr.store.backends import only
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_UNDONE = sa.text("status = 'pending' OR status = 'waiting' OR status = 'unsent'")
-_RECEIPTS = sa.text("of IS NOT NULL")
+_UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent'"
+_RECEIPTS = "of IS NOT NULL"
 
 
 def upgrade() -> None:
@@ -21,9 +23,5 @@ def upgrade() -> None:
     )
     for name in ("at", "of", "status"):
         op.drop_index(f"ix_messages_{name}", "messages")
-    op.create_index(
-        "ix_messages_of", "messages", ["relationship", "of"], sqlite_where=_RECEIPTS, postgresql_where=_RECEIPTS
-    )
-    op.create_index(
-        "ix_messages_status", "messages", ["relationship", "status"], sqlite_where=_UNDONE, postgresql_where=_UNDONE
-    )
+    op.create_index("ix_messages_of", "messages", ["relationship", "of"], **only(_RECEIPTS))
+    op.create_index("ix_messages_status", "messages", ["relationship", "status"], **only(_UNDONE))

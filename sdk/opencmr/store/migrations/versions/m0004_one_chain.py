@@ -8,16 +8,15 @@ import sqlalchemy as sa
 from alembic import op
 
 from opencmr.errors import StoreError
+from opencmr.store.backends import make_partitions, only, partitioned, partitions_of
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_RECEIPTS = sa.text("of IS NOT NULL")
-_UNDONE = sa.text(
-    "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
-)
+_RECEIPTS = "of IS NOT NULL"
+_UNDONE = "status = 'pending' OR status = 'waiting' OR status = 'unsent' OR status = 'held' OR status = 'undone'"
 
 
 def upgrade() -> None:
@@ -26,7 +25,7 @@ def upgrade() -> None:
         raise StoreError(
             "its messages are of an older draft of the protocol, and have no place in this one; begin anew"
         )
-    partitions = _partitions()
+    partitions = partitions_of(op.get_bind(), "messages")
     op.drop_table("messages")
     op.drop_table("relationships")
     op.create_table(
@@ -57,21 +56,13 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer),
         sa.Column("at", sa.String(24)),
         sa.Column("formed", sa.Boolean, nullable=False),
-        postgresql_partition_by="HASH (relationship)" if partitions else None,
+        **partitioned(partitions),
     )
-    for number in range(partitions):
-        op.execute(
-            f"CREATE TABLE messages_{number} PARTITION OF messages "
-            f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {number})"
-        )
+    make_partitions(op.get_bind(), "messages", partitions)
     op.create_index("ix_messages_position", "messages", ["relationship", "position"])
     op.create_index("ix_messages_id", "messages", ["relationship", "side", "id"])
-    op.create_index(
-        "ix_messages_of", "messages", ["relationship", "of"], sqlite_where=_RECEIPTS, postgresql_where=_RECEIPTS
-    )
-    op.create_index(
-        "ix_messages_status", "messages", ["relationship", "status"], sqlite_where=_UNDONE, postgresql_where=_UNDONE
-    )
+    op.create_index("ix_messages_of", "messages", ["relationship", "of"], **only(_RECEIPTS))
+    op.create_index("ix_messages_status", "messages", ["relationship", "status"], **only(_UNDONE))
     op.create_table(
         "findings",
         sa.Column("relationship", sa.Integer, primary_key=True),
@@ -81,11 +72,3 @@ def upgrade() -> None:
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("noticed", sa.String(24), nullable=False),
     )
-
-
-def _partitions() -> int:
-    """In how many partitions the messages are; none where they are in one table."""
-    if op.get_bind().dialect.name != "postgresql":
-        return 0
-    parts = "SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass('messages')"
-    return int(op.get_bind().execute(sa.text(parts)).scalar() or 0)

@@ -6,6 +6,8 @@ And an index, by which a collect finds what follows a place.
 import sqlalchemy as sa
 from alembic import op
 
+from opencmr.store.backends import only
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -20,7 +22,5 @@ def upgrade() -> None:
         "UPDATE relationships SET size = (SELECT coalesce(sum(length(raw) + 1024), 0) FROM messages "
         "WHERE messages.relationship = relationships.relationship)"
     )
-    placed = sa.text("place IS NOT NULL")
-    op.create_index(
-        "ix_messages_place", "messages", ["relationship", "place"], sqlite_where=placed, postgresql_where=placed
-    )
+    placed = "place IS NOT NULL"
+    op.create_index("ix_messages_place", "messages", ["relationship", "place"], **only(placed))

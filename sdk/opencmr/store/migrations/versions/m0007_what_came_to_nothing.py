@@ -3,12 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
+from opencmr.store.backends import only
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_PASSING = sa.text("NOT kept AND size > 0")
+_PASSING = "NOT kept AND size > 0"
 _OF = "FROM messages WHERE messages.relationship = relationships.relationship"
 _BINDING = (
     "status IN ('held', 'undone', 'forked') "
@@ -32,6 +34,5 @@ def upgrade() -> None:
         "ix_relationships_idle",
         "relationships",
         ["me", "idle", "relationship", "size"],
-        sqlite_where=_PASSING,
-        postgresql_where=_PASSING,
+        **only(_PASSING),
     )

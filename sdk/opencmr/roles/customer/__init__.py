@@ -1,0 +1,28 @@
+"""The customer's role: what a wallet, a personal agent runs. Begin with `customer.Customer`, the face.
+
+A word, from `say` to a settled record:
+
+    thread = await relationship.say(body)           # messaging.Messaging, then outbox.Outbox
+        await store.write(lambda rows:
+            transactions.say(rows, draft, …))       # checked by the rules, signed, and kept as pending
+        raws = await network.send(endpoint, raw)    # as often as it takes: by itself with `sending`
+        words = transactions.check(peer, raws)      # whose they are, and whether signatures hold: beside the writer
+        await store.write(lambda rows:
+            transactions.take_in(rows, words, now)) # each word takes its number; a receipt gives ours its place
+                history.follow(receipt, …, of=ours) # protocol.history: folded by the rules, whatever the receipt says
+    relationship.records[thread]                    # party.histories: what the thread folds to
+    await relationship.collect()                    # what else the vendor has said, by the same way
+
+| module | what is in it |
+|---|---|
+| `customer` | the face: opening, meeting vendors, `sync` |
+| `relationship` | one vendor: `messaging`, and what each family adds to it |
+| `messaging` | saying in one relationship: `outbox` sends what waits in its order, `collecting` takes in answers |
+| `in_hand` | what is held after having said something, one module a family: all that knows families here |
+| `transaction` | what is done inside one transaction of the store; `arrived` is what an answer brought |
+| `sending`, `polling` | what an open wallet does by itself: send again, ask for mail |
+| `policy`, `quota` | what the customer decides once, and how much a vendor may leave here |
+| `export`, `forgetting` | writing out what was said as evidence, and letting a relationship go |
+
+The vendor's role is beside it, in `opencmr.roles.vendor`. Neither imports the other.
+"""

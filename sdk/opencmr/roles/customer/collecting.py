@@ -1,0 +1,158 @@
+"""Collecting in one relationship: what the vendor says is asked for, checked, and taken into the store."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from ..._log import tell
+from ...errors import Behind, QuotaExceeded, Unreachable
+from ...store import Store
+from ...transport import Network
+from ...transport.bundle import MAX_WORDS, MOST_WORDS
+from ..party.given import seconds
+from .arrived import Arrived
+from .quota import Checked
+from .transaction import Transactions
+
+_log = logging.getLogger("opencmr.customer")
+_MOST_PAGES = 1000
+"""How many pages are collected at once, of a vendor that never comes to an end."""
+_LONGEST_WAIT = 30
+_MOST_HAND_BACKS = 3
+"""How often a vendor is handed back what it lacks before we give up for now."""
+_FRAME = 1024
+"""Bytes around the words that are handed back at once."""
+_SLICE = 1024 * 1024
+"""Bytes of an answer that are taken in at once: what is read of them takes many times as much memory."""
+_LITTLE = 16 * 1024
+"""Bytes of an answer that are checked at once; more are checked in a thread, so that others go on meanwhile."""
+
+
+class Collecting:
+    """Takes in what one vendor says.
+
+    Args:
+        store: The customer's.
+        transactions: What is done inside a transaction of it, in this relationship.
+        network: How the vendor is reached.
+        endpoint: Where.
+        vendor: Its DID.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        transactions: Transactions,
+        network: Network,
+        endpoint: str,
+        vendor: str,
+        now: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._transactions = transactions
+        self._network = network
+        self._endpoint = endpoint
+        self._vendor = vendor
+        self._now = now
+        self._lock = asyncio.Lock()
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is collected from this vendor."""
+        return self._store.read(lambda rows: rows.muted(self._transactions.number))
+
+    @property
+    def size(self) -> int:
+        """Bytes that the relationship takes in the wallet."""
+        return self._store.read(lambda rows: rows.size(self._transactions.number))
+
+    def full(self) -> QuotaExceeded | None:
+        """Why nothing more is collected: the relationship takes as much as it may."""
+        size, quota = self.size, self._transactions.quota.relationship
+        return QuotaExceeded(self._vendor, size, quota) if size >= quota else None
+
+    async def collect(self, wait: float) -> list[str]:
+        """Collect what waits in the mailbox; see `Messaging.collect`."""
+        async with self._lock:
+            entries: list[str] = []
+            waiting, left = int(max(0, min(seconds("wait", wait), _LONGEST_WAIT))), self._transactions.quota.collect
+            for _ in range(_MOST_PAGES):
+                if self.muted:
+                    break
+                if (full := self.full()) is not None:
+                    if not entries:
+                        raise full
+                    break  # the next collect says so
+                arrived, more, size = await self._page(waiting)
+                entries += arrived.entries
+                waiting, left = 0, left - size
+                if not more or left <= 0:
+                    break
+            return entries
+
+    async def take_in(self, raws: list[bytes]) -> Arrived:
+        """Take in an answer of the vendor's, in parts where it is long."""
+        arrived = Arrived()
+        for some in _slices(raws):
+            arrived.join(await self._take_in(some))
+        return arrived
+
+    async def _take_in(self, raws: list[bytes]) -> Arrived:
+        words = await self._checked(raws)
+        return await self._store.write(lambda rows: self._transactions.take_in(rows, words, self._now()))
+
+    async def _page(self, waiting: int) -> tuple[Arrived, bool, int]:
+        """One collect, whether there is more to come, and the bytes that it brought."""
+        raws, receipts, more = await self.ask(waiting)
+        arrived = Arrived()
+        *slices, last = _slices(raws)
+        for some in slices:
+            arrived.join(await self._take_in(some))
+        words = await self._checked(last)
+        arrived.join(
+            await self._store.write(lambda rows: self._transactions.collected(rows, words, receipts, self._now()))
+        )
+        return arrived, more and arrived.moved, sum(map(len, raws))
+
+    async def _checked(self, raws: list[bytes]) -> list[Checked]:
+        peer = self._store.read(self._transactions.peer)
+        if sum(map(len, raws)) <= _LITTLE:
+            return self._transactions.check(peer, raws)
+        return await asyncio.to_thread(self._transactions.check, peer, raws)
+
+    async def ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
+        """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""
+        for _ in range(_MOST_HAND_BACKS):
+            raw, receipts = self._store.read(lambda rows: self._transactions.collect(rows, waiting, self._now()))
+            try:
+                raws, more = await self._network.collect(self._endpoint, raw, waiting)
+                return raws, receipts, more
+            except Behind as behind:
+                await self._hand_back(behind)
+        raise Unreachable("the vendor lacks words of its own, and does not take them back")
+
+    async def _hand_back(self, behind: Behind) -> None:
+        """Hand the vendor back its own words, a request's worth at a time."""
+        groups = self._store.read(lambda rows: list(self._transactions.handed_back(rows, behind)))
+        while groups:
+            some = [self._store.read(lambda rows: self._transactions.collect(rows, 0, self._now(), receipts=False))[0]]
+            while groups and len(some) < MOST_WORDS:
+                if len(some) > 1 and sum(map(len, (*some, *groups[0]))) > MAX_WORDS - _FRAME:
+                    break
+                some += groups.pop(0)
+            await self._network.hand_back(self._endpoint, some)
+        tell(_log, logging.WARNING, "vendor.was-restored", vendor=self._vendor)
+
+
+def _slices(raws: list[bytes]) -> list[list[bytes]]:
+    """A long answer in parts, each of which is read, taken in and done with before the next; one part at least."""
+    slices: list[list[bytes]] = [[]]
+    size = 0
+    for raw in raws:
+        size += len(raw)
+        if size > _SLICE and slices[-1]:
+            slices.append([])
+            size = len(raw)
+        slices[-1].append(raw)
+    return slices

@@ -1,0 +1,32 @@
+"""A customer's relationship with one vendor."""
+
+import asyncio
+from pathlib import Path
+
+from ...errors import UsageError
+from .forgetting import forget
+from .in_hand.consent import GivesConsents
+from .in_hand.terms import ProffersTerms
+
+
+class Relationship(ProffersTerms, GivesConsents):
+    """A customer's relationship with one vendor. `Customer.meet` begins it."""
+
+    async def forget(self, vendor: str, *, export: str | Path | None = None) -> None:
+        """Let all that the wallet holds of this relationship go, for good. The vendor is told nothing.
+
+        So take back first what is to be taken back, and see with `waiting` that it was answered. What the vendor holds,
+        it goes on to hold. The key is never used again: `meet` begins another relationship, with another key.
+
+        Args:
+            vendor: The vendor's DID once more, so that nothing is forgotten by mistake.
+            export: A folder to which what was decided is written before; absent: it is not.
+
+        Raises:
+            UsageError: It is another vendor's DID, or there is nothing that could be exported. Nothing is forgotten.
+            StoreError: The export or the store cannot be written. Nothing is forgotten.
+        """
+        if vendor != self.vendor:
+            raise UsageError(f"this is the relationship with {self.vendor}; nothing was forgotten")
+        peer = self._store.read(self._transactions.peer)
+        await asyncio.to_thread(forget, self._store, peer, folder=export)

@@ -1,0 +1,491 @@
+"""What a customer does inside one transaction of their store, in one relationship.
+
+What they say waits until it is answered. What comes in takes the place that the vendor's numbers give it, and is
+settled here as the vendor has to settle it: a receipt is believed only as far as the rules bear it out.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from ..._log import tell
+from ...errors import Behind, Problem, Refused, StoreError, UnknownReference, UsageError
+from ...messages import Message, core
+from ...messages.types import Side
+from ...protocol import History, Said, Verified, is_narrowing, parse, verify
+from ...protocol.chain import CONTRADICTION
+from ...protocol.clock import shifted
+from ...protocol.families import FAMILIES
+from ...protocol.history import is_entry
+from ...protocol.lifecycle import family_of
+from ...protocol.receiving import bare
+from ...protocol.thread import Thread, opened_by
+from ...store import Kept, Noticed, Peer, Rows, Status
+from ..party.histories import Histories, prior_of, read
+from ..party.signing import Draft, Link, Signer
+from .arrived import Arrived
+from .quota import DEFAULT, Checked, Intake, Quota
+
+_log = logging.getLogger("opencmr.customer")
+WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
+"""What shows that a vendor is at fault; other findings accuse nobody."""
+
+
+class Transactions:
+    """What is done in one relationship of a customer: each method works on the rows of one transaction.
+
+    Args:
+        signer: Who signs, with the key that belongs to this relationship alone.
+        number: The relationship's, in the store.
+        histories: What folds.
+        quota: How much the vendor may leave here.
+    """
+
+    def __init__(self, signer: Signer, number: int, histories: Histories, quota: Quota = DEFAULT) -> None:
+        self.signer = signer
+        self.number = number
+        self.histories = histories
+        self.quota = quota
+
+    def peer(self, rows: Rows) -> Peer:
+        """The relationship's row."""
+        peer = rows.peer_by_number(self.number)
+        if peer is None:
+            raise StoreError(f"relationship {self.number} is gone from the store")
+        if not peer.peer:
+            raise UsageError(f"the relationship of {peer.me} was forgotten; `meet` begins another")
+        return peer
+
+    def history(self, rows: Rows) -> History:
+        """The relationship as far as it is known here."""
+        return self.histories.history(rows, self.peer(rows))
+
+    # Saying
+
+    def say(self, rows: Rows, draft: Draft, thread_id: str | None, now: str, *, check: bool = True) -> Verified:
+        """Write a message, sign it, and keep it until it is answered.
+
+        Args:
+            rows: The transaction.
+            draft: What is said.
+            thread_id: The thread that it goes on; absent: it opens one.
+            now: The time.
+            check: Refuse here already what the vendor would have to refuse.
+
+        Raises:
+            Problem: The thread does not allow it, as far as it is known here.
+        """
+        peer = self.peer(rows)
+        history = self.histories.draft(rows, peer)
+        thread = history.threads.get(thread_id) if thread_id else None
+        waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
+        narrowing = is_narrowing(draft.body.type, "customer")
+        # A no can be said into a thread that is known by its id alone: this store may be an older copy.
+        if thread_id is not None and thread is None and not waiting and not narrowing:
+            raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
+        link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
+        verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
+        # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
+        if check and not narrowing and (not waiting or _settled_first(draft.body.type)):
+            place, message = history.chain.next, verified.message
+            said = Said(message, verified.digest, "customer", place, now, history.chain.knowledge(message))
+            (thread or opened_by(message)).judge(said, history)
+        self._add(rows, verified, "customer", "pending")
+        history.hear(verified.message, verified.digest)
+        self.histories.publish(rows, peer.number, history)
+        return verified
+
+    def give_up(self, rows: Rows, digest: str) -> None:
+        """Send a message no more: the same bytes never come good. A receipt that comes all the same still counts."""
+        peer = self.peer(rows)
+        history = self.histories.draft(rows, peer)
+        rows.change_message(self.number, digest, status="refused")
+        history.unhear(digest)
+        self.histories.publish(rows, self.number, history)
+
+    def pending(self, rows: Rows) -> list[Kept]:
+        """What has no place yet, in the order in which it was said."""
+        return rows.with_status(self.number, "pending")
+
+    def refusal(self, rows: Rows, digest: str) -> Refused | None:
+        """The signed receipt that refuses a message of ours, if there is one."""
+        receipt = rows.receipt_of(self.number, digest, "vendor")
+        return _refusal(receipt) if receipt is not None else None
+
+    # Collecting
+
+    def has_receipt(self, rows: Rows, digest: str) -> bool:
+        """Whether a receipt of the vendor's is held for a message of ours, whether it has its place or waits for it."""
+        receipt = rows.receipt_of(self.number, digest, "vendor")
+        return receipt is not None and receipt.status in ("receipt", "waiting")
+
+    def room(self, rows: Rows) -> int:
+        """Bytes that the vendor may still leave here: none where the relationship is muted."""
+        return 0 if rows.muted(self.number) else self.quota.relationship - rows.size(self.number)
+
+    def collect(self, rows: Rows, wait: int, now: str, *, receipts: bool = True) -> tuple[bytes, list[str]]:
+        """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any."""
+        peer = self.peer(rows)
+        unsent = rows.with_status(self.number, "unsent")[: core.MOST_RECEIPTS] if receipts else []
+        bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
+        body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
+        link = Link(seen=self.history(rows).chain.tip)
+        return self.signer.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
+
+    def collected(self, rows: Rows, words: Sequence[Checked], receipts: Iterable[str], now: str) -> Arrived:
+        """Take in what a collect brought."""
+        return self.take_in(rows, words, now, collected=True, receipts=receipts)
+
+    def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
+        """The vendor's own words that it lacks, in their order, each with what belongs to it.
+
+        Args:
+            rows: The transaction.
+            behind: What the vendor said: which of its words it does hold.
+
+        Returns:
+            Each receipt after what it answers, each entry before our receipt for it.
+        """
+        chain = self.history(rows).chain
+        held = max((number for digest in behind.expected or () if (number := chain.number(digest))), default=0)
+        found = rows.places_after(self.number, held, 2 * len(chain.digests))
+        for _, words in groupby(found, key=lambda kept: kept.place):
+            some = list(words)
+            given = rows.receipt_of(self.number, some[-1].digest, "customer")
+            yield [each.raw for each in (*some, given) if each is not None]
+
+    # Taking in
+
+    def check(self, peer: Peer, raws: Iterable[bytes]) -> list[Checked]:
+        """Check signed answers as far as that needs no store, so that no writer is held up by it.
+
+        Args:
+            peer: The relationship.
+            raws: Messages.
+        """
+        return [self._checked(peer, raw) for raw in raws]
+
+    def _checked(self, peer: Peer, raw: bytes) -> Checked:
+        digest = None
+        try:
+            parsed = parse(raw)
+            digest = parsed.digest
+            return Checked(digest, self._verified(peer, parsed))
+        except Problem as problem:
+            return Checked(digest, bare(problem))
+
+    def take_in(
+        self,
+        rows: Rows,
+        words: Iterable[Checked],
+        now: str,
+        *,
+        collected: bool = False,
+        receipts: Iterable[str] = (),
+    ) -> Arrived:
+        """Take in signed answers: receipts, and what the vendor says. In any order, any number of times.
+
+        What there is no room for (`quota`) is left: nothing tells the vendor that it is here, so it comes again.
+
+        Args:
+            rows: The transaction.
+            words: Messages, checked.
+            now: The time.
+            collected: Whether they are the answer to a collect, and so the vendor's chain as it stands.
+            receipts: Digests of the receipts of ours that the collect brought.
+        """
+        peer, arrived = self.peer(rows), Arrived()
+        history = self.histories.draft(rows, peer)  # first: once something is changed, it would be folded anew
+        for digest in receipts:
+            rows.change_message(self.number, digest, status="receipt")
+        last = (0, "")
+        new: dict[str, Verified] = {}
+        for word in words:
+            known = rows.message(self.number, word.digest) if word.digest is not None else None
+            if known is not None and known.side == "vendor":
+                last = _later(last, (known.place or 0, known.digest))
+            if known is not None and known.status != "forked":
+                self._heard_again(known, arrived)
+            elif isinstance(word.found, Problem):
+                code, rule = word.found.code, word.found.rule
+                tell(_log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=code, rule=rule)
+                arrived.passed_over.append(word.found)
+            elif word.found.message.side == "customer":
+                self._came_back(rows, history, word.found, arrived, now)
+            elif known is None:
+                new[word.found.digest] = word.found
+            elif known.of is not None:
+                arrived.answered.add(known.of)
+        for verified in self._intake(rows, history).admitted(new.values()) if new else ():
+            self._keep(rows, verified, arrived)
+            last = _later(last, (verified.message.number or 0, verified.digest))
+        if collected and self._goes_over(rows, history, last[1], arrived, now):
+            history = self.histories.replay(rows, peer)
+        before = history.chain.next
+        self._place(rows, peer, history, arrived, now, new, collected=collected)
+        arrived.moved = history.chain.next > before
+        rows.add_findings(self.number, arrived.noticed)
+        for noticed in arrived.noticed:
+            if noticed.code in WRONG:
+                tell(_log, logging.ERROR, "vendor.misconduct", vendor=peer.peer, code=noticed.code)
+        self.histories.publish(rows, peer.number, history)
+        return arrived
+
+    def _intake(self, rows: Rows, history: History) -> Intake:
+        def waits(digest: str) -> bool:
+            kept = rows.message(self.number, digest)
+            ours = kept is not None and kept.side == "customer" and kept.status == "pending"
+            return ours and not self.has_receipt(rows, digest)
+
+        waiting, room = rows.with_status(self.number, "waiting"), self.room(rows)
+        return Intake(history.chain.next, history.chain.tip, room, len(waiting), waits,
+                      lambda digest: rows.message(self.number, digest) is not None)  # fmt: skip
+
+    def _verified(self, peer: Peer, parsed: Any) -> Verified:
+        if parsed.sender == self.signer.did:  # our own words come back with their receipts
+            ours = verify(parsed, me=peer.peer, pinned={})
+            if not is_entry(ours.message):
+                raise UnknownReference("no word of ours", pointer="/type")
+            return ours
+        verified = verify(parsed, me=self.signer.did, pinned=peer.pinned, lenient=True)
+        if verified.message.from_ != peer.peer or not _is_word(verified.message):
+            raise UnknownReference("no word of this vendor's", pointer="/from")
+        return verified
+
+    def _came_back(self, rows: Rows, history: History, verified: Verified, arrived: Arrived, now: str) -> None:
+        """A word of ours that this store does not hold: it is an older copy. A no counts at once."""
+        self._add(rows, verified, "customer", "pending")
+        history.hear(verified.message, verified.digest)
+        why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
+        arrived.noticed.append(Noticed("restored", why, (verified.digest,), now))
+
+    def _keep(self, rows: Rows, verified: Verified, arrived: Arrived) -> None:
+        message = verified.message
+        receipt = message.type == core.Receipt.type and verified.fault is None
+        of = message.body.of if receipt else None
+        if of is not None:
+            arrived.answered.add(of)
+        self._add(rows, verified, "vendor", "waiting", of=of, place=message.number, at=message.created)
+
+    def _heard_again(self, known: Kept, arrived: Arrived) -> None:
+        """What came before by another way is told again, and changes nothing."""
+        if known.status in ("receipt", "waiting") and known.side == "vendor" and known.of is not None:
+            arrived.answered.add(known.of)
+            if known.status == "receipt" and (refused := _refusal(known)) is not None:
+                arrived.refusals[known.of] = refused
+
+    # The chain
+
+    def _place(
+        self,
+        rows: Rows,
+        peer: Peer,
+        history: History,
+        arrived: Arrived,
+        now: str,
+        new: dict[str, Verified],
+        *,
+        collected: bool,
+    ) -> None:
+        """Give every word of the vendor's its place that goes on from the last. What is new need not be read again."""
+        waiting: dict[int, list[Kept]] = {}
+        for kept in rows.with_status(self.number, "waiting"):
+            waiting.setdefault(kept.place or 0, []).append(kept)
+        while following := _following(waiting, history):
+            taken = next(
+                (each for each in following if self._take_place(rows, peer, history, each, arrived, now, new)), None
+            )
+            if taken is None:  # a word of ours that it answers is not here: it comes before it in the mailbox
+                if collected:
+                    why = f"the vendor answers {following[0].of}, which is not here, and does not give it back"
+                    arrived.noticed.append(Noticed("answers-nothing", why, (following[0].digest,), now))
+                break
+            for other in following:
+                if other is not taken:
+                    self._split(rows, history, other, arrived, now)
+        for place, rest in waiting.items():
+            for kept in rest:
+                if place < history.chain.next and history.chain.number(kept.digest) is None:
+                    self._split(rows, history, kept, arrived, now)
+
+    def _take_place(
+        self,
+        rows: Rows,
+        peer: Peer,
+        history: History,
+        kept: Kept,
+        arrived: Arrived,
+        now: str,
+        new: dict[str, Verified],
+    ) -> bool:
+        word = new.get(kept.digest)
+        message, fault = (word.message, word.fault) if word is not None else read(kept)
+        ours = rows.message(self.number, kept.of) if kept.of is not None else None
+        if kept.of is not None and ours is None:
+            return False
+        if ours is not None and not _answers(message, ours):
+            rows.change_message(self.number, kept.digest, of=None)
+            ours = None
+        first = history.chain.word_of(message.id)
+        if first is not None:
+            words = (first, kept.digest)
+            arrived.noticed.append(Noticed("conflict", f"two words of one id, {message.id}", words, now))
+        disputed = len(history.chain.disputes)
+        if ours is not None and fault is None:
+            self._answered(rows, history, message, kept, ours, arrived, now)
+        else:
+            thread, why_void = history.follow(message, kept.digest, fault=fault)
+            receipt = message.type == core.Receipt.type
+            rows.change_message(self.number, kept.digest, status="receipt" if receipt else "entry")
+            if thread is not None:
+                arrived.entries.append(kept.digest)
+                self._give_receipt(rows, peer, thread, kept, why_void, now)
+        for dispute in history.chain.disputes[disputed:]:
+            words = (history.chain.digests[dispute.place - 1], dispute.word)
+            why = f"dated {dispute.says}; what had seen it is dated {dispute.created}. One of two clocks was wrong"
+            arrived.noticed.append(Noticed("disputed", why, words, now))
+        if message.created > shifted(now, CONTRADICTION):
+            # A date orders nothing, so it harms nothing; but whoever reads it wants to know.
+            why = f"{message.type} is dated {message.created}, and this machine's clock shows {now}: look at it"
+            arrived.noticed.append(Noticed("date-ahead", why, (kept.digest,), now))
+        return True
+
+    def _answered(
+        self, rows: Rows, history: History, message: Message[Any], kept: Kept, ours: Kept, arrived: Arrived, now: str
+    ) -> None:
+        """A receipt for a word of ours gives it its place; what it says of it is compared with what the rules say."""
+        of, body = read(ours)[0], message.body
+        again = history.chain.place_of(ours.digest) is not None
+        probe = None if again else _settled(history, of, ours.digest, message.created)
+        thread, void = history.follow(message, kept.digest, of=of)
+        rows.change_message(self.number, kept.digest, status="receipt")
+        words = (kept.digest, ours.digest)
+        if again:
+            arrived.noticed.append(Noticed("answered-twice", f"two receipts for {ours.digest}", words, now))
+            return
+        status: Status = "refused" if thread is None else "entry"
+        rows.change_message(self.number, ours.digest, status=status, place=message.number, at=message.created)
+        if body.outcome == "refused":
+            refused = arrived.refusals[ours.digest] = Refused(_problem(body), kept.raw)
+            if thread is not None or probe is None:
+                why = f"the vendor refused {ours.type} {ours.digest} against the rules: {refused}"
+                arrived.noticed.append(Noticed("other-outcome", why, words, now))
+            return
+        right = ("void", None) if void else (thread.entries[-1].outcome, thread.state) if thread else ("refused", None)
+        if (body.outcome, body.state) != right:
+            code = "other-state" if body.outcome == right[0] else "other-outcome"
+            rules = f"{right[0]}, {right[1]}" if right[1] else f"{right[0]}: {void}"
+            why = f"the vendor says {body.outcome}, {body.state} of {ours.type} {ours.digest}; by the rules: {rules}"
+            arrived.noticed.append(Noticed(code, why, words, now))
+
+    def _split(self, rows: Rows, history: History, kept: Kept, arrived: Arrived, now: str) -> None:
+        """Another word of a number that is taken."""
+        rows.change_message(self.number, kept.digest, status="forked")
+        place = kept.place or 0
+        there = history.chain.digests[place - 1] if 0 < place < history.chain.next else str(history.chain.tip)
+        why = f"two words of number {place}: the vendor was restored, or says different things"
+        arrived.noticed.append(Noticed("split", why, (there, kept.digest), now))
+
+    def _goes_over(self, rows: Rows, history: History, last: str, arrived: Arrived, now: str) -> bool:
+        """Go over to the vendor's chain as it stands, where it goes on from an earlier place than ours.
+
+        What has its place only on the branch that is left is sent again; the no-words among it go on to deny.
+        """
+        if not last or history.chain.number(last) is not None:
+            return False
+        path: list[str] = []
+        digest: str | None = last
+        while digest is not None and history.chain.number(digest) is None:
+            kept = rows.message(self.number, digest)
+            if kept is None or kept.side != "vendor":
+                return False  # something is missing: it is no branch yet
+            path.append(digest)
+            digest = read(kept)[0].prior
+        fork = history.chain.number(digest) or 0 if digest is not None else 0
+        if fork == history.chain.next - 1:  # it goes on from where we are, perhaps over what we had left before
+            for each in path:
+                if (known := rows.message(self.number, each)) is not None and known.status == "forked":
+                    rows.change_message(self.number, each, status="waiting")
+            return False
+        for kept in rows.from_place(self.number, fork + 1):
+            if kept.digest in path:
+                rows.change_message(self.number, kept.digest, status="waiting")
+            elif kept.side == "customer":
+                rows.change_message(self.number, kept.digest, status="pending", place=None, at=None)
+            elif kept.status in ("entry", "receipt"):
+                rows.change_message(self.number, kept.digest, status="forked")
+        why = f"the vendor goes on from number {fork} another way: it was restored, or says different things"
+        arrived.noticed.append(Noticed("split", why, (history.chain.digests[fork], path[-1]), now))
+        return True
+
+    def _give_receipt(self, rows: Rows, peer: Peer, thread: Thread, kept: Kept, why: Problem | None, now: str) -> None:
+        if rows.receipt_of(self.number, kept.digest, "customer") is not None:
+            return  # given before, on a branch that was left for a while
+        said: dict[str, Any] = {"problem": why}
+        if why is None:
+            said = {"outcome": thread.entries[-1].outcome, "state": thread.state}
+        receipt = self.signer.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
+        position = rows.next_position(self.number)
+        rows.add_message(self.number, receipt._replace(position=position, status="unsent", at=None))
+
+    def _add(
+        self,
+        rows: Rows,
+        verified: Verified,
+        side: Side,
+        status: Status,
+        *,
+        of: str | None = None,
+        place: int | None = None,
+        at: str | None = None,
+    ) -> None:
+        message = verified.message
+        kept = Kept(verified.digest, rows.next_position(self.number), side, message.id, message.type, message.thread,
+                    verified.raw, status, of, place, at)  # fmt: skip
+        rows.add_message(self.number, kept)
+
+
+def _settled_first(type_: str) -> bool:
+    family = family_of(type_)
+    return family is not None and type_ in FAMILIES[family].settled_first
+
+
+def _settled(history: History, message: Message[Any], digest: str, created: str) -> Problem | None:
+    """Why a word of ours is to be refused by a receipt of this date; none where it is not."""
+    said = history.placing(message, digest, created)
+    return (history.threads.get(message.thread) or opened_by(message)).take(said, history)[1]
+
+
+def _answers(receipt: Message[Any], ours: Kept) -> bool:
+    """Whether this is for the receipt to answer: a message of ours, of its own thread."""
+    return ours.side == "customer" and ours.type != core.Receipt.type and ours.thread == receipt.thread
+
+
+def _following(waiting: dict[int, list[Kept]], history: History) -> list[Kept]:
+    """Take out of what waits the words that go on from the chain. Only those of the next number are looked into."""
+    following: list[Kept] = []
+    others: list[Kept] = []
+    for kept in waiting.pop(history.chain.next, []):
+        (following if prior_of(kept) == history.chain.tip else others).append(kept)
+    if others:
+        waiting[history.chain.next] = others
+    return following
+
+
+def _is_word(message: Message[Any]) -> bool:
+    return is_entry(message) or message.type == core.Receipt.type
+
+
+def _later(one: tuple[int, str], other: tuple[int, str]) -> tuple[int, str]:
+    """Which of two words of the vendor's is its last: that of the higher number; of two alike the later one."""
+    return other if other[0] >= one[0] else one
+
+
+def _problem(body: core.Receipt) -> Problem:
+    return Problem.from_dict(body.problem.wire() if body.problem else {})
+
+
+def _refusal(receipt: Kept) -> Refused | None:
+    body: core.Receipt = read(receipt)[0].body
+    return Refused(_problem(body), receipt.raw) if body.outcome == "refused" else None

@@ -1,0 +1,10 @@
+"""What both roles need, and nothing of either: a party signs, remembers what its store holds, and tells it to people.
+
+| module | what is in it |
+|---|---|
+| `signing` | a body becomes a signed message, a message gets its receipt; deadlines as people write them |
+| `histories` | what a store holds of a relationship, folded; `remembered` keeps it in memory, bounded by bytes |
+| `asking` | the members of a question to `may`, written once |
+| `given` | what a caller gives: values become models, or an error that names what is wrong |
+| `reading` | a store looked at without keys: for the command line, and for whoever audits |
+"""

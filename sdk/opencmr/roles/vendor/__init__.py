@@ -1,0 +1,33 @@
+"""The vendor's role: what a shop, a service, anybody with customers runs. Begin with `vendor.Vendor`, the face.
+
+A message, from the socket to the receipt:
+
+    await vendor.receive(raw, address)              # transport.app calls the face
+        verified = verify(parse(raw), …)            # receiving.Receiving: checks 1 to 7; is it known already?
+        await admission.check(message, peer, …)     # is there room for somebody new?
+        drafts = await handlers.replies(message, …) # what the application says to it
+        await store.write(lambda rows:
+            transactions.receive(rows, verified, drafts, now))
+                history = histories.draft(rows, peer)       # party.histories: the relationship, remembered
+                settled = settle(message, …)                # protocol.receiving: checks 8 to 10
+                receipt = numbering.answer(peer, history, settled, now)     # its place; party.signing signs
+                rows.add_message(…)                         # check 11: message, receipt and replies, or nothing
+        return received.answers                     # the receipt first
+
+| module | what is in it |
+|---|---|
+| `vendor` | the face: opening, handlers, saying, deciding; what the transport calls |
+| `relationship` | one customer, as a handler gets them |
+| `receiving` | a message, from its bytes to its receipt |
+| `mailbox`, `waking` | collects: what waits for whom, and who waits for it |
+| `transaction` | what is done inside one transaction of the store; `numbering` gives words their numbers |
+| `restored` | what is done by a vendor whose store was put back from an older copy |
+| `known_messages`, `unknown_senders` | what was received before, and what strangers have used up |
+| `handlers`, `acceptance` | the application's own code, and the terms that are accepted |
+| `decisions` | what `may` answers, from memory |
+| `admission`, `forgetting` | how many strangers are let in, and when they are forgotten |
+| `published` | what discovery says |
+| `health`, `steadiness`, `telemetry` | what an operator sees |
+
+The customer's role is beside it, in `opencmr.roles.customer`. Neither imports the other.
+"""

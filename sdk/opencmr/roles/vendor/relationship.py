@@ -1,0 +1,57 @@
+"""One customer, as a vendor knows them: what a handler gets beside the message."""
+
+from typing import Protocol, Unpack
+
+from ...protocol import Decision, History, Record
+from ..party.asking import Asked
+from .handlers import Reply
+
+
+class Face(Protocol):
+    """What a relationship asks of its `Vendor`."""
+
+    def may(self, customer: str, **asked: Unpack[Asked]) -> Decision:
+        """See `Vendor.may`."""
+        ...
+
+    def history(self, customer: str) -> History:
+        """See `Vendor.history`."""
+        ...
+
+    async def say(self, customer: str, body: Reply, thread: str | None = None) -> str:
+        """See `Vendor.say`."""
+        ...
+
+
+class Relationship:
+    """One customer, as a vendor knows them: a DID that no other vendor sees.
+
+    Attributes:
+        vendor: The vendor.
+        customer: The customer's DID here.
+    """
+
+    def __init__(self, vendor: Face, customer: str) -> None:
+        self.vendor = vendor
+        self.customer = customer
+
+    def may(self, **asked: Unpack[Asked]) -> Decision:
+        """Whether the vendor may do this; see `Vendor.may`."""
+        return self.vendor.may(self.customer, **asked)
+
+    @property
+    def history(self) -> History:
+        """The threads of this relationship, folded."""
+        return self.vendor.history(self.customer)
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """Thread id → agreement, consent or dealing."""
+        return self.history.records
+
+    async def say(self, body: Reply, thread: str | None = None) -> str:
+        """Say something of the vendor's own accord; see `Vendor.say`."""
+        return await self.vendor.say(self.customer, body, thread)
+
+    def __repr__(self) -> str:
+        return f"Relationship({self.customer})"
