@@ -183,6 +183,17 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
   return { answer: 'deny', reason: source === 'agreement' ? 'agreement-ended' : 'consent-expired', evidence };
 }
 
-/** By the customer's order; of one word that was answered twice, such as a wish, by that of the answers. */
-const latest = (statements) => statements.reduce((a, b) =>
-  (b.own.place > a.own.place || (b.own.place === a.own.place && b.at > a.at) ? b : a));
+/**
+ * By the customer's order; of one word, by that in which it began to stand; of what is alike in both, what takes back
+ * something given; then by the evidence.
+ */
+const latest = (statements) => statements.reduce((a, b) => (isLater(b, a) ? b : a));
+
+function isLater(b, a) {
+  if (b.own.place !== a.own.place) return b.own.place > a.own.place;
+  if (b.at !== a.at) return b.at > a.at;
+  const [given, before] = [b, a].map(({ source }) => source === 'withdrawn');
+  if (given !== before) return given;
+  const [ours, theirs] = [b, a].map(({ evidence }) => [...evidence].sort().join()); // no digest has a comma, or what is below it
+  return ours > theirs;
+}
