@@ -4,7 +4,9 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import postgres
 from opencmr import consent, trust
 from opencmr.errors import StoreError, UsageError
 from opencmr.protocol import Facts, Knowledge, Question, Statement, Word, decide, parse, turning_point, verify
+from opencmr.protocol.statements import Activity
 from opencmr.roles.vendor import decisions
 from opencmr.store import Store
 from opencmr.transport.limits import Limits
@@ -216,6 +219,7 @@ def said(effect: str, source: str) -> st.SearchStrategy[Statement]:
         own=st.builds(Word, st.integers(1, 9), st.builds(Knowledge, st.integers(0, 9)), some_instant),
         at=some_instant,
         evidence=st.just(("zQm",)),
+        begins=maybe,
         until=maybe,
         ended=maybe,
     )
@@ -232,3 +236,13 @@ def test_no_answer_changes_before_the_turning_point(statements: list[Statement],
     if at <= later and (point is None or later < point):
         now, then = decide(facts, question, at, now=True), decide(facts, question, later, now=True)
         assert (now.answer, now.reason, now.evidence) == (then.answer, then.reason, then.evidence)
+
+
+def test_the_turning_point_is_the_next_beginning_or_end_of_all() -> None:
+    word = Word(1, Knowledge(), INSTANTS[0])
+    plain = Statement("permit", "consent", ("dpv:Use",), None, ("pd:Name",), word, INSTANTS[0], ("zQm",))
+    wish = Activity("urn:t", "intent-live", INSTANTS[0], INSTANTS[4], None, (), (), ("dpv:Purpose",))
+    said = (replace(plain, until=INSTANTS[5]), replace(plain, begins=INSTANTS[2], until=INSTANTS[3]), plain)
+    facts = Facts(said, (wish, replace(wish, until=INSTANTS[1])))
+    for at, then in pairwise([*INSTANTS[:6], None]):
+        assert turning_point(facts, str(at)) == then
