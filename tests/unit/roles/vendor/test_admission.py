@@ -137,7 +137,7 @@ async def test_a_no_of_a_stranger_is_not_held_back_by_others_who_began_at_their_
 
 
 async def test_what_a_stranger_binds_the_vendor_to_keep_is_bounded_in_bytes_at_each_address(street: Street) -> None:
-    shop = street.vendor(limits=Limits(volume=Rate(1e-3, 2 * len(street.stranger().write(GRANT)))))
+    shop = street.vendor(limits=Limits(volume=Rate(1e-3, 5 * len(street.stranger().write(GRANT)) // 2)))
     for _ in range(2):
         await shop.receive((hand := street.stranger()).write(GRANT), ADDRESS)
     with pytest.raises(OverQuota):
