@@ -42,6 +42,8 @@ _SLOWEST, _MOST_TOKENS = 1e-9, 10**15
 _LONGEST_ADDRESS = 64
 _WITH_PORT = re.compile(r'"?(?:\[(?P<v6>[^\[\]"]*)\](?::[0-9]{0,5})?|(?P<v4>[0-9.]+):[0-9]{0,5})"?', re.ASCII)
 _DID_KEY = re.compile("did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}")
+_MOST_HAND_BACKS = 16
+"""Requests that hand words back and are worked on, or wait for that, at once. Each has up to 200 words to check."""
 _SHORTLY = 1
 """Seconds after which to come again where no rate tells."""
 
@@ -81,7 +83,7 @@ class Limits:
         reserve: Beside it, narrowing messages of customers whom the vendor knows, from one network address. What else
             comes from there does not use it up: whoever shares an address with a flood can still take something back.
         reserve_each: What one of these customers may take of it.
-        key: Messages of one key, after their signature was checked.
+        key: Messages of one key, after their signature was checked; a word that is handed back counts as one.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
         volume: Bytes of new messages from one network address, after their signature was checked; narrowing messages
@@ -230,6 +232,7 @@ class Gate:
         self.work = Places(limits.at_work)
         self.narrowing_work = Places(limits.at_work)
         self.queue = Places(limits.at_work, limits.at_work_per_key)
+        self.handing_back = Places(_MOST_HAND_BACKS, 1)
         self.waiting = Places(limits.waiters, limits.waiters_per_key)
 
     def charge_address(self, address: str | None) -> None:
@@ -284,13 +287,13 @@ class Gate:
         """Where a message finds its place at work: what takes something back has a lane of its own, if need be."""
         return self.narrowing_work if self.work.full and claims_to_narrow(raw) is not None else self.work
 
-    def charge_key(self, did: str, *, narrowing: bool = False) -> None:
-        """Charge a sender for a message whose signature has held.
+    def charge_key(self, did: str, *, narrowing: bool = False, count: int = 1) -> None:
+        """Charge a sender for a message whose signature has held, and for those that are to be checked with it.
 
         Raises:
             OverQuota: They write too fast.
         """
-        if seconds := (self._narrowing if narrowing else self._keys).take(did):
+        if seconds := (self._narrowing if narrowing else self._keys).take(did, count):
             raise OverQuota("too many messages in too short a time", retry_after=seconds)
 
 
