@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from tempfile import TemporaryDirectory
 
-from opencmr import Customer, Money, Quantity, Vendor, Want, intent, offer, order, roster
+from opencmr import Customer, Money, Quantity, SignedMoney, Vendor, Want, intent, offer, order, roster
 from opencmr.messages import Message
 from opencmr.messages.types import Ident, OrderLine, Party
 from opencmr.protocol.families.intent import Dealing
@@ -25,7 +25,7 @@ def shirts(cast: Message[intent.Cast]) -> offer.Make:
         name="Shirt, blue, M",
         want=0,
         quantity=Quantity(value="2"),
-        unit_price=Money("30.00", "EUR"),
+        unit_price=SignedMoney("30.00", "EUR"),
         price=Money("60.00", "EUR"),
         identifiers=[Ident(scheme="sku", value="S-7")],
     )

@@ -17,6 +17,11 @@ export function shifted(instant, ms) {
   return /^(?!0000)\d{4}-/.test(moved) ? moved : instant;
 }
 
+const UNITS = { Y: 365 * 1440, M: 30 * 1440, W: 7 * 1440, D: 1440, TH: 60, TM: 1 };
+/** A rough length, long enough to compare two periods. */
+export const minutes = (period) => period.slice(1).split('T').flatMap((part, i) =>
+  [...part.matchAll(/(\d+)([A-Z])/g)].map(([, n, unit]) => n * UNITS[i ? `T${unit}` : unit])).reduce((a, b) => a + b, 0);
+
 /**
  * @typedef {{upTo: number, beyond: number[]}} Knowledge the places that a customer's word knows: all up to one, and some
  * @typedef {object} Said a message in its place
@@ -40,8 +45,6 @@ export class Chain {
   #placed = new Map(); // digest of a customer's word → its place, and what it knows
   #settled = []; // the times of the places that are acknowledged
 
-  /** The vendor's last word. */
-  get tip() { return this.digests.at(-1); }
   /** The number of its next. */
   get next() { return this.digests.length + 1; }
   /** @param {string} [digest] of a vendor's word */

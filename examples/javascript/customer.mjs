@@ -8,11 +8,11 @@
 import { bytesOf, digest, Problem, read } from './canonical.mjs';
 import { publicBytes, signer } from './keys.mjs';
 import { MINUTE, shifted } from './chain.mjs';
-import { answeredBy, fold, isWhole, pathTo } from './history.mjs';
+import { isNarrowing } from './families/index.mjs';
+import { answeredBy, fold, isWhole, pathTo, show } from './history.mjs';
 import { check, sign } from './proof.mjs';
-import { show } from './records.mjs';
 import { checkBody, checkOutside, checkShape, checkSpoken } from './shapes.mjs';
-import { isNarrowing, problems, roster } from './spec.mjs';
+import { problems, roster } from './spec.mjs';
 
 const AHEAD = 10 * MINUTE;
 const WEEK = 7 * 24 * 60 * MINUTE;

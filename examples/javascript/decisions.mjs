@@ -4,17 +4,9 @@
  */
 
 import { knows, MINUTE, shifted } from './chain.mjs';
-import { accepted, isTopic, minutes, outsiders } from './records.mjs';
-import { EVERYTHING, guards, includes, isTerm, overlaps, prohibits, reaches } from './vocabulary.mjs';
-import { isNarrowing } from './spec.mjs';
+import { EVERYTHING, guards, includes, isTerm, isTopic, overlaps, prohibits, reaches } from './vocabulary.mjs';
 import { normal } from './uri.mjs';
 
-const DAY = 24 * 60 * MINUTE;
-const PURPOSES = {
-  'intent-live': ['opencmr:IntentCasting'],
-  'order-live': ['dpv:RequestedServiceProvision', 'dpv:PaymentManagement', 'dpv:CustomerOrderManagement', 'dpv:CustomerCare',
-    'dpv:RightsFulfilment', 'dpv:EnforceSecurity'],
-};
 const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohibited-by-agreement' };
 
 /**
@@ -25,49 +17,16 @@ const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohib
  * @property {boolean} vendor @property {string[]} [others] third parties by URI; none: any of them
  * @property {string[]} [channels] @property {{scheme: string, code: string}[]} [topics] @property {string} [from] @property {string} at @property {string} [until] @property {string} [ended]
  * @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
+ * @typedef {object} Binding terms that bind, or have bound, by the customer's own word
+ * @property {import('./vocabulary.mjs').Terms} terms @property {import('./chain.mjs').Said} own @property {import('./chain.mjs').Said} since
+ * @property {import('./chain.mjs').Said} [ended] @property {string} [scope] a thread; none: the relationship @property {string[]} evidence
+ * @typedef {object} Activity what is being performed in a thread for the customer, for these purposes, on these data since then
+ * @property {string} kind the reason that it gives @property {string} thread @property {string[]} purposes @property {[string, string][]} data
+ * @property {string} since @property {string} until @property {string} [closed] @property {{id: string, data: string[]}[]} [recipients]
+ * @property {string[]} evidence
+ * @typedef {{statements: Statement[], activities: Activity[], governed: [string, string][]}} Facts all that decisions rest on;
+ *   `governed`: the threads whose data has terms of its own, and since when
  */
-
-/**
- * All that decisions rest on.
- * @param {any[]} threads @param {any[]} beside what noes take back beside what stands @param {string[]} times of the places
- * @param {boolean} [mine] the customer asks
- */
-export function gather(threads, beside, times, mine = false) {
-  const when = (said) => {
-    const at = said && (times[said.place - 1] ?? said.at);
-    const isOwnNo = mine && said?.side === 'customer' && isNarrowing(said.message.type, 'customer');
-    return isOwnNo && said.message.created < at ? said.message.created : at; // SEQ-27: it holds from when it was said
-  };
-  const of = (family) => threads.filter((thread) => thread.family === family && thread.record);
-  const binding = [...of('terms').flatMap(({ record }) => ofAgreement(record)),
-    ...of('intent').flatMap(({ id, record }) => ofOffers(id, record))];
-  const statements = [...statementsOfTerms(binding, when), ...of('consent').flatMap(({ record: { items, past } }) =>
-    [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)))];
-  return {
-    statements: [...statements, ...beside.flatMap(({ denied }) => denied).flatMap((item) => statementsOfItem(item, when))],
-    activities: of('intent').flatMap(({ id, record }) => activitiesOf(id, record, when, times)),
-    governed: [...binding.filter(({ scope }) => scope).map(({ scope, since }) => [scope, when(since)]),
-      ...of('intent').filter(({ record }) => record.wish).map(({ id, record }) => [id, when(record.wishes[0].since)])],
-  };
-}
-
-function ofAgreement({ terms, since, own, ended, scope, evidence }) {
-  if (!since) return [];
-  const made = ended ? evidence.slice(0, -1) : evidence;
-  return [{ document: terms.document, own, since, ended, scope: scope?.id, evidence: made }];
-}
-
-/** Making an offer is accepting the customer's terms; accepting it leaves only those of the accepted one. */
-function ofOffers(scope, record) {
-  const over = ['withdrawn', 'cancelled'].includes(record.state) ? record.closed : undefined;
-  const binds = ({ terms, own, dropped }, since, evidence) =>
-    (own ? [{ document: terms.document, own, since, ended: dropped, scope, evidence }] : []);
-  const ordered = record.steps[0]?.said;
-  const ended = ({ dropped, ...offer }, end) => ({ ...offer, dropped: dropped ?? end });
-  const made = record.offers.flatMap((offer) => binds(ended(offer, ordered ?? over), offer.since, [offer.digest]));
-  if (!ordered) return made;
-  return [...made, ...binds(ended(accepted(record), over), ordered, [record.accepted, ordered.digest])];
-}
 
 /** Of terms that bind, those whose own word doesn't know those behind all that bound in their scope before. */
 function tooLate(inOrder) {
@@ -90,7 +49,7 @@ export function statementsOfTerms(binding, when) {
   return inOrder.reverse().flatMap((one) => {
     const [ended] = (late.includes(one) ? [one.since] : [one.ended, latest.get(one.scope)]).filter(Boolean).map(when).sort();
     if (!late.includes(one)) latest.set(one.scope, one.since);
-    const { rules } = one.document;
+    const { rules } = one.terms.document;
     const named = rules.filter(({ effect, purpose }) => effect === 'permit' && purpose).map(({ purpose }) => purpose); // DEC-5
     return rules.filter(({ effect }) => effect !== 'oblige').map(({ effect, by, action, purpose, data }) => {
       const permit = effect === 'permit';
@@ -104,93 +63,10 @@ export function statementsOfTerms(binding, when) {
   });
 }
 
-/** What an item permits or prohibits: nothing while it is only asked for. `ended`: when it came to stand otherwise. */
-export function statementsOfItem({ state, item, since, own = since, from, until, evidence }, when, ended) {
-  if (state === 'requested') return [];
-  const permit = state === 'given';
-  const outside = outsiders(item).map(({ id }) => id);
-  const others = outside.filter(Boolean).map(normal);
-  return [{
-    permit, source: permit ? 'consent' : state, actions: item.actions, purposes: item.purposes, data: item.data, vendor: true,
-    others: permit || (outside.length && !outside.includes(undefined)) ? others : undefined, channels: item.channels, topics: item.topics,
-    own, from: permit ? from : undefined, at: begins(own, when(since), permit), until: permit ? until : undefined,
-    ended: permit ? when(ended) : undefined, evidence,
-  }];
-}
-
 /** SEQ-23: a permission never runs from before its own word was said, as far as clocks may differ. */
-function begins(own, at, permit) {
+export function begins(own, at, permit) {
   const first = permit ? shifted(own.message.created, -5 * MINUTE) : at;
   return first > at ? first : at;
-}
-
-function activitiesOf(thread, { wishes, steps, closed, ...record }, when, times) {
-  const data = record.disclosed.map(({ datum, said }) => [datum.data, when(said)]);
-  const live = [];
-  if (wishes.length) {
-    data.push(['pd:Intention', when(wishes[0].since)]); // the wish itself is data
-    const said = wishes.map(({ since, until }) => ({ since: when(since), until }));
-    live.push(...standingWish({ thread, data, evidence: record.evidence.slice(0, 1) }, said, when(steps[0]?.said ?? closed)));
-  }
-  if (steps.length) {
-    const cancelled = record.state === 'cancelled' ? closed : undefined;
-    // A withdrawal lets an order go on: that is a yes, which counts from its place on, also where it is the customer's.
-    const before = steps.filter(({ said }) => said.place < (cancelled?.place ?? times.length + 1))
-      .map(({ said, state, left }) => ({ at: times[said.place - 1], state, side: said.side, left }));
-    const made = { thread, data, evidence: [record.accepted, steps[0].said.digest] };
-    const { returns, warranty, recipients } = accepted(record).body;
-    live.push(...standingOrder(made, before, when(cancelled), { returnDays: returns?.days, warranty, recipients: (recipients ?? [])
-      .filter(({ party }) => party.id).map(({ party, data: terms }) => ({ id: normal(party.id), data: terms })) }));
-  }
-  return live;
-}
-
-/** What an intent permits, wording by wording: an amendment changes no answer about the time before it (DEC-20). */
-export const standingWish = (made, wishes, closed) => wishes.map(({ since, until }, i) =>
-  ({ ...made, kind: 'intent-live', since, until, closed: wishes[i + 1]?.since ?? closed }));
-
-/**
- * What an order permits: until it is cancelled, or done and the days for returning it are over; for customer care alone,
- * until the warranty is over.
- * @param {any} made @param {{at: string, state: string, side: string, left: boolean}[]} steps @param {string} [cancelled]
- * @param {{returnDays?: number, warranty?: string, recipients?: {id: string, data: string[]}[]}} [lasting]
- */
-export function standingOrder(made, steps, cancelled, { returnDays = 0, warranty, recipients = [] } = {}) {
-  const returns = returnDays * 24 * 60;
-  const care = warranty ? minutes(warranty) : 0;
-  const live = (after, more) => spans(steps, cancelled, after).map((span) => ({ ...made, kind: 'order-live', ...span, ...more }));
-  return [...live(returns, { recipients }), ...(care > returns ? live(care, { purposes: ['dpv:CustomerCare'] }) : [])];
-}
-
-/**
- * An entry that comes when it had ended lets it begin anew, and changes no answer about the time before. But once it was
- * done, or withdrawn from, what the vendor reports brings nothing back.
- */
-function spans(steps, cancelled, after) {
-  const ends = [];
-  let done; // where it first became done
-  let word; // the customer's last word while it was returning
-  for (const { at, state, side, left } of steps) {
-    if ((done || word) && side === 'vendor' && at >= ends.at(-1)[1]) continue;
-    if (state === 'done') done ??= at;
-    if (state === 'returning' && side === 'customer') word = at;
-    const kept = done && left ? shifted(done, after * MINUTE) : at;
-    const end = { returning: () => shifted(word, 44 * DAY), done: () => at }[state]?.();
-    ends.push([at, end ? [end, kept].sort()[1] : shifted(at, 365 * DAY)]);
-  }
-  const [last, end] = ends.at(-1);
-  const closed = cancelled ?? (end <= last ? last : undefined);
-  if (cancelled) ends.push([cancelled, cancelled]);
-  const live = [];
-  let [since, until] = ends[0];
-  for (const [at, next] of ends.slice(1)) {
-    if (at >= until) {
-      live.push({ since, until });
-      since = at;
-    }
-    until = next;
-  }
-  return [...live, { since, until, closed }];
 }
 
 // Whether a statement speaks of a question
@@ -247,7 +123,7 @@ function isBelow(kind, yes, no, asked, ...further) {
 }
 
 /** Rule 1 for the vendor itself. */
-const isFor = ({ kind, purposes = PURPOSES[kind] }, { action, purpose }) =>
+const isFor = ({ purposes }, { action, purpose }) =>
   any(reaches, 'purpose', purposes, purpose) && reaches('action', EVERYTHING.action, action);
 
 /** Rule 1 for others whom the accepted offer names: sharing what they get, for the service that was asked for. */
@@ -270,7 +146,7 @@ export function question(asked) {
 }
 
 /**
- * @param {ReturnType<typeof gather>} facts @param {ReturnType<typeof question>} asked @param {string} at an instant
+ * @param {Facts} facts @param {ReturnType<typeof question>} asked @param {string} at an instant
  * @param {boolean} [now] that is now: every word counts, whatever its date
  */
 export function decide({ statements, activities, governed }, asked, at, now = false) {
@@ -307,6 +183,17 @@ export function decide({ statements, activities, governed }, asked, at, now = fa
   return { answer: 'deny', reason: source === 'agreement' ? 'agreement-ended' : 'consent-expired', evidence };
 }
 
-/** By the customer's order; of one word that was answered twice, such as a wish, by that of the answers. */
-const latest = (statements) => statements.reduce((a, b) =>
-  (b.own.place > a.own.place || (b.own.place === a.own.place && b.at > a.at) ? b : a));
+/**
+ * By the customer's order; of one word, by that in which it began to stand; of what is alike in both, what takes back
+ * something given; then by the evidence.
+ */
+const latest = (statements) => statements.reduce((a, b) => (isLater(b, a) ? b : a));
+
+function isLater(b, a) {
+  if (b.own.place !== a.own.place) return b.own.place > a.own.place;
+  if (b.at !== a.at) return b.at > a.at;
+  const [given, before] = [b, a].map(({ source }) => source === 'withdrawn');
+  if (given !== before) return given;
+  const [ours, theirs] = [b, a].map(({ evidence }) => [...evidence].sort().join()); // no digest has a comma, or what is below it
+  return ours > theirs;
+}

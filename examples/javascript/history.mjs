@@ -5,11 +5,9 @@
 
 import { Problem } from './canonical.mjs';
 import { Chain, knows } from './chain.mjs';
-import { decide, gather, lasts, question } from './decisions.mjs';
-import { BESIDE, besideAfter, blank, rules } from './records.mjs';
+import { decide, question, statementsOfTerms } from './decisions.mjs';
+import { familyOf, isNarrowing } from './families/index.mjs';
 import { checkShape } from './shapes.mjs';
-import { familyOf, isNarrowing, lifecycles } from './spec.mjs';
-import { reaches } from './vocabulary.mjs';
 
 /** @typedef {{message: any, digest: string}} Word @typedef {import('./chain.mjs').Said} Said */
 
@@ -55,13 +53,11 @@ export async function fold({ words, tip, left = [], vendor }) {
   return history;
 }
 
-const NOBODYS = { scheme: '', code: '' }; // a topic that no message can name
-
 export class History {
   chain = new Chain();
   /** Id → id, family, state, record, entries. @type {Map<string, any>} */
   threads = new Map();
-  /** Id of a thread of consent → what the noes there take back beside what stands. @type {Map<string, any>} */
+  /** Id of a thread → what the noes there take back beside what stands, where its family keeps that. @type {Map<string, any>} */
   beside = new Map();
   /** Digest of a customer's word → what the receipt says that gives it its place. @type {Map<string, any>} */
   receipts = new Map();
@@ -120,7 +116,8 @@ export class History {
     const { type, thread: id } = said.message;
     const became = thread?.entries.at(-1) ?? { outcome: 'refused' };
     if (thread) this.threads.set(id, thread);
-    if (familyOf(type) === 'consent') this.beside.set(id, besideAfter(this.beside.get(id) ?? BESIDE, said, became.outcome));
+    const beside = familyOf(type)?.beside && (this.beside.get(id) ?? familyOf(type).beside());
+    if (beside) this.beside.set(id, beside.after(said, became.outcome));
     return became;
   }
 
@@ -152,19 +149,17 @@ export class History {
     if (!entries.length && id !== own && !narrowing) throw new Problem('unknown-thread', ['thread']);
     if (side === 'customer' && !narrowing) {
       const missed = entries.filter(({ place }) => !knows(said.knows, place));
-      const isFirm = type === 'offer.accept' && missed.every((entry) => entry.side === 'vendor'); // SEQ-7
+      const isFirm = familyOf(type)?.firm?.includes(type) && missed.every((entry) => entry.side === 'vendor'); // SEQ-7
       if (missed.length && !isFirm) throw new Problem('stale', ['seen']); // SEQ-4
     }
-    const table = lifecycles[family]?.transitions ?? []; // LIF-2: none where it began with a type that is not known
+    const table = family?.lifecycle.transitions ?? []; // LIF-2: none where it began with a type that is not known
     const rows = table.filter((row) => row.type === type && row.from.includes(state));
     const row = rows.find(({ by }) => by.includes(side));
     if (!row && narrowing) return undefined;
     if (!row) throw new Problem(rows.length ? 'wrong-side' : 'wrong-state', ['type']);
-    const before = record ?? blank[family](said);
+    const before = record ?? family.blank(said);
     const evidence = before.evidence && [...before.evidence, said.digest];
-    const after = await rules[type]({ ...before, state: row.to[0], evidence }, said, this, before);
-    if (!after || !before.steps?.length) return after;
-    return { ...after, steps: [...before.steps, { said, state: after.state, left: after.left ?? true }] };
+    return family.rules[type]({ ...before, state: row.to[0], evidence }, said, this, before);
   }
 
   // Asking
@@ -174,19 +169,19 @@ export class History {
    * @param {any} asked @param {string} at @param {{now?: boolean, mine?: boolean}} [how]
    */
   async may(asked, at, { now, mine } = {}) {
-    return decide((await this.#withPending()).#facts(mine), question(asked), at, now);
+    return decide((await this.#withPending()).facts(mine), question(asked), at, now);
   }
 
   /**
    * SEQ-27: an own no denies from when it was said. Those without a place come after all that have one, in their order,
-   * each knowing those before it; a grant among them permits nothing, but a no that follows takes it back.
+   * each knowing those before it; a yes among them permits nothing, but a no that follows takes it back.
    */
   async #withPending() {
     const view = new History();
     Object.assign(view, { chain: this.chain, threads: new Map(this.threads), beside: new Map(this.beside) });
     const { next } = this.chain;
     const isNo = ({ message }) => isNarrowing(message.type, 'customer');
-    const counts = this.pending.filter((word) => isNo(word) || word.message.type === 'consent.grant');
+    const counts = this.pending.filter((word) => isNo(word) || familyOf(word.message.type)?.beside);
     for (const [i, word] of counts.entries()) {
       const { upTo, beyond } = this.chain.knowledge(word.message);
       const knows = { upTo, beyond: [...beyond, ...Array.from({ length: i }, (_, before) => next + before)] };
@@ -196,48 +191,39 @@ export class History {
     return view;
   }
 
-  #facts(mine) {
-    return gather([...this.threads.values()], [...this.beside.values()], this.chain.times(), mine);
+  // What the threads say together: to decisions, and to the rules of the families
+
+  /** @param {'bindings' | 'statements' | 'activities' | 'governs' | 'onTerms'} what */
+  #say(what, ...more) {
+    return [...this.threads.values()].flatMap(({ id, family, record }) => (record && family[what]?.(record, id, ...more)) ?? []);
   }
 
-  // What rules ask of the other threads
+  /** The terms that bind, or have bound. @returns {import('./decisions.mjs').Binding[]} */
+  bindings() { return this.#say('bindings'); }
 
-  #agreements() {
-    const bound = [...this.threads.values()].filter(({ family, record }) => family === 'terms' && record?.since);
-    return bound.map(({ record }) => record);
-  }
+  /** TRM-10: the words about the terms of a scope that later ones about them have to know. @param {string} [scope] */
+  onTerms(scope) { return this.#say('onTerms').filter((one) => one.scope === scope).map(({ said }) => said); }
 
-  /** TRM-10: whether terms of this scope have begun to bind, or the customer has ended them, that the own word doesn't know. */
-  isSuperseded(own, scope) {
-    const isNews = (said) => said !== undefined && said.place !== own.place && !knows(own.knows, said.place);
-    const { wish, steps = [], closed, state } = this.threads.get(scope?.id)?.record ?? {};
-    const over = ['withdrawn', 'cancelled'].includes(state) ? closed : undefined;
-    return [wish, steps[0]?.said, over].some(isNews) || this.#agreements().filter((record) => record.scope?.id === scope?.id)
-      .some((record) => isNews(record.own) || (record.ended?.side === 'customer' && isNews(record.ended)));
-  }
-
-  /** The relationship's own terms: the latest, unless they have ended. What they replaced does not come back. */
-  activeTerms() {
-    const [latest] = this.#agreements().filter(({ scope }) => !scope).sort((a, b) => b.since.place - a.since.place);
-    return latest && !latest.ended ? [latest.terms] : [];
-  }
-
-  /** OFR-6: whether a grant has a live item for direct marketing that no other word forbids on all of its data. */
-  isBasis(basis, at) {
-    const isGrant = ({ digest, id, type, outcome }) =>
-      digest === basis?.digest && id === basis.id && type === 'consent.grant' && outcome === 'accepted';
-    if (![...this.threads.values()].some(({ entries }) => entries.some(isGrant))) return false;
-    const facts = this.#facts();
-    const [action, purpose] = ['dpv:Use', 'dpv:DirectMarketing'];
-    const reach = ({ actions, purposes }) => actions.some((one) => reaches('action', one, action)) &&
-      purposes.some((one) => reaches('purpose', one, purpose));
-    const granted = facts.statements.filter((one) => one.source === 'consent' && one.evidence.includes(basis.digest) &&
-      reach(one) && lasts(one, at, true));
-    const asks = ({ data, channels = [undefined], topics = [NOBODYS] }) => data.flatMap((datum) => channels.flatMap((channel) =>
-      topics.map((topic) => question({ action, purpose, data: datum, channel, topic }))));
-    return granted.flatMap(asks).some((asked) => decide(facts, asked, at, true).answer === 'permit');
+  /** All that decisions rest on. @param {boolean} [mine] the customer asks @returns {import('./decisions.mjs').Facts} */
+  facts(mine = false) {
+    const times = this.chain.times();
+    const when = (said) => {
+      const at = said && (times[said.place - 1] ?? said.at);
+      const isOwnNo = mine && said?.side === 'customer' && isNarrowing(said.message.type, 'customer');
+      return isOwnNo && said.message.created < at ? said.message.created : at; // SEQ-27: it holds from when it was said
+    };
+    const binding = this.bindings();
+    return {
+      statements: [...statementsOfTerms(binding, when), ...this.#say('statements', when),
+        ...[...this.beside.values()].flatMap((one) => one.statements(when))],
+      activities: this.#say('activities', when, times),
+      governed: [...binding.filter(({ scope }) => scope), ...this.#say('governs')].map(({ scope, since }) => [scope, when(since)]),
+    };
   }
 }
+
+/** The record of a thread as plain JSON, the same on both sides; without what is absent. @param {{family: any, record: any}} thread */
+export const show = ({ family, record }) => record && JSON.parse(JSON.stringify(family.show(record)));
 
 function faultOf(message) {
   try {

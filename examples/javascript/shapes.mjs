@@ -4,8 +4,8 @@
  */
 
 import { Problem } from './canonical.mjs';
-import { lifecycles, schemas } from './spec.mjs';
-import { normal } from './uri.mjs';
+import { familyOf } from './families/index.mjs';
+import { schemas } from './spec.mjs';
 
 const BASE = 'https://w3id.org/opencmr/v1/';
 const KNOWN = schemas.get(BASE + 'message.schema.json').properties.type.enum;
@@ -114,30 +114,15 @@ export function checkShape(message) {
 }
 
 /** What belongs to the model though a schema can't say it: the paths of the members that break it. */
-function modelFaults({ type, from, id, thread, body }) {
-  const faults = [];
-  if (!isPlaced(type, id === thread)) faults.push(['thread']); // ENV-2, ENV-3
-  const isVendors = from.startsWith('did:web:');
-  if (type === 'consent.withdraw' && isVendors !== Object.hasOwn(body, 'heard')) faults.push(['body', 'heard']); // CNS-8
-  const named = ({ id }, ...path) => { // CNS-11
-    if (id !== undefined && normal(id) !== id) faults.push(['body', ...path, 'id']);
-  };
-  const parties = (list = [], ...path) => list.forEach((party, i) => named(party, ...path, i));
-  if (type === 'offer.make') body.recipients?.forEach(({ party }, i) => named(party, 'recipients', i, 'party'));
-  if (type === 'order.confirm' && body.support) named(body.support, 'support');
-  if (type !== 'consent.request' && type !== 'consent.grant') return faults;
-  parties(body.controller, 'controller');
-  body.items.forEach((item, i) => {
-    parties(item.recipients, 'items', i, 'recipients');
-    if (body.items.findIndex(({ key }) => key === item.key) < i) faults.push(['body', 'items', i, 'key']); // CNS-4
-  });
-  return faults;
+function modelFaults(message) {
+  const { type, id, thread } = message;
+  const family = familyOf(type);
+  const misplaced = family?.misplaced?.(message) ?? [];
+  return isPlaced(type, family, id === thread) ? misplaced : [['thread'], ...misplaced]; // ENV-2, ENV-3
 }
 
 /** A first message names itself as its thread, and only a first one does. The tables say which types open a thread. */
-function isPlaced(type, first) {
-  const from = Object.values(lifecycles).flatMap(({ transitions }) => transitions)
-    .filter((row) => row.type === type).flatMap((row) => row.from);
-  if (first) return from.includes('none') || type === 'mailbox.collect';
-  return from.some((state) => state !== 'none') || type === 'receipt';
+function isPlaced(type, family, first) {
+  if (!family) return first === (type === 'mailbox.collect');
+  return family.lifecycle.transitions.some((row) => row.type === type && row.from.some((state) => (state === 'none') === first));
 }

@@ -23,17 +23,6 @@ async function load(path) {
 }
 await load('message.schema.json');
 
-/** Family → its lifecycle table. */
-export const lifecycles = {};
-for (const family of ['terms', 'consent', 'intent']) lifecycles[family] = await table(`${family}/lifecycle.json`);
-
-const belongs = ({ transitions, narrowing }, type) => type in narrowing || transitions.some((row) => row.type === type);
-/** The family whose table knows a type; none for those that are no entries, or are not known. @param {string} type */
-export const familyOf = (type) => Object.keys(lifecycles).find((family) => belongs(lifecycles[family], type));
-
-/** Whether a message takes something back or says no. @param {string} type @param {'customer' | 'vendor'} side */
-export const isNarrowing = (type, side) => Boolean(lifecycles[familyOf(type)]?.narrowing[type]?.includes(side));
-
 /** The roster of agreements: code → its terms, with id and digest. @type {Map<string, any>} */
 export const roster = new Map();
 for (const [id, digest] of Object.entries((await table('vocabulary/roster.json')).terms)) {

@@ -16,6 +16,9 @@ export function normal(uri) {
   return (scheme === undefined ? '' : `${scheme}:`) + where + path + query + fragment;
 }
 
+/** CNS-11: where a body names a party other than in normal form. @param {{id?: string}} party @returns {(string | number)[][]} */
+export const misnamed = ({ id }, ...path) => (id !== undefined && normal(id) !== id ? [['body', ...path, 'id']] : []);
+
 /** Percent-encoding in upper case, and none where it isn't needed. */
 const escapes = (text) => text.replace(/%([0-9A-Fa-f]{2})/g, (all, hex) => {
   const char = String.fromCharCode(parseInt(hex, 16));

@@ -99,5 +99,11 @@ export async function pick(ref, choices, path) {
   throw new Problem(same ? 'terms-mismatch' : 'terms-not-offered', where);
 }
 
+/** The reference to terms. @param {Terms} terms */
+export const ref = ({ id, digest: of }) => ({ id, digest: of });
+
+/** Whether two topics are one: the label is for people. */
+export const isTopic = (one, other) => one.scheme === other.scheme && one.code === other.code;
+
 /** Whether two values say the same. */
 export const same = (a, b) => a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));

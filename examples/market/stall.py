@@ -203,7 +203,7 @@ def _line(number: int, want: Want, article: Article) -> offer.Line:
         want=number,
         name=article.name,
         quantity=Quantity(value=f"{many:f}", unit=unit),
-        unit_price=Money(f"{article.price:.2f}", article.currency),
+        unit_price=SignedMoney(f"{article.price:.2f}", article.currency),
         price=Money(f"{many * article.price:.2f}", article.currency),
         identifiers=[Ident(scheme="sku", value=article.sku)],
         attributes=[Attr(name=name, value=article.attributes[name]) for name in asked] or None,

@@ -71,7 +71,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {
     "a customer's word was looked at before": (
         "thread.Thread.judge: leaves `side == 'vendor'` out of `side == 'vendor' and (not self._in_time(said))`",
     ),
-    "the desk has asked before": (
+    "whoever receives it has asked before": (
         "receiving.settle: passes over `raise Behind('a word of ours that you have seen is not held here', poi`",
         "receiving.settle: leaves `caught_up` out of `caught_up and narrowing`",
     ),

@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from broken import FAULTS, Break, Switch, afresh, answers_with, fault, opens_threads_of_any_name
+from broken import FAULTS, Break, Switch, afresh, fault
 
 from opencmr import trust
 from opencmr.conformance.hand import NOWHERE
-from opencmr.conformance.wire import Answer
 from opencmr.errors import Behind, Expired, Malformed, Stale
 from opencmr.messages import BODIES, terms
 from opencmr.protocol import chain, is_narrowing, receiving, uri
@@ -410,92 +409,3 @@ def does_not_wait_for_the_collect(at: Switch) -> None:
             inner(self, number, **values)
 
     at.around(Rows, "change_peer", change)
-
-
-# The mailbox
-
-
-@fault("COR-8")
-def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
-
-
-@fault("COR-9")
-def answers_a_collect_again(at: Switch) -> None:
-    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
-
-
-def waits(change: Callable[[list[bytes], bool], tuple[list[bytes], bool]]) -> Break:
-    def switch(at: Switch) -> None:
-        at.around(at.transactions, "waiting", lambda inner, *args: change(*inner(*args)))
-
-    return switch
-
-
-@fault("COR-10")
-def leaks_anothers_mailbox(at: Switch) -> None:
-    def waiting(inner: Any, rows: Rows, customer: str, seen: Any, limit: int) -> Any:
-        found, more = inner(rows, customer, seen, limit)
-        others = [kept.raw for one in rows.peers() for kept in rows.placed(one.number) if kept.side == "vendor"]
-        return (found, more) if found or seen else (others[:1], more)
-
-    at.around(at.transactions, "waiting", waiting)
-
-
-@fault("TRN-7")
-def forgets_what_it_has_sent(at: Switch) -> None:
-    sent: set[bytes] = set()
-
-    def change(found: list[bytes], more: bool) -> tuple[list[bytes], bool]:
-        new = [raw for raw in found if raw not in sent]
-        sent.update(new)
-        return new, more
-
-    waits(change)(at)
-
-
-@fault("TRN-7")
-def keeps_no_limit(at: Switch) -> None:
-    at.around(at.transactions, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, seen, 100))
-
-
-@fault("TRN-7")
-def passes_over_what_was_seen(at: Switch) -> None:
-    at.around(at.transactions, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, None, limit))
-
-
-def _is_receipt(raw: bytes) -> bool:
-    return b'"type":"receipt"' in raw
-
-
-FAULTS["loses_receipts_from_the_mailbox"] = (
-    "TRN-7", waits(lambda found, more: ([raw for raw in found if not _is_receipt(raw)], more))
-)  # fmt: skip
-FAULTS["shuffles_the_mailbox"] = ("TRN-7", waits(lambda found, more: (found[::-1], more)))
-FAULTS["never_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, False)))
-FAULTS["always_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, True)))
-FAULTS["keeps_the_customers_words_to_itself"] = (
-    "SEQ-34", waits(lambda found, more: ([raw for raw in found if b'"from":"did:key' not in raw], more))
-)  # fmt: skip
-FAULTS["gives_receipts_first"] = ("SEQ-34", waits(lambda found, more: (sorted(found, key=_is_receipt)[::-1], more)))
-
-
-def _with_cursor(path: str, answer: Answer) -> Answer:
-    if not path.endswith("/mailbox") or answer.status != 200:
-        return answer
-    return replace(answer, body=trust.write({"cursor": "1", "messages": orjson.loads(answer.body)["messages"]}))
-
-
-FAULTS["gives_a_cursor"] = ("TRN-7", answers_with(_with_cursor))
-
-
-@fault("COR-7")
-def chokes_on_bad_receipts(at: Switch) -> None:
-    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
-        if any(one.from_ != peer.peer for one in receipts):
-            raise Malformed("a receipt of somebody else", pointer="/body/receipts")
-
-    at.around(at.transactions, "keep_receipts", keep)
-
-
-FAULTS["takes_collects_of_any_thread"] = ("ENV-3", opens_threads_of_any_name)

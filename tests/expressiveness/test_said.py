@@ -108,10 +108,10 @@ def test_what_stays_outside_stands_on_the_page_with_its_reason() -> None:
             assert row["outside"] in OUTSIDE, row["input"]
 
 
-def test_every_input_has_one_row_and_seven_of_eight_are_said() -> None:
+def test_every_input_has_one_row_and_nine_of_ten_are_said() -> None:
     names = [row["input"] for _, row in ROWS]
     assert len(names) == len(set(names))
     assert {row["input"] for row in MINE if "outside" not in row} == {
         file.name for file in (HERE / "said").glob("*.json") if said({"input": file.name})["type"] in SAYING
     }
-    assert sum("outside" not in row for row in MINE) >= 0.875 * len(MINE)
+    assert sum("outside" not in row for row in MINE) >= 0.9 * len(MINE)

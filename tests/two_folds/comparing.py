@@ -14,7 +14,7 @@ from opencmr.errors import OpenCMRError
 from .conversations import conversation
 from .mailboxes import mailbox
 
-FOLD = Path(__file__).parents[2] / "examples" / "javascript" / "test" / "fold.mjs"
+FOLD = Path(__file__).with_name("fold.mjs")
 BOUND = 600
 """Seconds for one process. A thousand conversations take about a minute."""
 

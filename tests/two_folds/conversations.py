@@ -5,12 +5,14 @@ seen all, whose words come late, out of order or never; and by vendors that answ
 and that say what no thread allows or no model reads.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from vectors.conversation import Body, setting
 from vectors.writing import Case
 
 from opencmr.messages.consent import Item
+from opencmr.protocol.clock import shifted
 from opencmr.protocol.families.consent import Consent
 from opencmr.protocol.families.intent.dealing import Dealing
 from opencmr.protocol.families.terms import Agreement
@@ -28,7 +30,7 @@ class Talk(Consents, Orders):
 
     def case(self) -> Case:
         words = self.dice.randint(STEPS // 2, STEPS * 2)
-        if "i" in self.families and self.maybe(0.6):
+        if "i" in self.families and self.maybe(0.75):
             self._deal()
         for _ in range(8 * words):
             self._step()
@@ -118,9 +120,21 @@ class Talk(Consents, Orders):
             asked["thread"] = self.dice.choice(threads)
         times = self.script.history.chain.times() or [self.script.now]
         at = self.dice.choice(
-            (self.script.now, self.dice.choice(times), self.dice.choice(times), self.off(), self._later())
+            (
+                self.script.now,
+                self.dice.choice(times),
+                self.dice.choice(times),
+                self.off(),
+                self._later(),
+                self._end(times),
+            )
         )
         return {"question": asked, "at": at, "now": self.maybe(0.4), "mine": self.maybe(0.5)}
+
+    def _end(self, times: list[str]) -> str:
+        """About where something ends that began at a place: a return, a refund, a wish, an order, a warranty."""
+        days = timedelta(days=self.dice.choice((1, 2, 14, 30, 44, 365)), milliseconds=self.dice.choice((-1, 0, 1)))
+        return shifted(self.dice.choice(times), days)
 
     def _spoken_of(self) -> list[Body]:
         """What the conversation speaks of, as questions."""
@@ -133,8 +147,12 @@ class Talk(Consents, Orders):
                     rules = [rule for _, document in choices for rule in document.rules if rule.effect != "oblige"]
                     found += [{"action": one.action, **({"purpose": one.purpose} if one.purpose else {}),
                                **({"data": one.data} if one.data else {})} for one in rules]  # fmt: skip
-                case Dealing():
-                    for purpose in ("opencmr:IntentCasting", "dpv:RequestedServiceProvision", "dpv:CustomerCare"):
+                case Dealing(offers=offers):
+                    found += [{"action": "dpv:Share", "purpose": "dpv:RequestedServiceProvision", "thread": thread.id,
+                               "data": each.data[0], "recipient": each.party.id or "third-party"}
+                              for made in offers for each in made.body.recipients or ()]  # fmt: skip
+                    for purpose in ("opencmr:IntentCasting", "dpv:RequestedServiceProvision", "dpv:CustomerCare",
+                                    "dpv:RightsFulfilment"):  # fmt: skip
                         datum = self.dice.choice(("pd:EmailAddress", "pd:TelephoneNumber", "pd:Intention"))
                         found.append({"action": "dpv:Use", "purpose": purpose, "data": datum, "thread": thread.id})
         return found

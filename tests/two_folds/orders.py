@@ -21,13 +21,39 @@ class Orders(Talking):
             self.script.word("offer.make", self._offer(cast.thread), cast.thread, expires=self.script.after(days=30))
         )
         self.said += self.script.words
-        if (accepting := self._accepting(cast.thread)) is not None and self.maybe(0.9):
-            self._say("customer", *accepting)
-        if self.maybe(0.7):
-            self._say(
-                "vendor", "order.confirm", {"reference": "R", "total": made.message["body"]["total"]}, cast.thread
-            )
+        if (accepting := self._accepting(cast.thread)) is not None:
+            self._goes(0.95, "customer", *accepting)
+        total = made.message["body"]["total"]
+        self._goes(0.8, "vendor", "order.confirm", {"reference": "R", "total": total}, cast.thread)
+        if self.maybe(0.8):
+            self._course(cast.thread)
         self.wrong = wrong
+
+    def _course(self, thread: str) -> None:
+        """How an order goes on, with steps left out: to the end, back in part, and paid back."""
+        self._goes(0.6, "vendor", "order.fulfil", {"status": "shipped"}, thread)
+        for _ in range(2):
+            if self.maybe(0.25):
+                side = self.dice.choice(("customer", "vendor"))
+                self._goes(1, side, *self._cancelling(side, thread))
+        self._goes(0.3, "customer", "order.disclose", {"discloses": [self._datum()]}, thread)
+        self._goes(0.8, "vendor", "order.fulfil", {"status": "done"}, thread)
+        for _ in range(self.dice.choice((0, 1, 1, 2))):
+            sent = self._lines()
+            self._goes(
+                1, "customer", "order.withdraw", {"ground": self.dice.choice(("returns", "law")), **sent}, thread
+            )
+            self._goes(0.6, "vendor", "order.fulfil", {"status": "returned", **sent}, thread)
+            paid = sent if self.maybe(0.7) else self._lines()
+            self._goes(0.8, "vendor", "order.fulfil", {"status": "refunded", "amount": self._money(), **paid}, thread)
+        self._goes(0.3, "vendor", "order.fulfil", {"status": self.dice.choice(("done", "refunded", "paid"))}, thread)
+
+    def _goes(self, chance: float, side: str, type_: str, body: Body, thread: str) -> None:
+        if self.maybe(chance):
+            self.script.later(minutes=self.dice.choice((*self.pace, 1440)))
+            self._say(side, type_, body, thread)
+            if self.open and self.maybe(0.9):
+                self._answer(self.open.pop())
 
     def _wish(self, thread: str | None) -> Body:
         refs = [

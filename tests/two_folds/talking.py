@@ -52,6 +52,9 @@ AMOUNTS = ("0", "1", "1", "1.00", "2", "2.5", "0.1", "0.000001", "3", "10", "999
 class Talking:
     """One conversation, made of dice."""
 
+    repeated = 0.2
+    """How often a wrong word of the vendor's has the id of another."""
+
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         self.script = Script(f"random {seed}")
@@ -118,7 +121,7 @@ class Talking:
                 more["expires"] = script.after(minutes=self.dice.choice((0.02, 1, 60, 3000)))
         elif self.is_wrong():
             body, type_ = self._spoiled(body), self.dice.choice([type_] * 8 + ["consent.muse"])
-            if self.maybe(0.2) and script.words:
+            if self.maybe(self.repeated) and script.words:
                 more["id"] = self.dice.choice(script.words).id
                 thread = thread or None
         if self.is_wrong():

@@ -7,18 +7,25 @@ import pytest
 
 from .comparing import compare, differences
 
-CONVERSATIONS = 36
-"""A few seconds."""
+FOUND = {
+    0: "two statements of one word that begin alike",
+    41: "a branch on which what a receipt answers is missing",
+    62: "a split while the chain waits",
+    117: "a refusal and a withdrawal of one word",
+    153: "a no after one that the vendor heard",
+}
+"""Seed → what differed once, and is met there."""
+SEEDS = sorted({*range(8), *FOUND})
 
 
 @pytest.mark.requirement("SEQ-14")
 @pytest.mark.requirement("DEC-1")
 def test_python_and_javascript_make_the_same_of_conversations_at_random(node: str) -> None:
-    compared = list(compare(node, range(CONVERSATIONS)))
+    compared = list(compare(node, SEEDS))
     apart = [f"seed {one.seed}{line}" for one in compared for line in one.apart]
     assert not apart, "\n".join(apart[:20])
-    assert sum(one.words for one in compared) > 20 * CONVERSATIONS
-    assert sum(one.questions for one in compared) > 10 * CONVERSATIONS
+    assert sum(one.words for one in compared) > 20 * len(SEEDS)
+    assert sum(one.questions for one in compared) > 10 * len(SEEDS)
 
 
 def test_a_record_a_problem_or_an_answer_that_differs_is_told() -> None:

@@ -82,6 +82,7 @@ def _make(t: Script, tried: Any) -> None:
     for foreign in (
         {"adjustments": [rebate(0, amount=DOLLARS)]},
         {"cancellation": [{"before": "P1D", "fee": DOLLARS}]},
+        {"changes": [{"before": "P1D", "fee": DOLLARS}]},
         {"lines": [LINE, MONTHLY], "commitment": DOLLARS},
         {"lines": [{**LINE, "price": DOLLARS}]},
         {"lines": [LINE, {**MONTHLY, "recurs": {"every": "P1M", "exitFee": DOLLARS}}]},

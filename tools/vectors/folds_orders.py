@@ -64,6 +64,9 @@ def _sums() -> list[Case]:
               [_monthly("14.60", minimum=12, exitFee=euros("75.00"), notice="P1M", renews=True), metered], "0",
               "175.20", adjustments=[{"kind": "estimate", "amount": euros("52.10"), "lines": [1]},
                                      {"kind": "tax", "amount": euros("0.70"), "lines": [0], "included": True}]),
+        right("sum-negative-rate", "A rate that the vendor pays is metered like any other, and in no sum",
+              [_monthly("14.60", minimum=12),
+               {**metered, "times": [{"days": ["SU"], "from": "11:00"}], "unitPrice": euros("-0.041")}], "0", "175.20"),
         right("sum-monthly-tax", "Tax comes back with its line", [once, _monthly("30.00", minimum=12)], "49.00",
               "477.40", adjustments=tax),
         wrong("sum-monthly-tax-once", "Tax that comes back is not owed once", "OFR-13",
@@ -120,6 +123,7 @@ def _other_currencies(once: Body) -> list[tuple[str, str, list[Any], Body]]:
         ("unit-price", "lines/1/unitPrice", [[once, meter], "49.00"], {}),
         ("exit-fee", "lines/0/recurs/exitFee", [[_monthly("1.00", exitFee=dollars)], "0", "1.00"], {}),
         ("fee", "cancellation/0/fee", [[once], "49.00"], {"cancellation": [{"before": "P1D", "fee": dollars}]}),
+        ("fee-of-changes", "changes/0/fee", [[once], "49.00"], {"changes": [{"before": "P1D", "fee": dollars}]}),
         ("part", "schedule/0/amount", [[once], "49.00"], {"schedule": [{"amount": dollars, "due": "now"}]}),
         (
             "tier",

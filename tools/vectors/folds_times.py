@@ -1,17 +1,21 @@
-"""Place times, and the time of every place: clocks that go back and forth, and dates that contradict each other."""
+"""Place times, and the time of every place: clocks that go back and forth, and dates that contradict each other; and
+what is alike in word and time, where the evidence says which is the last."""
 
 from typing import Any
 
-from .conversation import Body, Script, Word, item, wish
+from opencmr import trust
+
+from .conversation import Body, Script, Word, item, terms, wish
 from .folds import fold
-from .folds_knowing import MARKETING, NOW
+from .folds_knowing import MARKETING, NOW, OF_THE_WISH
 from .writing import Case
 
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
+YESES = ("consent.grant", "offer.make")
 
 
 def times_folds() -> list[Case]:
-    return [*_unseen(), *_acknowledged(), *_contradicted(), *_permitted()]
+    return [*_unseen(), *_acknowledged(), *_contradicted(), *_permitted(), *_alike()]
 
 
 def _case(id_: str, says: str, letters: str, steps: str, **thought: Any) -> Case:
@@ -137,6 +141,35 @@ def _permitted() -> list[Case]:
              lambda t: _taken_back(t, "11:00", seen=False), times=["11:00:00", "11:00:00"],
              asks=[(MARKETING, at("12:30"), "deny withdrawn"), (MARKETING, NOW, "deny withdrawn")]),
     ]  # fmt: skip
+
+
+def _alike() -> list[Case]:
+    """The last is neither the first nor the last that was said, so that no order of gathering hits it."""
+    cases = [
+        fold("alike-noes", "One withdrawal takes back three grants: the greatest evidence is given", "DEC-16",
+             "aaaa", "withdrawn", _three_taken_back, asks=[(MARKETING, NOW, "deny withdrawn")]),
+        fold("alike-offers", "Three offers of one date under one wish, which was withdrawn: the greatest evidence is "
+             "given", "DEC-16", "aaaaa", "withdrawn", _three_offers, asks=[(OF_THE_WISH, NOW, "deny agreement-ended")]),
+    ]  # fmt: skip
+    for made in cases:
+        first, _, last = [trust.digest(trust.write(message)) for message in made["words"] if message["type"] in YESES]
+        assert not any({first, last} & {*ask["evidence"]} for ask in made["asks"]), f"{made['id']}: take another id"
+    return cases
+
+
+def _three_taken_back(t: Script) -> Word:
+    granted = t.grant(None, item("news"))
+    for key in ("calls", "post"):
+        t.grant(granted, item(key), body={"statement": "You may."})
+    return t.withdraw(granted)
+
+
+def _three_offers(t: Script) -> Word:
+    wished = t.cast("SD-BASE-A")
+    for _ in range(3):
+        t.offer(wished, body={"under": terms("SD-BASE-A")}, created="2026-03-01T12:02:00.000Z")
+    t.say("intent.withdraw", {}, wished.thread)
+    return wished
 
 
 def _spoken(t: Script, steps: str) -> Word:

@@ -1,7 +1,9 @@
 /** `may` over facts as spec/v1/vectors/decisions gives them, and not over threads. */
 
 import { shifted } from '../chain.mjs';
-import { decide, question, standingOrder, standingWish, statementsOfItem, statementsOfTerms } from '../decisions.mjs';
+import { decide, question, statementsOfTerms } from '../decisions.mjs';
+import { statementsOfItem } from '../families/consent.mjs';
+import { standingOrder, standingWish } from '../families/performing.mjs';
 import { roster } from '../spec.mjs';
 
 const STATES = { consent: 'given', refusal: 'refused', withdrawal: 'withdrawn' };
@@ -17,7 +19,7 @@ export function may(facts, asked, at, now) {
   const own = ({ place: here, at: moment, own: { place = here, seen = place - 1, beyond = [], created = moment } = {} }) =>
     ({ place, knows: { upTo: seen, beyond }, message: { created } });
   const binding = of('agreement').map((fact) => ({
-    document: typeof fact.terms === 'string' ? roster.get(fact.terms).document : fact.terms,
+    terms: typeof fact.terms === 'string' ? roster.get(fact.terms) : { document: fact.terms },
     own: own(fact), since: since(fact), ended: ended(fact), scope: fact.scope, evidence: fact.evidence,
   }));
   const items = of(...Object.keys(STATES)).flatMap(({ kind, item, from, until = FOR_EVER, evidence, ...fact }) =>

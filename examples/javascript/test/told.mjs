@@ -2,7 +2,7 @@
 
 import { canonical, digest } from '../canonical.mjs';
 import { Relationship } from '../customer.mjs';
-import { show } from '../records.mjs';
+import { show } from '../history.mjs';
 
 /** What a wallet keeps that holds these words, and nothing else. */
 export async function keptOf({ vendor, keys, words }) {

@@ -131,7 +131,9 @@ def install(vendor: Vendor) -> Vendor:
     @vendor.on(order.Cancel)
     def settle(message: Message[order.Cancel], relationship: VendorRelationship) -> Iterator[Body]:
         dealing = relationship.records[message.thread]
-        if isinstance(dealing, Dealing) and message.body.lines is None and not dealing.settled:
+        if not isinstance(dealing, Dealing) or dealing.accepted is None:
+            return  # it came before the order that it cancels
+        if message.body.lines is None and not dealing.settled:
             yield order.Cancel(reason="askedByCustomer", refund=dealing.accepted_offer.body.total)
 
     @vendor.on(consent.Withdraw)

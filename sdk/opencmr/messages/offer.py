@@ -36,32 +36,35 @@ from .types import (
     Token,
     Url,
     Voucher,
+    WeeklyTime,
     Window,
 )
 
 
 class Tier(Model):
-    """A unit price from a quantity upwards."""
+    """A unit price from a quantity upwards; negative where the vendor pays it."""
 
     from_: Decimal = Field(alias="from")
-    unit_price: Money
+    unit_price: SignedMoney
 
 
 class Line(Shaped):
     """One line of an offer; `price` is the whole line's, `want` the position of the wish that it answers.
 
-    It is owed once, or in each period where it `recurs`. With a `unit_price` alone it is metered, and in no sum.
+    It is owed once, or in each period where it `recurs`. With a `unit_price` alone it is metered, and in no sum; where
+    that is negative, the vendor pays it. `times` are those of the week that the line is for: no rule reads them.
     """
 
     name: Name
     price: Money | None = None
     want: Index | None = None
     quantity: Quantity | None = None
-    unit_price: Money | None = None
+    unit_price: SignedMoney | None = None
     identifiers: Some[Ident] | None = None
     attributes: Some[Attr] | None = None
     condition: Literal["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"] | None = None
     window: Window | None = None
+    times: Some[WeeklyTime] | None = None
     places: Some[Place] | None = None
     text: Text | None = None
     url: Url | None = None
@@ -120,8 +123,8 @@ class Part(Shaped):
     shape: ClassVar = (When("due_by", forbids=("due",)), When(requires=("due",)))
 
 
-class Cancellation(Shaped):
-    """What cancelling costs `until` an instant, or so long `before` the delivery: nothing, unless it says so."""
+class Charge(Shaped):
+    """What cancelling or changing costs `until` an instant, or so long `before` the delivery: nothing unless said."""
 
     until: Instant | None = None
     before: Duration | None = None
@@ -156,7 +159,8 @@ class Make(Body):
     delivery: Delivery | None = None
     payment: Distinct[Token] | None = None
     schedule: Some[Part] | None = None
-    cancellation: Some[Cancellation] | None = None
+    cancellation: Some[Charge] | None = None
+    changes: Some[Charge] | None = None
     returns: Returns | None = None
     warranty: Duration | None = None
     needs: Distinct[Term] | None = None

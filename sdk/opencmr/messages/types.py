@@ -234,6 +234,22 @@ class Window(Model):
         return not_empty(self)
 
 
+Clock = Annotated[str, StringConstraints(strict=True, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""Hour and minute on the clock of a place."""
+
+
+class WeeklyTime(Model):
+    """Days of the week, hours of the day, or both, on the clock of the place."""
+
+    days: Distinct[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]] | None = None
+    from_: Clock | None = Field(None, alias="from")
+    until: Clock | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        return not_empty(self)
+
+
 M = TypeVar("M", bound=Model)
 
 
@@ -362,6 +378,7 @@ class Want(Product):
     quantity: Quantity | None = None
     budget: Price | None = None
     window: Window | None = None
+    times: Some[WeeklyTime] | None = None
     places: Some[Place] | None = None
     from_: Place | None = Field(None, alias="from")
     to: Place | None = None

@@ -129,10 +129,10 @@ def decide(facts: Facts, question: Question, at: str, *, now: bool = False) -> D
             all_ = _Noes.of(noes, question)
             yeses = [yes for yes in yeses if all_.lifted_by(yes, question)]
         if yeses:
-            yes = max(yeses, key=_latest)
+            yes = _last(yeses)
             return answered("permit", "agreement" if yes.source == "agreement" else "consent", yes.evidence)
     if noes:
-        no = max(noes, key=_latest)
+        no = _last(noes)
         reasons: dict[str, Reason] = {
             "agreement": "prohibited-by-agreement",
             "refusal": "refused",
@@ -143,7 +143,7 @@ def decide(facts: Facts, question: Question, at: str, *, now: bool = False) -> D
     # 3. Silence is a no. A permission that has run out is named as the reason.
     lapsed = [one for one in said if one.begun(at)]
     if lapsed:
-        last = max(lapsed, key=_latest)
+        last = _last(lapsed)
         return answered("deny", "agreement-ended" if last.source == "agreement" else "consent-expired", last.evidence)
     return answered("deny", "no-word")
 
@@ -173,9 +173,17 @@ def permits_about(
     return any(by_topic[topic].lifted_by(yes, question) for yes in yeses for topic in topics & (yes.topics or set()))
 
 
-def _latest(one: Statement) -> tuple[int, str]:
-    """The customer's order; of one word that was answered twice, such as a wish, the order of the answers."""
-    return one.own.place, one.at
+def _last(statements: list[Statement]) -> Statement:
+    """The one that gives reason and evidence, in whatever order they were gathered.
+
+    The customer's order; of one word, that in which it began to stand, such as a wish by the offers that answer it.
+    Of what is alike in both, what takes back something given; then its evidence says it.
+    """
+    when = max((one.own.place, one.at) for one in statements)
+    alike = [one for one in statements if (one.own.place, one.at) == when]
+    if len(alike) == 1:
+        return alike[0]
+    return max(alike, key=lambda one: (one.source == "withdrawal", sorted(one.evidence)))
 
 
 def turning_point(facts: Facts, at: str) -> str | None:

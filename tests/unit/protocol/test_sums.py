@@ -12,9 +12,9 @@ from opencmr.messages import offer
 from opencmr.protocol.families.intent import commitment_of, total_of
 
 
-def line(amount: str | None, **recurs: Any) -> offer.Line:
+def line(amount: str | None, rate: str = "1", **recurs: Any) -> offer.Line:
     price = {"amount": amount, "currency": "EUR"}
-    body: dict[str, Any] = {"name": "L", **({"price": price} if amount else {"unitPrice": price | {"amount": "1"}})}
+    body: dict[str, Any] = {"name": "L", **({"price": price} if amount else {"unitPrice": price | {"amount": rate}})}
     return offer.Line.model_validate({**body, **({"recurs": {"every": "P1M", **recurs}} if recurs else {})})
 
 
@@ -30,6 +30,7 @@ def added(amount: str, *lines: int, **members: Any) -> offer.Adjustment:
         ([line("14.00", times=6)], [], "0", "84.00"),
         ([line("0"), line("12.00", minimum=0)], [], "0", "0"),
         ([line("14.60", times=24, minimum=12), line(None, times=24)], [], "0", "175.20"),
+        ([line("14.60", minimum=12), line(None, rate="-0.041", minimum=12)], [], "0", "175.20"),
         ([line("49"), line("30", minimum=12)], [added("5.70", 1)], "49", "477.40"),
         ([line("49"), line("30", minimum=12)], [added("5.70")], "54.70", "414.70"),
         ([line("12", minimum=9, times=3)], [], "0", "36"),

@@ -300,7 +300,7 @@ class Transactions:
                 if collected:
                     why = f"the vendor answers {following[0].of}, which is not here, and does not give it back"
                     arrived.noticed.append(Noticed("answers-nothing", why, (following[0].digest,), now))
-                return
+                break
             for other in following:
                 if other is not taken:
                     self._split(rows, history, other, arrived, now)

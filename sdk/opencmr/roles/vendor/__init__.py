@@ -14,6 +14,19 @@ A message, from the socket to the receipt:
                 rows.add_message(…)                         # check 11: message, receipt and replies, or nothing
         return received.answers                     # the receipt first
 
+Where it can wait, in this order; what is too much is not kept waiting, but told at once when to come again (429, 503):
+
+- for its own bytes: `transport.server` (head and request), `transport.app` (body)
+- for an answer of the database, read on the event loop: `Receiving._known`, and the preview for a handler
+- for a count of what strangers take, if it may be from one: `Admission`, once in ten seconds at most
+- for the messages of its sender before it, one at a time: the lock in `Receiving._received`
+- for the handler, `handler_timeout` at most; one that is no coroutine and is slow holds up the whole process
+- for the store's one writer: the group that is being committed, then the disk, or another process that writes
+  (`store.database`, `PATIENCE` of `store.backends.backend`)
+
+A withdrawal waits neither for messages before it nor for a handler. What each step took is in the spans and metrics of
+`docs/operation.md`.
+
 | module | what is in it |
 |---|---|
 | `vendor` | the face: opening, handlers, saying, deciding; what the transport calls |

@@ -85,9 +85,10 @@ def _amounts(body: offer.Make) -> Iterator[tuple[Path, Money | SignedMoney]]:
     """All that is owed, or may come to be, in canonical order."""
     for at, adjustment in enumerate(body.adjustments or ()):
         yield ("body", "adjustments", at, "amount"), adjustment.amount
-    for at, cancellation in enumerate(body.cancellation or ()):
-        if cancellation.fee is not None:
-            yield ("body", "cancellation", at, "fee"), cancellation.fee
+    for name, charges in (("cancellation", body.cancellation), ("changes", body.changes)):
+        for at, charge in enumerate(charges or ()):
+            if charge.fee is not None:
+                yield ("body", name, at, "fee"), charge.fee
     if body.commitment is not None:
         yield ("body", "commitment"), body.commitment
     for at, line in enumerate(body.lines):

@@ -2,8 +2,8 @@
 
 import { createInterface } from 'node:readline';
 
-import { fold } from '../history.mjs';
-import { heard, keptOf, told } from './told.mjs';
+import { fold } from '../../examples/javascript/history.mjs';
+import { heard, keptOf, told } from '../../examples/javascript/test/told.mjs';
 
 /** What is answered; of a question that gets no decision (DEC-2, DEC-18) nothing. */
 async function answered(history, { question, at, now, mine }) {

@@ -1,0 +1,198 @@
+"""Broken vendors that get HTTP, discovery or the mailbox wrong."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from broken import FAULTS, Break, Switch, fault, opens_threads_of_any_name
+from starlette.middleware.cors import CORSMiddleware
+
+from opencmr import trust
+from opencmr.conformance.wire import Answer
+from opencmr.errors import (
+    Malformed,
+)
+from opencmr.roles.vendor import mailbox
+from opencmr.store import Rows
+from opencmr.transport import app as app_module
+
+# HTTP and discovery
+
+
+@fault("TRN-2")
+def takes_any_media_type(at: Switch) -> None:
+    async def body(request: Any, timeout: float, limit: int = 0) -> bytes:
+        return bytes(await request.body())
+
+    at.patch.setattr(app_module, "_body", body)
+
+
+def answers_with(change: Callable[[str, Answer], Answer]) -> Break:
+    def switch(at: Switch) -> None:
+        at.twist = change
+
+    return switch
+
+
+def _status_of_refusals(_: str, answer: Answer) -> Answer:
+    return replace(answer, status=422) if b'"outcome":"refused"' in answer.body else answer
+
+
+def _pretty(path: str, answer: Answer) -> Answer:
+    if answer.status != 200 or "well-known" in path:
+        return answer
+    return replace(answer, body=json.dumps(json.loads(answer.body), indent=1).encode())
+
+
+def _titled(_: str, answer: Answer) -> Answer:
+    if answer.media_type != "application/problem+json":
+        return answer
+    return replace(answer, body=trust.write({**orjson.loads(answer.body), "title": "Oops"}))
+
+
+def _other_media(path: str, answer: Answer) -> Answer:
+    other = answer.status == 200 and "well-known" not in path
+    return replace(answer, headers={"content-type": "application/opencmr+json"}) if other else answer
+
+
+FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
+FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
+FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
+
+
+def _any_method(_: str, answer: Answer) -> Answer:
+    return replace(answer, status=200, body=b"{}") if answer.status == 405 else answer
+
+
+def _own_pages_alone(_: str, answer: Answer) -> Answer:
+    own = {"access-control-allow-origin": "https://shop.example"}
+    return (
+        replace(answer, headers={**answer.headers, **own})
+        if "access-control-allow-origin" in answer.headers
+        else answer
+    )
+
+
+FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
+FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
+
+
+@fault("TRN-31")
+def turns_pages_away_that_ask_for_more_headers(at: Switch) -> None:
+    at.patch.setattr(app_module._Pages, "preflight_response", CORSMiddleware.preflight_response)
+
+
+FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
+
+
+@fault("TRN-11")
+def lists_terms_without_digests(at: Switch) -> None:
+    def discovery(inner: Any) -> Any:
+        said = inner()
+        return {**said, "terms": [{"id": one["id"]} for one in said["terms"]]}
+
+    at.around(at.vendor, "discovery", discovery)
+
+
+@fault("TRN-12")
+def lists_other_terms_in_myterms(at: Switch) -> None:
+    def myterms(inner: Any) -> Any:
+        return {**inner(), "agreements": [{"id": "SD-BASE-A"}]}
+
+    at.around(at.vendor, "myterms", myterms)
+
+
+@fault("TRN-10")
+def lists_keys_that_may_not_sign(at: Switch) -> None:
+    at.around(at.vendor, "did_document", lambda inner: {**inner(), "service": inner()["service"] * 2})
+
+
+# The mailbox
+
+
+@fault("COR-8")
+def takes_stale_collects(at: Switch) -> None:
+    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
+
+
+@fault("COR-9")
+def answers_a_collect_again(at: Switch) -> None:
+    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
+
+
+def waits(change: Callable[[list[bytes], bool], tuple[list[bytes], bool]]) -> Break:
+    def switch(at: Switch) -> None:
+        at.around(at.transactions, "waiting", lambda inner, *args: change(*inner(*args)))
+
+    return switch
+
+
+@fault("COR-10")
+def leaks_anothers_mailbox(at: Switch) -> None:
+    def waiting(inner: Any, rows: Rows, customer: str, seen: Any, limit: int) -> Any:
+        found, more = inner(rows, customer, seen, limit)
+        others = [kept.raw for one in rows.peers() for kept in rows.placed(one.number) if kept.side == "vendor"]
+        return (found, more) if found or seen else (others[:1], more)
+
+    at.around(at.transactions, "waiting", waiting)
+
+
+@fault("TRN-7")
+def forgets_what_it_has_sent(at: Switch) -> None:
+    sent: set[bytes] = set()
+
+    def change(found: list[bytes], more: bool) -> tuple[list[bytes], bool]:
+        new = [raw for raw in found if raw not in sent]
+        sent.update(new)
+        return new, more
+
+    waits(change)(at)
+
+
+@fault("TRN-7")
+def keeps_no_limit(at: Switch) -> None:
+    at.around(at.transactions, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, seen, 100))
+
+
+@fault("TRN-7")
+def passes_over_what_was_seen(at: Switch) -> None:
+    at.around(at.transactions, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, None, limit))
+
+
+def _is_receipt(raw: bytes) -> bool:
+    return b'"type":"receipt"' in raw
+
+
+FAULTS["loses_receipts_from_the_mailbox"] = (
+    "TRN-7", waits(lambda found, more: ([raw for raw in found if not _is_receipt(raw)], more))
+)  # fmt: skip
+FAULTS["shuffles_the_mailbox"] = ("TRN-7", waits(lambda found, more: (found[::-1], more)))
+FAULTS["never_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, False)))
+FAULTS["always_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, True)))
+FAULTS["keeps_the_customers_words_to_itself"] = (
+    "SEQ-34", waits(lambda found, more: ([raw for raw in found if b'"from":"did:key' not in raw], more))
+)  # fmt: skip
+FAULTS["gives_receipts_first"] = ("SEQ-34", waits(lambda found, more: (sorted(found, key=_is_receipt)[::-1], more)))
+
+
+def _with_cursor(path: str, answer: Answer) -> Answer:
+    if not path.endswith("/mailbox") or answer.status != 200:
+        return answer
+    return replace(answer, body=trust.write({"cursor": "1", "messages": orjson.loads(answer.body)["messages"]}))
+
+
+FAULTS["gives_a_cursor"] = ("TRN-7", answers_with(_with_cursor))
+
+
+@fault("COR-7")
+def chokes_on_bad_receipts(at: Switch) -> None:
+    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
+        if any(one.from_ != peer.peer for one in receipts):
+            raise Malformed("a receipt of somebody else", pointer="/body/receipts")
+
+    at.around(at.transactions, "keep_receipts", keep)
+
+
+FAULTS["takes_collects_of_any_thread"] = ("ENV-3", opens_threads_of_any_name)
