@@ -23,7 +23,7 @@ from ..party.signing import Signer, new_id
 from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
 from .admission import Admission
 from .decisions import Decisions
-from .forgetting import KEPT_FOR, Forgetting
+from .forgetting import KEPT_FOR, Forgetting, check_span
 from .handlers import Handler, Handlers, Reply
 from .health import Health
 from .mailbox import Mailbox
@@ -137,8 +137,8 @@ class Vendor:
         """
         _, origin = trust.web_urls(did)
         acceptance = Acceptance(accepts, counter, firm_for)
-        if kept_for is not None and (kept_for < timedelta(days=1) or kept_for % timedelta(days=1)):
-            raise UsageError("kept_for is a number of whole days, such as timedelta(days=30)")
+        if kept_for is not None:
+            check_span(kept_for)
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
         url = file.names()[0] if file.names() else trust.key_url(did)
         if not url.startswith(did + "#"):
