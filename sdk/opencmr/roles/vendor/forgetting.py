@@ -42,12 +42,14 @@ class Done(Enum):
 
 
 def check_span(kept_for: Any) -> None:
-    """See that this is how long a relationship may be kept.
+    """See that this is how long a relationship may be kept; none: for good.
 
     Raises:
         UsageError: It is not.
     """
     day = timedelta(days=1)
+    if kept_for is None:
+        return
     if not isinstance(kept_for, timedelta) or not day <= kept_for <= LONGEST or kept_for % day:
         raise UsageError(f"kept_for is from 1 to {LONGEST.days} whole days, such as timedelta(days=30)")
 

@@ -204,6 +204,16 @@ def test_a_bound_of_a_wallet_that_is_none_is_a_usage_error(kind: Callable[..., A
     assert getattr(kind(**{name: 7}), name) == 7
 
 
+def test_a_span_of_a_vendors_that_is_none_is_a_usage_error(street: Street) -> None:
+    for wrong in (timedelta(), timedelta(-1), timedelta.max, 7, "1", None):
+        with pytest.raises(UsageError, match="firm_for"):
+            street.vendor(firm_for=wrong)
+    for wrong in (-1, float("nan"), "1", None, timedelta(1)):
+        with pytest.raises(UsageError, match="handler_timeout"):
+            street.vendor(handler_timeout=wrong)
+    assert street.vendor(firm_for=timedelta(seconds=1), handler_timeout=1).did == SHOP
+
+
 def test_a_count_is_a_whole_number_from_one() -> None:
     for wrong in (0, 1.5):
         for kind, name in ((Quota, "collect"), (Quota, "relationship"), (Polling, "at_once"), (Retry, "at_once")):
