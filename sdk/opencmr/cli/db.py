@@ -177,7 +177,7 @@ def forget(
         if first is not None and first.me.startswith("did:key:"):
             raise UsageError(f"{shown(store)} is a customer's: say `opencmr forget`, and which vendor")
         count = asyncio.run(
-            forget_all(opened, timedelta(days=days), lambda: instant(datetime.now(UTC)), dry_run=dry_run)
+            forget_all(opened, timedelta(days=min(days, 999_999)), lambda: instant(datetime.now(UTC)), dry_run=dry_run)
         )
     if as_json:
         print_json({"store": shown(store), "days": days, "due" if dry_run else "forgotten": count})

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from ..errors import UsageError
 from .backends import damaged
 from .tables import messages, relationships
 
@@ -278,7 +279,13 @@ class Asked:
             self.batch.flush()
 
     def at_once(self) -> None:
-        """Write all that has been asked for, within a savepoint."""
+        """Write all that has been asked for, within a savepoint.
+
+        Raises:
+            UsageError: The transaction only reads: what it wrote would be undone at its end, and nobody told.
+        """
+        if not self.batch.writing:
+            raise UsageError("a store is written to with write")
         self.batch.flush()
         if self._savepoint is None:
             self._savepoint = self.batch.connection.begin_nested()

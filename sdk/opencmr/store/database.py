@@ -137,7 +137,10 @@ class Store:
 
         Raises:
             StoreError: The database fails; nothing of `work` is kept.
+            UsageError: It is asked for within another write, which would wait for itself.
         """
+        if threading.current_thread() is self._writer:
+            raise UsageError("a write is not asked for within another: do it with the same rows")
         future: Future[T] = Future()
         self._submit(_Job(work, None, future))
         return future.result()

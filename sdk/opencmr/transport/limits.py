@@ -14,13 +14,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import orjson
 
-from ..errors import Overloaded, OverQuota
+from ..errors import Overloaded, OverQuota, UsageError
 from ..protocol import is_narrowing
 from .addresses import holder
 
@@ -29,15 +29,21 @@ UNKNOWN = "unknown"
 MOST_RESERVED = 16_384
 """Bytes of a message that may come from the share that is kept for narrowing messages. They are short."""
 
+SHORT = 2048
+"""Bytes up to which a narrowing message is not charged by bytes: no flood of long ones holds it back."""
 MEMORY = 256 * 1024 * 1024
 """Bytes in which one party's process remembers relationships, as estimated, unless it is told otherwise."""
 
 _MOST_BUCKETS = 100_000
 """How many addresses or keys are remembered. Beyond it, the one that was quiet longest is forgotten: its bucket is the
 fullest."""
+_SLOWEST, _MOST_TOKENS = 1e-9, 10**15
+"""Bounds of a rate: below it nothing comes back while anybody lives, beyond it a float is too coarse to count."""
 _LONGEST_ADDRESS = 64
 _WITH_PORT = re.compile(r'"?(?:\[(?P<v6>[^\[\]"]*)\](?::[0-9]{0,5})?|(?P<v4>[0-9.]+):[0-9]{0,5})"?', re.ASCII)
 _DID_KEY = re.compile("did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}")
+_MOST_HAND_BACKS = 16
+"""Requests that hand words back and are worked on, or wait for that, at once. Each has up to 200 words to check."""
 _SHORTLY = 1
 """Seconds after which to come again where no rate tells."""
 
@@ -54,6 +60,18 @@ class Rate:
     per_second: float
     burst: int
 
+    def __post_init__(self) -> None:
+        """See that it is one.
+
+        Raises:
+            UsageError: Nothing would ever come back, or no number is one.
+        """
+        for name, least in (("per_second", _SLOWEST), ("burst", 1)):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not least <= value <= _MOST_TOKENS:
+                raise UsageError(f"{name} is a number from {least} to {_MOST_TOKENS}, not {value!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -65,10 +83,12 @@ class Limits:
         reserve: Beside it, narrowing messages of customers whom the vendor knows, from one network address. What else
             comes from there does not use it up: whoever shares an address with a flood can still take something back.
         reserve_each: What one of these customers may take of it.
-        key: Messages of one key, after their signature was checked.
+        key: Messages of one key, after their signature was checked; a word that is handed back counts as one.
         narrowing: Narrowing messages of one key, counted apart. Never more than a rate: what comes again after
             `Retry-After` is taken.
-        newcomers: Relationships that begin, from one network address.
+        volume: Bytes of new messages from one network address, after their signature was checked; narrowing messages
+            are counted apart, and only those of more than `SHORT` bytes. So a disk is filled no faster.
+        newcomers: Relationships that begin, from one network address; those that begin with a no are counted apart.
         strangers: Bytes that all relationships take together that never came to anything, about; beyond it nobody new
             is let in, but for what takes something back.
         at_work: Messages that are worked on at once. Beside them as many narrowing ones, which work on nothing long.
@@ -84,6 +104,7 @@ class Limits:
     reserve_each: Rate = Rate(0.5, 20)
     key: Rate = Rate(20, 2000)
     narrowing: Rate = Rate(1, 500)
+    volume: Rate = Rate(65_536, 64 * 1024 * 1024)
     newcomers: Rate = Rate(0.2, 1000)
     strangers: int = 2 * 1024**3
     at_work: int = 1000
@@ -92,6 +113,18 @@ class Limits:
     waiters_per_key: int = 4
     loopback: bool = False
     memory: int = MEMORY
+
+    def __post_init__(self) -> None:
+        """See that they are limits.
+
+        Raises:
+            UsageError: A rate is no `Rate`, or what counts something no whole number from 0.
+        """
+        for each in fields(self):
+            value = getattr(self, each.name)
+            rate, count = isinstance(each.default, Rate), type(each.default) is int
+            if (rate and not isinstance(value, Rate)) or (count and (type(value) is not int or value < 0)):
+                raise UsageError(f"{each.name} is {'a Rate' if rate else 'a whole number from 0'}, not {value!r}")
 
 
 class Buckets:
@@ -109,13 +142,18 @@ class Buckets:
         self._most = most
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, name: str) -> int:
-        """Take one token.
+    def take(self, name: str, count: int = 1) -> int:
+        """Take tokens.
+
+        Args:
+            name: Whose.
+            count: How many; all that there can be, where that is fewer.
 
         Returns:
-            0 if there was one; else the whole seconds after which there will be, at least 1. Nothing is taken then.
+            0 if there were so many; else the whole seconds after which there will be, at least 1. Then none is taken.
         """
         now, rate = self._clock(), self._rate
+        count = min(count, rate.burst)
         kept = self._left.get(name)
         if kept is None:
             left = float(rate.burst)
@@ -124,10 +162,10 @@ class Buckets:
         else:
             left = min(rate.burst, kept[0] + (now - kept[1]) * rate.per_second)
             self._left.move_to_end(name)
-        if left < 1:
+        if left < count:
             self._left[name] = left, now
-            return max(1, math.ceil((1 - left) / rate.per_second))
-        self._left[name] = left - 1, now
+            return max(1, math.ceil((count - left) / rate.per_second))
+        self._left[name] = left - count, now
         return 0
 
 
@@ -189,10 +227,12 @@ class Gate:
         self._reserve_each = Buckets(limits.reserve_each, clock=clock)
         self._keys = Buckets(limits.key, clock=clock)
         self._narrowing = Buckets(limits.narrowing, clock=clock)
-        self._newcomers = Buckets(limits.newcomers, clock=clock)
+        self._newcomers, self._narrowing_newcomers = (Buckets(limits.newcomers, clock=clock) for _ in range(2))
+        self._volume, self._narrowing_volume = (Buckets(limits.volume, clock=clock) for _ in range(2))
         self.work = Places(limits.at_work)
         self.narrowing_work = Places(limits.at_work)
         self.queue = Places(limits.at_work, limits.at_work_per_key)
+        self.handing_back = Places(_MOST_HAND_BACKS, 1)
         self.waiting = Places(limits.waiters, limits.waiters_per_key)
 
     def charge_address(self, address: str | None) -> None:
@@ -205,14 +245,26 @@ class Gate:
         if name is not None and (seconds := self._addresses.take(name)):
             raise OverQuota("too many requests from this network address", retry_after=seconds)
 
-    def charge_newcomer(self, address: str | None) -> None:
-        """Charge a network address for a relationship that begins.
+    def charge_volume(self, address: str | None, size: int, *, narrowing: bool = False) -> None:
+        """Charge a network address for the bytes of a message that is new, and whose signature has held.
+
+        Raises:
+            OverQuota: Too many come from there.
+        """
+        name = self._network(address)
+        if name is None or (narrowing and size <= SHORT):
+            return
+        if seconds := (self._narrowing_volume if narrowing else self._volume).take(name, size):
+            raise OverQuota("too many bytes from this network address", retry_after=seconds)
+
+    def charge_newcomer(self, address: str | None, *, narrowing: bool = False) -> None:
+        """Charge a network address for a relationship that begins, with a no or otherwise.
 
         Raises:
             OverQuota: Too many begin there.
         """
         name = self._network(address)
-        if name is not None and (seconds := self._newcomers.take(name)):
+        if name is not None and (seconds := (self._narrowing_newcomers if narrowing else self._newcomers).take(name)):
             raise OverQuota("too many newcomers from this network address", retry_after=seconds)
 
     def admits_narrowing(self, address: str | None, claimed: str) -> bool:
@@ -235,13 +287,13 @@ class Gate:
         """Where a message finds its place at work: what takes something back has a lane of its own, if need be."""
         return self.narrowing_work if self.work.full and claims_to_narrow(raw) is not None else self.work
 
-    def charge_key(self, did: str, *, narrowing: bool = False) -> None:
-        """Charge a sender for a message whose signature has held.
+    def charge_key(self, did: str, *, narrowing: bool = False, count: int = 1) -> None:
+        """Charge a sender for a message whose signature has held, and for those that are to be checked with it.
 
         Raises:
             OverQuota: They write too fast.
         """
-        if seconds := (self._narrowing if narrowing else self._keys).take(did):
+        if seconds := (self._narrowing if narrowing else self._keys).take(did, count):
             raise OverQuota("too many messages in too short a time", retry_after=seconds)
 
 

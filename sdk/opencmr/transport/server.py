@@ -2,8 +2,10 @@
 
 import asyncio
 import ipaddress
+import logging
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 import uvicorn
@@ -11,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .. import trust
 from ..errors import TooLarge
-from .limits import network_of
+from .limits import Buckets, Rate, network_of
 
 HEAD_TIMEOUT = 10.0
 """Seconds within which the head of a request has to arrive, counted from its connection or from its first byte."""
@@ -27,7 +29,11 @@ MOST_OF_ONE = 256
 """Connections at once of one network address. Loopback and the proxies that are believed may have any number."""
 READ_WITHIN = 15
 """Seconds that a connection may rest between requests, and that whoever asked may take to read an answer."""
+WARNINGS = Rate(0.1, 20)
+"""How many warnings of one text the server writes into the log: one in 10 seconds, and 20 at once."""
 
+_KINDS = 100
+"""Texts of warnings that are told apart."""
 _PIECE = 16_384
 """Bytes that are parsed at a time, so that what is too much is noticed before it has become objects."""
 _ONCE = (b"content-length", b"content-type", b"host", b"transfer-encoding")
@@ -134,13 +140,13 @@ class PatientProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """A head is whole. One that says its body in two ways is not taken; else the rest of the request is awaited.
+        """A head is whole. One that says its body in two ways, or no host, is not taken; else the rest is awaited.
 
         Raises:
             ValueError: It says so; the parser ends, and the client is told.
         """
         self._in_head = False
-        self._why = _ambiguous(self.headers)
+        self._why = _ambiguous(self.headers) or _hostless(self.headers, self.parser.get_http_version())
         if self._why is not None:
             raise ValueError(self._why)
         self._cut_off_after(self._began + self.request_timeout - self.loop.time())
@@ -214,6 +220,42 @@ def _ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return None
 
 
+def _hostless(headers: Iterable[tuple[bytes, bytes]], version: str) -> str | None:
+    """Why a head that says no host is not taken (RFC 9112, 3.2); none where it does, or is of HTTP/1.0."""
+    return "A host is wanted." if version > "1.0" and all(name != b"host" for name, _ in headers) else None
+
+
+class Sparing(logging.Filter):
+    """Lets so many warnings of a kind into a log, and of the others says how many there were.
+
+    uvicorn writes a line for each request that is no HTTP, and who sends such is charged nothing: it is no request yet.
+
+    Args:
+        rate: How many, of one text.
+        clock: Seconds, never going back; for tests.
+    """
+
+    def __init__(self, rate: Rate = WARNINGS, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._buckets = Buckets(rate, clock=clock, most=_KINDS)
+        self._left_out: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written."""
+        if record.levelno != logging.WARNING:
+            return True
+        kind = str(record.msg)
+        if self._buckets.take(kind):
+            self._left_out[kind if kind in self._left_out or len(self._left_out) < _KINDS else ""] += 1
+            return False
+        if left_out := self._left_out.pop(kind, 0):
+            record.msg = f"{kind} ({left_out} more such lines were left out)"
+        return True
+
+
+_SPARING = Sparing()
+
+
 def configuration(
     app: Any,
     *,
@@ -233,6 +275,7 @@ def configuration(
         most_of_one: Connections at once of one network address, proxies and loopback apart.
         more: What else `uvicorn.Config` takes.
     """
+    logging.getLogger("uvicorn.error").addFilter(_SPARING)
     believed = Proxies(proxies)
     members = {
         "head_timeout": head_timeout,

@@ -97,6 +97,8 @@ def test_what_never_came_to_anything_is_forgotten_by_hand(run: Any, tmp_path: Pa
         await shop.close()
 
     asyncio.run(strangers())
+    for ages in (36_501, 800_000, 10**12):  # so long ago that no date tells it, and so not today
+        assert "whole days" in run("db", "forget", place, "--days", ages).err
     dry = run("db", "forget", place, "--days", 30, "--dry-run", "--json").json
     assert dry == {"store": str(place), "days": 30, "due": 1}
     assert run("db", "forget", place, "--days", 10_000).out == f"{place}: 0 relationships were forgotten\n"

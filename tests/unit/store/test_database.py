@@ -440,6 +440,33 @@ def test_what_is_written_while_reading_is_an_error_and_not_lost_in_silence(store
     assert digests(store, peer) == []
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda rows, _: rows.add_peer(ME, SHE, opened=NOW, pinned={}, endpoint=None),
+        lambda rows, number: (rows.add_message(number, a_message("one")), rows.everything(number)),
+        lambda rows, _: rows.mark_restored(),
+        lambda rows, number: rows.leave(number),
+    ],
+)
+def test_nor_is_what_the_database_has_seen_of_it_already(store: Store, write: Callable[[Rows, int], Any]) -> None:
+    peer = opened(store)
+    with pytest.raises(UsageError):
+        store.read(lambda rows: write(rows, peer.number))
+    assert store.read(lambda rows: list(rows.peers())) == [peer]
+    keep(store, peer, a_message("one"))
+    assert digests(store, peer) == ["zQmone"]
+
+
+def test_a_write_within_a_write_is_an_error_and_waits_for_nobody(store: Store) -> None:
+    def within(_: Rows) -> int:
+        return store.write_now(lambda _: 1)
+
+    with pytest.raises(UsageError):
+        store.write_now(within)
+    assert store.write_now(lambda _: 2) == 2
+
+
 QUERIES: dict[str, Callable[[Rows, int], Any]] = {
     "message": lambda rows, number: rows.message(number, "zQmone"),
     "message_by_id": lambda rows, number: rows.message_by_id(number, "customer", "urn:one"),

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from opencmr.errors import Overloaded, OverQuota
+from opencmr.errors import Overloaded, OverQuota, UsageError
 from opencmr.transport import application
-from opencmr.transport.limits import Buckets, Gate, Limits, Places, Rate, network_of
+from opencmr.transport.limits import SHORT, Buckets, Gate, Limits, Places, Rate, network_of
 from serving import listening, served
 
 MESSAGE = {"Content-Type": "application/opencmr+json"}
@@ -164,3 +164,42 @@ class Told:
         return [], "0"
 
     async def close(self) -> None: ...
+
+
+def test_an_address_brings_so_many_bytes_and_then_what_time_brings_back() -> None:
+    clock = Clock()
+    gate = Gate(Limits(volume=Rate(100, 10_000)), clock)
+    gate.charge_volume("192.0.2.7", 9_900)
+    with pytest.raises(OverQuota) as refused:
+        gate.charge_volume("192.0.2.7", 1_000)
+    gate.charge_volume("192.0.2.8", 1_000)
+    clock.now += refused.value.retry_after or 0
+    gate.charge_volume("192.0.2.7", 1_000)
+    clock.now += 100
+    gate.charge_volume("192.0.2.7", 65_536)  # longer than the whole bucket: it waits for a full one, and not for ever
+
+
+@pytest.mark.requirement("SEQ-8")
+def test_no_bytes_of_others_hold_a_short_no_back() -> None:
+    gate = Gate(Limits(volume=Rate(1, 5_000)), Clock())
+    gate.charge_volume("192.0.2.7", 5_000)
+    gate.charge_volume("192.0.2.7", 5_000, narrowing=True)
+    for narrowing in (False, True):
+        with pytest.raises(OverQuota):
+            gate.charge_volume("192.0.2.7", SHORT + 1, narrowing=narrowing)
+    for _ in range(9):
+        gate.charge_volume("192.0.2.7", SHORT, narrowing=True)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), 10**400, True, "1", None])
+def test_a_rate_by_which_nothing_comes_back_is_a_usage_error(wrong: Any) -> None:
+    for given in ((wrong, 1), (1, wrong)):
+        with pytest.raises(UsageError):
+            Rate(*given)
+
+
+@pytest.mark.parametrize("wrong", [{"strangers": -1}, {"memory": 1.5}, {"waiters": True}, {"key": 5}, {"volume": None}])
+def test_a_limit_that_is_none_is_a_usage_error(wrong: Any) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        Limits(**wrong)
+    assert Limits(strangers=0, waiters=0).waiters == 0

@@ -1,5 +1,6 @@
 """Clients that are slow on purpose, against a real uvicorn on loopback."""
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,17 @@ import pytest
 import uvicorn
 
 from opencmr.errors import TooLarge
+from opencmr.transport import Rate
 from opencmr.transport import server as server_module
-from opencmr.transport.server import MOST_HEAD, MOST_REQUEST, PatientProtocol, Proxies, configuration
+from opencmr.transport.server import (
+    MOST_HEAD,
+    MOST_REQUEST,
+    WARNINGS,
+    PatientProtocol,
+    Proxies,
+    Sparing,
+    configuration,
+)
 from serving import listening
 
 
@@ -165,6 +175,34 @@ def test_a_head_that_says_its_body_once_is_taken(port: int, lines: str) -> None:
     body = "1" if "Length" in lines else "1\r\n{\r\n0\r\n\r\n" if "Encoding" in lines else ""
     said = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n\r\n{body}"
     assert _said(port, said.encode()).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_request_of_http_1_1_says_its_host(port: int) -> None:
+    assert _said(port, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    for head in (b"GET / HTTP/1.0\r\n", b"GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n"):
+        assert _said(port, head + b"\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_is_no_http_does_not_fill_the_log(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(WARNINGS.burst + 10):
+        assert _said(port, b"no http\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    told = [record for record in caplog.records if record.name == "uvicorn.error"]
+    assert len(told) <= WARNINGS.burst + 5  # and what time brings back meanwhile
+
+
+def test_what_was_left_out_of_a_log_is_counted_and_errors_never_are() -> None:
+    now = [0.0]
+    sparing = Sparing(Rate(0.1, 1), lambda: now[0])
+
+    def line(text: str, level: int = logging.WARNING) -> tuple[bool, str]:
+        record = logging.LogRecord("uvicorn.error", level, "", 0, text, None, None)
+        return sparing.filter(record), record.getMessage()
+
+    assert [line("a")[0] for _ in range(4)] == [True, False, False, False]
+    assert line("b") == (True, "b")
+    assert [line("a", logging.ERROR)[0] for _ in range(3)] == [True] * 3
+    now[0] = 10.0
+    assert line("a") == (True, "a (3 more such lines were left out)")
 
 
 def test_a_second_head_on_a_connection_is_cut_off_as_well(port: int) -> None:

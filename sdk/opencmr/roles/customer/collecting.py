@@ -17,6 +17,8 @@ from .transaction import Transactions
 _log = logging.getLogger("opencmr.customer")
 _MOST_PAGES = 1000
 """How many pages are collected at once, of a vendor that never comes to an end."""
+_LONGEST = 60.0
+"""Seconds after which no further page is asked for: a vendor may dole out its words one at a time."""
 _LONGEST_WAIT = 30
 _MOST_HAND_BACKS = 3
 """How often a vendor is handed back what it lacks before we give up for now."""
@@ -77,6 +79,8 @@ class Collecting:
         async with self._lock:
             entries: list[str] = []
             waiting, left = int(max(0, min(seconds("wait", wait), _LONGEST_WAIT))), self._transactions.quota.collect
+            clock = asyncio.get_running_loop().time
+            end = clock() + waiting + _LONGEST
             for _ in range(_MOST_PAGES):
                 if self.muted:
                     break
@@ -87,7 +91,7 @@ class Collecting:
                 arrived, more, size = await self._page(waiting)
                 entries += arrived.entries
                 waiting, left = 0, left - size
-                if not more or left <= 0:
+                if not more or left <= 0 or clock() >= end:
                     break
             return entries
 

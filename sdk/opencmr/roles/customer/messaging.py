@@ -117,7 +117,8 @@ class Messaging:
     async def collect(self, wait: float = 0) -> list[str]:
         """Collect what waits in the mailbox, and bring the receipts for what was collected before.
 
-        A collect ends after the bytes that the wallet's `Quota` has for it; the next one goes on. From a vendor that is
+        A collect ends after the bytes that the wallet's `Quota` has for it, and asks for no further page after a
+        minute; the next one goes on. From a vendor that is
         muted nothing is collected.
 
         Args:

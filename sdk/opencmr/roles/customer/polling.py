@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..._log import log_failure
 from ...errors import OpenCMRError
+from ..party.given import setting
 from .messaging import Messaging, quiet
 
 _log = logging.getLogger("opencmr.customer")
@@ -33,6 +34,16 @@ class Polling:
     gap: float = 1.0
     at_once: int = 4
     within: float = 60.0
+
+    def __post_init__(self) -> None:
+        """See that it says how often.
+
+        Raises:
+            UsageError: A time is negative or no number, or `at_once` no whole number from 1.
+        """
+        for name in ("every", "gap", "within"):
+            setting(name, getattr(self, name))
+        setting("at_once", self.at_once, whole=True)
 
     def pause(self, relationships: int, dice: Callable[[], float]) -> float:
         """Seconds until the next collect of the wallet: at random, so that wallets do not come at the same moment.

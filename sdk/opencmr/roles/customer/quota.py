@@ -11,6 +11,7 @@ from ...errors import Problem
 from ...messages import core
 from ...protocol import Verified
 from ...store import ROW
+from ..party.given import setting
 
 MOST_WAITING = 128
 """Words of a vendor that are kept though one before them is missing. A page of the mailbox has a hundred at most."""
@@ -28,6 +29,15 @@ class Quota:
 
     collect: int = 8 * 1024 * 1024
     relationship: int = 16 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """See that it is one.
+
+        Raises:
+            UsageError: A bound is no whole number from 1.
+        """
+        setting("collect", self.collect, whole=True)
+        setting("relationship", self.relationship, whole=True)
 
 
 DEFAULT = Quota()

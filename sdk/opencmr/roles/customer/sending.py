@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..._log import log_failure
 from ...errors import Problem
+from ..party.given import setting
 from .messaging import Messaging
 
 _log = logging.getLogger("opencmr.customer")
@@ -29,6 +30,16 @@ class Retry:
     first: float = 1.0
     most: float = 3600.0
     at_once: int = 8
+
+    def __post_init__(self) -> None:
+        """See that it says how patiently.
+
+        Raises:
+            UsageError: A time is negative or no number, or `at_once` no whole number from 1.
+        """
+        setting("first", self.first)
+        setting("most", self.most)
+        setting("at_once", self.at_once, whole=True)
 
     def delay(self, attempt: int, asked: int, dice: Callable[[], float]) -> float:
         """Seconds until an attempt, at random, so that customers do not all come back at the same moment.

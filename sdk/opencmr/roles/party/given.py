@@ -74,6 +74,23 @@ def seconds(name: str, value: Any) -> float:
     return float(max(-_FOREVER, min(value, _FOREVER)))
 
 
+def setting(name: str, value: Any, *, whole: bool = False) -> None:
+    """See that a bound that a caller sets is one.
+
+    Args:
+        name: Of the setting.
+        value: What was given.
+        whole: It counts something, from 1; else it is any finite number of seconds, from 0.
+
+    Raises:
+        UsageError: It is none.
+    """
+    fits = isinstance(value, int) and value >= 1 if whole else isinstance(value, int | float) and 0 <= value < _FOREVER
+    if isinstance(value, bool) or not fits:
+        what = "a whole number from 1" if whole else "a number of seconds from 0"
+        raise UsageError(f"{name} is {what}, not {told(value)}")
+
+
 def customers_did(customer: Any) -> str:
     """The DID of a customer, who is named by it or by the relationship.
 

@@ -5,12 +5,15 @@ No other module of the vendor's side knows a family. What it says besides is the
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from ...errors import UsageError
 from ...messages import Body, offer, terms
 from ...messages.types import TermsRef
 from ...protocol import roster
+from ..party.given import told
 from ..party.signing import Draft
+from .forgetting import LONGEST
 
 TERMS_ARE_ASKED_FOR = terms.Proffer.type
 """What `Acceptance.reply` replies to."""
@@ -26,6 +29,9 @@ class Acceptance:
     """
 
     def __init__(self, codes: Iterable[str], counter: str | None, firm_for: timedelta) -> None:
+        given: Any = firm_for
+        if not isinstance(given, timedelta) or not timedelta() < given <= LONGEST:
+            raise UsageError(f"firm_for is a timedelta above 0, of {LONGEST.days} days at most, not {told(given)}")
         self.firm_for = firm_for
         self.codes: tuple[str, ...] = ()
         self.counter: str | None = None

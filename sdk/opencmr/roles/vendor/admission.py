@@ -41,7 +41,9 @@ class Admission:
     async def check(self, message: Message[Any], peer: Peer | None, address: str | None) -> None:
         """See whether there is room for a message whose signature has held.
 
-        A no is let in whatever others take. So is what makes something of a relationship.
+        A no is let in whatever others take; so is what makes something of a relationship. But who begins one does so at
+        the rate of newcomers of their address, also with a no: these have such a rate for themselves. It is no quota,
+        for the same bytes are taken after `Retry-After`.
 
         Args:
             message: It.
@@ -49,14 +51,15 @@ class Admission:
             address: The network address that it came from, where that is known.
 
         Raises:
-            OverQuota: There is none.
+            OverQuota: There is none, or it has to come later.
         """
+        narrowing = is_narrowing(message.type, "customer")
         if peer is not None and (peer.kept or not is_passing(message.type, "customer")):
             return
-        if not is_narrowing(message.type, "customer") and await self._full():
+        if not narrowing and await self._full():
             raise OverQuota("too much is kept here of those who only asked", retry_after=COME_AGAIN)
         if peer is None:
-            self._gate.charge_newcomer(address)
+            self._gate.charge_newcomer(address, narrowing=narrowing)
 
     async def check_hand_back(self, words: Sequence[Message[Any]], peer: Peer | None) -> None:
         """See whether there is room for words that a customer hands back: what was forgotten counts again.

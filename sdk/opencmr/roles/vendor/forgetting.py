@@ -10,9 +10,10 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
+from typing import Any
 
 from ..._log import log_failure, tell
-from ...errors import StoreError
+from ...errors import StoreError, UsageError
 from ...protocol import History, came_to_nothing, promised_until
 from ...protocol.clock import shifted
 from ...store import Peer, Rows, Store
@@ -20,6 +21,8 @@ from ..party.histories import Histories
 
 KEPT_FOR = timedelta(days=30)
 """How long they are kept where a vendor does not say."""
+LONGEST = timedelta(days=36_500)
+"""How long a vendor may say. Beyond the years that an instant can write, a day in the past would be today."""
 AT_ONCE = 20
 """How many are looked up at a time."""
 PAUSE = 60.0
@@ -36,6 +39,19 @@ class Done(Enum):
     FORGOTTEN = "forgotten"
     KEPT = "kept"
     LATER = "later"
+
+
+def check_span(kept_for: Any) -> None:
+    """See that this is how long a relationship may be kept; none: for good.
+
+    Raises:
+        UsageError: It is not.
+    """
+    day = timedelta(days=1)
+    if kept_for is None:
+        return
+    if not isinstance(kept_for, timedelta) or not day <= kept_for <= LONGEST or kept_for % day:
+        raise UsageError(f"kept_for is from 1 to {LONGEST.days} whole days, such as timedelta(days=30)")
 
 
 class Forgetting:
@@ -150,7 +166,11 @@ async def forget_all(store: Store, kept_for: timedelta, now: Callable[[], str], 
 
     Returns:
         How many were forgotten, or would be.
+
+    Raises:
+        UsageError: `kept_for` is not of whole days.
     """
+    check_span(kept_for)
     vendors = store.read(lambda rows: rows.vendors())
     each = [Forgetting(store, Histories(), me, kept_for, now) for me in vendors]
     return sum([await one.through(dry_run=dry_run) for one in each])

@@ -51,6 +51,7 @@ class Mailbox:
         self._admission = admission
         self._now = now
         self._unknown_senders = UnknownSenders()
+        self._checking = asyncio.Semaphore(1)
         self.waking = Waking(store)
         self._closing = False
 
@@ -95,15 +96,20 @@ class Mailbox:
         """
         if not 0 < len(words) <= MOST_WORDS:
             raise Malformed(f"a collect and the words, {MOST_WORDS} at most", pointer="/messages", rule="TRN-20")
-        asking = self._asked(words[0], pointer="/messages/0/type")
-        taken = [self._word(asking.from_, raw, position) for position, raw in enumerate(words[1:], start=1)]
+        asking = self._asked(words[0], pointer="/messages/0/type", count=len(words))
+        with self._gate.handing_back.place(asking.from_):
+            async with self._checking:
+                taken = await asyncio.to_thread(self._words, asking.from_, words[1:])
+            await self._taken_back(asking, taken)
+
+    async def _taken_back(self, asking: Message[core.Collect], taken: list[Verified]) -> None:
         entries = [word.message for word in taken if is_entry(word.message)]
         peer = self._store.read(lambda rows: rows.peer(self._signer.did, asking.from_))
         await self._admission.check_hand_back(entries, peer)
         await self._store.write(lambda rows: self._take_back(rows, asking, taken))
         self.ring(asking.from_)
 
-    def _asked(self, raw: bytes, pointer: str = "/type") -> Message[core.Collect]:
+    def _asked(self, raw: bytes, pointer: str = "/type", count: int = 1) -> Message[core.Collect]:
         types = (core.Collect.type,)
         try:
             message: Message[core.Collect] = verify(parse(raw), me=self._signer.did, pinned={}, types=types).message
@@ -112,7 +118,7 @@ class Mailbox:
                 "only mailbox.collect opens a mailbox", pointer=pointer, expected=[*types]
             ) from problem
         check_collect(message, self._now())
-        self._gate.charge_key(message.from_)
+        self._gate.charge_key(message.from_, count=count)
         return message
 
     # Collecting
@@ -174,6 +180,10 @@ class Mailbox:
         return not self._closing
 
     # Taking back
+
+    def _words(self, customer: str, raws: list[bytes]) -> list[Verified]:
+        """What is handed back, checked: two hundred signatures, which nobody else shall wait for."""
+        return [self._word(customer, raw, position) for position, raw in enumerate(raws, start=1)]
 
     def _word(self, customer: str, raw: bytes, position: int) -> Verified:
         """One of our words, or what belongs to it."""

@@ -129,6 +129,7 @@ class Receiving:
             return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
         narrowing = is_narrowing(message.type, "customer")
         self._gate.charge_key(message.from_, narrowing=narrowing)
+        self._gate.charge_volume(address, len(verified.raw), narrowing=narrowing)
         await self._admission.check(message, peer, address)
         if narrowing:  # waits for no handler, not even for that of another message
             received = await self.keep(verified, [])

@@ -17,13 +17,13 @@ from ...protocol import Decision, History, Question, instant
 from ...store import KeyFile, Rows, Store, beside
 from ...transport.limits import Gate, Limits
 from ..party.asking import Asked, members
-from ..party.given import customers_did
+from ..party.given import customers_did, setting
 from ..party.histories import Histories
 from ..party.signing import Signer, new_id
 from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
 from .admission import Admission
 from .decisions import Decisions
-from .forgetting import KEPT_FOR, Forgetting
+from .forgetting import KEPT_FOR, Forgetting, check_span
 from .handlers import Handler, Handlers, Reply
 from .health import Health
 from .mailbox import Mailbox
@@ -136,9 +136,9 @@ class Vendor:
             KeyFileError, StoreError, UsageError: It cannot be opened.
         """
         _, origin = trust.web_urls(did)
+        setting("handler_timeout", handler_timeout)
         acceptance = Acceptance(accepts, counter, firm_for)
-        if kept_for is not None and (kept_for < timedelta(days=1) or kept_for % timedelta(days=1)):
-            raise UsageError("kept_for is a number of whole days, such as timedelta(days=30)")
+        check_span(kept_for)
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
         url = file.names()[0] if file.names() else trust.key_url(did)
         if not url.startswith(did + "#"):

@@ -9,6 +9,7 @@ from flooding import Street as Flooded
 from opencmr import Customer, Quota, Vendor, consent, trust
 from opencmr.errors import QuotaExceeded, Unreachable
 from opencmr.roles import CustomerRelationship
+from opencmr.roles.customer import collecting
 from opencmr.roles.customer.quota import MOST_WAITING
 from opencmr.testing import StandingClock
 from parties import GRANT, REQUEST, SHOP, Street, assert_equal_histories
@@ -47,6 +48,18 @@ async def test_a_collect_ends_after_its_bytes_and_the_next_one_goes_on(tmp_path:
         first, second = await relationship.collect(), await relationship.collect()
         assert relationship.history.chain.digests == [*first, *second]
         assert 30_000 < flooder.said <= 40_000, "two pages each"
+
+
+async def test_a_vendor_that_doles_out_its_words_holds_nobody_who_collects_or_says_no(
+    tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "_LONGEST", 0.0)  # each page is one too late
+    flooder = Flooder(clock, page=2_000, word=1_000)
+    async with Customer.open(tmp_path / "alice.db", network=Flooded(flooder), clock=clock) as alice:
+        relationship = await alice.meet(FLOODER)
+        first, second = await relationship.collect(), await relationship.collect()
+        assert relationship.history.chain.digests == [*first, *second]
+        assert flooder.said <= 4_000, "a page each, though each says that there is more"
 
 
 @pytest.mark.requirement("TRN-8")

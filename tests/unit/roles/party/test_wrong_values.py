@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from opencmr import Customer, Money, Policy, Vendor, intent, order
+from opencmr import Customer, Money, Policy, Polling, Quota, Retry, Vendor, intent, order
 from opencmr.errors import HandlerFailed, OpenCMRError, UsageError
 from opencmr.messages.offer import Adjustment
 from opencmr.roles import AgreementInHand, Casting, ConsentInHand, CustomerRelationship, OfferInHand, OrderInHand
@@ -187,6 +187,38 @@ async def test_the_member_is_named_and_what_was_expected(call: Call, told: str, 
     with pytest.raises(UsageError) as raised:
         await call(held, 7)
     assert str(raised.value).startswith(told)
+
+
+BOUNDS: list[tuple[type[Quota | Polling | Retry], str]] = [
+    *((Quota, name) for name in ("collect", "relationship")),
+    *((Polling, name) for name in ("every", "gap", "at_once", "within")),
+    *((Retry, name) for name in ("first", "most", "at_once")),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), BOUNDS)
+def test_a_bound_of_a_wallet_that_is_none_is_a_usage_error(kind: Callable[..., Any], name: str) -> None:
+    for wrong in (-1, float("nan"), float("inf"), True, "1", None, [], b"1", -(10**400)):
+        with pytest.raises(UsageError, match=name):
+            kind(**{name: wrong})
+    assert getattr(kind(**{name: 7}), name) == 7
+
+
+def test_a_span_of_a_vendors_that_is_none_is_a_usage_error(street: Street) -> None:
+    for wrong in (timedelta(), timedelta(-1), timedelta.max, 7, "1", None):
+        with pytest.raises(UsageError, match="firm_for"):
+            street.vendor(firm_for=wrong)
+    for wrong in (-1, float("nan"), "1", None, timedelta(1)):
+        with pytest.raises(UsageError, match="handler_timeout"):
+            street.vendor(handler_timeout=wrong)
+    assert street.vendor(firm_for=timedelta(seconds=1), handler_timeout=1).did == SHOP
+
+
+def test_a_count_is_a_whole_number_from_one() -> None:
+    for wrong in (0, 1.5):
+        for kind, name in ((Quota, "collect"), (Quota, "relationship"), (Polling, "at_once"), (Retry, "at_once")):
+            with pytest.raises(UsageError, match=name):
+                kind(**{name: wrong})
 
 
 # Handlers

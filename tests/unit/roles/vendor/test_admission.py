@@ -15,6 +15,7 @@ from parties import CAST, GRANT, MARKETING, SHOP, Hand, Street, read, types_of
 
 PROFFER = terms.Proffer(choices=[roster.ref("SD-BASE")])
 ADDRESS = "203.0.113.9"
+A_THREAD = "urn:uuid:0190c1de-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -120,6 +121,31 @@ async def test_who_hands_back_what_was_forgotten_waits_for_room_as_well(
     await shop.receive(street.stranger().write(CAST))  # there was room for one
     with pytest.raises(OverQuota):
         await relationship.collect()
+
+
+async def test_a_no_of_a_stranger_is_not_held_back_by_others_who_began_at_their_address(street: Street) -> None:
+    shop = street.vendor(limits=Limits(newcomers=Rate(0.1, 1)))
+    await shop.receive(street.stranger().write(CAST), ADDRESS)
+    with pytest.raises(OverQuota):
+        await shop.receive(street.stranger().write(CAST), ADDRESS)
+    no = consent.Withdraw()
+    assert types_of(await shop.receive((hand := street.stranger()).write(no, A_THREAD), ADDRESS)) == ["receipt"]
+    with pytest.raises(OverQuota) as later:  # a rate and no refusal: the same bytes are taken then
+        await shop.receive(street.stranger().write(no, A_THREAD), ADDRESS)
+    assert later.value.retry_after == 10
+    assert types_of(await shop.receive(hand.write(no, A_THREAD), ADDRESS)) == ["receipt"]
+
+
+async def test_what_a_stranger_binds_the_vendor_to_keep_is_bounded_in_bytes_at_each_address(street: Street) -> None:
+    shop = street.vendor(limits=Limits(volume=Rate(1e-3, 5 * len(street.stranger().write(GRANT)) // 2)))
+    for _ in range(2):
+        await shop.receive((hand := street.stranger()).write(GRANT), ADDRESS)
+    with pytest.raises(OverQuota):
+        await shop.receive(street.stranger().write(GRANT), ADDRESS)
+    assert len(shop.relationships()) == 2
+    assert shop.may(hand.did, **MARKETING)
+    assert types_of(await shop.receive(hand.write(consent.Withdraw(), A_THREAD), ADDRESS)) == ["receipt"]
+    assert types_of(await shop.receive(street.stranger().write(GRANT), "203.0.113.10")) == ["receipt"]
 
 
 async def test_so_many_newcomers_come_from_one_address(street: Street, known: Hand) -> None:

@@ -191,8 +191,11 @@ async def test_a_shop_that_forgets_nothing_says_so(street: Street) -> None:
     await shop.tend()
 
 
-@pytest.mark.parametrize("span", [timedelta(), timedelta(hours=30), timedelta(days=-1)])
-def test_days_are_whole(street: Street, span: timedelta) -> None:
+@pytest.mark.parametrize(
+    "span",
+    [timedelta(), timedelta(hours=30), timedelta(days=-1), timedelta(days=36_501), timedelta(days=999_999), 30, "x"],
+)
+def test_days_are_whole_and_no_more_than_dates_can_tell(street: Street, span: Any) -> None:
     with pytest.raises(UsageError, match="whole days"):
         street.vendor(kept_for=span)
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from opencmr import Vendor, consent, intent, trust
-from opencmr.errors import Malformed, OverQuota, Problem
+from opencmr.errors import Malformed, Overloaded, OverQuota, Problem
 from opencmr.messages.core import MOST_RECEIPTS
 from opencmr.roles.vendor import mailbox
 from opencmr.testing import StandingClock
@@ -126,6 +126,42 @@ async def test_08_collect_with_bogus_receipts(tmp_path: Path, checked_in: list[t
     _, *others = checked_in
     assert len(others) == 5, "the rest of what proves nothing is passed over"
     assert not {thread.name for thread in others} & {threading.current_thread().name, "opencmr-store"}
+    await shop.close()
+
+
+def _handed_back(hand: Hand, count: int = 5) -> list[bytes]:
+    """Words of a stranger's own, as if they were to be taken back: each has a signature that holds."""
+    words = [hand.write(consent.Withdraw(), uuid.uuid4().urn) for _ in range(count)]
+    return [hand.write({}, type="mailbox.collect", seen=trust.digest(b"never said")), *words]
+
+
+async def test_words_that_are_handed_back_are_checked_beside_the_event_loop_a_few_requests_at_once(
+    tmp_path: Path, checked_in: list[threading.Thread]
+) -> None:
+    """Any key may hand back 200 words, which took 130 ms of the loop's time, and as much of everybody's."""
+    shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=(clock := StandingClock()))
+    asked = [_handed_back(_hand(clock)) for _ in range(20)]
+    done = await asyncio.gather(*(shop.take_back(words) for words in asked), return_exceptions=True)
+    assert [type(one) for one in done] == [type(None)] * 16 + [Overloaded] * 4
+    assert len(checked_in) == 20 + 16 * 5
+    here = [thread for thread in checked_in if thread is threading.current_thread()]
+    assert len(here) == 20, "the collects' own"
+    await shop.take_back(asked[-1])  # the same bytes are taken when it is quiet
+    one = _hand(clock)
+    done = await asyncio.gather(*(shop.take_back(_handed_back(one)) for _ in range(2)), return_exceptions=True)
+    assert [type(one) for one in done] == [type(None), OverQuota]
+    await shop.close()
+
+
+async def test_a_word_that_is_handed_back_counts_as_a_message_of_its_sender(tmp_path: Path) -> None:
+    clock, limits = StandingClock(), Limits(key=Rate(1e-6, 10))
+    shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=clock, limits=limits)
+    hand = _hand(clock)
+    await shop.take_back(_handed_back(hand))
+    with pytest.raises(OverQuota):
+        await shop.take_back(_handed_back(hand))
+    assert await _outcome(shop, hand.write(CAST)) == "accepted"
+    await shop.take_back(_handed_back(_hand(clock), count=30))  # more than can ever be left waits for all that can be
     await shop.close()
 
 
