@@ -47,7 +47,17 @@ BECAUSE: dict[str, tuple[str, ...]] = {
     "a withdrawal is a no-word: it has a date of its own": (
         "returning.withdrawn: leaves `point.at` out of `point.said or point.at`",
     ),
+    "what would come back ends where it begins": (
+        "performing._spans: leaves `done` out of `done or said`",
+    ),
+    "no word knows its own place, and what it knows came before it": (
+        "decisions._Noes.of: the other of max in `max(places)`",
+        ("decisions._Noes.lifted_by: leaves `yes.own.place > self.last` out of `yes.own.place > self.last "
+         "and (not yes.own.knows.lacks(self.places)) a`"),
+        "decisions._Noes.lifted_by: one step off in `yes.own.place > self.last`",
+    ),
     "a span that ends where the next begins is one with it": (
+        "performing._spans: one step off in `at >= spans[-1][1]`",
         "performing._spans: one step off in `at >= until`",
     ),
     "the same span twice permits no more": (

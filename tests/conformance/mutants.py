@@ -52,8 +52,8 @@ ROOM = 2 << 30
 """Bytes of memory beyond what there is: it collects for ever."""
 
 ELSEWHERE = {
-    "Agreement.promises": "unit/roles/vendor/test_forgetting.py",
-    "Dealing.promises": "unit/roles/vendor/test_forgetting.py",
+    "Agreement.promises": "unit/protocol/test_forgetting.py",
+    "Dealing.promises": "unit/protocol/test_forgetting.py",
     "Dealing.overdue": "unit/protocol/test_withdrawals.py",
     "Withdrawal.overdue": "unit/protocol/test_withdrawals.py",
     "turning_point": "unit/roles/vendor/test_decisions.py",
@@ -62,6 +62,18 @@ ELSEWHERE = {
 }
 """Function → the tests of what it is for: it decides what a vendor keeps, what evidence has to show, or what a view
 says. No word and no answer tells."""
+BESIDES = {
+    "History.hear": "unit/protocol/test_a_no_without_a_place.py",
+    "History.unhear": "unit/protocol/test_history.py",
+    "History.placed": "unit/protocol/test_a_no_without_a_place.py",
+    "History.follow": "unit/protocol/test_history.py",
+    "gather": "unit/protocol/test_a_no_without_a_place.py",
+    "Parsed._claimed": "unit/protocol/test_receiving.py",
+    "_misplaced": "unit/protocol/test_receiving.py",
+    "settle": "unit/protocol/test_settling.py",
+    "ref": "unit/protocol/test_agreement.py",
+}
+"""The same of what vectors tell in part: the tests are asked about what these and the suite let pass."""
 KEPT = ("roster", "vocabulary")
 """What works things out once and keeps them: who comes by there later can't be seen, so all do."""
 Line = tuple[str, int]
@@ -117,12 +129,14 @@ class Hunter:
         """The tests that catch a mutant of what no word and no answer tells; empty: none."""
         import pytest  # what hunts the others does without
 
-        tests = str(HERE.parent / ELSEWHERE[mutant.function])
+        name = (ELSEWHERE | BESIDES)[mutant.function]
+        tests = str(HERE.parent / name)
         put_in(mutant, "opencmr")
         with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-            failed = pytest.main(["-q", "-x", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", tests])
+            options = ["-o", "addopts=", "-o", "filterwarnings=", "-p", "no:cacheprovider", "-p", "no:xdist"]
+            failed = pytest.main(["-q", "-x", *options, tests])
         caught = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)  # no tests where none are found
-        return ELSEWHERE[mutant.function] if failed in caught else ""
+        return name if failed in caught else ""
 
     def by_suite(self, mutant: Mutant) -> str:
         """The first check that catches the mutant that was put in; empty: none. Those of its rule come first."""
@@ -268,18 +282,23 @@ class Found:
 
 
 def hunt(mutant: Mutant, hunter: Hunter) -> Found:
-    """What catches a mutant; in a process of its own, which may be ended."""
+    """What catches a mutant."""
+    by_tests = {"by other tests": hunter.by_tests}
+    if mutant.function in ELSEWHERE:
+        return _hunted(mutant, by_tests)
+    found = _hunted(mutant, {"by vectors": hunter.by_vectors, "by the suite": hunter.by_suite})
+    return _hunted(mutant, by_tests) if found.how == LOST and mutant.function in BESIDES else found
+
+
+def _hunted(mutant: Mutant, looks: dict[str, Callable[[Mutant], str]]) -> Found:
+    """What of these catches it, one after the other; in a process of its own, which may be ended."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-
-    looks = {"by vectors": hunter.by_vectors, "by the suite": hunter.by_suite}
-    if mutant.function in ELSEWHERE:
-        looks = {"by other tests": hunter.by_tests}
 
     def work() -> None:
         for limit, most in ((resource.RLIMIT_CPU, PROCESSOR), (resource.RLIMIT_AS, _size() + ROOM)):
             resource.setrlimit(limit, (most, resource.RLIM_INFINITY))
-        if mutant.function not in ELSEWHERE:
+        if "by other tests" not in looks:
             put_in(mutant)
         for look in looks.values():
             theirs.send(look(mutant))

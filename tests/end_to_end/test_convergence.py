@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from world import World, quick_folder, settle_down
 
-CONVERSATIONS = int(os.environ.get("OPENCMR_CONVERSATIONS", "320"))
+CONVERSATIONS = int(os.environ.get("OPENCMR_CONVERSATIONS", "160"))
 """How many threads are played; more with `OPENCMR_CONVERSATIONS=2000 make test ARGS="-k wire"`, or `make soak`."""
 SHOPS, CUSTOMERS, SPEAKERS, STEPS, PHASES = 4, 5, 2, 3, 3
 BATCHES = 4

@@ -38,6 +38,9 @@ def _places() -> list[Case]:
     return [
         within("stored-in-a-member", "A member of the group that was asked for", "storedIn", eu, ["IE", "DE"]),
         within("stored-in-a-part-of-a-member", "A part of a member", "storedIn", eu, ["FR-IDF"]),
+        within(
+            "stored-in-the-part", "A part of a country that the table does not list", "storedIn", ["FR-IDF"], ["FR-IDF"]
+        ),
         within("stored-in-the-group", "The group itself", "storedIn", eu, eu),
         within("stored-in-the-smaller-group", "The union lies in the area", "storedIn", eea, eu),
         within("stored-in-the-area", "A country of the area", "storedIn", eea, ["IE", "NO"]),

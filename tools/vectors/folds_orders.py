@@ -192,6 +192,14 @@ def _done(t: Script, **body: Any) -> Word:
     return t.fulfil(made, "done")
 
 
+def _reported_after(t: Script, days: int) -> Word:
+    """The same, under way: nothing is said for so many days, and then that a part was sent."""
+    made = bought(t)
+    t.confirm(made)
+    t.later(days=days)
+    return t.fulfil(made, "shipped")
+
+
 def withdraw(t: Script, of: Word, *lines: Body, ground: str = "returns", **more: Any) -> Word:
     body = {"ground": ground, **({"lines": list(lines)} if lines else {})}
     return t.say("order.withdraw", body, of.thread, **more)
@@ -368,6 +376,12 @@ def _lasting() -> list[Case]:
              "DEC-20", "aaaaaa", "done", lambda t: _done(t, warranty="P2M"),
              asks=[(PAYMENT, at("03-14"), "permit order-live"), (PAYMENT, at("03-16"), "deny no-word"),
                    (CARE, at("03-16"), "permit order-live"), (CARE, at("05-02"), "deny no-word")]),
+        fold("done-whatever-the-clock", "Done is done, also by a clock that is behind", "DEC-20", "aaaaaa", "done",
+             lambda t: _done(t, returns={"days": 0}), asks=[(PAYMENT, {**at("02-20"), "now": True}, "deny no-word")]),
+        fold("a-year-without-a-word", "What was never done nor withdrawn from goes on with the next report", "DEC-20",
+             "aaaaaa", "fulfilling", lambda t: _reported_after(t, 400),
+             asks=[(PAYMENT, {"at": "2027-03-20T12:00:00.000Z"}, "deny no-word"),
+                   (PAYMENT, {"at": "2027-04-20T12:00:00.000Z"}, "permit order-live")]),
         fold("warranty-shorter-than-returns", "The longer of the two", "DEC-20", "aaaaaa", "done",
              lambda t: _done(t, warranty="P1D"), asks=[(CARE, at("03-14"), "permit order-live")]),
         fold("returning-goes-on", "While it is being returned the order goes on, until it is done again", "DEC-20",
