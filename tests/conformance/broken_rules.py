@@ -234,7 +234,7 @@ def tells_first_what_a_proffer_does_not_know(at: Switch) -> None:
 
 @fault("TRM-12")
 def takes_terms_of_a_wish_as_it_stood(at: Switch) -> None:
-    at.patch.setattr(dealing.Dealing, "on_terms", lambda self, thread, entries: ())
+    at.patch.setattr(dealing.Dealing, "on_terms", lambda self, scope, thread, entries: ())
 
 
 @fault("TRM-10")

@@ -37,12 +37,10 @@ class OnTerms(NamedTuple):
     """A word of the customer's about the terms of a scope, which a later one about them has to know.
 
     Attributes:
-        scope: The thread whose data the terms are for; none: the relationship.
         place: Its place.
         digest: Its digest, or of what made it bind.
     """
 
-    scope: str | None
     place: int
     digest: str
 
@@ -121,8 +119,8 @@ class Record(ABC):
 
     # What the rest of the relationship asks of it
 
-    def on_terms(self, thread: str, entries: tuple[Entry, ...]) -> Iterable[OnTerms]:
-        """What the customer has said in it about the terms of a scope."""
+    def on_terms(self, scope: str | None, thread: str, entries: tuple[Entry, ...]) -> Iterable[OnTerms]:
+        """What the customer has said in it about the terms of this scope: a thread's, or the relationship's (none)."""
         return ()
 
     def promises(self) -> Iterable[str]:

@@ -129,14 +129,15 @@ class Agreement(Record):
             made = self.evidence if self.ended is None else self.evidence[:-1]
             yield Binding(self.terms, self.own, self.since, made, self.ended, self.scope.id if self.scope else None)
 
-    def on_terms(self, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
+    def on_terms(self, scope: str | None, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
         """What made the terms bind, and what of the customer's ended them."""
-        scope = self.scope.id if self.scope else None
+        if scope != (self.scope.id if self.scope else None):
+            return
         if self.own is None or self.since is None:
             return
-        yield OnTerms(scope, self.own.place, self.evidence[0])
+        yield OnTerms(self.own.place, self.evidence[0])
         if self.ended is not None and self.ended_by == "customer":
-            yield OnTerms(scope, self.ended.place, self.evidence[-1])
+            yield OnTerms(self.ended.place, self.evidence[-1])
 
     def promises(self) -> Iterator[str]:
         """A counter stands until it is to be answered."""
@@ -150,17 +151,12 @@ def superseded(context: Context, own: Word, scope: str | None) -> str | None:
     It is one by which terms began to bind, or one by which the customer ended them; of the scope of a wish, also one by
     which the customer put the wish otherwise, ordered, or took it back.
     """
-    for word in _on_terms(context, scope):
-        if not own.knows.knows(word.place):
-            return word.digest
-    return None
-
-
-def _on_terms(context: Context, scope: str | None) -> Iterator[OnTerms]:
-    """What was said about the terms of this scope: in agreements, and in the thread that they are for."""
-    for thread in context.threads.values():
+    for id_, thread in context.threads.items():
         if thread.record is not None:
-            yield from (word for word in thread.record.on_terms(thread.id, thread.entries) if word.scope == scope)
+            for word in thread.record.on_terms(scope, id_, thread.entries):
+                if not own.knows.knows(word.place):
+                    return word.digest
+    return None
 
 
 def _rests_on(thread: "Thread", context: Context) -> Iterator[str]:
@@ -168,9 +164,7 @@ def _rests_on(thread: "Thread", context: Context) -> Iterator[str]:
     if isinstance(thread.record, Agreement):
         scope = thread.record.scope.id if thread.record.scope else None
         for id_, other in context.threads.items():
-            if other.record is not None and any(
-                word.scope == scope for word in other.record.on_terms(id_, other.entries)
-            ):
+            if other.record is not None and any(other.record.on_terms(scope, id_, other.entries)):
                 yield id_
 
 

@@ -1,8 +1,10 @@
 """The fold of an intent thread: what is wanted, the offers, and the order (`spec/v1/intent/page.md`)."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Self
 
 from ....errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderThanAsked, WrongState
@@ -452,12 +454,13 @@ class Dealing(Record):
             ended = when(cancelled) if cancelled else None
             yield from standing_order(thread, turns, ended, what_lasts(self.accepted_offer.body), data, made)
 
-    def on_terms(self, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
+    def on_terms(self, scope: str | None, thread: str, entries: tuple[Entry, ...]) -> Iterator[OnTerms]:
         """What the customer has said of the terms of their wish: as it stands, ordered, or off."""
-        digests = {entry.place: entry.digest for entry in entries}
-        for point in (self.wish, self.ordered_at, self._off()):
-            if point is not None:
-                yield OnTerms(thread, point.place, digests[point.place])
+        if scope == thread:
+            for point in (self.wish, self.ordered_at, self._off()):
+                if point is not None:
+                    entry = entries[bisect_left(entries, point.place, key=attrgetter("place"))]
+                    yield OnTerms(point.place, entry.digest)
 
     def promises(self) -> Iterator[str]:
         """Offers are firm until they expire."""
