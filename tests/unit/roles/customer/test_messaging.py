@@ -33,11 +33,6 @@ def shop(street: Street) -> Vendor:
 
 
 @pytest.fixture
-def alice(street: Street) -> Customer:
-    return street.customer()
-
-
-@pytest.fixture
 async def at_shop(street: Street, alice: Customer, shop: Vendor) -> AsyncIterator[CustomerRelationship]:
     """Alice at the shop. Afterwards, with the wire mended, both sides hold the same."""
     relationship = await alice.meet(SHOP)

@@ -26,11 +26,6 @@ def shop(street: Street) -> Vendor:
 
 
 @pytest.fixture
-def alice(street: Street) -> Customer:
-    return street.customer()
-
-
-@pytest.fixture
 async def at_shop(alice: Customer, shop: Vendor) -> CustomerRelationship:
     return await alice.meet(SHOP)
 

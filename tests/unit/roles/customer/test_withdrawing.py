@@ -1,14 +1,12 @@
 """A customer withdraws from an order or cancels lines of it, and both sides hold the same."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from opencmr import Customer, Vendor, intent, offer, order
 from opencmr.messages.types import OrderLine
 from opencmr.protocol.families.intent import Dealing
 from opencmr.roles import CustomerRelationship
-from parties import CAST, SHOP, Street, an_offer, assert_equal_histories
+from parties import CAST, Street, an_offer
 
 
 @pytest.fixture
@@ -17,21 +15,6 @@ def shop(street: Street) -> Vendor:
     shop.on(intent.Cast)(lambda *_: an_offer())
     shop.on(offer.Accept)(lambda message, _: order.Confirm(reference="R1", total=message.body.total))
     return shop
-
-
-@pytest.fixture
-def alice(street: Street) -> Customer:
-    return street.customer()
-
-
-@pytest.fixture
-async def at_shop(alice: Customer, shop: Vendor) -> AsyncIterator[CustomerRelationship]:
-    """Alice at the shop. Afterwards both sides hold the same."""
-    relationship = await alice.meet(SHOP)
-    yield relationship
-    await relationship.sync()
-    assert_equal_histories(relationship.history, shop.history(relationship.me))
-    assert (relationship.misconduct, relationship.waiting) == ([], 0)
 
 
 @pytest.mark.requirement("ORD-7", "ORD-10")
