@@ -9,7 +9,7 @@ from typing import Any
 
 from opencmr import trust
 from opencmr.errors import Problem
-from opencmr.messages import Body, Message, consent, intent, offer, order, read, read_envelope, terms
+from opencmr.messages import Body, Message, consent, intent, offer, order, terms, validate, validate_envelope
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Money, Party, Ref, Want
 from opencmr.protocol import History, instant, is_narrowing, moment, roster, settle
@@ -118,7 +118,7 @@ class Dialogue:
 
     def take(self, entry: bytes, **members: Any) -> bytes | None:
         """The customer's receipt for a vendor's message that was just said."""
-        message = read_envelope(json.loads(entry))
+        message = validate_envelope(json.loads(entry))
         thread = self.history.threads[message.thread]
         outcome = thread.entries[-1].outcome
         said = {"outcome": outcome, "state": thread.state}
@@ -132,7 +132,7 @@ class Dialogue:
         Raises:
             Problem: It can't be decided, and is not answered.
         """
-        message, digest = read(json.loads(raw)), trust.digest(raw)
+        message, digest = validate(json.loads(raw)), trust.digest(raw)
         if said is None:
             self.later(minutes=1)
             settled = settle(message, digest, history=self.history, now=members.get("at") or self.now)
@@ -141,7 +141,7 @@ class Dialogue:
                 said = {"outcome": "refused", "problem": settled.problem.as_dict()}
         self.raws.append(raw)
         receipt = self.receipt("vendor", raw, said, **members)
-        self.history.follow(read(json.loads(receipt)), trust.digest(receipt), of=message)
+        self.history.follow(validate(json.loads(receipt)), trust.digest(receipt), of=message)
         self.seen = self.history.chain.tip
         return receipt
 
@@ -162,7 +162,7 @@ class Dialogue:
         members = {"number": self.history.chain.next, "prior": self.history.chain.tip, **members}
         raw = self.sign("vendor", self.document("vendor", body, thread, **members))
         self.raws.append(raw)
-        message = read(json.loads(raw))
+        message = validate(json.loads(raw))
         _, why = self.history.follow(message, trust.digest(raw))
         self.seen = self.history.chain.tip
         if taken and why is None:
@@ -190,7 +190,7 @@ class Dialogue:
     def did_document(self) -> bytes:
         """What the vendor publishes."""
         keys = {f"{self.vendor_did}#key-1": self.keys[1].public}
-        return trust.write(trust.document_for(self.vendor_did, keys, "https://shop.example/opencmr"))
+        return trust.canonicalize(trust.document_for(self.vendor_did, keys, "https://shop.example/opencmr"))
 
 
 def conversation() -> tuple[Dialogue, Dialogue]:
@@ -280,9 +280,9 @@ def piece_of(raw: bytes, position: int = 0) -> Piece:
     document = json.loads(raw)
     message: Message[Any]
     try:
-        message, fault = read(document), None
+        message, fault = validate(document), None
     except Problem as problem:
-        message, fault = read_envelope(document), problem
+        message, fault = validate_envelope(document), problem
     return Piece(f"{position}", trust.digest(raw), message, fault, position)
 
 
@@ -298,7 +298,7 @@ def put_forward(
         pieces = [piece_of(raw, position) for position, raw in enumerate(raws)]
         mine = [piece for piece in pieces if {piece.message.from_, piece.message.to} == set(one.pair)]
         records = records_of(folded(arrange(mine), threads))
-        fold = trust.write({"customer": one.customer_did, "vendor": one.vendor_did, "records": records})
+        fold = trust.canonicalize({"customer": one.customer_did, "vendor": one.vendor_did, "records": records})
         folds.append(Exhibit(f"folds/{one.customer_did[-4:]}.json", fold))
     dids = [Exhibit(f"dids/{one.vendor_did[8:]}.json", one.did_document()) for one in those]
     return Evidence(exhibits(raws), dids, folds, threads)
@@ -318,7 +318,7 @@ def write_folder(folder: Path, evidence: Evidence) -> Path:
         }[kind]
         listed[kind].append({"file": each.name, "digest": trust.digest(each.raw), **stated})
     part = {"part": {"threads": sorted(evidence.part)}} if evidence.part else {}
-    (folder / "manifest.json").write_bytes(trust.write({"opencmr": "1.0", **listed, **part}))
+    (folder / "manifest.json").write_bytes(trust.canonicalize({"opencmr": "1.0", **listed, **part}))
     return folder
 
 

@@ -73,7 +73,7 @@ class Customer:
 
     def receipt(self, of: Document, at: str, state: str) -> Document:
         """The customer's receipt for a word of the vendor's."""
-        body = {"of": trust.digest(trust.write(of)), "outcome": "accepted", "state": state}
+        body = {"of": trust.digest(trust.canonicalize(of)), "outcome": "accepted", "state": state}
         return json.loads(self._write("receipt", at, body, of["thread"], seen=None))
 
     def last(self, type_: str) -> Document:
@@ -90,7 +90,7 @@ class Customer:
         }  # fmt: skip
         document = {name: value for name, value in document.items() if value is not None}
         raw = trust.sign(document, CUSTOMER, CUSTOMER_URL)
-        messages.read(json.loads(raw))
+        messages.validate(json.loads(raw))
         return raw.decode()
 
     async def _exchange(self, says: str, method: str, path: str, headers: dict[str, str], body: str) -> str:
@@ -153,7 +153,7 @@ async def _talk(alice: Customer) -> None:
         [alice.receipt(one, "2026-03-03T10:07:00.000Z", "open") for one in alice.heard if one["type"] == "offer.make"],
     )  # fmt: skip
     accepted = {
-        "offer": {"id": made["id"], "digest": trust.digest(trust.write(made))},
+        "offer": {"id": made["id"], "digest": trust.digest(trust.canonicalize(made))},
         "total": made["body"]["total"],
     }
     await alice.say(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from opencmr import Customer
 from opencmr.errors import OpenCMRError, Problem, Refused, Unreachable
-from opencmr.messages import BODIES, read_body
+from opencmr.messages import BODIES, validate_body
 
 TOLD = {"split": "split", "disputed": "disputed", "date-ahead": "date", "restored": "restored"}
 """What accuses nobody; anything else that was noticed shows that the vendor is at fault."""
@@ -34,7 +34,7 @@ async def obey(alice, command):
         return {"ok": True, "answer": shop.may(**asked).answer}
     if command["do"] == "told":
         return {"ok": True, "told": sorted({TOLD.get(each.code, "fault") for each in shop.noticed})}
-    body = read_body(BODIES[command["type"]], command["body"])
+    body = validate_body(BODIES[command["type"]], command["body"])
     known = {"thread": command["thread"]} if "thread" in command else {}
     waiting = shop.waiting
     try:

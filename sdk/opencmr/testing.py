@@ -89,7 +89,7 @@ class Loopback:
         vendor = self._vendors.get(did)
         if vendor is None:
             raise Unreachable(f"{did} is not on this network")
-        document = trust.read_document(did, vendor.did_document())
+        document = trust.parse_document(did, vendor.did_document())
         return Found(did, document.keys, document.endpoint, Discovery.read(vendor.discovery()))
 
     async def send(self, endpoint: str, raw: bytes) -> list[bytes]:

@@ -30,7 +30,7 @@ def checked(raw: bytes) -> object:
 
 def bare(raw: bytes) -> tuple[bytes, bytes]:
     """What one verification of a message's signature works on: signature and hashes joined, and the public key."""
-    document = trust.read(raw)
+    document = trust.parse(raw)
     signature = trust_bytes(document["proof"]["proofValue"])
     public = trust.public_key(document["from"], document["proof"]["verificationMethod"], {})
     return signature + trust.hash_data(document), public.raw
@@ -138,10 +138,10 @@ def profile(effort: Effort) -> dict[str, Figure]:
         {
             "the whole": in_turn(raws, checked),
             "1 parse, all of it": in_turn(raws, parse),
-            "  read strictly (JSON, profile, canonical form)": in_turn(raws, trust.read),
+            "  read strictly (JSON, profile, canonical form)": in_turn(raws, trust.parse),
             "  digest": in_turn(raws, trust.digest),
             "3-7 verify, all of it": in_turn(parsed, lambda each: verify(each, me=VENDOR, pinned={})),
-            "  validate (model)": in_turn(documents, messages.read),
+            "  validate (model)": in_turn(documents, messages.validate),
             "  place in the thread, keys of items": in_turn([each.message for each in verified], check_place),
             "  key of the sender": in_turn(
                 documents, lambda each: trust.public_key(each["from"], each["proof"]["verificationMethod"], {})

@@ -113,7 +113,7 @@ class Sender:
         """A wish, and amendments of it; let `hear` know the receipt of each before the next is made."""
         at = datetime.now(UTC)
         raw = self.say(cast(_words(300), at), at)
-        id_, body = str(trust.read(raw)["id"]), amend(_words(300), at)
+        id_, body = str(trust.parse(raw)["id"]), amend(_words(300), at)
         yield raw
         for _ in range(many - 1):
             yield self.say(body, at, id_)

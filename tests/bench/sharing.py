@@ -111,7 +111,7 @@ async def _withdrawn(one: Vendor, other: Vendor, senders: list[Sender], grants: 
     """Microseconds of the first answer after a withdrawal that the other vendor received; it must be no."""
     took = []
     for sender, grant in zip(senders, grants, strict=True):
-        document = trust.read(grant)
+        document = trust.parse(grant)
         assert other.may(sender.signer.did, **ASKED)
         await one.receive(sender.say(consent.Withdraw(), datetime.now(UTC), document["thread"]))
         began = perf_counter()

@@ -88,13 +88,13 @@ def reads_in_spite_of(problem: type[Problem], when: Callable[[bytes], bool] = la
     def switch(at: Switch) -> None:
         def read(raw: bytes, **limits: Any) -> Any:
             try:
-                return trust.read(raw, **limits)
+                return trust.parse(raw, **limits)
             except problem:
                 if when(raw):
                     return orjson.loads(raw)
                 raise
 
-        at.swap(receiving, "trust", read=read)
+        at.swap(receiving, "trust", parse=read)
 
     return switch
 
@@ -114,7 +114,7 @@ FAULTS["accepts_names_that_are_not_ascii"] = ("JSN-2", reads_in_spite_of(Malform
 @fault("JSN-5")
 def accepts_what_is_too_long(at: Switch) -> None:
     at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 10**7))
-    at.swap(receiving, "trust", read=lambda raw: trust.read(raw, limit=10**7))
+    at.swap(receiving, "trust", parse=lambda raw: trust.parse(raw, limit=10**7))
 
 
 @fault("ENV-6")
@@ -137,7 +137,12 @@ def drops_unknown_members(at: Switch) -> None:
         return dropping(lambda outer: inner.typed(envelope.model_copy(update=outer)), outer)
 
     inner = receiving.messages
-    at.swap(receiving, "messages", read_envelope=lambda document: dropping(inner.read_envelope, document), typed=typed)
+    at.swap(
+        receiving,
+        "messages",
+        validate_envelope=lambda document: dropping(inner.validate_envelope, document),
+        typed=typed,
+    )
 
 
 @fault("ENV-5")
@@ -156,13 +161,13 @@ def believes_in_any_day(at: Switch) -> None:
 
     def read(document: Any) -> Any:
         try:
-            return inner.read_envelope(document)
+            return inner.validate_envelope(document)
         except Malformed as problem:
             if problem.pointer != "/created":
                 raise
-            return inner.read_envelope({**document, "created": "2026-02-28T00:00:00.000Z"})
+            return inner.validate_envelope({**document, "created": "2026-02-28T00:00:00.000Z"})
 
-    at.swap(receiving, "messages", read_envelope=read)
+    at.swap(receiving, "messages", validate_envelope=read)
 
 
 @fault("RCV-1")
@@ -170,11 +175,11 @@ def looks_into_the_body_first(at: Switch) -> None:
     inner = receiving.messages
 
     def read(document: Any) -> Any:
-        envelope = inner.read_envelope(document)
+        envelope = inner.validate_envelope(document)
         inner.typed(envelope)
         return envelope
 
-    at.swap(receiving, "messages", read_envelope=read)
+    at.swap(receiving, "messages", validate_envelope=read)
 
 
 @fault("ENV-2")
@@ -250,9 +255,9 @@ def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Br
                     raise
                 return base58.b58decode(did.removeprefix("did:key:z"))[2:]
 
-        def check(document: Any, public: bytes) -> None:
+        def verify(document: Any, public: bytes) -> None:
             try:
-                trust.check(document, public)
+                trust.verify(document, public)
             except BadSignature:
                 signature = base58.b58decode(document["proof"]["proofValue"][1:])
                 large = int.from_bytes(signature[32:], "little") >= ORDER
@@ -262,7 +267,7 @@ def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Br
                 if not lax.holds(public, trust.hash_data(document), signature):
                     raise
 
-        at.swap(receiving, "trust", public_key=public_key, check=check)
+        at.swap(receiving, "trust", public_key=public_key, verify=verify)
 
     return switch
 
@@ -274,7 +279,7 @@ FAULTS["accepts_malleable_s"] = ("SIG-5", checks_laxly(s=True))
 
 @fault("SIG-6")
 def checks_no_signature(at: Switch) -> None:
-    at.swap(receiving, "trust", check=lambda document, public: None)
+    at.swap(receiving, "trust", verify=lambda document, public: None)
 
 
 @fault("SIG-1")
@@ -284,9 +289,9 @@ def accepts_another_purpose(at: Switch) -> None:
     def read(document: Any) -> Any:
         proof = document.get("proof")
         known = {"proofPurpose": "assertionMethod"} if isinstance(proof, dict) else {}
-        return inner.read_envelope({**document, "proof": {**proof, **known}} if known else document)
+        return inner.validate_envelope({**document, "proof": {**proof, **known}} if known else document)
 
-    at.swap(receiving, "messages", read_envelope=read)
+    at.swap(receiving, "messages", validate_envelope=read)
 
 
 @fault("IDN-9")

@@ -36,7 +36,7 @@ def gives_up() -> None:
 
 
 def checks_no_signature() -> None:
-    trust.check = lambda document, public: None
+    trust.verify = lambda document, public: None
 
 
 def takes_new_keys() -> None:
@@ -47,11 +47,11 @@ def takes_new_keys() -> None:
             return inner(parsed, **named)
         except WrongKey:
             pinned = {parsed.document["proof"]["verificationMethod"]: next(iter(named["pinned"].values()))}
-            check, trust.check = trust.check, lambda document, public: None
+            check, trust.verify = trust.verify, lambda document, public: None
             try:
                 return inner(parsed, **{**named, "pinned": pinned})
             finally:
-                trust.check = check
+                trust.verify = check
 
     transaction.verify = verify
 
@@ -74,14 +74,14 @@ def gives_its_receipts_a_number() -> None:
 
     def signed(signer: Signer, document: dict[str, Any]) -> dict[str, Any]:
         bare = {name: value for name, value in document.items() if name != "proof"}
-        return dict(trust.read(trust.sign(bare, signer.key, signer.method, check=False)))
+        return dict(trust.parse(trust.sign(bare, signer.key, signer.method, check=False)))
 
     def collect(self: Any, *args: Any, **named: Any) -> Any:
         raw, brought = inner(self, *args, **named)
-        document = trust.read(raw)
+        document = trust.parse(raw)
         for receipt in document["body"].get("receipts", []):
             receipt.update(signed(self.signer, {**receipt, "number": 1}))
-        return trust.write(signed(self.signer, document)), brought
+        return trust.canonicalize(signed(self.signer, document)), brought
 
     transaction.Transactions.collect = collect  # type: ignore[method-assign]
 

@@ -49,7 +49,7 @@ def _pretty(path: str, answer: Answer) -> Answer:
 def _titled(_: str, answer: Answer) -> Answer:
     if answer.media_type != "application/problem+json":
         return answer
-    return replace(answer, body=trust.write({**orjson.loads(answer.body), "title": "Oops"}))
+    return replace(answer, body=trust.canonicalize({**orjson.loads(answer.body), "title": "Oops"}))
 
 
 def _other_media(path: str, answer: Answer) -> Answer:
@@ -180,7 +180,7 @@ FAULTS["gives_receipts_first"] = ("SEQ-34", waits(lambda found, more: (sorted(fo
 def _with_cursor(path: str, answer: Answer) -> Answer:
     if not path.endswith("/mailbox") or answer.status != 200:
         return answer
-    return replace(answer, body=trust.write({"cursor": "1", "messages": orjson.loads(answer.body)["messages"]}))
+    return replace(answer, body=trust.canonicalize({"cursor": "1", "messages": orjson.loads(answer.body)["messages"]}))
 
 
 FAULTS["gives_a_cursor"] = ("TRN-7", answers_with(_with_cursor))

@@ -281,7 +281,7 @@ def forgets_what_is_moot(at: Switch) -> None:
 def reads(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Break:
     def switch(at: Switch) -> None:
         inner = receiving.messages
-        at.swap(receiving, "messages", read_envelope=lambda document: inner.read_envelope(change(document)))
+        at.swap(receiving, "messages", validate_envelope=lambda document: inner.validate_envelope(change(document)))
 
     return switch
 
@@ -375,9 +375,9 @@ def knows_its_own_branch_no_more(at: Switch) -> None:
 def takes_back_what_it_has_not_signed(at: Switch) -> None:
     def check(document: Any, public: bytes) -> None:
         if document["from"] != at.transactions.signer.did:
-            trust.check(document, public)
+            trust.verify(document, public)
 
-    at.swap(receiving, "trust", check=check)
+    at.swap(receiving, "trust", verify=check)
 
 
 @fault("TRN-21")

@@ -92,7 +92,7 @@ class Carried:
                 return self._busy()
         answer = await self.within(method, url, headers, body, timeout=timeout)
         if answer.media_type == "application/problem+json":
-            return replace(answer, body=trust.write(sparing(orjson.loads(answer.body), (_type(body),))))
+            return replace(answer, body=trust.canonicalize(sparing(orjson.loads(answer.body), (_type(body),))))
         if url.endswith("/mailbox") and answer.media_type == "application/json":
             return replace(answer, body=_page(answer.body))
         return answer
@@ -102,7 +102,7 @@ class Carried:
         self.waited.append(1 + len(self.waited) % 2)
         headers = {"retry-after": str(self.waited[-1])}
         if self.waited[-1] == 1:
-            problem = trust.write(sparing(OverQuota().as_dict(), ()))
+            problem = trust.canonicalize(sparing(OverQuota().as_dict(), ()))
             return Answer(429, {**headers, "content-type": "application/problem+json"}, problem)
         return Answer(503, {**headers, "content-type": "text/html"}, b"<html>Too busy</html>")
 
@@ -132,4 +132,4 @@ def _page(body: bytes) -> bytes:
         page.append(message)
         if words == PAGE:
             break
-    return trust.write({"messages": page, "more": whole["more"] or len(page) < len(whole["messages"])})
+    return trust.canonicalize({"messages": page, "more": whole["more"] or len(page) < len(whole["messages"])})

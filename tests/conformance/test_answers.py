@@ -79,7 +79,7 @@ def test_rows_name_requirements_and_problems_that_there_are() -> None:
 def refusals() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Case, type of the message, problem: of all that checks 8 to 10 refuse in the vectors of threads."""
     for case in CASES:
-        held = {trust.digest(trust.write(word)): word for word in case.get("words", ())}
+        held = {trust.digest(trust.canonicalize(word)): word for word in case.get("words", ())}
         vendors = [word for word in case.get("words", ()) if word["from"] == case["vendor"]]
         for word, place in zip(vendors, case.get("places", ()), strict=True):
             said = held[word["body"]["of"]] if word["type"] == "receipt" and word["body"]["of"] in held else word

@@ -58,7 +58,7 @@ def test_a_block_names_its_schema_and_is_valid(schema: str | None, text: str) ->
     value = json.loads(text)
     assert faults(value, named(schema)) == []
     if "#" not in schema:
-        check_place(messages.read(trust.read(trust.write(value))))
+        check_place(messages.validate(trust.parse(trust.canonicalize(value))))
 
 
 def test_there_are_blocks_of_every_family_and_a_wrong_one_is_found() -> None:

@@ -82,7 +82,7 @@ class Busy:
         await asyncio.sleep(0)
         self.asked += 1
         said = {"content-type": "application/problem+json", "retry-after": self.seconds}
-        return Answer(503, said, trust.write(Overloaded().as_dict()))
+        return Answer(503, said, trust.canonicalize(Overloaded().as_dict()))
 
 
 @pytest.mark.parametrize(

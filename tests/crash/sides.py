@@ -74,7 +74,7 @@ def evidence_losses(wallet: Path, folder: Path) -> Iterator[str]:
     if put is None:
         yield f"{wallet.name}: the evidence cannot be read"
         return
-    for finding in evidence.check(put).findings:
+    for finding in evidence.examine(put).findings:
         yield f"{wallet.name}: {finding}"
 
 

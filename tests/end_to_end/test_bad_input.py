@@ -68,7 +68,7 @@ class Peer:
         response = self.post(raw := self.signed(document))
         assert response.status_code == 200, response.text
         answers: list[Document] = response.json()["messages"]
-        self.prior, self.seen = trust.digest(raw), trust.digest(trust.write(answers[-1]))
+        self.prior, self.seen = trust.digest(raw), trust.digest(trust.canonicalize(answers[-1]))
         return answers
 
     def refusal(self, document: Document) -> Document:
@@ -194,7 +194,7 @@ def malleable(peer: Peer) -> bytes:
     order = 2**252 + 27742317777372353535851937790883648493
     s = int.from_bytes(signature[32:], "little") + order
     document["proof"]["proofValue"] = "z" + base58_encode(signature[:32] + s.to_bytes(32, "little"))
-    return trust.write(document)
+    return trust.canonicalize(document)
 
 
 def small_order(peer: Peer) -> bytes:
@@ -206,7 +206,7 @@ def small_order(peer: Peer) -> bytes:
     document["from"] = did
     document["proof"]["verificationMethod"] = f"{did}#{public}"
     document["proof"]["proofValue"] = "z" + base58_encode(weak + bytes(32))
-    return trust.write(document)
+    return trust.canonicalize(document)
 
 
 def base58_encode(data: bytes) -> str:
@@ -385,9 +385,9 @@ def test_a_withdrawal_that_has_seen_what_the_vendor_does_not_hold_denies_at_once
         assert code(peer.problem(raw)) == "behind"
         assert not shop[0].may(peer.did, **MARKETING)
     found = peer.collect(peer.signed(peer.document("mailbox.collect", {}))).json()["messages"]
-    assert [trust.digest(trust.write(each)) for each in found][:1] == [trust.digest(raw)]
+    assert [trust.digest(trust.canonicalize(each)) for each in found][:1] == [trust.digest(raw)]
     assert (found[1]["body"]["outcome"], found[1]["body"]["state"]) == ("accepted", "withdrawn")
-    peer.seen = trust.digest(trust.write(found[1]))
+    peer.seen = trust.digest(trust.canonicalize(found[1]))
 
 
 @pytest.mark.requirement("SEQ-9")

@@ -58,7 +58,7 @@ def run_documents(data: bytes) -> None:
     members = _loaded(data)
     for did in (VENDOR, str(members.get("id")) if isinstance(members, dict) else VENDOR):
         try:
-            document = trust.read_document(did, members)
+            document = trust.parse_document(did, members)
             expect(bool(document.keys) and document.id == did, "a document without a key, or of somebody else", data)
             check_url(document.endpoint, local=False)
         except (Malformed, WeakKey) as problem:
@@ -75,7 +75,7 @@ def run_documents(data: bytes) -> None:
 def _travels(problem: Problem) -> None:
     """Whatever is refused: the refusal can be told, and be read again."""
     said = problem.as_dict()
-    core.ProblemDetail.model_validate(orjson.loads(trust.write(said)), by_alias=True)
+    core.ProblemDetail.model_validate(orjson.loads(trust.canonicalize(said)), by_alias=True)
     again = Problem.from_dict(said)
     expect(again.as_dict() == said, "a problem changes on its way", said)
 
@@ -180,7 +180,7 @@ def _dumped(*documents: Any) -> list[bytes]:
 
 
 def _answers() -> list[bytes]:
-    some = sorted((trust.write(each) for each in examples()), key=len)[:6]
+    some = sorted((trust.canonicalize(each) for each in examples()), key=len)[:6]
     return [pack([]), pack(some[:1]), pack(some[1:3], True), pack(some[3:], False), *_dumped(_PROBLEM)]
 
 

@@ -15,7 +15,7 @@ from opencmr import trust
 from opencmr.cli.folder import read_folder
 from opencmr.cli.verify import _folder
 from opencmr.errors import OpenCMRError
-from opencmr.protocol.evidence import Evidence, Exhibit, check
+from opencmr.protocol.evidence import Evidence, Exhibit, examine
 from opencmr.protocol.manifest import file_of
 
 from .documents import _folder as scratch
@@ -66,14 +66,14 @@ def run_evidence(data: bytes) -> None:
     evidence = _evidence(data)
     if evidence is None:
         return
-    found = check(evidence)
+    found = examine(evidence)
     expect(found.ok or 1 <= found.step <= 5, "findings without a step", found.step)
     for one in found.relationships:
         here = one.completeness
         expect(here.here <= here.last and here.answered_here <= here.answered, "more is here than there is", here)
         expect(not one.ok or here.part is not None or here.whole, "evidence holds that is not whole", here)
     for finding in found.findings:
-        trust.write({"code": finding.code, "why": finding.why, "pointer": finding.pointer or ""})
+        trust.canonicalize({"code": finding.code, "why": finding.why, "pointer": finding.pointer or ""})
 
 
 def run_folders(data: bytes) -> None:

@@ -10,7 +10,7 @@ from opencmr.messages import BODIES
 from opencmr.messages.types import Side
 from opencmr.protocol import History, Settled, Thread, instant, lifecycle, moment, roster, settle
 from opencmr.protocol.clock import shifted
-from opencmr.protocol.receiving import read_checked
+from opencmr.protocol.receiving import validate_checked
 from opencmr.protocol.thread import opened_by
 
 from .cast import CUSTOMER, VENDOR, Listener, examples
@@ -70,7 +70,7 @@ class _Talk:
         body = _body(type_, side, thread, how, self.now)
         document = self._document(type_, side, body, how, link, thread.id if thread else None)
         try:
-            _, fault = read_checked(document)
+            _, fault = validate_checked(document)
         except Problem:
             return
         if side == "vendor":
@@ -80,7 +80,7 @@ class _Talk:
 
     def _ask(self, document: dict[str, Any], where: int, how: int, link: int) -> None:
         self._hear(document)
-        self.own.append(trust.digest(trust.write(document)))
+        self.own.append(trust.digest(trust.canonicalize(document)))
         self.open.append(document)
         late = link >> 4 & 3
         if late == 3 and self.answered:
@@ -94,8 +94,8 @@ class _Talk:
 
     def _say(self, document: dict[str, Any], fault: Problem | None) -> None:
         """A vendor's word has its place, whatever it says."""
-        message, _ = read_checked(document)
-        said = self.history.saying(message, trust.digest(trust.write(document)))
+        message, _ = validate_checked(document)
+        said = self.history.saying(message, trust.digest(trust.canonicalize(document)))
         before = self.history.threads.get(message.thread) or opened_by(message)
         try:
             if fault is not None:
@@ -111,7 +111,7 @@ class _Talk:
 
     def _answer(self, document: dict[str, Any], how: int, link: int) -> None:
         """Give a word its place by a receipt that says what the rules say, or something else."""
-        message, digest = messages.read(document), trust.digest(trust.write(document))
+        message, digest = messages.validate(document), trust.digest(trust.canonicalize(document))
         again = self.history.chain.place_of(digest) is not None
         settled: Settled | None = None
         try:
@@ -130,9 +130,9 @@ class _Talk:
         elif lies:
             told = {"outcome": "refused", "problem": Expired("no").as_dict()}
         receipt = self._document("receipt", "vendor", {"of": digest, **told}, how, link, message.thread)
-        of = trust.digest(trust.write(receipt))
+        of = trust.digest(trust.canonicalize(receipt))
         if lies or settled is None:
-            self.history.follow(messages.read(receipt), of, of=message)
+            self.history.follow(messages.validate(receipt), of, of=message)
         else:
             taken = None if settled.problem else settled.thread
             self.history.answer(settled.said, of, receipt["id"], receipt["created"], taken)
@@ -252,7 +252,7 @@ def run_folds(data: bytes) -> None:
         expect(ours.chain.disputes == other.chain.disputes, "other contradictions", data)
     for thread in ours.threads.values():
         if thread.record is not None:
-            expect(trust.write(thread.record.as_dict()) != b"", "no record", thread)
+            expect(trust.canonicalize(thread.record.as_dict()) != b"", "no record", thread)
     for question in QUESTIONS:
         for at, now in ((talk.now, True), (talk.now, False), ("9999-12-31T23:59:59.999Z", False)):
             told = ours.may(question, at, now=now)

@@ -122,7 +122,7 @@ _ITEM = _example("consent.grant")["body"]["items"][0]
 _BAD_RULE = {"effect": "permit", "duty": "x"}
 _BAD_DOCUMENT = {"document": {"id": "a", "version": "1", "title": "x", "rules": [_BAD_RULE]}, "id": "x"}
 _BAD_WANT = {"name": "x", "attributes": [{"name": "a", "value": "b", "oneOf": ["c"], "min": "x"}]}
-_READ: Callable[[bytes], object] = trust.read
+_READ: Callable[[bytes], object] = trust.parse
 _TEXT = b'{"a":"'
 
 FAMILIES: tuple[Family, ...] = (

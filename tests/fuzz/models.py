@@ -28,13 +28,13 @@ def _validator(schema: str) -> Any:
 def run_models(data: bytes) -> None:
     """A message: by its type's model and its type's schema; then its envelope alone."""
     try:
-        document = trust.read(data)
+        document = trust.parse(data)
     except Problem:
         return
     why: Problem | None = None
     try:
-        message = messages.read(document)
-        expect(trust.write(message.wire()) == data, "what was read is written otherwise", data)
+        message = messages.validate(document)
+        expect(trust.canonicalize(message.wire()) == data, "what was read is written otherwise", data)
     except Problem as problem:
         why = problem
     right = _validator("message.schema.json").is_valid(document)
@@ -45,7 +45,7 @@ def run_models(data: bytes) -> None:
     whole = isinstance(document.get("opencmr"), str)
     outer = {**document, "opencmr": messages.VERSION} if whole else document
     try:
-        messages.read_envelope(document)
+        messages.validate_envelope(document)
         lenient = True
     except Malformed:
         lenient = False
@@ -54,8 +54,8 @@ def run_models(data: bytes) -> None:
 
 def message_seeds() -> list[bytes]:
     """The examples, valid and not, and messages of types that nobody knows."""
-    found = [trust.write(each) for each in examples()]
-    found += [trust.write({**each, "type": "com.shop.wish"}) for each in examples()[:5]]
+    found = [trust.canonicalize(each) for each in examples()]
+    found += [trust.canonicalize({**each, "type": "com.shop.wish"}) for each in examples()[:5]]
     return found + [orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in hostile_examples()]
 
 
@@ -67,7 +67,7 @@ def mutated_message(dice: random.Random, data: bytes, donor: bytes) -> bytes:
 TARGETS = (
     Target(
         "models",
-        "messages.read, read_envelope against the schemas",
+        "messages.validate, validate_envelope against the schemas",
         run_models,
         message_seeds,
         mutated_message,

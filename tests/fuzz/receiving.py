@@ -79,7 +79,7 @@ def _settled(verified: Verified, history: History, now: str) -> None:
         expect(not is_entry(message) or void == (why is not None), "void without a reason", why)
     for thread in after.threads.values():
         if thread.record is not None:
-            trust.write(thread.record.as_dict())
+            trust.canonicalize(thread.record.as_dict())
     for question in QUESTIONS:
         for asked in (True, False):
             decision = after.may(question, now, now=asked)
@@ -130,7 +130,7 @@ def _both_hold(settled: Settled, history: History, now: str) -> History:
         **({"prior": history.chain.tip} if history.chain.tip else {}),
     }  # fmt: skip
     theirs = history.copy()
-    theirs.follow(messages.read(document), digest, of=said.message)
+    theirs.follow(messages.validate(document), digest, of=said.message)
     expect(ours.threads == theirs.threads, "the two sides fold it otherwise", settled)
     expect(ours.chain.times() == theirs.chain.times(), "the two sides know other times", settled)
     expect(ours.chain.place_of(said.digest) is not None, "no place", settled)
@@ -138,7 +138,7 @@ def _both_hold(settled: Settled, history: History, now: str) -> History:
         document["body"] = {**body, "outcome": "refused", "problem": Expired("no").as_dict()}
         del document["body"]["state"]
         denied = history.copy()
-        thread, _ = denied.follow(messages.read(document), digest, of=said.message)
+        thread, _ = denied.follow(messages.validate(document), digest, of=said.message)
         if is_narrowing(said.message.type, "customer"):
             expect(thread == taken, "a no counts by its receipt, whatever that says", settled)
         else:

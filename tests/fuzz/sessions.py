@@ -116,7 +116,7 @@ async def _tell(data: bytes, steps: list[Any]) -> None:
             expect(await vendor.receive(raw) == answers[:1], "another answer to the same bytes", answers)
             known["$prior"], known["$thread"] = trust.digest(raw), document["thread"]
             for answer in map(orjson.loads, answers):
-                known["$seen"] = trust.digest(trust.write(answer))
+                known["$seen"] = trust.digest(trust.canonicalize(answer))
                 if answer["type"] != "receipt":
                     known["$offer"] = {"id": answer["id"], "digest": known["$seen"]}
     decision = vendor.may(key.did, action="dpv:Use", purpose="dpv:DirectMarketing", data="pd:EmailAddress")
@@ -292,7 +292,7 @@ async def _listen(data: bytes, steps: list[Any]) -> None:
     expect(not decision, "a vendor has given itself leave", decision)
     for thread in relationship.history.threads.values():
         if thread.record is not None:
-            trust.write(thread.record.as_dict())
+            trust.canonicalize(thread.record.as_dict())
 
 
 def _answer(type_: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -76,10 +76,10 @@ def run_parser(data: bytes) -> None:
     """Both accept the same bytes, and read the same from them."""
     right = by_oracle(data)
     try:
-        found = trust.read(data)
+        found = trust.parse(data)
     except Problem as problem:
         expect(right is None, "the parser refuses what the oracle accepts", problem, data)
-        orjson.loads(trust.write(problem.as_dict()))
+        orjson.loads(trust.canonicalize(problem.as_dict()))
         return
     expect(right is not None, "the parser accepts what the oracle refuses", data)
     expect(found == right, "they read different things", data)
@@ -95,7 +95,7 @@ def run_writer(data: bytes) -> None:
         right = rfc8785.dumps(value)
     except (_Refused, ValueError, RecursionError):
         return
-    expect(trust.write(value) == right, "they write different things", data)
+    expect(trust.canonicalize(value) == right, "they write different things", data)
 
 
 def parser_seeds() -> list[bytes]:
@@ -108,7 +108,7 @@ def parser_seeds() -> list[bytes]:
             if len(raw) < 400:
                 found.append(raw)
     small = [b'{"a":{"b":[1,2,{"c":"d"}]},"e":"\xc3\xa9","f":true}', b'{"a":"[1.5,null]","b":[[[[]]]],"c":-12}']
-    messages = sorted((trust.write(each) for each in examples()), key=len)
+    messages = sorted((trust.canonicalize(each) for each in examples()), key=len)
     return [*found * 3, *small * 20, *messages[:20]]
 
 
@@ -168,7 +168,7 @@ def run_keys(data: bytes) -> None:
     signed = {**_DOCUMENT, "proof": {**_DOCUMENT["proof"], "proofValue": text}}  # type: ignore[dict-item]
     right = _decoded(text[1:]) == _SIGNATURE
     try:
-        trust.check(signed, _PUBLIC)
+        trust.verify(signed, _PUBLIC)
     except BadSignature:
         expect(not right, "a good signature is refused", text)
     else:
@@ -221,20 +221,20 @@ def run_signing(data: bytes) -> None:
     except OpenCMRError:
         return
     try:
-        read = trust.read(raw)
+        read = trust.parse(raw)
     except Problem as problem:
         expect(problem.code == "too-large", "what was signed can't be read", problem, data)
         return
-    trust.check(read, _PUBLIC)
+    trust.verify(read, _PUBLIC)
     tampered = mutated(random.Random(len(data)), document)
     if not isinstance(tampered, dict):
         return
     tampered.pop("proof", None)
     try:
-        trust.check({**tampered, "proof": read["proof"]}, _PUBLIC)
+        trust.verify({**tampered, "proof": read["proof"]}, _PUBLIC)
     except OpenCMRError:
         return
-    expect(trust.write(tampered) == trust.write(document), "a signature holds for other words", data)
+    expect(trust.canonicalize(tampered) == trust.canonicalize(document), "a signature holds for other words", data)
 
 
 TARGETS = (

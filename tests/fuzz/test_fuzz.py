@@ -60,7 +60,7 @@ def _plant_lenient_parser(patch: pytest.MonkeyPatch) -> None:
 
 
 def _plant_parser_that_knows_no_depth(patch: pytest.MonkeyPatch) -> None:
-    right = trust.read
+    right = trust.parse
     patch.setattr(trust, "read", lambda raw: right(raw, depth=100))
 
 
@@ -70,7 +70,7 @@ def _plant_base58_that_strips(patch: pytest.MonkeyPatch) -> None:
 
 
 def _plant_unknown_members(patch: pytest.MonkeyPatch) -> None:
-    right = messages.read
+    right = messages.validate
     known = {"opencmr", "id", "type", "from", "to", "thread", "created", "number", "prior", "seen"}
     known |= {"expires", "body", "ext", "proof"}
     patch.setattr(messages, "read", lambda document: right({n: v for n, v in document.items() if n in known}))

@@ -75,7 +75,7 @@ def written(one: Body, *, signed: bool) -> bytes:
     if signed:
         return raw
     made = orjson.loads(raw)
-    return trust.write({**made, "proof": {**made["proof"], "proofValue": "z" + "2" * 87}})
+    return trust.canonicalize({**made, "proof": {**made["proof"], "proofValue": "z" + "2" * 87}})
 
 
 async def cost(shop: Vendor, one: Body, *, signed: bool) -> float:

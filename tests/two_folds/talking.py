@@ -247,7 +247,7 @@ class Talking:
     def _named(self, ref: Any) -> Any:
         """Terms by name, though they were carried before."""
         if isinstance(ref, dict) and "document" in ref and self.maybe(0.7):
-            return {"id": ref["document"]["id"], "digest": trust.digest(trust.write(ref["document"]))}
+            return {"id": ref["document"]["id"], "digest": trust.digest(trust.canonicalize(ref["document"]))}
         return ref
 
     def _some(self, name: str, most: int = 2) -> list[str]:

@@ -100,7 +100,7 @@ class Script:
         if type_ in BODIES and side == "customer" and BODIES[type_].expires in ("must", "customer"):
             document.setdefault("expires", shifted(str(document["created"]), IN_TIME))
         raw = trust.sign(document, key, url)
-        word = Word(trust.read(raw), trust.digest(raw), side)
+        word = Word(trust.parse(raw), trust.digest(raw), side)
         if side == "customer" and type_ != "mailbox.collect":
             self.last = word.digest
         return word
@@ -232,7 +232,7 @@ class Script:
 
 def verified(word: Word) -> Any:
     """A word as its receiver reads it."""
-    raw, me = trust.write(word.message), str(word.message["to"])
+    raw, me = trust.canonicalize(word.message), str(word.message["to"])
     return verify(parse(raw), me=me, pinned=PINNED, lenient=word.side == "vendor")
 
 

@@ -13,7 +13,7 @@ from .folds_grants import NEXT_DAY, OWN
 from .writing import Case, uuid
 
 OTHER = {**OWN, "version": "2"}
-OWN_REF, OTHER_REF = ({"id": each["id"], "digest": trust.digest(trust.write(each))} for each in (OWN, OTHER))
+OWN_REF, OTHER_REF = ({"id": each["id"], "digest": trust.digest(trust.canonicalize(each))} for each in (OWN, OTHER))
 
 
 def rules_folds() -> list[Case]:
@@ -99,7 +99,7 @@ def _under_own(t: Script, *, first: bool) -> Word:
     """Terms that forbid a use for whatever purpose, and a consent to it before or after."""
     granted = t.grant(None) if first else None
     proffered = t.proffer(body={"choices": [{"document": NO_LETTERS}]})
-    ref = {"id": NO_LETTERS["id"], "digest": trust.digest(trust.write(NO_LETTERS))}
+    ref = {"id": NO_LETTERS["id"], "digest": trust.digest(trust.canonicalize(NO_LETTERS))}
     t.say("terms.accept", {"terms": ref}, proffered.thread, by="vendor")
     body: Body = {"lines": [{"name": "Boots", "price": euros("100.00")}], "under": ref}
     return t.offer(None, body={**body, "basis": (granted or t.grant(None)).ref})

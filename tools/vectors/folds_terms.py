@@ -20,7 +20,7 @@ GARDEN: dict[str, Any] = {
 
 
 def garden() -> dict[str, Any]:
-    return {"id": GARDEN["id"], "digest": trust.digest(trust.write(GARDEN))}
+    return {"id": GARDEN["id"], "digest": trust.digest(trust.canonicalize(GARDEN))}
 
 
 def terms_folds() -> list[Case]:

@@ -152,7 +152,9 @@ def _alike() -> list[Case]:
              "given", "DEC-16", "aaaaa", "withdrawn", _three_offers, asks=[(OF_THE_WISH, NOW, "deny agreement-ended")]),
     ]  # fmt: skip
     for made in cases:
-        first, _, last = [trust.digest(trust.write(message)) for message in made["words"] if message["type"] in YESES]
+        first, _, last = [
+            trust.digest(trust.canonicalize(message)) for message in made["words"] if message["type"] in YESES
+        ]
         assert not any({first, last} & {*ask["evidence"]} for ask in made["asks"]), f"{made['id']}: take another id"
     return cases
 

@@ -243,7 +243,7 @@ def _of_another(m: Mailbox) -> None:
     document = {**m.offer(wished).message, "from": OTHER_VENDOR, "number": 1, "proof": None, "prior": None}
     document = {name: value for name, value in document.items() if value is not None}
     raw = trust.sign(document, OTHER_VENDOR_KEY, trust.key_url(OTHER_VENDOR))
-    m.comes(Word(trust.read(raw), trust.digest(raw), "vendor"), 1, chain=1)
+    m.comes(Word(trust.parse(raw), trust.digest(raw), "vendor"), 1, chain=1)
 
 
 def _changed(m: Mailbox) -> None:

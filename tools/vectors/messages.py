@@ -74,7 +74,7 @@ def _mutants() -> list[Case]:
 def judged(document: Any, change: Change) -> dict[str, Any]:
     """What checks 1, 4 and 7 say of a mutant."""
     try:
-        check_place(messages.read(trust.read(trust.write(apply(document, change)))))
+        check_place(messages.validate(trust.parse(trust.canonicalize(apply(document, change)))))
     except Problem as problem:
         return {"accepted": False, "problem": problem.code, "pointer": problem.pointer}
     return {"accepted": True}

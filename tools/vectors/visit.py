@@ -123,4 +123,4 @@ def by_another(word: Word) -> Word:
     document = {name: value for name, value in word.message.items() if name not in ("proof", "prior", "seen")}
     document["from"] = OTHER_CUSTOMER.did
     raw = trust.sign(document, OTHER_CUSTOMER, trust.key_url(OTHER_CUSTOMER.did))
-    return Word(trust.read(raw), trust.digest(raw), "customer")
+    return Word(trust.parse(raw), trust.digest(raw), "customer")

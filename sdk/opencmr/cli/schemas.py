@@ -3,8 +3,8 @@
 The receiving path reads messages with the models, which are faster; the tests show that both agree. This is for
 `opencmr validate` and the tests. `jsonschema` is imported here alone, and nobody imports this module at start.
 
-What is *not* handled here: the bytes (duplicate names, canonical form, depth), which `opencmr.trust.read` checks first,
-and the rules across members, which stand in `opencmr.protocol`.
+What is *not* handled here: the bytes (duplicate names, canonical form, depth), which `opencmr.trust.parse` checks
+first, and the rules across members, which stand in `opencmr.protocol`.
 """
 
 import re

@@ -129,8 +129,8 @@ def _judge(name: str, raw: bytes, schema: str | None) -> Verdict:
         if not isinstance(document, dict):
             raise NotJson("not a JSON object", pointer="")
         verdict.type = str(document["type"]) if isinstance(document.get("type"), str) else None
-        canonical = trust.write(document)
-        trust.read(canonical)
+        canonical = trust.canonicalize(document)
+        trust.parse(canonical)
         _check_twice(twin, ())
         if schema is None and not document.keys() & {"type", "opencmr"}:
             verdict.hint = f"is this a body? try --schema '{_likeliest(document)}#/$defs/Body'"
@@ -164,9 +164,9 @@ def _check_model(document: Any, schema: str | None) -> None:
     if schema is not None:
         type_ = schema.partition("#")[0].rpartition("/")[2].removesuffix(".schema.json")
         if type_ in messages.BODIES and schema.endswith("#/$defs/Body"):
-            messages.read_body(messages.BODIES[type_], document)
+            messages.validate_body(messages.BODIES[type_], document)
         return
-    message = messages.read(document)
+    message = messages.validate(document)
     check_place(message)
     if message.body.place == "first":
         opened_by(message).judge(Said(message, "", message.side, 1, message.created), History())

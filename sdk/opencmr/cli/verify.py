@@ -12,7 +12,7 @@ from .. import trust
 from ..errors import Problem, UsageError
 from ..protocol import Verified
 from ..protocol.arrangement import Gap
-from ..protocol.evidence import Completeness, Exhibit, Finding, Findings, Judgement, check, check_message
+from ..protocol.evidence import Completeness, Exhibit, Finding, Findings, Judgement, check_message, examine
 from .folder import Unfit, read_dids, read_file, read_folder, with_keys
 from .output import Json, console, plain, print_json, short, table
 
@@ -280,7 +280,7 @@ def _folder(path: Path, given: list[Exhibit]) -> Verdict:
     folder = read_folder(path)
     if folder.evidence is None:
         return _FolderVerdict(str(path), folder.findings, folder.digest)
-    found = check(with_keys(folder.evidence, given))
+    found = examine(with_keys(folder.evidence, given))
     return _FolderVerdict(str(path), found.findings, folder.digest, found)
 
 
@@ -302,7 +302,7 @@ def _explained(finding: Finding, exhibit: Exhibit, given: list[Exhibit]) -> Find
         return finding
     why = "the bytes are not in canonical form, so they are not those that were sent, and have no digest"
     try:
-        canonical = trust.write(orjson.loads(exhibit.raw))
+        canonical = trust.canonicalize(orjson.loads(exhibit.raw))
         _, faults = check_message(replace(exhibit, raw=canonical), given)
         also = (
             f"what they say is not right either: {faults[0].why}" if faults else "the signature holds for what they say"

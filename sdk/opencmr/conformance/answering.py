@@ -58,11 +58,11 @@ class _Shop:
         if "ask" in step:
             told = self._ask(step["ask"], now)
         elif "collect" in step:
-            told = self._collect(trust.write(step["collect"]), now)
+            told = self._collect(trust.canonicalize(step["collect"]), now)
         elif "handBack" in step:
             told = self._hand_back(step["handBack"])
         else:
-            return self._deliver(trust.write(step["message"]), now)
+            return self._deliver(trust.canonicalize(step["message"]), now)
         self.answers.append([])
         return told
 
@@ -113,7 +113,7 @@ class _Shop:
     ) -> dict[str, Any]:
         """A receipt, as cases state it."""
         (raw,) = answers
-        receipt = trust.read(raw)
+        receipt = trust.parse(raw)
         body = core.Receipt.model_validate(receipt["body"], by_alias=True, by_name=False)
         self.of[trust.digest(raw)] = digest
         told: dict[str, Any] = {"again": number, "number": receipt["number"]}
@@ -145,8 +145,8 @@ class _Shop:
 
     def _named(self, raw: bytes) -> str | dict[str, str]:
         """A message by its digest; one that the vendor has made here by what it is."""
-        digest, document = trust.digest(raw), trust.read(raw)
-        held = {trust.digest(trust.write(word)) for word in self._known()}
+        digest, document = trust.digest(raw), trust.parse(raw)
+        held = {trust.digest(trust.canonicalize(word)) for word in self._known()}
         if digest in held:
             return digest
         if document["type"] == core.Receipt.type:

@@ -145,7 +145,7 @@ class Bench:
         """
         did = (await self.document("/.well-known/opencmr", "TRN-11")).get("did")
         try:
-            document = trust.read_document(str(did), await self.did_document(str(did)))
+            document = trust.parse_document(str(did), await self.did_document(str(did)))
             endpoint = urlsplit(document.endpoint)
         except (OpenCMRError, ValueError) as error:
             raise Failed(f"the DID document of {str(did)[:100]}: {error}", "TRN-10") from error

@@ -64,11 +64,11 @@ class _Holder:
 
     def take_in(self, step: dict[str, Any]) -> dict[str, Any]:
         """One answer of the mailbox, and what it shows."""
-        raws = [trust.write(document) for document in step["messages"]]
+        raws = [trust.canonicalize(document) for document in step["messages"]]
         number = self.wallet.number
 
         def work(rows: Rows) -> dict[str, Any]:
-            words = self.wallet.check(self.wallet.peer(rows), raws)
+            words = self.wallet.verify(self.wallet.peer(rows), raws)
             arrived = self.wallet.take_in(rows, words, step["now"], collected=True)
             return {
                 "chain": len(self.wallet.history(rows).chain.digests),

@@ -48,7 +48,7 @@ def as_asked(case: Case, got: dict[str, Any]) -> tuple[Any, Any]:
 
 def read(case: Case, document: dict[str, Any]) -> Verified:
     """A word of either side, signed and well-formed; a vendor's may be wrong in what it says."""
-    raw, vendor = trust.write(document), document["from"] == case["vendor"]
+    raw, vendor = trust.canonicalize(document), document["from"] == case["vendor"]
     me = case["customer"] if vendor else case["vendor"]
     return verify(parse(raw), me=me, pinned=case["keys"], lenient=vendor)
 

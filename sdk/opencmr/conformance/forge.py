@@ -95,7 +95,7 @@ def _prepared(hand: Hand, document: Document, did: str) -> tuple[Document, dict[
 
 
 def _written(document: Document, options: dict[str, str], signature: bytes) -> bytes:
-    return trust.write({**document, "proof": {**options, "proofValue": multibase(signature)}})
+    return trust.canonicalize({**document, "proof": {**options, "proofValue": multibase(signature)}})
 
 
 def _challenge(r: bytes, public: bytes, data: bytes) -> int:

@@ -159,12 +159,14 @@ class Hand:
             "proofPurpose": "assertionMethod",
         }
         signature = key.sign(trust.hash_data({**document, "proof": proof}))
-        return trust.write({**document, "proof": {**proof, "proofValue": multibase(signature)}})
+        return trust.canonicalize({**document, "proof": {**proof, "proofValue": multibase(signature)}})
 
     def receipt(self, entry: Document, outcome: str = "accepted", state: str = "active", **members: Any) -> Document:
         """One's own receipt for an entry of the vendor's, signed."""
         body = {"of": digest_of(entry), "outcome": outcome, "state": state}
-        signed: Document = trust.read(self.sign(self.write("receipt", body, **{"thread_": entry["thread"], **members})))
+        signed: Document = trust.parse(
+            self.sign(self.write("receipt", body, **{"thread_": entry["thread"], **members}))
+        )
         return signed
 
     # Sending
@@ -427,7 +429,7 @@ class Hand:
 
     def _take(self, document: Document) -> None:
         """Take in a word of the vendor's, where it is new."""
-        raw = trust.write(document)
+        raw = trust.canonicalize(document)
         digest, number = trust.digest(raw), document["number"]
         if digest in self._raw:
             return

@@ -40,7 +40,7 @@ def inspect(document: Document, *, vendor: str, customer: str, keys: Mapping[str
         Failed: It is something else.
     """
     try:
-        message = messages.read(document)
+        message = messages.validate(document)
         check_place(message)
     except Problem as problem:
         raise Failed(f"a {str(document.get('type'))[:40]} of the vendor: {problem}", _rule_of(problem)) from problem
@@ -53,7 +53,7 @@ def inspect(document: Document, *, vendor: str, customer: str, keys: Mapping[str
     except Problem as problem:
         raise Failed(f"signed with a key that the DID document does not list: {problem}", "TRN-10") from problem
     try:
-        trust.check(document, public)
+        trust.verify(document, public)
     except Problem as problem:
         raise Failed(f"the vendor's signature does not hold: {problem}", "SIG-2") from problem
     if message.type == "receipt" and (said := document["body"].get("problem")) is not None:
@@ -166,7 +166,7 @@ def bundle(answer: Answer, *, mailbox: bool) -> tuple[list[Document], bool]:
     if answer.status != 200 or answer.media_type != "application/json":
         raise Failed(described(answer), "TRN-5" if answer.status == 200 else "TRN-4")
     try:
-        found = trust.read(answer.body, limit=MAX_BUNDLE, depth=trust.MAX_DEPTH + 2)
+        found = trust.parse(answer.body, limit=MAX_BUNDLE, depth=trust.MAX_DEPTH + 2)
     except NotCanonical as problem:
         raise Failed("the answer is not in canonical form", "TRN-5") from problem
     except Problem as problem:
@@ -183,7 +183,7 @@ def bundle(answer: Answer, *, mailbox: bool) -> tuple[list[Document], bool]:
 
 def digest_of(document: Document) -> str:
     """The digest of a signed message."""
-    return trust.digest(trust.write(document))
+    return trust.digest(trust.canonicalize(document))
 
 
 def first_outcome(answer: Answer) -> str:

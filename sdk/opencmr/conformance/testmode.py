@@ -18,7 +18,7 @@ from ..protocol.families.intent import Dealing
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.vendor.transaction import Received
 from ..store import Rows
-from ..trust import digest, write
+from ..trust import canonicalize, digest
 
 ACCEPTS = ("SD-BASE", "SD-BASE-DP")
 COUNTER = "SD-BASE-A"
@@ -83,7 +83,7 @@ def install(vendor: Vendor) -> Vendor:
 
     @vendor.on(consent.Grant)
     def granted(message: Message[consent.Grant], relationship: VendorRelationship) -> None:
-        this = Ref(id=message.id, digest=digest(write(message.wire())))
+        this = Ref(id=message.id, digest=digest(canonicalize(message.wire())))
         first = first_grants.setdefault(message.thread, this)
         if message.body.statement in ("test: offer", "test: offer on the first grant"):
             line = offer.Line(name="An unasked thing", price=Money("10.00", "EUR"))

@@ -173,11 +173,11 @@ def run_case(folder: Folder, name: str, kind: str, case: Case) -> Result:
 
 def _run_canonical(_: Folder, case: Case) -> tuple[Any, Any]:
     if "value" in case:
-        return case["canonicalUtf8"], trust.write(case["value"]).decode()
+        return case["canonicalUtf8"], trust.canonicalize(case["value"]).decode()
     given, said = case["input"], case["result"]
     raw = given["utf8"].encode() if "utf8" in given else bytes.fromhex(given["hex"])
     try:
-        trust.read(raw)
+        trust.parse(raw)
     except Problem as problem:
         return said, _told(problem, said)
     return said, {"canonical": True, "digest": trust.digest(raw)}
@@ -207,7 +207,7 @@ def _run_official(folder: Folder, name: str) -> tuple[Any, Any]:
     signed = folder.json(f"{name}/signedJCS.json")
     public = folder.json(f"{name}/keyPair.json")["publicKeyMultibase"]
     key = trust.public_key(f"did:key:{public}", trust.key_url(f"did:key:{public}"), {})
-    trust.check(signed, key)
+    trust.verify(signed, key)
     return folder.text(f"{name}/combinedHashJCS.txt").strip(), trust.hash_data(signed).hex()
 
 
@@ -218,7 +218,7 @@ def _run_steps(folder: Folder, case: Case) -> tuple[Any, Any]:
     key = trust.SigningKey(bytes.fromhex(folder.json(f"{case['folder']}/key.json")["seedHex"]))
     data = trust.hash_data({**unsigned, "proof": options})
     signed = trust.sign(unsigned, key, options["verificationMethod"])
-    got = [trust.write(unsigned), trust.write(options), data.hex(), key.sign(data).hex(), signed]
+    got = [trust.canonicalize(unsigned), trust.canonicalize(options), data.hex(), key.sign(data).hex(), signed]
     texts = {name: raw.decode() if isinstance(raw, bytes) else raw for name, raw in zip(names, got, strict=True)}
     held = _judged(orjson.loads(said["signed.json"]), case.get("pinned", {}), {})
     return {**said, "held": {}}, {**texts, "held": held}
@@ -234,7 +234,7 @@ def _run_mutant(folder: Folder, case: Case) -> tuple[Any, Any]:
     document = orjson.loads((folder.path.parent / case["of"]).read_bytes())
     said = _stated(case, "accepted", "problem", "pointer")
     try:
-        check_place(messages.read(trust.read(trust.write(changes.apply(document, case["change"])))))
+        check_place(messages.validate(trust.parse(trust.canonicalize(changes.apply(document, case["change"])))))
     except Problem as problem:
         return said, {"accepted": False, **_told(problem, said)}
     return said, {"accepted": True}
@@ -250,7 +250,7 @@ def run_thread(case: Case) -> tuple[Any, Any]:
 def _judged(document: dict[str, Any], pinned: dict[str, str], said: dict[str, Any]) -> dict[str, Any]:
     """What checks 1 and 3 to 7 say of a message that has come to the right address."""
     try:
-        verify(parse(trust.write(document)), me=str(document.get("to", "")), pinned=pinned)
+        verify(parse(trust.canonicalize(document)), me=str(document.get("to", "")), pinned=pinned)
     except Problem as problem:
         return _told(problem, said)
     return {}

@@ -1,9 +1,9 @@
 """What is said: the messages of OpenCMR. `families` says which modules a family has. No I/O.
 
-`read` makes a typed message from a JSON object that has already been checked to be canonical I-JSON; all that it
+`validate` makes a typed message from a JSON object that has already been checked to be canonical I-JSON; all that it
 refuses, it refuses with the pointer of the missing, unknown or bad member, of several the first in canonical order.
-It does so in two steps, since a signature is checked between them (`spec/v1/receiving.md`): `read_envelope` is check 4,
-and `typed` check 7. Rules across members and messages are not here but in `opencmr.protocol`.
+It does so in two steps, since a signature is checked between them (`spec/v1/receiving.md`): `validate_envelope` is
+check 4, and `typed` check 7. Rules across members and messages are not here but in `opencmr.protocol`.
 """
 
 from collections.abc import Collection
@@ -40,12 +40,12 @@ __all__ = [
     "offer",
     "order",
     "pointer",
-    "read",
-    "read_body",
-    "read_envelope",
     "side_of",
     "terms",
     "typed",
+    "validate",
+    "validate_body",
+    "validate_envelope",
 ]
 
 
@@ -64,7 +64,7 @@ def _message(body: Any) -> Any:
     return Message[body]
 
 
-def read(document: dict[str, Any]) -> Message[Any]:
+def validate(document: dict[str, Any]) -> Message[Any]:
     """The typed message of a JSON object: checks 4 and 7, one after the other.
 
     Raises:
@@ -73,7 +73,7 @@ def read(document: dict[str, Any]) -> Message[Any]:
         Malformed: Anything else is missing, unknown or bad; says where.
     """
     check_spoken(document)
-    return typed(read_envelope(document))
+    return typed(validate_envelope(document))
 
 
 def check_spoken(document: dict[str, Any], types: Collection[str] | None = None) -> None:
@@ -101,7 +101,7 @@ def check_spoken(document: dict[str, Any], types: Collection[str] | None = None)
         raise UnsupportedType(f"{type_[:60]} is not taken here", pointer="/type", expected=sorted(types))
 
 
-def read_envelope(document: dict[str, Any]) -> Message[AnyBody]:
+def validate_envelope(document: dict[str, Any]) -> Message[AnyBody]:
     """Check 4, second part: the envelope alone, whatever body, type and version say.
 
     It is enough to tell who said it, and where it stands. The body is an object; nobody has looked into it.
@@ -117,7 +117,7 @@ def typed(envelope: Message[AnyBody]) -> Message[Any]:
     """Check 7: the message of an envelope, its body as its type wants it in its version.
 
     Args:
-        envelope: From `read_envelope`, and `check_spoken` has passed.
+        envelope: From `validate_envelope`, and `check_spoken` has passed.
 
     Raises:
         Malformed: The body is wrong, or the envelope is in what depends on the type.
@@ -130,7 +130,7 @@ def typed(envelope: Message[AnyBody]) -> Message[Any]:
     return message
 
 
-def read_body(body: type[Body], document: dict[str, Any]) -> Body:
+def validate_body(body: type[Body], document: dict[str, Any]) -> Body:
     """A body by itself, as a person writes it into a file.
 
     Raises:

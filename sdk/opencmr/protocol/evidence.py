@@ -24,7 +24,7 @@ from ..messages import Path, pointer
 from .arrangement import Arrangement, Gap, Piece, arrange
 from .chain import CONTRADICTION
 from .clock import shifted
-from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, read_exhibits
+from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, inspect_exhibits
 from .history import History
 from .judgement import Completeness, Contradiction, Findings, Judgement, Unknown
 from .lifecycle import is_narrowing
@@ -39,8 +39,8 @@ __all__ = [
     "Findings",
     "Judgement",
     "Unknown",
-    "check",
     "check_message",
+    "examine",
     "folded",
     "records_of",
 ]
@@ -69,14 +69,14 @@ class _Case:
         return self.part is None or piece.message.thread in self.part
 
 
-def check(evidence: Evidence) -> Findings:
+def examine(evidence: Evidence) -> Findings:
     """Check evidence. Never raises for what it holds; says which exhibit is wrong, and why.
 
     Args:
         evidence: What is put forward.
     """
     # 1 each by itself
-    reading = read_exhibits(evidence)
+    reading = inspect_exhibits(evidence)
     cases = []
     for pair in reading.pairs:
         pieces = reading.pieces.get(pair, [])
@@ -378,7 +378,7 @@ def _compare(case: _Case, stated: Sequence[tuple[Exhibit, dict[str, Any]]]) -> N
     customer, vendor = case.pair
     for exhibit, said in stated[:1]:
         right = {"customer": customer, "vendor": vendor, "records": records_of(case.history)}
-        if trust.write(right) != exhibit.raw:
+        if trust.canonicalize(right) != exhibit.raw:
             path = _first_difference(said, right)
             case.find(exhibit, "other-fold", "the messages fold to something else", pointer(path))
     for exhibit, _ in stated[1:]:

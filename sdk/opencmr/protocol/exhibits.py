@@ -122,7 +122,7 @@ class _Keys:
         return {did for did, _ in self.bad} - self.pinned.keys()
 
 
-def read_exhibits(evidence: Evidence) -> Reading:
+def inspect_exhibits(evidence: Evidence) -> Reading:
     """Step 1: each exhibit by itself."""
     reading = Reading(loose=[*evidence.loose])
     keys = _read_keys(evidence.dids)
@@ -228,7 +228,7 @@ def _read_keys(dids: Sequence[Exhibit]) -> _Keys:
             _check_stated(exhibit, trust.MAX_BYTES, {})
             members = _loads(exhibit.raw)
             did = did or (str(members["id"]) if "id" in members else None)
-            document = trust.read_document(str(members.get("id")), members)
+            document = trust.parse_document(str(members.get("id")), members)
             _check_says(exhibit, members)
             if document.id in keys.pinned:
                 raise _Bad("duplicate", f"a second DID document of {document.id}")
@@ -253,7 +253,7 @@ def _read_folds(reading: Reading, folds: Sequence[Exhibit]) -> None:
         said: Mapping[str, Any] = exhibit.stated
         try:
             _check_stated(exhibit, MAX_FOLD_BYTES, {})
-            said = document = trust.read(exhibit.raw, limit=MAX_FOLD_BYTES)
+            said = document = trust.parse(exhibit.raw, limit=MAX_FOLD_BYTES)
             _check_says(exhibit, document)
         except (Problem, _Bad) as problem:
             reading.hold(_within(pairs, exhibit.stated) or _within(pairs, said), Finding.of(exhibit.name, problem))

@@ -72,7 +72,7 @@ class Manifest(Model):
         Raises:
             Problem: Says where.
         """
-        document = trust.read(raw, limit=MAX_BYTES)
+        document = trust.parse(raw, limit=MAX_BYTES)
         try:
             manifest = cls.model_validate(document, by_alias=True, by_name=False)
         except ValidationError as error:

@@ -98,7 +98,7 @@ def parse(raw: bytes) -> Parsed:
     Raises:
         Problem: TooLarge, NotJson, TooDeep, BadNumber, NullMember, NotCanonical or Malformed.
     """
-    document = trust.read(raw)
+    document = trust.parse(raw)
     return Parsed(raw, document, trust.digest(raw))
 
 
@@ -132,18 +132,18 @@ def verify(
         if not lenient:
             raise
         fault = problem
-    envelope = messages.read_envelope(document)
+    envelope = messages.validate_envelope(document)
     # 5 the key belongs to the sender
     public = trust.public_key(envelope.from_, envelope.proof.verification_method, pinned)
     # 6 signature
-    trust.check(document, public)
+    trust.verify(document, public)
     # 7 body
     if not lenient:
         return Verified(parsed.raw, parsed.digest, _typed(envelope))
     return Verified(parsed.raw, parsed.digest, *_as_far_as_right(envelope, fault))
 
 
-def read_checked(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
+def validate_checked(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
     """A message whose signature was checked before: what `verify` makes of it where it is `lenient`.
 
     Returns:
@@ -157,7 +157,7 @@ def read_checked(document: dict[str, Any]) -> tuple[Message[Any], Problem | None
         messages.check_spoken(document)
     except Problem as problem:
         fault = problem
-    return _as_far_as_right(messages.read_envelope(document), fault)
+    return _as_far_as_right(messages.validate_envelope(document), fault)
 
 
 def _as_far_as_right(envelope: Message[Any], fault: Problem | None) -> tuple[Message[Any], Problem | None]:

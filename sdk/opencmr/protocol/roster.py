@@ -8,7 +8,7 @@ from .. import _spec
 from ..errors import TermsMismatch, TermsNotOffered, TermsUnknown, UsageError
 from ..messages import Path, pointer
 from ..messages.types import TermsDocument, TermsRef
-from ..trust import digest, write
+from ..trust import canonicalize, digest
 from .vocabulary import check_term
 
 Terms = tuple[str, TermsDocument]
@@ -40,7 +40,7 @@ def _document(code: str) -> TermsDocument:
 
 def digest_of(terms: TermsDocument) -> str:
     """The digest of a terms document: that of its canonical bytes."""
-    return digest(write(terms.wire()))
+    return digest(canonicalize(terms.wire()))
 
 
 def ref(code: str) -> TermsRef:

@@ -17,7 +17,7 @@ from .backends import DATABASE_ERRORS, open_backend, why
 from .batch import Batch, Peer
 from .kept import Kept, Status
 from .rows import Rows
-from .schema import check as check_tables
+from .schema import check_tables
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def state_of(version: str | None) -> State:
     return "current" if version == HEAD else "older" if version < HEAD else "newer"
 
 
-def check(backend: Backend) -> None:
+def check_tables(backend: Backend) -> None:
     """See whether a store can be read as it is.
 
     Raises:
@@ -142,7 +142,7 @@ def open_store(where: str | Path, *, read_only: bool = False, partitions: int | 
     backend = open_backend(where, read_only=read_only)
     try:
         if read_only:
-            check(backend)
+            check_tables(backend)
         else:
             prepare(backend, partitions=partitions)
     except DATABASE_ERRORS as error:

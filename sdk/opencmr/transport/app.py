@@ -88,16 +88,16 @@ def application(
             return _json(pack([]))
 
     async def did_document(_: Request) -> Response:
-        return _json(trust.write(receiver.did_document()))
+        return _json(trust.canonicalize(receiver.did_document()))
 
     async def discovery(_: Request) -> Response:
-        return _json(trust.write(receiver.discovery()))
+        return _json(trust.canonicalize(receiver.discovery()))
 
     async def myterms(_: Request) -> Response:
         document = receiver.myterms()
         if document is None:
             raise NotFound("no agreements are listed here")
-        return _json(trust.write(document))
+        return _json(trust.canonicalize(document))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -268,7 +268,7 @@ def _json(content: bytes, status: int = 200, media_type: str = "application/json
 
 
 def _problem(problem: Problem, request: Request | None = None) -> Response:
-    response = _json(trust.write(problem.as_dict()), problem.status, "application/problem+json")
+    response = _json(trust.canonicalize(problem.as_dict()), problem.status, "application/problem+json")
     if problem.status in (429, 503):
         response.headers["Retry-After"] = str(problem.retry_after or RETRY_AFTER)
     unread = isinstance(problem, TooLarge | UnsupportedMedia | Overloaded | OverQuota)

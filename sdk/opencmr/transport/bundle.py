@@ -27,7 +27,7 @@ def pack(messages: list[bytes], more: bool | None = None) -> bytes:
         messages: Canonical bytes of each.
         more: For an answer of the mailbox: whether there is more than this.
     """
-    tail = b"" if more is None else b',"more":' + trust.write(more)
+    tail = b"" if more is None else b',"more":' + trust.canonicalize(more)
     return b'{"messages":[' + b",".join(messages) + b"]" + tail + b"}"
 
 
@@ -37,7 +37,7 @@ def unpack(raw: bytes, *, limit: int = MAX_BUNDLE) -> tuple[list[bytes], bool | 
     Raises:
         Problem: Check 1 (`spec/v1/receiving.md`) fails for the answer as a whole, or it is Malformed.
     """
-    document = trust.read(raw, limit=limit, depth=trust.MAX_DEPTH + _LEVELS_AROUND)
+    document = trust.parse(raw, limit=limit, depth=trust.MAX_DEPTH + _LEVELS_AROUND)
     messages, more = document.get("messages"), document.get("more")
     for name in document:
         if name not in ("messages", "more"):
@@ -52,4 +52,4 @@ def unpack(raw: bytes, *, limit: int = MAX_BUNDLE) -> tuple[list[bytes], bool | 
         if not isinstance(message, dict):
             raise Malformed("a message is a JSON object", pointer=f"/messages/{position}")
     # Each is copied: what orjson writes keeps room for ten times its size.
-    return [bytes(memoryview(trust.write(message))) for message in messages], more
+    return [bytes(memoryview(trust.canonicalize(message))) for message in messages], more

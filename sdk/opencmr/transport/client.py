@@ -92,7 +92,7 @@ class HttpNetwork:
         local = trust.is_loopback(urlsplit(origin).hostname or "")
         check_url(document_url, local=local)
         try:
-            document = trust.read_document(did, await self._get(document_url))
+            document = trust.parse_document(did, await self._get(document_url))
             endpoint = document.endpoint
             discovery = Discovery.read(await self._get(f"{origin}/.well-known/opencmr"))
             if discovery.did != did:

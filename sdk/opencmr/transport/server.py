@@ -194,7 +194,7 @@ class PatientProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if self._in_head or self.pipeline or cycle.response_started:
             return self.transport.abort()
-        body = trust.write(TooLarge(f"{MOST_REQUEST} bytes of a request at most", rule="TRN-14").as_dict())
+        body = trust.canonicalize(TooLarge(f"{MOST_REQUEST} bytes of a request at most", rule="TRN-14").as_dict())
         self.transport.write(
             b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n"
             b"Access-Control-Allow-Origin: *\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body

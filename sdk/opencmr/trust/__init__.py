@@ -1,9 +1,9 @@
 """Who said it: strict JSON, canonical form, keys, DIDs and proofs. No I/O, no clock."""
 
-from .canonical import MAX_BYTES, MAX_DEPTH, digest, read, write
-from .did import DidDocument, document_for, is_loopback, key_url, public_key, read_document, web_urls
+from .canonical import MAX_BYTES, MAX_DEPTH, canonicalize, digest, parse
+from .did import DidDocument, document_for, is_loopback, key_url, parse_document, public_key, web_urls
 from .keys import SALT_BYTES, SigningKey, seal, stretch, unseal
-from .proof import check, hash_data, sign
+from .proof import hash_data, sign, verify
 from .suite import SUITES, PublicKey, Suite, decode_public, encode_public
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "PublicKey",
     "SigningKey",
     "Suite",
-    "check",
+    "canonicalize",
     "decode_public",
     "digest",
     "document_for",
@@ -23,13 +23,13 @@ __all__ = [
     "hash_data",
     "is_loopback",
     "key_url",
+    "parse",
+    "parse_document",
     "public_key",
-    "read",
-    "read_document",
     "seal",
     "sign",
     "stretch",
     "unseal",
+    "verify",
     "web_urls",
-    "write",
 ]

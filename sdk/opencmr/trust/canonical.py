@@ -30,7 +30,7 @@ _UP_AND_DOWN = bytes.maketrans(b"{[]}", b"\x01\x01\xff\xff")
 _MULTIHASH_SHA2_256 = b"\x12\x20"
 
 
-def read(raw: bytes, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[str, Any]:
+def parse(raw: bytes, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[str, Any]:
     """The JSON object of these bytes, which must be canonical I-JSON.
 
     Args:
@@ -59,7 +59,7 @@ def read(raw: bytes, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> dict[
     if not isinstance(document, dict):
         raise NotJson("a message is a JSON object")
     check_profile(document, raw, depth)
-    if write(document) != raw:
+    if canonicalize(document) != raw:
         raise NotCanonical("the same object in canonical form (RFC 8785) is other bytes")
     return document
 
@@ -78,7 +78,7 @@ def _loads(raw: bytes) -> Any:
         gc.enable()
 
 
-def write(document: Any) -> bytes:
+def canonicalize(document: Any) -> bytes:
     """The canonical bytes of a JSON value within the profile; equal to RFC 8785 there."""
     try:
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)

@@ -60,7 +60,7 @@ def document_for(did: str, keys: dict[str, str], endpoint: Url) -> dict[str, Any
     }
 
 
-def read_document(did: str, members: Any) -> DidDocument:
+def parse_document(did: str, members: Any) -> DidDocument:
     """A fetched DID document, checked (`spec/v1/identity.md`, "Resolving did:web").
 
     The document belongs to its vendor, who may use it for more than OpenCMR. So other keys, keys of others, embedded

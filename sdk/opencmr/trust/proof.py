@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import BadSignature
 from . import base58
-from .canonical import check_profile, write
+from .canonical import canonicalize, check_profile
 from .keys import SigningKey
 from .suite import PublicKey
 
@@ -14,7 +14,7 @@ def hash_data(document: dict[str, Any]) -> bytes:
     """The 64 bytes that are signed: the hash of the proof's options, then that of the document without its proof."""
     options = {name: value for name, value in document["proof"].items() if name != "proofValue"}
     unsecured = {name: value for name, value in document.items() if name != "proof"}
-    return hashlib.sha256(write(options)).digest() + hashlib.sha256(write(unsecured)).digest()
+    return hashlib.sha256(canonicalize(options)).digest() + hashlib.sha256(canonicalize(unsecured)).digest()
 
 
 def sign(document: dict[str, Any], key: SigningKey, method: str, *, check: bool = True) -> bytes:
@@ -37,13 +37,13 @@ def sign(document: dict[str, Any], key: SigningKey, method: str, *, check: bool 
     }
     signature = key.sign(hash_data({**document, "proof": options}))
     signed = {**document, "proof": {**options, "proofValue": "z" + base58.encode(signature)}}
-    raw = write(signed)
+    raw = canonicalize(signed)
     if check:
         check_profile(signed, raw)
     return raw
 
 
-def check(document: dict[str, Any], public: PublicKey) -> None:
+def verify(document: dict[str, Any], public: PublicKey) -> None:
     """Check the proof of a document that has been read strictly.
 
     Raises:

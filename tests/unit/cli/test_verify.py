@@ -59,7 +59,7 @@ def edited(folder: Path, edit: Edit) -> None:
     file = folder / "manifest.json"
     manifest = json.loads(file.read_bytes())
     edit(manifest)
-    file.write_bytes(trust.write(manifest))
+    file.write_bytes(trust.canonicalize(manifest))
 
 
 def files(folder: Path) -> list[Path]:

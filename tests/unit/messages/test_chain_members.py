@@ -37,7 +37,7 @@ def told(document: dict[str, Any]) -> str | None:
     by_schema = pointer(found[0][0]) if found else None
     by_model = None
     try:
-        messages.read(document)
+        messages.validate(document)
     except Malformed as problem:
         by_model = problem.pointer
     assert by_model == by_schema
@@ -147,7 +147,7 @@ def test_an_offer_says_until_when_it_is_firm_and_a_request_may_say_until_when_it
 def test_the_envelope_alone_holds_where_only_its_deadline_is_wrong() -> None:
     """A vendor's word keeps its place, and is void; one that has no place is none."""
     accepted = example("terms.accept", "vendor")
-    assert messages.read_envelope({**accepted, "expires": "2030-01-01T00:00:00.000Z"}).number == accepted["number"]
+    assert messages.validate_envelope({**accepted, "expires": "2030-01-01T00:00:00.000Z"}).number == accepted["number"]
     for wrong in (without(accepted, "number"), {**accepted, "seen": DIGEST}, {**accepted, "number": 1}):
         with pytest.raises(Malformed):
-            messages.read_envelope(wrong)
+            messages.validate_envelope(wrong)

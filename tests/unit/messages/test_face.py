@@ -67,7 +67,7 @@ def _message(**members: object) -> dict[str, object]:
 @pytest.mark.parametrize("version", ["1.1", "2.0", "0.9", "1.0.0", "", "1.0 "])
 def test_another_version_is_refused_with_those_spoken_even_where_the_rest_is_wrong(version: str) -> None:
     with pytest.raises(errors.UnsupportedVersion) as caught:
-        messages.read({"opencmr": version, "a": 1})
+        messages.validate({"opencmr": version, "a": 1})
     assert (caught.value.pointer, caught.value.expected) == ("/opencmr", ["1.0"])
 
 
@@ -76,22 +76,22 @@ def test_another_version_is_refused_with_those_spoken_even_where_the_rest_is_wro
 )
 def test_another_type_is_refused_with_those_known(other: str) -> None:
     with pytest.raises(errors.UnsupportedType) as caught:
-        messages.read(_message(type=other))
+        messages.validate(_message(type=other))
     assert caught.value.pointer == "/type"
     assert caught.value.expected == sorted(messages.BODIES)
 
 
 def test_the_envelope_can_be_read_whatever_the_body_says() -> None:
-    said = messages.read_envelope(_message(body={"no": "such"}))
+    said = messages.validate_envelope(_message(body={"no": "such"}))
     assert (said.type, said.body) == ("terms.decline", {"no": "such"})
     with pytest.raises(errors.Malformed) as caught:
-        messages.read_envelope(_message(thread=7))
+        messages.validate_envelope(_message(thread=7))
     assert caught.value.pointer == "/thread"
 
 
 def test_a_body_of_a_file_is_refused_at_its_own_pointer() -> None:
     with pytest.raises(errors.Malformed) as caught:
-        messages.read_body(messages.intent.Cast, {"wants": [{"nam": "boots"}], "terms": [], "standing": "ready"})
+        messages.validate_body(messages.intent.Cast, {"wants": [{"nam": "boots"}], "terms": [], "standing": "ready"})
     assert caught.value.pointer == "/terms"
 
 
@@ -118,7 +118,7 @@ def test_of_many_faults_deep_inside_the_first_is_told_and_each_is_found_once() -
     rules = [{"effect": "permit"}] * 64
     document = {"choices": [{"document": {"rules": rules, "version": "1", "title": "t"}}]}
     with pytest.raises(Malformed) as caught:
-        messages.read_body(terms.Proffer, document)
+        messages.validate_body(terms.Proffer, document)
     assert caught.value.pointer == "/choices/0/document/id"
     cause = caught.value.__cause__
     assert isinstance(cause, ValidationError)

@@ -53,7 +53,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, kind: type[messages.Body], body: dict
     with monkeypatch.context() as patch:
         patch.setattr(faults, "_within", lambda *value: (seen.append(value), inner(*value))[1])
         with pytest.raises(errors.Malformed) as caught:
-            messages.read_body(kind, body)
+            messages.validate_body(kind, body)
     return caught.value.pointer, len(seen)
 
 
@@ -83,7 +83,7 @@ def test_of_a_list_that_is_too_long_no_two_items_are_compared() -> None:
             raise RuntimeError("it was looked at")
 
     with pytest.raises(errors.Malformed) as caught:
-        messages.read_body(GRANT, {"items": [{**ITEM, "data": [Item()] * 65}], "until": UNTIL})
+        messages.validate_body(GRANT, {"items": [{**ITEM, "data": [Item()] * 65}], "until": UNTIL})
     assert caught.value.pointer == "/items/0/data"
 
 

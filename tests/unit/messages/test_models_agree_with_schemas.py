@@ -32,7 +32,7 @@ def by_schema(document: dict[str, Any]) -> str | None:
 def by_model(document: dict[str, Any]) -> str | None:
     """The pointer at which the receiving path refuses the same, or nothing."""
     try:
-        messages.read(trust.read(trust.write(document), limit=2**24))
+        messages.validate(trust.parse(trust.canonicalize(document), limit=2**24))
     except Problem as problem:
         return problem.pointer
     return None
@@ -106,7 +106,7 @@ def test_null_is_refused_wherever_it_stands(type_: str) -> None:
                 assert changed is not None
                 assert faults(changed) != []
                 with pytest.raises(Problem) as caught:
-                    trust.read(trust.write(changed))
+                    trust.parse(trust.canonicalize(changed))
                 assert (caught.value.code, caught.value.pointer) == ("null-member", pointer(path))
 
 

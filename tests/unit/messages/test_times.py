@@ -46,7 +46,7 @@ def test_what_is_no_instant_is_refused_by_schema_and_model_at_the_same_place(cre
     document = dated(created)
     assert pointer(faults(document)[0][0]) == "/created"
     with pytest.raises(Malformed) as caught:
-        messages.read(document)
+        messages.validate(document)
     assert caught.value.pointer == "/created"
 
 
@@ -65,4 +65,4 @@ def test_what_is_no_instant_is_refused_by_schema_and_model_at_the_same_place(cre
 )
 def test_what_is_an_instant_is_taken(created: str) -> None:
     assert faults(dated(created)) == []
-    assert messages.read(dated(created)).created == created
+    assert messages.validate(dated(created)).created == created

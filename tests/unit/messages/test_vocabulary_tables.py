@@ -7,7 +7,7 @@ import pytest
 from opencmr import _spec
 from opencmr.cli.schemas import schemas
 from opencmr.errors import Malformed
-from opencmr.messages import order, personal, read_body
+from opencmr.messages import order, personal, validate_body
 from opencmr.messages.types import Channel
 
 
@@ -89,12 +89,12 @@ BAD: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("term", "value"), GOOD)
 def test_a_value_in_the_shape_of_its_term_is_read(term: str, value: Any) -> None:
     said = {"discloses": [{"data": term, "value": value}]}
-    assert read_body(order.Disclose, said).wire() == said
+    assert validate_body(order.Disclose, said).wire() == said
 
 
 @pytest.mark.requirement("VOC-2")
 @pytest.mark.parametrize(("term", "value", "where"), BAD)
 def test_a_value_in_another_shape_is_malformed(term: str, value: Any, where: str) -> None:
     with pytest.raises(Malformed) as caught:
-        read_body(order.Disclose, {"discloses": [{"data": term, "value": value}]})
+        validate_body(order.Disclose, {"discloses": [{"data": term, "value": value}]})
     assert caught.value.pointer == f"/discloses/0/value{where}"

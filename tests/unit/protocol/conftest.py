@@ -138,8 +138,8 @@ class Talk:
             **more,
         }
         document = {name: value for name, value in document.items() if value is not None}
-        read = messages.read if kind else messages.read_envelope
-        return read(document), trust.digest(trust.write(document))
+        read = messages.validate if kind else messages.validate_envelope
+        return read(document), trust.digest(trust.canonicalize(document))
 
     # the customer
 

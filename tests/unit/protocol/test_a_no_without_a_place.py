@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from opencmr.messages import Message, read
+from opencmr.messages import Message, validate
 from opencmr.protocol import History, Question, roster
 from opencmr.protocol.thread import opened_by
 
@@ -33,7 +33,7 @@ def message(which: int, type_: str, body: dict[str, Any], thread: int | None = N
     url = f"{SHOP}#key-1" if vendor else f"{ALICE}#{ALICE.removeprefix('did:key:')}"
     envelope = {"opencmr": "1.0", "id": ids[which], "type": type_, "from": me, "to": you, "created": NOON}
     place = {"thread": ids[which if thread is None else thread]}
-    return read({**envelope, **place, **members, "body": body, "proof": {**PROOF, "verificationMethod": url}})
+    return validate({**envelope, **place, **members, "body": body, "proof": {**PROOF, "verificationMethod": url}})
 
 
 def placed(history: History, word: Message[Any], number: int) -> None:

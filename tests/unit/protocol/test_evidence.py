@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dialogue import NOON, Dialogue, conversation, put_forward
 from opencmr import trust
 from opencmr.errors import Stale, WrongTotal
-from opencmr.protocol.evidence import Evidence, Exhibit, Finding, check, check_message, records_of
+from opencmr.protocol.evidence import Evidence, Exhibit, Finding, check_message, examine, records_of
 
 Document = dict[str, Any]
 Change = Callable[[Document], None]
@@ -56,7 +56,7 @@ def flipped(evidence: Evidence, which: int, where: int, mask: int, *, restated: 
 
 @pytest.mark.requirement("EVD-1", "EVD-2", "EVD-3", "EVD-4")
 def test_a_conversation_holds(evidence: Evidence) -> None:
-    findings = check(evidence)
+    findings = examine(evidence)
     assert findings.ok, findings.findings
     assert findings.step == 5
     assert findings.counts == {
@@ -69,7 +69,7 @@ def test_a_conversation_holds(evidence: Evidence) -> None:
 def test_a_changed_byte_of_any_message_is_found_and_the_message_named(evidence: Evidence, restated: bool) -> None:
     for which, exhibit in enumerate(evidence.messages):
         for where in (0, len(exhibit.raw) // 3, len(exhibit.raw) * 2 // 3, len(exhibit.raw) - 1):
-            findings = check(flipped(evidence, which, where, 1, restated=restated))
+            findings = examine(flipped(evidence, which, where, 1, restated=restated))
             assert exhibit.name in {each.name for each in findings.findings}, (exhibit.name, where)
 
 
@@ -79,7 +79,7 @@ def test_a_byte_drawn_from_anywhere_is_found(evidence: Evidence, data: st.DataOb
     which = data.draw(st.integers(0, len(evidence.messages) - 1))
     where = data.draw(st.integers(0, len(evidence.messages[which].raw) - 1))
     mask = data.draw(st.integers(1, 255))
-    findings = check(flipped(evidence, which, where, mask, restated=data.draw(st.booleans())))
+    findings = examine(flipped(evidence, which, where, mask, restated=data.draw(st.booleans())))
     assert evidence.messages[which].name in {each.name for each in findings.findings}
 
 
@@ -97,7 +97,7 @@ def test_every_single_byte_of_a_message_counts_even_where_its_digest_is_restated
 @pytest.mark.parametrize("restated", [False, True], ids=["contents", "with-manifest"])
 def test_two_neighbours_swapped_are_named(evidence: Evidence, restated: bool) -> None:
     for one in range(len(evidence.messages) - 1):
-        findings = check(swapped(evidence, one, one + 1, restated=restated))
+        findings = examine(swapped(evidence, one, one + 1, restated=restated))
         pair = {evidence.messages[one].name, evidence.messages[one + 1].name}
         named = {each.name for each in findings.findings}
         assert named >= pair if not restated else len(named) == 1 and named <= pair, pair
@@ -110,14 +110,14 @@ def test_any_two_swapped_are_named(evidence: Evidence, data: st.DataObject) -> N
     last = len(evidence.messages) - 1
     one, other = sorted(data.draw(st.lists(st.integers(0, last), min_size=2, max_size=2, unique=True)))
     restated = data.draw(st.booleans())
-    named = {each.name for each in check(swapped(evidence, one, other, restated=restated)).findings}
+    named = {each.name for each in examine(swapped(evidence, one, other, restated=restated)).findings}
     pair = {evidence.messages[one].name, evidence.messages[other].name}
     assert named & pair if other - one <= 2 else named >= pair or len(named & pair) == 2
     assert restated or named >= pair
 
 
 def test_where_contents_are_swapped_it_says_whose_bytes_they_are(evidence: Evidence) -> None:
-    first, second = check(swapped(evidence, 2, 10, restated=False)).findings
+    first, second = examine(swapped(evidence, 2, 10, restated=False)).findings
     assert evidence.messages[10].name in first.why
     assert evidence.messages[2].name in second.why
 
@@ -210,12 +210,12 @@ def refusing(problem: Any) -> Change:
 
 def found(evidence: Evidence) -> list[tuple[int, str]]:
     """The number and the code of each finding about messages."""
-    findings = check(evidence).findings
+    findings = examine(evidence).findings
     return [(int(each.name.split("/")[1][:4]), each.code) for each in findings if each.code != "other-fold"]
 
 
 def test_signing_all_anew_changes_nothing(forger: Forger) -> None:
-    assert check(forger.forge()).ok
+    assert examine(forger.forge()).ok
 
 
 @pytest.mark.requirement("SEQ-16")
@@ -243,7 +243,7 @@ def test_a_withdrawal_that_a_vendor_refuses_counts_and_is_found(forger: Forger, 
     first, second = (number + 1 for number in at("consent.withdraw"))
     forged = forger.forge((first, refusing(Stale())))
     assert found(forged) == [(first, "other-outcome")]
-    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    (plain,) = (one for one in examine(forged).relationships if "plain" in one.vendor)
     states = {thread.state for thread in plain.history.threads.values() if thread.family == "consent"}
     assert states == {"withdrawn"}
     assert found(forger.forge((second, refusing(Stale())))) == [(second, "other-outcome")]
@@ -264,7 +264,7 @@ def test_a_message_that_is_accepted_against_the_rules_is_void_and_found(forger: 
 
     forged = forger.forge((receipt, accept))
     assert found(forged) == [(receipt, "other-outcome")]
-    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    (plain,) = (one for one in examine(forged).relationships if "plain" in one.vendor)
     (wish,) = (thread for thread in plain.history.threads.values() if thread.family == "intent")
     assert wish.entries[-1].outcome == "void"
 
@@ -322,7 +322,7 @@ def test_what_a_receipt_answers_must_be_there(forger: Forger, at: At) -> None:
     granted = at("consent.grant")[0] + 1
     forged = forger.forge((granted, setting("body/of", "zQm" + "2" * 44)))
     assert {code for _, code in found(forged)} == {"unanswered"}  # and the cause is named, not the consequence
-    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    (plain,) = (one for one in examine(forged).relationships if "plain" in one.vendor)
     assert [gap.member for gap in plain.completeness.hard] == ["/body/of"]
 
 
@@ -334,7 +334,7 @@ def test_a_collect_is_no_evidence(forger: Forger) -> None:
 
 def test_a_message_between_two_customers_is_no_evidence(forger: Forger) -> None:
     forged = forger.forge(add={1: forger.document(1, id=OTHER_ID, thread=OTHER_ID, to=forger.document(1)["from"])})
-    findings = check(forged)
+    findings = examine(forged)
     assert [each.code for each in findings.loose] == ["malformed"]
     assert all(one.ok for one in findings.relationships), "it belongs to none, and spoils none"
     assert not findings.ok
@@ -349,7 +349,7 @@ def test_a_void_message_with_a_signed_refusal_keeps_its_place_and_holds(forger: 
 
     assert found(forger.forge((made, dearer))) == [(made + 1, "other-outcome")]
     refused = refusing(WrongTotal(rule="OFR-1", pointer="/body/total"))
-    findings = check(forger.forge((made, dearer), (made + 1, refused)))
+    findings = examine(forger.forge((made, dearer), (made + 1, refused)))
     assert {each.code for each in findings.findings} == {"other-fold"}
     assert findings.counts["void"] == 1
 
@@ -360,7 +360,7 @@ def test_an_id_that_a_vendor_uses_twice_is_a_void_word_in_its_place(forger: Forg
     first = forger.document(at("offer.make", "plain")[0])["id"]
     forged = forger.forge((confirm, setting("id", first)))
     assert (confirm + 1, "other-outcome") in found(forged)
-    (plain,) = (one for one in check(forged).relationships if "plain" in one.vendor)
+    (plain,) = (one for one in examine(forged).relationships if "plain" in one.vendor)
     assert plain.completeness.whole
 
 
@@ -370,18 +370,18 @@ def test_a_receipt_of_a_wrong_form_keeps_its_number_and_is_found(forger: Forger,
     bad["number"] += 1
     forged = forger.forge(add={last: bad})
     assert found(forged) == [(last, "malformed")]
-    assert all(one.completeness.whole for one in check(forged).relationships)
+    assert all(one.completeness.whole for one in examine(forged).relationships)
 
 
 # DID documents and folds
 
 
 def codes(evidence: Evidence) -> dict[str, str]:
-    return {each.name: each.code for each in check(evidence).findings}
+    return {each.name: each.code for each in examine(evidence).findings}
 
 
 def test_a_vendor_without_a_did_document_is_named_once(evidence: Evidence) -> None:
-    found = check(replace(evidence, dids=[each for each in evidence.dids if "plain" in each.name]))
+    found = examine(replace(evidence, dids=[each for each in evidence.dids if "plain" in each.name]))
     assert [each.code for each in found.findings] == ["no-document"]
     assert "did:web:picky.example" in found.findings[0].why
     assert {one.vendor: one.ok for one in found.relationships} == {
@@ -399,7 +399,7 @@ def test_did_documents_that_are_none_are_named_and_spoil_their_vendors_evidence_
     ):  # fmt: skip
         forged = replace(evidence, dids=[replace(first, raw=raw, digest=None), second])
         assert codes(forged) == {first.name: code}
-        assert [one.vendor for one in check(forged).relationships if one.ok] == ["did:web:plain.example"]
+        assert [one.vendor for one in examine(forged).relationships if one.ok] == ["did:web:plain.example"]
     again = Exhibit("again", first.raw)
     assert codes(replace(evidence, dids=[first, second, again])) == {"again": "duplicate"}
 
@@ -409,7 +409,7 @@ def test_a_key_that_is_not_the_one_pinned_proves_nothing(evidence: Evidence) -> 
     public = orjson.loads(second.raw)["verificationMethod"][0]["publicKeyMultibase"]
     document = orjson.loads(first.raw)
     document["verificationMethod"][0]["publicKeyMultibase"] = public
-    other = replace(evidence, dids=[Exhibit(first.name, trust.write(document)), second])
+    other = replace(evidence, dids=[Exhibit(first.name, trust.canonicalize(document)), second])
     assert set(codes(other).values()) == {"bad-signature"}
 
 
@@ -418,16 +418,16 @@ def test_stated_records_that_are_not_the_computed_ones_are_named_with_the_first_
     said = orjson.loads(first.raw)
     thread, record = next((id_, each) for id_, each in said["records"].items() if each["record"] == "consent")
     record["items"][0]["state"] = "given"
-    forged = replace(evidence, folds=[Exhibit(first.name, trust.write(said)), second])
-    (finding,) = check(forged).findings
+    forged = replace(evidence, folds=[Exhibit(first.name, trust.canonicalize(said)), second])
+    (finding,) = examine(forged).findings
     where = f"/records/{thread}/items/0/state"
     assert finding == Finding(first.name, "other-fold", finding.why, where)
     record["items"].pop()
-    forged = replace(evidence, folds=[Exhibit(first.name, trust.write(said)), second])
-    assert check(forged).findings[0].pointer == f"/records/{thread}/items/0"
+    forged = replace(evidence, folds=[Exhibit(first.name, trust.canonicalize(said)), second])
+    assert examine(forged).findings[0].pointer == f"/records/{thread}/items/0"
     del said["records"][thread]
-    forged = replace(evidence, folds=[Exhibit(first.name, trust.write(said)), second])
-    assert check(forged).findings[0].pointer == f"/records/{thread}"
+    forged = replace(evidence, folds=[Exhibit(first.name, trust.canonicalize(said)), second])
+    assert examine(forged).findings[0].pointer == f"/records/{thread}"
 
 
 def test_records_of_nobody_twice_or_not_at_all_are_named(evidence: Evidence) -> None:
@@ -441,5 +441,5 @@ def test_records_of_nobody_twice_or_not_at_all_are_named(evidence: Evidence) -> 
 
 
 def test_the_records_are_those_that_both_sides_compute(evidence: Evidence, dialogues: tuple[Dialogue, ...]) -> None:
-    found = {pair: records_of(history) for pair, history in check(evidence).histories.items()}
+    found = {pair: records_of(history) for pair, history in examine(evidence).histories.items()}
     assert found == {one.pair: records_of(one.history) for one in dialogues}

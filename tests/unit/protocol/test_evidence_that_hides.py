@@ -30,13 +30,13 @@ from opencmr import trust
 from opencmr.errors import Stale
 from opencmr.messages import consent, terms
 from opencmr.protocol import Question
-from opencmr.protocol.evidence import Evidence, Exhibit, Judgement, check
+from opencmr.protocol.evidence import Evidence, Exhibit, Judgement, examine
 
 MARKETING = Question("dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress")
 
 
 def judged(evidence: Evidence, vendor: str = SHOP) -> Judgement:
-    (one,) = (one for one in check(evidence).relationships if one.vendor == vendor)
+    (one,) = (one for one in examine(evidence).relationships if one.vendor == vendor)
     return one
 
 
@@ -243,12 +243,12 @@ def test_31_what_one_vendor_says_spoils_no_evidence_about_another(how: str) -> N
         if how == "unsigned":
             raw = raw.replace(b'"number":99', b'"number":98')
         elif how == "no message":
-            raw = trust.write({"from": bad.vendor_did, "to": bad.customer_did, "type": "receipt"})
+            raw = trust.canonicalize({"from": bad.vendor_did, "to": bad.customer_did, "type": "receipt"})
         elif how == "a duplicate":
             raw = bad.raws[-1]
         evidence = spoilt(put_forward(bad, good), raw)
-    assert not check(evidence).ok
-    assert check(evidence).loose == ()
+    assert not examine(evidence).ok
+    assert examine(evidence).loose == ()
     assert not judged(evidence, SHOP).ok
     assert judged(evidence, OTHER).ok, judged(evidence, OTHER).findings
     assert judged(evidence, OTHER).step == 5
@@ -257,7 +257,7 @@ def test_31_what_one_vendor_says_spoils_no_evidence_about_another(how: str) -> N
 def test_31_bytes_that_belong_to_nobody_spoil_no_relationship() -> None:
     evidence = put_forward(*two_vendors())
     evidence = replace(evidence, messages=[*evidence.messages, Exhibit("messages/x.json", b"\xff")])
-    found = check(evidence)
+    found = examine(evidence)
     assert [each.name for each in found.loose] == ["messages/x.json"]
     assert all(one.ok for one in found.relationships)
     assert not found.ok
@@ -270,7 +270,7 @@ def test_31_a_file_that_cannot_be_read_is_held_against_the_relationship_that_nam
     messages = list(evidence.messages)
     messages[gone] = replace(messages[gone], raw=b"", unfit=("missing", "the file is missing"))
     evidence = replace(evidence, messages=messages)
-    assert [(each.name, each.code) for each in check(evidence).findings] == [(messages[gone].name, "missing")]
+    assert [(each.name, each.code) for each in examine(evidence).findings] == [(messages[gone].name, "missing")]
     assert judged(evidence, OTHER).ok
 
 

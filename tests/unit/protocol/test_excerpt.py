@@ -12,7 +12,7 @@ from opencmr import trust
 from opencmr.messages import consent, terms
 from opencmr.protocol import roster
 from opencmr.protocol.arrangement import arrange
-from opencmr.protocol.evidence import Evidence, Judgement, check, records_of
+from opencmr.protocol.evidence import Evidence, Judgement, examine, records_of
 from opencmr.protocol.excerpt import Excerpt, excerpt
 
 
@@ -24,7 +24,7 @@ def part_of(one: Dialogue, thread: str) -> tuple[Excerpt, Evidence]:
 
 
 def judged(evidence: Evidence) -> Judgement:
-    (one,) = check(evidence).relationships
+    (one,) = examine(evidence).relationships
     return one
 
 

@@ -58,7 +58,7 @@ def test_check_1_refuses_what_is_no_canonical_object(raw: bytes, error: type[err
 
 @pytest.mark.parametrize("document", [{}, {"from": 1, "id": 2}])
 def test_check_2_can_be_asked_where_nothing_is_known_of_the_sender(document: dict[str, Any]) -> None:
-    parsed = parse(trust.write(document))
+    parsed = parse(trust.canonicalize(document))
     assert all(isinstance(part, str) for part in (parsed.sender, parsed.id, parsed.digest))
 
 
@@ -138,8 +138,8 @@ def test_check_5_refuses_a_key_under_which_anything_can_be_forged(proffer: dict[
     "change", [{"created": LATER}, {"id": IDS[3], "thread": IDS[3]}, {"ext": {"https://a.example": 1}}]
 )
 def test_check_6_refuses_bytes_that_were_not_signed(proffer: dict[str, Any], change: dict[str, Any]) -> None:
-    document = trust.read(signed(proffer))
-    problem = refusal(errors.BadSignature, lambda: read(trust.write({**document, **change})))
+    document = trust.parse(signed(proffer))
+    problem = refusal(errors.BadSignature, lambda: read(trust.canonicalize({**document, **change})))
     assert problem.pointer == "/proof/proofValue"
 
 
@@ -174,11 +174,11 @@ def test_nobody_looks_into_a_body_before_the_signature_holds(
         how: dict[str, Any] = {"me": THEM, "pinned": {KEY: VENDOR.public}, "lenient": True}
     else:
         good, how = signed({**proffer, "body": {f"x{number}": 1 for number in range(3000)}}), {}
-    document = trust.read(good)
-    forged = trust.write({**document, "created": LATER})
+    document = trust.parse(good)
+    forged = trust.canonicalize({**document, "created": LATER})
     by_another = {**document["proof"], "verificationMethod": trust.key_url(STRANGER.did)}
     refusal(errors.BadSignature, lambda: read(forged, **how))
-    refusal(errors.WrongKey, lambda: read(trust.write({**document, "proof": by_another}), **how))
+    refusal(errors.WrongKey, lambda: read(trust.canonicalize({**document, "proof": by_another}), **how))
     envelope = messages.Message[messages.AnyBody]
     assert looked == [envelope, envelope]
     if lenient:
@@ -190,7 +190,7 @@ def test_nobody_looks_into_a_body_before_the_signature_holds(
 
 @pytest.mark.requirement("RCV-1")
 def test_a_type_that_is_not_taken_here_is_refused_before_the_key(proffer: dict[str, Any]) -> None:
-    forged = trust.write({**trust.read(signed(proffer)), "created": LATER})
+    forged = trust.canonicalize({**trust.parse(signed(proffer)), "created": LATER})
     problem = refusal(errors.UnsupportedType, lambda: read(forged, types={"terms.accept"}))
     assert (problem.pointer, problem.expected) == ("/type", ["terms.accept"])
 
@@ -321,17 +321,17 @@ def test_check_7_keeps_a_vendors_faulty_entry_where_it_may() -> None:
 
 @pytest.mark.requirement("RCV-1")
 def test_of_several_faults_the_first_check_speaks(proffer: dict[str, Any]) -> None:
-    document = trust.read(signed({**proffer, "to": "did:web:other.example", "extra": 1}, STRANGER))
+    document = trust.parse(signed({**proffer, "to": "did:web:other.example", "extra": 1}, STRANGER))
     forged = {**document, "created": LATER}
-    refusal(errors.NotCanonical, lambda: read(trust.write(forged) + b" "))
-    refusal(errors.WrongAddressee, lambda: read(trust.write(forged)))
+    refusal(errors.NotCanonical, lambda: read(trust.canonicalize(forged) + b" "))
+    refusal(errors.WrongAddressee, lambda: read(trust.canonicalize(forged)))
     forged["to"] = ME
-    refusal(errors.Malformed, lambda: read(trust.write(forged)))
+    refusal(errors.Malformed, lambda: read(trust.canonicalize(forged)))
     del forged["extra"]
-    refusal(errors.WrongKey, lambda: read(trust.write(forged)))
+    refusal(errors.WrongKey, lambda: read(trust.canonicalize(forged)))
     forged["proof"] = {**forged["proof"], "verificationMethod": trust.key_url(THEM)}
-    refusal(errors.BadSignature, lambda: read(trust.write(forged)))
-    refusal(errors.BadSignature, lambda: read(trust.write({**forged, "body": {}})))
+    refusal(errors.BadSignature, lambda: read(trust.canonicalize(forged)))
+    refusal(errors.BadSignature, lambda: read(trust.canonicalize({**forged, "body": {}})))
     refusal(errors.Malformed, lambda: read(signed({**proffer, "body": {}})))
 
 
@@ -345,7 +345,7 @@ def test_of_several_faults_the_first_check_speaks(proffer: dict[str, Any]) -> No
 )
 def test_a_collect_is_valid_for_two_minutes_around_its_date(seconds: str, fine: bool) -> None:
     document = word("mailbox.collect", {}, 1, created=f"2026-03-01T{seconds}Z")
-    message = messages.read(trust.read(signed(document)))
+    message = messages.validate(trust.parse(signed(document)))
     if fine:
         check_collect(message, NOW)
     else:

@@ -150,7 +150,7 @@ def test_a_store_that_fails_tells_no_more_than_the_flood_is_told(flat: Flat, mon
 
 def test_only_a_customers_narrowing_message_claims_to_be_one() -> None:
     did = trust.SigningKey(bytes(32)).did
-    assert claims_to_narrow(trust.write({"from": did, "type": "consent.withdraw"})) == did
+    assert claims_to_narrow(trust.canonicalize({"from": did, "type": "consent.withdraw"})) == did
     for members in (
         {"from": did, "type": "consent.grant"},
         {"from": did, "type": "consent"},
@@ -160,4 +160,4 @@ def test_only_a_customers_narrowing_message_claims_to_be_one() -> None:
         {"from": {}, "type": "consent.withdraw"},
         {"type": "consent.withdraw"},
     ):
-        assert claims_to_narrow(trust.write(members)) is None
+        assert claims_to_narrow(trust.canonicalize(members)) is None

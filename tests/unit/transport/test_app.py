@@ -151,7 +151,7 @@ def test_the_three_documents_are_served_in_canonical_form(told: Told, http: http
     documents = {"did.json": told.did_document(), "opencmr": told.discovery(), "myterms.json": told.myterms()}
     for name, document in documents.items():
         response = http.get(f"/.well-known/{name}")
-        assert (response.status_code, response.content) == (200, trust.write(document))
+        assert (response.status_code, response.content) == (200, trust.canonicalize(document))
         assert response.headers["content-type"] == "application/json"
     told.listed = None
     assert problem(http.get("/.well-known/myterms.json")) == "not-found"

@@ -80,7 +80,7 @@ async def test_a_problem_that_the_vendor_states_is_raised(
     server: Server, network: HttpNetwork, stated: Problem
 ) -> None:
     members = stated.as_dict() | {"instance": "urn:x"}
-    server.answers["/opencmr/messages"] = http(trust.write(members), status=stated.status, media_type=PROBLEM)
+    server.answers["/opencmr/messages"] = http(trust.canonicalize(members), status=stated.status, media_type=PROBLEM)
     with pytest.raises(type(stated)) as raised:
         await network.send(server.endpoint, b"{}")
     assert raised.value.as_dict() == stated.as_dict()
@@ -88,7 +88,7 @@ async def test_a_problem_that_the_vendor_states_is_raised(
 
 async def test_a_problem_that_is_not_in_the_registry_is_still_a_problem(server: Server, network: HttpNetwork) -> None:
     members = Conflict().as_dict() | {"type": "https://w3id.org/opencmr/v1/problems#of-tomorrow"}
-    server.answers["/opencmr/messages"] = http(trust.write(members), status=409, media_type=PROBLEM)
+    server.answers["/opencmr/messages"] = http(trust.canonicalize(members), status=409, media_type=PROBLEM)
     with pytest.raises(Problem) as raised:
         await network.send(server.endpoint, b"{}")
     assert raised.value.code == "unknown"

@@ -34,12 +34,12 @@ def vector_key() -> trust.SigningKey:
 
 @pytest.mark.requirement("SIG-2", "JSN-7")
 def test_step_1_the_canonical_document() -> None:
-    assert trust.write(json.loads(text("unsigned.json"))) == text("canonDocJCS.txt").encode()
+    assert trust.canonicalize(json.loads(text("unsigned.json"))) == text("canonDocJCS.txt").encode()
 
 
 @pytest.mark.requirement("SIG-2")
 def test_step_2_the_canonical_proof_options() -> None:
-    assert trust.write(json.loads(text("proofConfigJCS.json"))) == text("proofCanonJCS.txt").encode()
+    assert trust.canonicalize(json.loads(text("proofConfigJCS.json"))) == text("proofCanonJCS.txt").encode()
 
 
 @pytest.mark.requirement("SIG-2")
@@ -60,10 +60,10 @@ def test_step_4_the_signature() -> None:
 @pytest.mark.requirement("SIG-6")
 def test_step_5_the_check() -> None:
     document = json.loads(text("signedJCS.json"))
-    trust.check(document, trust.decode_public(vector_key().public))
+    trust.verify(document, trust.decode_public(vector_key().public))
     document["name"] += "."
     with pytest.raises(errors.BadSignature):
-        trust.check(document, trust.decode_public(vector_key().public))
+        trust.verify(document, trust.decode_public(vector_key().public))
 
 
 # --- our own messages ------------------------------------------------------------------------------------------------
@@ -86,11 +86,11 @@ def unsigned(**members: Any) -> dict[str, Any]:
 
 
 def signed(**members: Any) -> dict[str, Any]:
-    return trust.read(trust.sign(unsigned(**members), CUSTOMER, trust.key_url(CUSTOMER.did)))
+    return trust.parse(trust.sign(unsigned(**members), CUSTOMER, trust.key_url(CUSTOMER.did)))
 
 
 def received(document: dict[str, Any]) -> protocol.Verified:
-    return protocol.verify(protocol.parse(trust.write(document)), me=ME, pinned={})
+    return protocol.verify(protocol.parse(trust.canonicalize(document)), me=ME, pinned={})
 
 
 @pytest.mark.requirement("SIG-1", "SIG-2")
@@ -103,7 +103,7 @@ def test_a_signed_message_has_five_members_of_proof_and_is_received() -> None:
 
 
 def test_signing_twice_gives_the_same_bytes() -> None:
-    assert trust.write(signed()) == trust.write(signed())
+    assert trust.canonicalize(signed()) == trust.canonicalize(signed())
 
 
 @pytest.mark.requirement("SIG-1")
@@ -126,7 +126,7 @@ def test_a_proof_with_other_members_is_refused_even_when_it_is_signed(members: d
     document["proof"].update(members)
     document["proof"]["proofValue"] = "z" + base58.b58encode(CUSTOMER.sign(trust.hash_data(document))).decode()
     if "cryptosuite" not in members:  # which the key itself refuses, too
-        trust.check(document, trust.decode_public(CUSTOMER.public))  # the signature itself holds
+        trust.verify(document, trust.decode_public(CUSTOMER.public))  # the signature itself holds
     with pytest.raises(errors.Malformed) as caught:
         received(document)
     assert caught.value.pointer == pointer
@@ -199,11 +199,11 @@ def test_a_malleable_signature_is_refused() -> None:
 @pytest.mark.requirement("IDN-9")
 def test_a_message_signed_with_a_key_of_somebody_else_is_refused() -> None:
     other = trust.SigningKey(bytes(32))
-    document = trust.read(trust.sign(unsigned(), other, trust.key_url(other.did)))
+    document = trust.parse(trust.sign(unsigned(), other, trust.key_url(other.did)))
     with pytest.raises(errors.WrongKey) as caught:
         received(document)
     assert caught.value.pointer == "/proof/verificationMethod"
-    stolen = trust.read(trust.sign(unsigned(), other, trust.key_url(CUSTOMER.did)))
+    stolen = trust.parse(trust.sign(unsigned(), other, trust.key_url(CUSTOMER.did)))
     with pytest.raises(errors.BadSignature):
         received(stolen)
 
@@ -222,7 +222,7 @@ def test_a_forgery_under_a_small_order_key_is_refused_at_the_key_and_by_the_sign
     document["proof"] = {**signed()["proof"], "verificationMethod": trust.key_url(did)}
     document["proof"]["proofValue"] = "z" + base58.b58encode(FORGED).decode()
     with pytest.raises(errors.BadSignature):
-        trust.check(document, trust.PublicKey(trust.SUITES[0], IDENTITY))
+        trust.verify(document, trust.PublicKey(trust.SUITES[0], IDENTITY))
     with pytest.raises(errors.WeakKey) as caught:
         received(document)
     assert caught.value.pointer == "/proof/verificationMethod"

@@ -23,13 +23,13 @@ def signed(name: str) -> dict[str, object]:
 
 
 def test_a_proof_by_the_suite_of_its_key_holds() -> None:
-    trust.check(signed("eddsa-jcs-2022"), trust.decode_public(CUSTOMER.public))
+    trust.verify(signed("eddsa-jcs-2022"), trust.decode_public(CUSTOMER.public))
 
 
 @pytest.mark.parametrize("name", ["ecdsa-jcs-2019", "eddsa-rdfc-2022", OTHER.name])
 def test_a_proof_that_says_another_suite_than_its_key_s_is_refused_though_the_signature_holds(name: str) -> None:
     with pytest.raises(errors.WrongKey) as refused:
-        trust.check(signed(name), trust.decode_public(CUSTOMER.public))
+        trust.verify(signed(name), trust.decode_public(CUSTOMER.public))
     assert refused.value.pointer == "/proof/cryptosuite"
     assert refused.value.expected == ["eddsa-jcs-2022"]
 
@@ -50,8 +50,8 @@ def test_where_a_second_suite_is_registered_each_key_has_its_own_and_no_key_serv
         theirs = trust.decode_public(trust.encode_public(raw, OTHER))
         assert theirs.suite is OTHER
         assert trust.decode_public(CUSTOMER.public).suite is suite.EDDSA
-        trust.check(signed(OTHER.name), theirs)
+        trust.verify(signed(OTHER.name), theirs)
         with pytest.raises(errors.WrongKey):
-            trust.check(signed("eddsa-jcs-2022"), theirs)
+            trust.verify(signed("eddsa-jcs-2022"), theirs)
     finally:
         suite.decode_public.cache_clear()

@@ -90,7 +90,10 @@ def compare(customer: Book, shop: str, vendor: Book) -> Comparison:
         other = next(one for one in theirs if one.customer == ours.customer)
         left, right = ({line.digest: line.raw for line in one.timeline()} for one in (ours, other))
     folds, folded = (
-        {id_: trust.write(each.record.as_dict() if each.record else None) for id_, each in one.history.threads.items()}
+        {
+            id_: trust.canonicalize(each.record.as_dict() if each.record else None)
+            for id_, each in one.history.threads.items()
+        }
         for one in (ours, other)
     )
     found = [Difference(shop, f"message {digest}") for digest in _apart(left, right)]
@@ -105,7 +108,7 @@ def _apart(left: dict[str, bytes], right: dict[str, bytes]) -> Iterator[str]:
 def gist(line: Line) -> str:
     """What a message says, in a few words."""
     try:
-        return _gist(messages.read(orjson.loads(line.raw)).body)
+        return _gist(messages.validate(orjson.loads(line.raw)).body)
     except Problem:
         return ""
 

@@ -112,7 +112,7 @@ def _verify(folder: Path) -> dict[str, int]:
     read = read_folder(folder)
     findings = read.findings
     if read.evidence is not None:
-        checked = evidence.check(read.evidence)
+        checked = evidence.examine(read.evidence)
         if checked.ok:
             return dict(checked.counts)
         findings = checked.findings

@@ -32,8 +32,8 @@ def read_wish(path: Path) -> intent.Cast:
         document = _read(raw)
         if document.get("type") == intent.Cast.type and isinstance(document.get("body"), dict):
             document, inside = document["body"], "/body"
-        trust.read(trust.write(document))  # numbers, depth and size: what the canonical form can't hold
-        wish = messages.read_body(intent.Cast, document)
+        trust.parse(trust.canonicalize(document))  # numbers, depth and size: what the canonical form can't hold
+        wish = messages.validate_body(intent.Cast, document)
         assert isinstance(wish, intent.Cast)  # noqa: S101  # the type that was asked for
         _rehearse(wish)
     except Problem as problem:

@@ -151,7 +151,7 @@ def _digest(name: str) -> str:
 
 
 def _terms(code: str) -> str:
-    return trust.digest(trust.write(_as_it_is(f"vocabulary/roster/{code}.json")))
+    return trust.digest(trust.canonicalize(_as_it_is(f"vocabulary/roster/{code}.json")))
 
 
 def _as_it_is(path: str) -> Any:

@@ -41,7 +41,7 @@ async def other_did(stage: Stage) -> None:
     vendor = await stage.vendor()
     real, vendor.did = vendor.did, "did:web:elsewhere.example"
     vendor.listed = {"did:web:elsewhere.example#key-1": vendor.key.public}
-    document = trust.write(trust.document_for(vendor.did, vendor.listed, vendor.endpoint))
+    document = trust.canonicalize(trust.document_for(vendor.did, vendor.listed, vendor.endpoint))
     vendor.override = lambda method, path, raw: (
         (200, "application/json", document) if path == "/.well-known/did.json" else None
     )
@@ -50,7 +50,7 @@ async def other_did(stage: Stage) -> None:
 
 
 def _serving(path: str, media: str, document: Document) -> Overriding:
-    return lambda method, at, raw: (200, media, trust.write(document)) if at == path else None
+    return lambda method, at, raw: (200, media, trust.canonicalize(document)) if at == path else None
 
 
 @page.add("media-types", "did.json is taken under each of its media types", "TRN-17")
@@ -114,7 +114,7 @@ class Dropped:
 def _spoilt(vendor: Played, thread: str) -> bytes:
     document = orjson.loads(vendor.write(OFFER, "offer.make", thread, expires=later(3600)))
     document["body"]["note"] = "changed"
-    return trust.write(document)
+    return trust.canonicalize(document)
 
 
 def _other_key(vendor: Played, thread: str) -> bytes:

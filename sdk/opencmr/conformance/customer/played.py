@@ -18,7 +18,7 @@ from ... import messages, trust
 from ...errors import Behind, Conflict, Malformed, Problem
 from ...messages import VERSION, Message, core
 from ...protocol import History, instant, is_narrowing, parse, roster, settle, verify
-from ...protocol.receiving import check_collect, read_checked
+from ...protocol.receiving import check_collect, validate_checked
 from ...transport.bundle import MAX_WORDS, pack, unpack
 from ..hand import multibase
 from ..suite import Failed
@@ -83,9 +83,9 @@ class Known:
 
     def add(self, raw: bytes, of: bytes | None = None) -> str:
         """The vendor's next word, whether it may be said or not; gives its digest."""
-        message, fault = read_checked(orjson.loads(raw))
+        message, fault = validate_checked(orjson.loads(raw))
         word = Word(raw, of)
-        self.history.follow(message, word.digest, of=messages.read(orjson.loads(of)) if of else None, fault=fault)
+        self.history.follow(message, word.digest, of=messages.validate(orjson.loads(of)) if of else None, fault=fault)
         self.words.append(word)
         return word.digest
 
@@ -185,7 +185,7 @@ class Played:
             Failed: There is none, or there are two.
         """
         found = self.known.receipts.get(digest, [])
-        if len({trust.write(one) for one in found}) != 1:
+        if len({trust.canonicalize(one) for one in found}) != 1:
             raise Failed(f"{len(found)} receipts for a message of the vendor's", "COR-1")
         return found[0]
 
@@ -231,7 +231,7 @@ class Played:
         for one in message.body.receipts or ():
             receipt = one.wire()
             try:
-                verify(parse(trust.write(receipt)), me=self.did, pinned={})
+                verify(parse(trust.canonicalize(receipt)), me=self.did, pinned={})
             except Problem as problem:
                 self.faults.append(f"a receipt: {problem}")
             known.receipts.setdefault(one.body.of, []).append(receipt)
@@ -337,9 +337,9 @@ class Played:
             match method, path:
                 case "GET", "/.well-known/did.json":
                     document = trust.document_for(self.did, self.listed, self.endpoint)
-                    return 200, "application/json", trust.write(document)
+                    return 200, "application/json", trust.canonicalize(document)
                 case "GET", "/.well-known/opencmr":
-                    return 200, "application/json", trust.write(self.discovery())
+                    return 200, "application/json", trust.canonicalize(self.discovery())
                 case "POST", "/opencmr/messages":
                     found = self.receive(raw)
                     for known in self.customers.values():
@@ -350,7 +350,7 @@ class Played:
                 case "POST", "/opencmr/words":
                     return 200, "application/json", self.take_back(raw)
         except Problem as problem:
-            return problem.status, "application/problem+json", trust.write(problem.as_dict())
+            return problem.status, "application/problem+json", trust.canonicalize(problem.as_dict())
         return 404, "text/plain", b""
 
     def discovery(self) -> Document:
@@ -393,7 +393,7 @@ def sign(document: Document, key: trust.SigningKey, method: str) -> bytes:
         "proofPurpose": "assertionMethod",
     }
     value = multibase(key.sign(trust.hash_data({**document, "proof": proof})))
-    return trust.write({**document, "proof": {**proof, "proofValue": value}})
+    return trust.canonicalize({**document, "proof": {**proof, "proofValue": value}})
 
 
 def later(seconds: float) -> str:

@@ -48,7 +48,7 @@ def make(vendor: Played, thread: str, body: Document | None = None, **members: A
 def ref(vendor: Played, digest: str) -> Document:
     """A reference to a word of the vendor's."""
     raw = next(word.raw for word in vendor.known.words if word.digest == digest)
-    return {"id": trust.read(raw)["id"], "digest": digest}
+    return {"id": trust.parse(raw)["id"], "digest": digest}
 
 
 async def ordered(stage: Stage) -> tuple[Played, str]:
@@ -110,7 +110,7 @@ def once(at: str, problem: Any) -> Overriding:
         left.clear()
         if problem is None:
             return 0, "", b""
-        return problem.status, "application/problem+json", trust.write(problem.as_dict())
+        return problem.status, "application/problem+json", trust.canonicalize(problem.as_dict())
 
     return override
 
@@ -132,7 +132,7 @@ def received_then_lost(vendor: Played) -> Overriding:
 def always(at: str, problem: Any) -> Overriding:
     """Every request gets a problem."""
     return lambda method, path, raw: (
-        (problem.status, "application/problem+json", trust.write(problem.as_dict())) if path == at else None
+        (problem.status, "application/problem+json", trust.canonicalize(problem.as_dict())) if path == at else None
     )
 
 

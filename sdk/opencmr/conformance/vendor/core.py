@@ -50,7 +50,7 @@ async def receipt_malformed(bench: Bench) -> None:
     entry = next(one for one in (await hand.collect(seen=None))[0] if one["thread"] == thread and "body" in one)
     stateless = hand.write("receipt", {"of": hand.threads[thread][-1], "outcome": "accepted"}, thread)
     for receipt, bad in (
-        (trust.read(hand.sign(stateless)), "body/state"),
+        (trust.parse(hand.sign(stateless)), "body/state"),
         (hand.receipt(entry, number=1), "number"),
         (hand.receipt(entry, prior=hand.tip), "prior"),
         (hand.receipt(entry, seen=hand.tip), "seen"),
@@ -117,8 +117,8 @@ async def collect_spoilt(bench: Bench) -> None:
     """Its signature is checked like that of a message."""
     hand = Hand(bench)
     await agreed(hand)
-    document = trust.read(hand.sign(hand.collect_document()))
-    spoilt = trust.write({**document, "body": {"limit": 1}})
+    document = trust.parse(hand.sign(hand.collect_document()))
+    spoilt = trust.canonicalize({**document, "body": {"limit": 1}})
     hand.refused_unsigned(await hand.post(spoilt, "mailbox"), "bad-signature")
 
 

@@ -58,7 +58,7 @@ def _proof(**members: Any) -> Broken:
     def change(raw: bytes) -> bytes:
         document = orjson.loads(raw)
         document["proof"].update(members)
-        return trust.write(document)
+        return trust.canonicalize(document)
 
     return _bytes(change)
 
@@ -268,7 +268,7 @@ async def ext_not_echoed(bench: Bench) -> None:
     document = {**cast(hand), "ext": {EXT: "a-marker"}}
     heard = await hand.accepted(document, "open")
     made = await hand.hear("offer.make", document["thread"])
-    must(EXT.encode() not in trust.write([heard.receipt, made]), "it is")
+    must(EXT.encode() not in trust.canonicalize([heard.receipt, made]), "it is")
 
 
 @page.add("pointer-too-long", "A pointer that a problem has no room for names the object", "ENV-15")

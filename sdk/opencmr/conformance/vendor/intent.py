@@ -395,7 +395,7 @@ async def carried_terms(bench: Bench) -> None:
     carried = {"document": OWN}
     thread = await opened(hand, hand.write("intent.cast", wish("test: say nothing", terms=[carried])), "open")
     other = {"document": {**OWN, "version": "2"}}
-    right = {"id": OWN["id"], "digest": trust.digest(trust.write(OWN))}
+    right = {"id": OWN["id"], "digest": trust.digest(trust.canonicalize(OWN))}
     for _ in range(2):
         for terms, where in (({**right, "digest": DP["digest"]}, "digest"), (other, "document/id")):
             amended = hand.write("intent.amend", wish("test: say nothing", terms=[BASE, terms]), thread)

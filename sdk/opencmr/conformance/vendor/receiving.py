@@ -19,7 +19,7 @@ def _spoilt(raw: bytes) -> bytes:
     """The same message with a signature of another one."""
     document = orjson.loads(raw)
     document["proof"]["proofValue"] = "z" + document["proof"]["proofValue"][:0:-1]
-    return trust.write(document)
+    return trust.canonicalize(document)
 
 
 def _stranger(hand: Hand, **members: object) -> bytes:

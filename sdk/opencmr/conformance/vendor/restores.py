@@ -213,7 +213,7 @@ async def how_much(bench: Bench) -> None:
     """Two messages of 64 KiB with all that was said to them are taken; a byte more, or a message more, is not."""
     hand = Hand(bench)
     for _ in range(2):
-        thread = await opened(hand, trust.read(filled(hand, 65536)), "proffered")
+        thread = await opened(hand, trust.parse(filled(hand, 65536)), "proffered")
         await hand.hear("terms.accept", thread)
     await forgotten(hand)
     too_long = await hand.post(b" " * 147_457, "words")

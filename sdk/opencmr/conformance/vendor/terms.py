@@ -52,7 +52,7 @@ async def carried_twice(bench: Bench) -> None:
     await hand.refused(proffer(hand, choices=[own, other]), "terms-mismatch", "/body/choices/1/document/id", "TRM-1")
     wrong = {"id": OWN["id"], "digest": DP["digest"]}
     await hand.refused(proffer(hand, choices=[own, wrong]), "terms-mismatch", "/body/choices/1/digest", "TRM-1")
-    same = {"id": OWN["id"], "digest": trust.digest(trust.write(OWN))}
+    same = {"id": OWN["id"], "digest": trust.digest(trust.canonicalize(OWN))}
     await hand.accepted(proffer(hand, "test: say nothing", choices=[own, same]), "proffered")
 
 
@@ -127,7 +127,7 @@ async def own_terms(bench: Bench) -> None:
     hand = Hand(bench)
     thread = await opened(hand, proffer(hand, choices=[{"document": OWN}]), "proffered")
     await hand.hear("terms.counter", thread)
-    must(trust.digest(trust.write(OWN)) != COUNTER["digest"], "they are the counter")
+    must(trust.digest(trust.canonicalize(OWN)) != COUNTER["digest"], "they are the counter")
 
 
 @page.add("counter-in-time", "A counter can be accepted before its answerBy, and no later", "TRM-11")

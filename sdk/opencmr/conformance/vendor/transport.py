@@ -23,7 +23,7 @@ async def did_document(bench: Bench) -> None:
     did = str((await bench.document("/.well-known/opencmr", "TRN-11")).get("did"))
     try:
         members = await bench.did_document(did)
-        document = trust.read_document(did, members)
+        document = trust.parse_document(did, members)
         must(bool(document.keys), "no keys")
         services = [one for one in members.get("service") or [] if _is_ours(one)]
         must(len(services) == 1 and document.endpoint.startswith("http"), "not one service of type OpenCMR")

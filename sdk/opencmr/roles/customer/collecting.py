@@ -122,8 +122,8 @@ class Collecting:
     async def _checked(self, raws: list[bytes]) -> list[Checked]:
         peer = self._store.read(self._transactions.peer)
         if sum(map(len, raws)) <= _LITTLE:
-            return self._transactions.check(peer, raws)
-        return await asyncio.to_thread(self._transactions.check, peer, raws)
+            return self._transactions.verify(peer, raws)
+        return await asyncio.to_thread(self._transactions.verify, peer, raws)
 
     async def ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
         """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""

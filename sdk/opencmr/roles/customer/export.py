@@ -178,7 +178,7 @@ def _write(folder: Path, dealings: list[_Dealt], threads: Collection[str]) -> Ex
 
 def _put(path: Path, document: dict[str, Any]) -> str:
     """Write canonical bytes; returns their digest."""
-    raw = trust.write(document)
+    raw = trust.canonicalize(document)
     path.write_bytes(raw)
     return trust.digest(raw)
 

@@ -157,7 +157,7 @@ class Transactions:
 
     # Taking in
 
-    def check(self, peer: Peer, raws: Iterable[bytes]) -> list[Checked]:
+    def verify(self, peer: Peer, raws: Iterable[bytes]) -> list[Checked]:
         """Check signed answers as far as that needs no store, so that no writer is held up by it.
 
         Args:

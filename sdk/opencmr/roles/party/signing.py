@@ -121,7 +121,7 @@ class Signer:
             document["ext"] = draft.ext
         try:
             raw = trust.sign(document, self.key, self.method)
-            return Verified(raw, trust.digest(raw), messages.read(orjson.loads(raw)))
+            return Verified(raw, trust.digest(raw), messages.validate(orjson.loads(raw)))
         except Problem as problem:
             raise UsageError(f"{draft.body.type} cannot be sent: {problem}") from problem
 

@@ -12,7 +12,7 @@ from ...protocol.receiving import COLLECT_WINDOW, check_collect
 from ...store import Peer, Rows, Store
 from ...transport.bundle import MOST_WORDS
 from ...transport.limits import Gate
-from ...trust import write
+from ...trust import canonicalize
 from ..party.signing import Signer
 from .admission import Admission
 from .transaction import Transactions
@@ -135,7 +135,7 @@ class Mailbox:
         bad = 0
         for receipt in wanted:
             try:
-                good.append(verify(parse(write(receipt.wire())), me=self._signer.did, pinned={}))
+                good.append(verify(parse(canonicalize(receipt.wire())), me=self._signer.did, pinned={}))
             except Problem:
                 bad += 1
                 if bad == _MOST_BAD:

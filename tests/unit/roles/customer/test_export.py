@@ -11,7 +11,7 @@ from opencmr import consent, trust
 from opencmr.cli.app import app
 from opencmr.cli.folder import read_folder
 from opencmr.errors import StoreError, Unreachable, UsageError
-from opencmr.protocol.evidence import Findings, check
+from opencmr.protocol.evidence import Findings, examine
 from opencmr.roles import CustomerRelationship, export
 from opencmr.store import Store
 from parties import NEW_YEAR, OTHER, REQUEST, SHOP, Street, read
@@ -23,7 +23,7 @@ WANTED = {"purpose": "dpv:DirectMarketing", "data": ["pd:EmailAddress"], "until"
 def checked(folder: Path) -> Findings:
     read = read_folder(folder)
     assert read.evidence is not None, read.findings
-    return check(read.evidence)
+    return examine(read.evidence)
 
 
 async def deal(relationship: CustomerRelationship) -> dict[str, str]:

@@ -68,7 +68,7 @@ async def brought(street: Street, at_shop: CustomerRelationship) -> dict[str, by
     """The receipts that the next collect brings: digest → receipt."""
     await at_shop.collect()
     receipts = read(street.wire.collects[-1])["body"].get("receipts", [])
-    return {each["body"]["of"]: trust.write(each) for each in receipts}
+    return {each["body"]["of"]: trust.canonicalize(each) for each in receipts}
 
 
 # What is noticed
@@ -342,7 +342,7 @@ async def forgeries(street: Street, at_shop: CustomerRelationship, thread: str, 
     return {
         "no JSON": b"<html>",
         "not canonical": good + b"\n",
-        "changed after it was signed": trust.write(changed),
+        "changed after it was signed": trust.canonicalize(changed),
         "signed with somebody else's key": nobody.write(*made, expires=TOMORROW),
         "somebody else": stranger.write(*made, expires=TOMORROW),
         "for somebody else": hand.write(*made, expires=TOMORROW, to=stranger.did),
@@ -381,7 +381,7 @@ async def test_a_receipt_that_is_not_the_shops_or_is_of_something_else_answers_n
     nowhere = "urn:uuid:00000000-0000-4000-8000-000000000000"
     for forged in (
         stranger.receipt(pending, body=given),
-        trust.write({**read(good), "created": LATER}),
+        trust.canonicalize({**read(good), "created": LATER}),
         hand.write({"of": trust.digest(pending), "outcome": "accepted", **given}, nowhere, type="receipt"),
         hand.write({"of": trust.digest(b"{}"), "outcome": "accepted", **given}, thread, type="receipt"),
         hand.receipt(pending, body={**given, "reason": "none"}),

@@ -96,7 +96,7 @@ async def test_a_collect_in_anothers_name_opens_nothing_and_uses_nothing_up(
     later = read(hers)["created"].replace("000Z", "001Z")
     for change in ({"body": {"limit": 100}}, {"from": mallory.did}, {"created": later}):
         with pytest.raises((BadSignature, WrongKey)):
-            await shop.collect(trust.write({**read(hers), **change}))
+            await shop.collect(trust.canonicalize({**read(hers), **change}))
     found, _ = await shop.collect(hers)
     assert len([raw for raw in found if read(raw)["from"] == SHOP]) == 4
 
@@ -296,7 +296,7 @@ async def test_check_2_answers_only_whoever_has_seen_the_message(
     same_id = mallory.write(CAST, id=read(alice.cast)["id"])
     assert read((await shop.receive(same_id))[0])["body"]["outcome"] == "accepted"
     with pytest.raises(Conflict):
-        await shop.receive(trust.write({**read(alice.cast), "ext": {"urn:x": {}}}))
+        await shop.receive(trust.canonicalize({**read(alice.cast), "ext": {"urn:x": {}}}))
     for raw in (alice.offer, alice.answers[0]):  # the vendor's own words come back to nobody
         assert (await problem_of(shop.receive(raw)))["type"].endswith("#wrong-addressee")
 
@@ -307,6 +307,6 @@ async def test_check_2_answers_only_whoever_has_seen_the_message(
 @pytest.mark.parametrize("id_", ["urn:x", "\0", "' OR 1=1 --", "z" * 4000, 7, None])
 async def test_a_name_that_is_none_finds_nobody(shop: Vendor, alice: Alice, sender: Any, id_: Any) -> None:
     document = {**read(alice.cast), "from": sender, "id": id_}
-    problem = await problem_of(shop.receive(trust.write({k: v for k, v in document.items() if v is not None})))
+    problem = await problem_of(shop.receive(trust.canonicalize({k: v for k, v in document.items() if v is not None})))
     assert problem["type"].endswith(("#malformed",))
     assert problem["fault"] == "sender"

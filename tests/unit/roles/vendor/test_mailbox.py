@@ -250,7 +250,7 @@ async def test_a_customers_receipt_that_proves_nothing_is_passed_over_and_does_n
     good = she.receipt(made[2], body={"state": "open"})
     forged = read(she.receipt(made[2], body={"state": "open"}))
     bad = [
-        trust.write({**forged, "created": "2026-07-01T11:00:00.000Z"}),  # changed after it was signed
+        trust.canonicalize({**forged, "created": "2026-07-01T11:00:00.000Z"}),  # changed after it was signed
         other.receipt(made[2], body={"state": "open"}),  # somebody else's word
         she.receipt(made[0], body={"state": "open"}),  # for a message of her own
         she.receipt(made[1], body={"state": "open"}),  # for a receipt

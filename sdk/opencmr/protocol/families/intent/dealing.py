@@ -11,7 +11,7 @@ from ....errors import Expired, NoBasis, OfferNotFirm, UnknownReference, WiderTh
 from ....messages import Path, intent, offer, order, pointer
 from ....messages.personal import Datum
 from ....messages.types import Money, Ref, Side, TermsDocument, as_wire
-from ....trust import write
+from ....trust import canonicalize
 from ... import roster
 from ...binding import Binding
 from ...chain import Chain
@@ -234,7 +234,7 @@ class Dealing(Record):
         return [each for each in self.withdrawals if each.overdue(at)]
 
     def _disclosing(self, data: Iterable[Datum], at: Point) -> Self:
-        said = [((datum.data, write(as_wire(datum))), datum) for datum in data]
+        said = [((datum.data, canonicalize(as_wire(datum))), datum) for datum in data]
         new = tuple((datum, at) for key, datum in said if key not in self.told)
         return replace(self, disclosed=self.disclosed + new, told=self.told.union(key for key, _ in said))
 
