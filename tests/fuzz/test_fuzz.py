@@ -56,12 +56,12 @@ def test_each_folder_of_the_corpus_belongs_to_a_target() -> None:
 
 
 def _plant_lenient_parser(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(trust, "read", json.loads)
+    patch.setattr(trust, "parse", json.loads)
 
 
 def _plant_parser_that_knows_no_depth(patch: pytest.MonkeyPatch) -> None:
     right = trust.parse
-    patch.setattr(trust, "read", lambda raw: right(raw, depth=100))
+    patch.setattr(trust, "parse", lambda raw: right(raw, depth=100))
 
 
 def _plant_base58_that_strips(patch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def _plant_unknown_members(patch: pytest.MonkeyPatch) -> None:
     right = messages.validate
     known = {"opencmr", "id", "type", "from", "to", "thread", "created", "number", "prior", "seen"}
     known |= {"expires", "body", "ext", "proof"}
-    patch.setattr(messages, "read", lambda document: right({n: v for n, v in document.items() if n in known}))
+    patch.setattr(messages, "validate", lambda document: right({n: v for n, v in document.items() if n in known}))
 
 
 def _plant_no_that_waits_for_an_answer(patch: pytest.MonkeyPatch) -> None:

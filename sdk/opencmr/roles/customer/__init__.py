@@ -6,7 +6,7 @@ A word, from `say` to a settled record:
         await store.write(lambda rows:
             transactions.say(rows, draft, …))       # checked by the rules, signed, and kept as pending
         raws = await network.send(endpoint, raw)    # as often as it takes: by itself with `sending`
-        words = transactions.check(peer, raws)      # whose they are, and whether signatures hold: beside the writer
+        words = transactions.verify(peer, raws)      # whose they are, and whether signatures hold: beside the writer
         await store.write(lambda rows:
             transactions.take_in(rows, words, now)) # each word takes its number; a receipt gives ours its place
                 history.follow(receipt, …, of=ours) # protocol.history: folded by the rules, whatever the receipt says
