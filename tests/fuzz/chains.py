@@ -122,7 +122,8 @@ class _Holder:
         """What a vendor says; then what is remembered is what is kept."""
 
         def take_in(rows: Rows) -> Arrived:
-            return self.wallet.take_in(rows, self.wallet.verify(self.wallet.peer(rows), raws), _NOW, collected=collected)
+            words = self.wallet.verify(self.wallet.peer(rows), raws)
+            return self.wallet.take_in(rows, words, _NOW, collected=collected)
 
         self.store.write_now(take_in)
         self.check()
