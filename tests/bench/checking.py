@@ -138,7 +138,7 @@ def profile(effort: Effort) -> dict[str, Figure]:
         {
             "the whole": in_turn(raws, checked),
             "1 parse, all of it": in_turn(raws, parse),
-            "  read strictly (JSON, profile, canonical form)": in_turn(raws, trust.parse),
+            "  parse strictly (JSON, profile, canonical form)": in_turn(raws, trust.parse),
             "  digest": in_turn(raws, trust.digest),
             "3-7 verify, all of it": in_turn(parsed, lambda each: verify(each, me=VENDOR, pinned={})),
             "  validate (model)": in_turn(documents, messages.validate),

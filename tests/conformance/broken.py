@@ -86,7 +86,7 @@ def fault(requirement: str) -> Callable[[Break], Break]:
 
 def reads_in_spite_of(problem: type[Problem], when: Callable[[bytes], bool] = lambda raw: True) -> Break:
     def switch(at: Switch) -> None:
-        def read(raw: bytes, **limits: Any) -> Any:
+        def parse(raw: bytes, **limits: Any) -> Any:
             try:
                 return trust.parse(raw, **limits)
             except problem:
@@ -94,7 +94,7 @@ def reads_in_spite_of(problem: type[Problem], when: Callable[[bytes], bool] = la
                     return orjson.loads(raw)
                 raise
 
-        at.swap(receiving, "trust", parse=read)
+        at.swap(receiving, "trust", parse=parse)
 
     return switch
 
@@ -136,13 +136,11 @@ def drops_unknown_members(at: Switch) -> None:
         outer = {"body": envelope.body}
         return dropping(lambda outer: inner.typed(envelope.model_copy(update=outer)), outer)
 
+    def validate(document: Any) -> Any:
+        return dropping(inner.validate_envelope, document)
+
     inner = receiving.messages
-    at.swap(
-        receiving,
-        "messages",
-        validate_envelope=lambda document: dropping(inner.validate_envelope, document),
-        typed=typed,
-    )
+    at.swap(receiving, "messages", validate_envelope=validate, typed=typed)
 
 
 @fault("ENV-5")
@@ -159,7 +157,7 @@ def reads_any_version(at: Switch) -> None:
 def believes_in_any_day(at: Switch) -> None:
     inner = receiving.messages
 
-    def read(document: Any) -> Any:
+    def validate(document: Any) -> Any:
         try:
             return inner.validate_envelope(document)
         except Malformed as problem:
@@ -167,19 +165,19 @@ def believes_in_any_day(at: Switch) -> None:
                 raise
             return inner.validate_envelope({**document, "created": "2026-02-28T00:00:00.000Z"})
 
-    at.swap(receiving, "messages", validate_envelope=read)
+    at.swap(receiving, "messages", validate_envelope=validate)
 
 
 @fault("RCV-1")
 def looks_into_the_body_first(at: Switch) -> None:
     inner = receiving.messages
 
-    def read(document: Any) -> Any:
+    def validate(document: Any) -> Any:
         envelope = inner.validate_envelope(document)
         inner.typed(envelope)
         return envelope
 
-    at.swap(receiving, "messages", validate_envelope=read)
+    at.swap(receiving, "messages", validate_envelope=validate)
 
 
 @fault("ENV-2")
@@ -286,12 +284,12 @@ def checks_no_signature(at: Switch) -> None:
 def accepts_another_purpose(at: Switch) -> None:
     inner = receiving.messages
 
-    def read(document: Any) -> Any:
+    def validate(document: Any) -> Any:
         proof = document.get("proof")
         known = {"proofPurpose": "assertionMethod"} if isinstance(proof, dict) else {}
         return inner.validate_envelope({**document, "proof": {**proof, **known}} if known else document)
 
-    at.swap(receiving, "messages", validate_envelope=read)
+    at.swap(receiving, "messages", validate_envelope=validate)
 
 
 @fault("IDN-9")

@@ -373,11 +373,11 @@ def knows_its_own_branch_no_more(at: Switch) -> None:
 
 @fault("TRN-21")
 def takes_back_what_it_has_not_signed(at: Switch) -> None:
-    def check(document: Any, public: bytes) -> None:
+    def verify(document: Any, public: bytes) -> None:
         if document["from"] != at.transactions.signer.did:
             trust.verify(document, public)
 
-    at.swap(receiving, "trust", verify=check)
+    at.swap(receiving, "trust", verify=verify)
 
 
 @fault("TRN-21")

@@ -13,7 +13,7 @@ from opencmr import trust
 from opencmr.errors import Problem
 from opencmr.messages import Message, core
 from opencmr.protocol import History, Thread, is_narrowing
-from opencmr.protocol.receiving import validate_checked
+from opencmr.protocol.receiving import validate_verified
 
 SPEC = Path(__file__).parents[2] / "spec" / "v1"
 VECTORS = SPEC / "vectors"
@@ -86,7 +86,7 @@ class Listener:
         Raises:
             Problem: Not even its envelope holds.
         """
-        digest, message, fault = trust.digest(trust.canonicalize(document)), *validate_checked(document)
+        digest, message, fault = trust.digest(trust.canonicalize(document)), *validate_verified(document)
         if message.side == "customer":
             if fault is not None:
                 return None, fault  # refused at check 4 or 7: nobody holds it

@@ -10,7 +10,7 @@ from opencmr.messages import BODIES
 from opencmr.messages.types import Side
 from opencmr.protocol import History, Settled, Thread, instant, lifecycle, moment, roster, settle
 from opencmr.protocol.clock import shifted
-from opencmr.protocol.receiving import validate_checked
+from opencmr.protocol.receiving import validate_verified
 from opencmr.protocol.thread import opened_by
 
 from .cast import CUSTOMER, VENDOR, Listener, examples
@@ -70,7 +70,7 @@ class _Talk:
         body = _body(type_, side, thread, how, self.now)
         document = self._document(type_, side, body, how, link, thread.id if thread else None)
         try:
-            _, fault = validate_checked(document)
+            _, fault = validate_verified(document)
         except Problem:
             return
         if side == "vendor":
@@ -94,7 +94,7 @@ class _Talk:
 
     def _say(self, document: dict[str, Any], fault: Problem | None) -> None:
         """A vendor's word has its place, whatever it says."""
-        message, _ = validate_checked(document)
+        message, _ = validate_verified(document)
         said = self.history.saying(message, trust.digest(trust.canonicalize(document)))
         before = self.history.threads.get(message.thread) or opened_by(message)
         try:

@@ -30,6 +30,13 @@ def test_importing_opencmr_loads_nothing_that_is_not_needed_yet() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_no_file_has_more_than_five_hundred_lines() -> None:
+    files = [file for folder in ("sdk", "tests", "tools") for file in sorted((ROOT / folder).rglob("*.py"))]
+    lines = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
+    assert {file: count for file, count in lines.items() if count > 500} == {}
+    assert len(files) > 300
+
+
 def test_constraints_are_names_and_versions_only() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     assert lines == sorted(lines, key=str.lower)

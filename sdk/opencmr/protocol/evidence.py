@@ -24,7 +24,7 @@ from ..messages import Path, pointer
 from .arrangement import Arrangement, Gap, Piece, arrange
 from .chain import CONTRADICTION
 from .clock import shifted
-from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, inspect_exhibits
+from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, examine_exhibits
 from .history import History
 from .judgement import Completeness, Contradiction, Findings, Judgement, Unknown
 from .lifecycle import is_narrowing
@@ -76,7 +76,7 @@ def examine(evidence: Evidence) -> Findings:
         evidence: What is put forward.
     """
     # 1 each by itself
-    reading = inspect_exhibits(evidence)
+    reading = examine_exhibits(evidence)
     cases = []
     for pair in reading.pairs:
         pieces = reading.pieces.get(pair, [])

@@ -122,7 +122,7 @@ class _Keys:
         return {did for did, _ in self.bad} - self.pinned.keys()
 
 
-def inspect_exhibits(evidence: Evidence) -> Reading:
+def examine_exhibits(evidence: Evidence) -> Reading:
     """Step 1: each exhibit by itself."""
     reading = Reading(loose=[*evidence.loose])
     keys = _read_keys(evidence.dids)

@@ -143,8 +143,8 @@ def verify(
     return Verified(parsed.raw, parsed.digest, *_as_far_as_right(envelope, fault))
 
 
-def validate_checked(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
-    """A message whose signature was checked before: what `verify` makes of it where it is `lenient`.
+def validate_verified(document: dict[str, Any]) -> tuple[Message[Any], Problem | None]:
+    """A message whose signature was verified before: what `verify` makes of it where it is `lenient`.
 
     Returns:
         The message; and why it is not of the form that its type asks for, where it isn't: then it is only the envelope.

@@ -44,7 +44,7 @@ def sign(document: dict[str, Any], key: SigningKey, method: str, *, check: bool 
 
 
 def verify(document: dict[str, Any], public: PublicKey) -> None:
-    """Check the proof of a document that has been read strictly.
+    """Verify the proof of a document that has been parsed strictly.
 
     Raises:
         WrongKey: It says another suite than that of its key.

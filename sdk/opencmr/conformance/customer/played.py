@@ -18,7 +18,7 @@ from ... import messages, trust
 from ...errors import Behind, Conflict, Malformed, Problem
 from ...messages import VERSION, Message, core
 from ...protocol import History, instant, is_narrowing, parse, roster, settle, verify
-from ...protocol.receiving import check_collect, validate_checked
+from ...protocol.receiving import check_collect, validate_verified
 from ...transport.bundle import MAX_WORDS, pack, unpack
 from ..hand import multibase
 from ..suite import Failed
@@ -83,7 +83,7 @@ class Known:
 
     def add(self, raw: bytes, of: bytes | None = None) -> str:
         """The vendor's next word, whether it may be said or not; gives its digest."""
-        message, fault = validate_checked(orjson.loads(raw))
+        message, fault = validate_verified(orjson.loads(raw))
         word = Word(raw, of)
         self.history.follow(message, word.digest, of=messages.validate(orjson.loads(of)) if of else None, fault=fault)
         self.words.append(word)

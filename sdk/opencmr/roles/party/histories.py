@@ -10,7 +10,7 @@ from ..._telemetry import observe
 from ...errors import Problem
 from ...messages import Message
 from ...protocol import History, Thread
-from ...protocol.receiving import validate_checked
+from ...protocol.receiving import validate_verified
 from ...store import ROW, Kept, Peer, Rows, Status, damaged
 from ...transport.limits import MEMORY
 from .remembered import Remembered
@@ -212,7 +212,7 @@ def read(kept: Kept) -> tuple[Message[Any], Problem | None]:
     """
     if trust.digest(kept.raw) != kept.digest:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
-    return validate_checked(orjson.loads(kept.raw))
+    return validate_verified(orjson.loads(kept.raw))
 
 
 def prior_of(kept: Kept) -> str | None:
