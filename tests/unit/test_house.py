@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +44,14 @@ def test_constraints_are_names_and_versions_only() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     assert lines == sorted(lines, key=str.lower)
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", line) for line in lines)
+
+
+def test_what_is_pinned_can_be_installed_on_the_oldest_python_that_is_promised() -> None:
+    promised = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    oldest = promised.removeprefix(">=") + ".0"
+    wants = {each.name: each.metadata["Requires-Python"] for each in distributions() if each.name != "opencmr"}
+    assert {name: said for name, said in wants.items() if said and oldest not in SpecifierSet(said)} == {}
+    assert len(wants) > 50
 
 
 def test_the_wheel_ships_the_specification_the_examples_and_the_types(tmp_path: Path) -> None:
