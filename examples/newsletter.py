@@ -39,15 +39,15 @@ async def main(folder: str) -> None:
 
     @shop.after(terms.Proffer)
     async def ask(said: Message[terms.Proffer], customer: VendorRelationship) -> None:
-        if customer.records[said.thread].state == "active":
-            await customer.say(request(clock()))
+        if customer.agreements[said.thread].state == "active":
+            await customer.consents.request(request(clock()))
 
     wire = Loopback(shop)
     async with Customer.open(f"{folder}/alice.db", network=wire, clock=clock) as alice:
         mine = await alice.meet(DID)
-        await mine.proffer("SD-BASE")
+        await mine.agreements.proffer("SD-BASE")
         await mine.collect(wait=5)  # as sync(), but waits for what comes any moment
-        (asked,) = mine.requests()
+        (asked,) = mine.consents.in_state("requested")
         ask_both(mine, shop, asked.state)
         await asked.grant("newsletter")
         ask_both(mine, shop, asked.state)

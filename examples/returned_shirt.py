@@ -77,8 +77,10 @@ async def main(folder: str) -> None:
             thread=bought.thread,
         )
         print(f"ordered: the carrier may have the address: {handed_on.answer}, {handed_on.reason}")
-        for status in ("shipped", "delivered", "done"):
-            await shop.say(mine.me, order.Fulfil(status=status), bought.thread)
+        sold = shop.relationship(mine.me).orders[bought.thread]
+        await sold.fulfil("shipped")
+        await sold.fulfil("delivered")
+        await sold.fulfil("done")
         await mine.collect()
         print(f"{bought.state}: {len(bought.record.progress)} reports")
 
@@ -87,9 +89,8 @@ async def main(folder: str) -> None:
         print(told(bought.record, mine.now()))
 
         clock.move(timedelta(days=5))
-        await shop.say(mine.me, order.Fulfil(status="returned", lines=[ONE]), bought.thread)
-        refund = order.Fulfil(status="refunded", lines=[ONE], amount=Money("30.00", "EUR"))
-        await shop.say(mine.me, refund, bought.thread)
+        await sold.fulfil("returned", [ONE])
+        await sold.fulfil("refunded", [ONE], amount=Money("30.00", "EUR"))
         await mine.collect()
         print(told(bought.record, mine.now()))
     await shop.close()

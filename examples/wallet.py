@@ -6,7 +6,7 @@ from opencmr import Customer, Want, intent, roster
 async def main():
     async with Customer.open("alice.db") as alice:
         shop = await alice.meet("did:web:127.0.0.1%3A8001")
-        agreement = await shop.proffer("SD-BASE-DP", "SD-BASE")
+        agreement = await shop.agreements.proffer("SD-BASE-DP", "SD-BASE")
         print("agreed:", agreement.terms.title)
         boots, terms = Want(name="Rugged boots, 49"), roster.ref("SD-BASE-DP")
         wish = intent.Cast(wants=[boots], terms=[terms], standing="ready")

@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from catalogue import Article, Catalogue, amount
 
-from opencmr import Draft, Money, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
+from opencmr import Money, SignedMoney, Vendor, Want, consent, intent, offer, order, terms, trust
 from opencmr.messages import Message
 from opencmr.messages.types import Attr, Ident, Party, Quantity, Recurs, Retention, TermsRef
 from opencmr.protocol import instant
-from opencmr.protocol.families.consent import Consent
-from opencmr.protocol.families.intent import Dealing, commitment_of, total_of
+from opencmr.protocol.families.intent import commitment_of, total_of
 from opencmr.roles import VendorRelationship
 
 HERE = Path(__file__).parent
@@ -31,9 +30,8 @@ NEEDS = {
 }
 """What a shop has to know to deliver in this way, and nothing else."""
 
-Progress = Literal["shipped", "ready", "started", "done"]
 
-BEGUN: dict[str, Progress] = {"collect": "ready", "on-site": "started"}
+BEGUN: dict[str, order.Progress] = {"collect": "ready", "on-site": "started"}
 """How a shop begins to perform an order; absent: it ships."""
 
 NOTICE = "{name} asks for two things, and you may leave out either. No goods and no price depend on it."
@@ -87,9 +85,8 @@ class Stall:
 
     async def ask(self, message: Message[Any], customer: VendorRelationship) -> None:
         """Ask for a consent, once, when terms are agreed on."""
-        records = customer.records
-        if records[message.thread].state == "active" and not any(isinstance(one, Consent) for one in records.values()):
-            await customer.say(Draft(self.request(), expires=timedelta(days=30)))
+        if customer.agreements[message.thread].state == "active" and not customer.consents:
+            await customer.consents.request(self.request(), expires=timedelta(days=30))
 
     def request(self) -> consent.Request:
         domain = f"https://{self.name.lower()}.example"
@@ -164,9 +161,7 @@ class Stall:
 
     def confirm(self, message: Message[Any], customer: VendorRelationship) -> Iterator[order.Confirm]:
         """Confirm an order as soon as we know what we need to perform it, and send it."""
-        deal = customer.records[message.thread]
-        if not isinstance(deal, Dealing):
-            return
+        deal = customer.dealings[message.thread].record
         told = {datum.data for datum, _ in deal.disclosed}
         if isinstance(message.body, order.Disclose):
             told |= {datum.data for datum in message.body.discloses}
@@ -182,14 +177,14 @@ class Stall:
 
     async def send(self, message: Message[Any], customer: VendorRelationship) -> None:
         """Do what was ordered: a while later in life, at once in a demo."""
-        deal = customer.records[message.thread]
-        if isinstance(deal, Dealing) and deal.state == "confirmed":
-            delivery = deal.accepted_offer.body.delivery
+        placed = customer.orders[message.thread]
+        if placed.state == "confirmed":
+            delivery = placed.record.accepted_offer.body.delivery
             begun = BEGUN.get(delivery.method, "shipped") if delivery else "shipped"
-            steps: tuple[Progress, Progress] = (begun, "done")
+            steps: tuple[order.Progress, ...] = (begun, "done")
             for status in steps:
                 await asyncio.sleep(0.15)
-                await customer.say(order.Fulfil(status=status), message.thread)
+                await placed.fulfil(status)
 
 
 def _line(number: int, want: Want, article: Article) -> offer.Line:

@@ -187,23 +187,23 @@ Act = Callable[[Customer, CustomerRelationship, random.Random], Awaitable[object
 
 async def _grant(_: Customer, shop: CustomerRelationship, dice: random.Random) -> None:
     data = dice.choice(["pd:EmailAddress", "pd:TelephoneNumber"])
-    await shop.grant(purpose="dpv:DirectMarketing", data=[data], actions=["dpv:Use"], until=timedelta(days=30))
+    await shop.consents.grant(purpose="dpv:DirectMarketing", data=[data], actions=["dpv:Use"], until=timedelta(days=30))
 
 
 async def _withdraw(_: Customer, shop: CustomerRelationship, dice: random.Random) -> None:
-    granted = [consent for consent in shop.consents() if consent.state == "given"]
+    granted = shop.consents.in_state("given")
     if granted:
         await dice.choice(granted).withdraw()
 
 
 async def _answer(_: Customer, shop: CustomerRelationship, dice: random.Random) -> None:
     await shop.collect()
-    for request in shop.requests():
+    for request in shop.consents.in_state("requested"):
         await (request.grant() if dice.random() < 0.5 else request.refuse())
 
 
 async def _proffer(_: Customer, shop: CustomerRelationship, dice: random.Random) -> None:
-    agreement = await shop.proffer(dice.choice(["SD-BASE", "SD-BASE-DP", "SD-BASE-A"]))
+    agreement = await shop.agreements.proffer(dice.choice(["SD-BASE", "SD-BASE-DP", "SD-BASE-A"]))
     if agreement.state == "countered":
         await agreement.accept()
 

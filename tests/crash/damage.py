@@ -23,9 +23,9 @@ async def write_store(folder: Path) -> dict[str, bool]:
     for number in range(4):
         async with Customer.open(folder / f"wallet-{number}.db", network=Loopback(shop)) as wallet:
             met = await wallet.meet(SHOP)
-            await met.proffer("SD-BASE")
+            await met.agreements.proffer("SD-BASE")
             for _ in range(3):
-                given = await met.grant(
+                given = await met.consents.grant(
                     purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"],
                     until=timedelta(days=1),
                 )  # fmt: skip

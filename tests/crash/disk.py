@@ -115,7 +115,7 @@ async def customer(folder: Path, how: str) -> None:
 
 
 async def grant(met: CustomerRelationship) -> None:
-    await met.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=timedelta(days=1))
+    await met.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=timedelta(days=1))
 
 
 async def first_error(met: CustomerRelationship) -> StoreError | Problem:

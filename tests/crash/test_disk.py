@@ -82,7 +82,7 @@ async def test_a_store_that_turns_read_only_refuses_and_goes_on_when_it_can_be_w
         await met.sync()
         await grant(met)
         assert met.waiting == 0
-        assert len(met.consents()) == 2  # the one that waited, and the last; what could not be kept was not said
+        assert len(met.consents) == 2  # the one that waited, and the last; what could not be kept was not said
     await shop.close()
 
 

@@ -26,7 +26,9 @@ async def talk(folder: Path) -> tuple[sides.Seen, sides.Seen]:
     shop = Vendor.open(folder / "shop.db", did=SHOP, accepts=["SD-BASE"])
     async with Customer.open(folder / "wallet.db", network=Loopback(shop)) as wallet:
         met = await wallet.meet(SHOP)
-        given = await met.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=timedelta(days=1))
+        given = await met.consents.grant(
+            purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=timedelta(days=1)
+        )
         await given.withdraw()
     await shop.close()
     with Store(folder / "shop.db") as theirs, Store(folder / "wallet.db") as ours:

@@ -120,7 +120,7 @@ async def test_a_whole_conversation(street: Street, records: Records, watch: Wat
     shop = shop_of(street)
     alice = street.customer(passphrase=PASSPHRASE, policy=Policy(takes=["SD-BASE"]))
     relationship = await alice.meet(SHOP)
-    await relationship.proffer("SD-BASE", note=f"my name is {WORD}")
+    await relationship.agreements.proffer("SD-BASE", note=f"my name is {WORD}")
     await relationship.say(GRANT)
     casting = await alice.cast(CAST, to=relationship)
     ordered = await casting.accept(casting.firm()[0])
@@ -208,7 +208,7 @@ async def test_a_store_that_fails_and_words_of_a_vendor(
     shop = shop_of(street)
     alice = street.customer(passphrase=PASSPHRASE)
     relationship = await alice.meet(SHOP)
-    await relationship.proffer("SD-BASE")
+    await relationship.agreements.proffer("SD-BASE")
 
     async def broken(*_: Any, **__: Any) -> Any:
         raise StoreError(f"postgresql://{WORD}:{WORD}@db/shop: Key (raw)=({WORD}) exists")
@@ -216,13 +216,13 @@ async def test_a_store_that_fails_and_words_of_a_vendor(
     with monkeypatch.context() as patched:
         patched.setattr(shop._store, "write", broken)
         with pytest.raises(Problem):
-            await relationship.proffer("SD-BASE", note=WORD)
+            await relationship.agreements.proffer("SD-BASE", note=WORD)
         patched.setattr(shop.health.store, "read", lambda _: (_ for _ in ()).throw(StoreError(WORD)))
         assert await shop.health.ready() == "store-unreadable"
     await alice.sync()
     street.wire.stated = UnknownThread(f"{WORD}?", pointer=f"/{WORD}", rule=WORD, expected=[WORD])
     with pytest.raises(Problem):
-        await relationship.proffer("SD-BASE")
+        await relationship.agreements.proffer("SD-BASE")
     street.wire.stated = None
     street.wire.mail = [f'{{"{WORD}":"{WORD}"}}'.encode()]
     await relationship.collect()

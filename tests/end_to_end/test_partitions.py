@@ -47,8 +47,8 @@ def asked(url: str, query: str) -> list[tuple[object, ...]]:
 async def test_a_whole_conversation_is_kept_in_partitions(street: Street, shop: Vendor) -> None:
     alice = street.customer()
     with_shop = await alice.meet(SHOP)
-    await with_shop.proffer("SD-BASE")
-    given = await with_shop.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
+    await with_shop.agreements.proffer("SD-BASE")
+    given = await with_shop.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
     assert shop.may(with_shop.me, **MARKETING).answer == "permit"
     await given.withdraw()
     assert shop.may(with_shop.me, **MARKETING).answer == "deny"

@@ -59,24 +59,28 @@ class Access(Shaped):
     shape: ClassVar = (When("url"), When(requires=("code",)))
 
 
+Progress = Literal[
+    "paid",
+    "scheduled",
+    "started",
+    "shipped",
+    "delayed",
+    "failed",
+    "ready",
+    "delivered",
+    "returned",
+    "refunded",
+    "done",
+]
+"""How far an order is."""
+
+
 class Fulfil(Body, Shaped):
     """How far the order is, as a whole or for some lines; and what was paid back."""
 
     type = "order.fulfil"
 
-    status: Literal[
-        "paid",
-        "scheduled",
-        "started",
-        "shipped",
-        "delayed",
-        "failed",
-        "ready",
-        "delivered",
-        "returned",
-        "refunded",
-        "done",
-    ]
+    status: Progress
     lines: Some[OrderLine] | None = None
     amount: Money | None = None
     at: Instant | None = None

@@ -83,8 +83,8 @@ async def _deal(folder: Path) -> Stores:
     policy = Policy(takes=["SD-BASE-A"])
     async with Customer.open(folder / "alice.db", network=network, policy=policy, clock=clock) as alice:
         dealing = await alice.meet("did:web:shop.example")
-        await dealing.proffer("SD-BASE-DP")
-        consent = await dealing.grant(
+        await dealing.agreements.proffer("SD-BASE-DP")
+        consent = await dealing.consents.grant(
             purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01", channels=["email"]
         )
         clock.move(60)

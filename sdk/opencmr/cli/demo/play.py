@@ -125,7 +125,7 @@ class Play:
         await self._step("terms", "State the terms", f"{name} proffers terms, and the shops answer; not the reverse.")
         agreed = {}
         for relationship in met:
-            agreement = await relationship.proffer()
+            agreement = await relationship.agreements.proffer()
             await self._tell()
             if agreement.state != "active" or agreement.terms is None:
                 raise Failed(f"{self._shop(relationship)} and the customer have not agreed: {agreement.state}")
@@ -364,7 +364,7 @@ class Play:
     async def _asked(self, relationship: CustomerRelationship) -> ConsentInHand:
         """Wait until the shop asks for a consent."""
         async with _patience(f"{self._shop(relationship)} to ask for a consent"):
-            while not (asked := relationship.requests()):
+            while not (asked := relationship.consents.in_state("requested")):
                 await relationship.collect(wait=5)
         return asked[0]
 

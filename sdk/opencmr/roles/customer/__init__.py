@@ -16,9 +16,9 @@ A word, from `say` to a settled record:
 | module | what is in it |
 |---|---|
 | `customer` | the face: opening, meeting vendors, `sync` |
-| `relationship` | one vendor: `messaging`, and what each family adds to it |
+| `relationship` | one vendor: `messaging`, and the namespaces, such as `relationship.consents` |
 | `messaging` | saying in one relationship: `outbox` sends what waits in its order, `collecting` takes in answers |
-| `in_hand` | what is held after having said something, one module a family: all that knows families here |
+| `in_hand` | threads and what is said in them, one module a family: all that knows families here |
 | `transaction` | what is done inside one transaction of the store; `arrived` is what an answer brought |
 | `sending`, `polling` | what an open wallet does by itself: send again, ask for mail |
 | `policy`, `quota` | what the customer decides once, and how much a vendor may leave here |

@@ -17,6 +17,7 @@ from ..party.histories import Histories
 from ..party.signing import Draft, Signer
 from .collecting import Collecting
 from .outbox import Fault, Outbox
+from .policy import Policy
 from .quota import DEFAULT, Quota
 from .transaction import WRONG, Transactions
 
@@ -31,6 +32,7 @@ class Messaging:
     Attributes:
         me: The customer's DID here; no other vendor sees it.
         vendor: The vendor's DID.
+        policy: The customer's standing choices.
         on_waiting: Is called when something said has to be sent again, with the seconds that the vendor asked for.
     """
 
@@ -46,6 +48,7 @@ class Messaging:
     ) -> None:
         self.me = peer.me
         self.vendor = peer.peer
+        self.policy = Policy()
         self._store = store
         self._transactions = Transactions(signer, peer.number, histories, quota)
         self._clock = clock

@@ -4,13 +4,28 @@ import asyncio
 from pathlib import Path
 
 from ...errors import UsageError
+from ..party.threads import Namespace
 from .forgetting import forget
-from .in_hand.consent import GivesConsents
-from .in_hand.terms import ProffersTerms
+from .in_hand.consent import Consents
+from .in_hand.intent import Dealings, Orders
+from .in_hand.terms import Agreements
+from .messaging import Messaging
 
 
-class Relationship(ProffersTerms, GivesConsents):
-    """A customer's relationship with one vendor. `Customer.meet` begins it."""
+class Relationship(Messaging):
+    """A customer's relationship with one vendor. `Customer.meet` begins it.
+
+    Attributes:
+        agreements: The terms that were proffered, and `proffer`.
+        consents: The consents, asked for or given, and `grant`.
+        dealings: What the customer wished for, and what was offered. `Customer.cast` begins one.
+        orders: The dealings that became orders.
+    """
+
+    agreements = Namespace(Agreements)
+    consents = Namespace(Consents)
+    dealings = Namespace(Dealings)
+    orders = Namespace(Orders)
 
     async def forget(self, vendor: str, *, export: str | Path | None = None) -> None:
         """Let all that the wallet holds of this relationship go, for good. The vendor is told nothing.

@@ -13,6 +13,7 @@ from ...errors import Problem, UsageError
 from ...messages import Body, pointer
 from ...messages.faults import member_of
 from ...messages.model import Model
+from ...messages.types import OrderLine
 from ...protocol import VENDOR
 from ...protocol.uri import normal
 
@@ -61,6 +62,31 @@ def listed(name: str, values: Any) -> list[Any]:
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise UsageError(f"{name} is a list, not {told(values)}")
     return list(values)
+
+
+def among(what: str, values: Iterable[str], known: Iterable[str]) -> None:
+    """See that what a caller names is there.
+
+    Args:
+        what: Of what kind it is, such as an item.
+        values: What was named.
+        known: What there is.
+
+    Raises:
+        UsageError: Something is not there.
+    """
+    there = list(known)
+    if missing := [value for value in values if value not in there]:
+        raise UsageError(f"no {what} {', '.join(map(told, missing))}; there is: {', '.join(there)}")
+
+
+def parts(lines: Any) -> list[Any] | None:
+    """Lines of an order, where some are named: by index, or how much of them.
+
+    Raises:
+        UsageError: It is no list.
+    """
+    return [part if isinstance(part, OrderLine) else {"line": part} for part in listed("lines", lines)] or None
 
 
 def seconds(name: str, value: Any) -> float:

@@ -30,7 +30,8 @@ A withdrawal waits neither for messages before it nor for a handler. What each s
 | module | what is in it |
 |---|---|
 | `vendor` | the face: opening, handlers, saying, deciding; what the transport calls |
-| `relationship` | one customer, as a handler gets them |
+| `relationship` | one customer, as a handler gets them: `messaging`, and namespaces, such as `relationship.orders` |
+| `in_hand` | threads and what the vendor says in them of its own accord, one module a family |
 | `receiving` | a message, from its bytes to its receipt |
 | `mailbox`, `waking` | collects: what waits for whom, and who waits for it |
 | `transaction` | what is done inside one transaction of the store; `numbering` gives words their numbers |

@@ -1,6 +1,6 @@
 """What a vendor holds to in the families: which terms it accepts, what it says to others, and how firm its offers are.
 
-No other module of the vendor's side knows a family. What it says besides is the application's, by its handlers.
+Of the vendor's side only `in_hand` knows families besides. All else that is said is the application's.
 """
 
 from collections.abc import Iterable

@@ -29,7 +29,8 @@ from .acceptance import Acceptance
 from .admission import Admission
 from .handlers import Handlers
 from .mailbox import Mailbox
-from .relationship import Face, Relationship
+from .messaging import Face
+from .relationship import Relationship
 from .transaction import Received, Transactions
 
 _log = logging.getLogger("opencmr.vendor")

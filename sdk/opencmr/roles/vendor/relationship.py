@@ -1,57 +1,23 @@
 """One customer, as a vendor knows them: what a handler gets beside the message."""
 
-from typing import Protocol, Unpack
-
-from ...protocol import Decision, History, Record
-from ..party.asking import Asked
-from .handlers import Reply
-
-
-class Face(Protocol):
-    """What a relationship asks of its `Vendor`."""
-
-    def may(self, customer: str, **asked: Unpack[Asked]) -> Decision:
-        """See `Vendor.may`."""
-        ...
-
-    def history(self, customer: str) -> History:
-        """See `Vendor.history`."""
-        ...
-
-    async def say(self, customer: str, body: Reply, thread: str | None = None) -> str:
-        """See `Vendor.say`."""
-        ...
+from ..party.threads import Namespace
+from .in_hand.consent import Consents
+from .in_hand.intent import Dealings, Orders
+from .in_hand.terms import Agreements
+from .messaging import Messaging
 
 
-class Relationship:
-    """One customer, as a vendor knows them: a DID that no other vendor sees.
+class Relationship(Messaging):
+    """A vendor's relationship with one customer. What is said here is said of the vendor's own accord.
 
     Attributes:
-        vendor: The vendor.
-        customer: The customer's DID here.
+        agreements: The terms that the customer proffered, and the agreements that came of them.
+        consents: The consents, asked for or given, and `request`.
+        dealings: What the customer wished for, and what was offered, and `offer`.
+        orders: The dealings that became orders.
     """
 
-    def __init__(self, vendor: Face, customer: str) -> None:
-        self.vendor = vendor
-        self.customer = customer
-
-    def may(self, **asked: Unpack[Asked]) -> Decision:
-        """Whether the vendor may do this; see `Vendor.may`."""
-        return self.vendor.may(self.customer, **asked)
-
-    @property
-    def history(self) -> History:
-        """The threads of this relationship, folded."""
-        return self.vendor.history(self.customer)
-
-    @property
-    def records(self) -> dict[str, Record]:
-        """Thread id → agreement, consent or dealing."""
-        return self.history.records
-
-    async def say(self, body: Reply, thread: str | None = None) -> str:
-        """Say something of the vendor's own accord; see `Vendor.say`."""
-        return await self.vendor.say(self.customer, body, thread)
-
-    def __repr__(self) -> str:
-        return f"Relationship({self.customer})"
+    agreements = Namespace(Agreements)
+    consents = Namespace(Consents)
+    dealings = Namespace(Dealings)
+    orders = Namespace(Orders)

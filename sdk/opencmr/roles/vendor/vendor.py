@@ -76,7 +76,7 @@ class Vendor:
         self._handlers.answer(TERMS_ARE_ASKED_FOR, self._reply_to_proffer)
         self._gate = Gate(limits)
         self._admission = Admission(store, signer.did, self._gate)
-        self._mailbox = Mailbox(store, self._transactions, signer, self._gate, self._admission, self._now)
+        self._mailbox = Mailbox(store, self._transactions, signer, self._gate, self._admission, self.now)
         self._receiving = Receiving(
             self,
             store,
@@ -86,9 +86,9 @@ class Vendor:
             handlers=self._handlers,
             acceptance=acceptance,
             mailbox=self._mailbox,
-            now=self._now,
+            now=self.now,
         )
-        self._forgetting = Forgetting(store, self._histories, signer.did, kept_for, self._now) if kept_for else None
+        self._forgetting = Forgetting(store, self._histories, signer.did, kept_for, self.now) if kept_for else None
 
     @classmethod
     def open(
@@ -188,9 +188,9 @@ class Vendor:
         """Register what is to be done once a message has taken effect: `@shop.after(order.Disclose)`.
 
         It runs once, beside everything else, when message, receipt and replies are durable; what it replies waits in
-        the customer's mailbox. It fires for what customers say, whatever was replied: after a `terms.Proffer`, look in
-        `relationship.records` whether the agreement is active. Its failing is logged and changes nothing. What a crash
-        cuts off is not run again: let the records tell what is still to be done.
+        the customer's mailbox. It fires for what customers say, whatever was replied: after a `terms.Proffer`, look
+        whether `relationship.agreements[message.thread]` is active. Its failing is logged and changes nothing. What a
+        crash cuts off is not run again: let the records tell what is still to be done.
 
         Raises:
             UsageError: No such type.
@@ -251,7 +251,7 @@ class Vendor:
         draft = self._handlers.draft(body)
         if not self._acceptance.stands_by(draft.body):
             raise UsageError("making an offer accepts the terms that it stands under; these are not accepted here")
-        said = await self._store.write(lambda rows: self._transactions.say(rows, did, draft, thread, self._now()))
+        said = await self._store.write(lambda rows: self._transactions.say(rows, did, draft, thread, self.now()))
         self._mailbox.ring(did)
         return said.message.thread
 
@@ -272,6 +272,12 @@ class Vendor:
             return self._histories.history(rows, peer) if peer else _EMPTY
 
         return self._store.read(look)
+
+    def now(self) -> str:
+        """The vendor's own time."""
+        now = self._clock()
+        self._steadiness.look(now)
+        return instant(now)
 
     def asgi(self) -> Any:
         """The ASGI application: mount it anywhere ASGI runs, at the root of the DID's host."""
@@ -359,11 +365,6 @@ class Vendor:
 
     # Inside
 
-    def _now(self) -> str:
-        now = self._clock()
-        self._steadiness.look(now)
-        return instant(now)
-
     def _registering(
         self, message_type: type[Body], keep: Callable[[str, Registered], None]
     ) -> Callable[[Registered], Registered]:
@@ -378,7 +379,7 @@ class Vendor:
         return register
 
     def _reply_to_proffer(self, message: Message[Any], _: Relationship) -> Body:
-        return self._acceptance.reply(message.body, self._now())
+        return self._acceptance.reply(message.body, self.now())
 
 
 @contextmanager

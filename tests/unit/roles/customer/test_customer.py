@@ -56,7 +56,7 @@ async def test_keys_are_pinned_when_a_relationship_begins_and_a_changed_document
     street: Street, at_shop: CustomerRelationship, shop: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody takes over the web site: its document names their key, and they sign as the shop."""
-    await at_shop.proffer("SD-BASE")
+    await at_shop.agreements.proffer("SD-BASE")
     (thread,) = at_shop.history.threads.values()
     thief = trust.SigningKey.generate()
 
@@ -80,7 +80,7 @@ async def test_two_wallets_on_one_file_see_each_others_relationships(
     one, two = await alice.meet(SHOP), await phone.meet(OTHER)
     assert [each.me for each in alice.relationships()] == [one.me, two.me]
     assert [each.me for each in phone.relationships()] == [one.me, two.me]
-    agreement = await alice.relationships()[1].proffer("SD-BASE")
+    agreement = await alice.relationships()[1].agreements.proffer("SD-BASE")
     assert phone.relationships()[1].thread(agreement.thread) == alice.relationships()[1].thread(agreement.thread)
 
 
@@ -98,7 +98,7 @@ async def test_a_closed_wallet_says_nothing(street: Street, shop: Vendor) -> Non
     relationship = await alice.meet(SHOP)
     await alice.close()
     with pytest.raises(StoreError):
-        await relationship.proffer("SD-BASE")
+        await relationship.agreements.proffer("SD-BASE")
     assert street.wire.sent == []
 
 
@@ -111,8 +111,8 @@ async def test_what_cannot_be_sent_is_the_callers_mistake(street: Street, at_sho
 
 
 async def test_a_restart_loses_nothing(street: Street, alice: Customer, at_shop: CustomerRelationship) -> None:
-    await at_shop.proffer("SD-BASE")
-    given = await at_shop.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
+    await at_shop.agreements.proffer("SD-BASE")
+    given = await at_shop.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
     cast = await alice.cast(CAST, to=[at_shop])
     await cast.accept(cast.firm()[0])
     await given.withdraw()

@@ -28,8 +28,8 @@ def checked(folder: Path) -> Findings:
 
 async def deal(relationship: CustomerRelationship) -> dict[str, str]:
     """Terms, and a consent that is given and taken back."""
-    agreed = await relationship.proffer("SD-BASE")
-    given = await relationship.grant(**WANTED)
+    agreed = await relationship.agreements.proffer("SD-BASE")
+    given = await relationship.consents.grant(**WANTED)
     await given.withdraw()
     await relationship.collect()
     return {"terms": agreed.thread, "consent": given.thread}
@@ -99,7 +99,7 @@ def test_what_nobody_has_answered_is_left_out_and_the_rest_holds(tmp_path: Path)
         await deal(shop)
         street.wire.down.add(SHOP)
         with pytest.raises(Unreachable):
-            await shop.proffer("SD-BASE")
+            await shop.agreements.proffer("SD-BASE")
         await street.close()
 
     asyncio.run(play())

@@ -74,7 +74,7 @@ async def test_what_is_said_offline_is_sent_in_order_when_the_shop_can_be_reache
     await at_shop.sync()
     assert types_of(street.wire.sent[already:]) == ["intent.amend", "terms.proffer", "intent.amend", "intent.withdraw"]
     assert types_in(at_shop, thread)[2:] == ["intent.amend", "intent.amend", "intent.withdraw"]
-    assert len(at_shop.requests()) == 2
+    assert len(at_shop.consents.in_state("requested")) == 2
     assert [thread.state for thread in at_shop.history.threads.values()].count("active") == 1
 
 
@@ -142,7 +142,7 @@ async def test_one_shop_that_is_down_does_not_keep_the_others_from_being_collect
     await shop.say(at_shop.me, REQUEST)
     street.wire.down.add("did:web:other.example")
     await alice.sync()
-    assert len(at_shop.requests()) == 1
+    assert len(at_shop.consents.in_state("requested")) == 1
 
 
 # Lost answers
@@ -188,9 +188,9 @@ async def test_what_a_lost_collect_would_have_brought_is_brought_by_the_next_and
         street.wire.lose = 1
         with pytest.raises(Unreachable):
             await at_shop.collect()
-    assert len(at_shop.requests()) == 1
+    assert len(at_shop.consents.in_state("requested")) == 1
     await at_shop.collect()
-    assert len(at_shop.requests()) == 2
+    assert len(at_shop.consents.in_state("requested")) == 2
     asked = [read(raw) for raw in street.wire.collects[-3:]]
     assert len({each["seen"] for each in asked}) == 1
     lost, _, third = (each["body"] for each in asked)

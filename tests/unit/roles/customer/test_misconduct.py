@@ -202,7 +202,7 @@ async def test_two_messages_of_one_id_are_noticed_and_the_first_counts(
     assert len(at_shop.misconduct) == 1
     await shop.say(at_shop.me, REQUEST)
     await at_shop.sync()
-    assert len(at_shop.requests()) == 1
+    assert len(at_shop.consents.in_state("requested")) == 1
     assert at_shop.waiting == 0
 
 
@@ -323,7 +323,7 @@ async def test_a_shop_that_accepts_what_was_not_proffered_binds_nobody(
     street: Street, at_shop: CustomerRelationship, hand: Hand, shop: Vendor
 ) -> None:
     shop.on(terms.Proffer)(lambda *_: None)
-    agreement = await at_shop.proffer("SD-BASE")
+    agreement = await at_shop.agreements.proffer("SD-BASE")
     street.clock.move(1)
     wrong = hand.write(terms.Accept(terms=roster.ref("SD-BASE-A")), agreement.thread)
     await hear(street, at_shop, wrong)
@@ -431,7 +431,7 @@ async def test_what_is_dated_ahead_takes_its_place_at_once(
     await shop.say(at_shop.me, REQUEST)
     clock.move(-601)
     assert len(await at_shop.collect()) == 1
-    assert len(at_shop.requests()) == 1
+    assert len(at_shop.consents.in_state("requested")) == 1
     assert (codes(at_shop), at_shop.misconduct) == (["date-ahead"], [])
 
 

@@ -60,5 +60,5 @@ async def test_sync_goes_on_with_the_others_and_tells_what_became_of_each(tmp_pa
                     fails.vendor: Unreachable,
                 }
                 assert "2 seconds" in str(faults[hangs.vendor])
-                assert len(works.requests()) == 1
+                assert len(works.consents.in_state("requested")) == 1
         await shop.close()

@@ -54,11 +54,11 @@ async def test_everybody_is_asked_in_turn_without_a_wait_and_who_is_muted_is_not
         await vendor.say(each.me, REQUEST)
     await two.mute()
     assert await poll(alice, 1) == [900]
-    assert (len(one.requests()), len(two.requests())) == (1, 0)
+    assert (len(one.consents.in_state("requested")), len(two.consents.in_state("requested"))) == (1, 0)
     await two.unmute()
     asked = len(street.wire.collects)
     assert await poll(alice, 4) == [450] * 4
-    assert len(two.requests()) == 1
+    assert len(two.consents.in_state("requested")) == 1
     assert len(street.wire.collects) - asked == 4
     assert not any(b'"wait"' in raw for raw in street.wire.collects)
 
@@ -72,7 +72,7 @@ async def test_an_open_wallet_asks_by_itself_only_where_it_was_told_to(street: S
     assert street.wire.collects == []
     async with street.customer(polling=Polling(every=0, gap=0)) as alice:
         (relationship,) = alice.relationships()
-        while not relationship.requests():  # noqa: ASYNC110  # it is the wallet's own task that is waited for
+        while not relationship.consents.in_state("requested"):  # noqa: ASYNC110  # it is the wallet's own task that is waited for
             await asyncio.sleep(0)
     assert street.wire.collects
 

@@ -79,14 +79,14 @@ async def test_what_there_is_no_room_for_waits_at_the_vendor_until_there_is(
     (relationship,) = again.relationships()
     await relationship.sync()
     assert_equal_histories(relationship.history, shop.history(relationship.me))
-    assert len(relationship.requests()) == 20
+    assert len(relationship.consents.in_state("requested")) == 20
 
 
 @pytest.mark.parametrize("why", ["full", "muted"])
 async def test_a_no_goes_out_and_its_receipt_is_taken_where_nothing_else_is(
     shop: Vendor, full: CustomerRelationship, why: str, alice: Customer, street: Street
 ) -> None:
-    (granted,) = [one for one in full.consents() if one.state == "given"]
+    (granted,) = full.consents.in_state("given")
     if why == "muted":
         await full.mute()
     await granted.withdraw()
@@ -114,7 +114,7 @@ async def test_a_restored_vendor_is_handed_back_its_words_by_a_wallet_that_is_fu
     street: Street, shop: Vendor, full: CustomerRelationship
 ) -> None:
     again = street.vendor(file="anew", keys=street.folder / "shop.example.keys")
-    (granted,) = [one for one in full.consents() if one.state == "given"]
+    (granted,) = full.consents.in_state("given")
     await granted.withdraw()
     assert again.history(full.me).threads[granted.thread].state == "withdrawn"
 
@@ -156,7 +156,7 @@ async def test_what_a_muted_vendor_sends_behind_a_receipt_is_left(street: Street
 
     street.wire.slip = slip
     await relationship.say(GRANT)
-    assert relationship.requests() == []
+    assert relationship.consents.in_state("requested") == []
     assert relationship.waiting == 0
 
 

@@ -191,7 +191,7 @@ async def test_no_word_and_no_wait_has_a_deadline_that_is_none(street: Street) -
     with pytest.raises(UsageError):
         await mine.say(Draft(CAST, expires=naive))
     with pytest.raises(UsageError):
-        await mine.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=naive)
+        await mine.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=naive)
     assert mine.waiting == 0
     cast = await alice.cast(CAST, to=[mine], expires=timedelta(days=1))
     for wrong in (naive, math.nan, timedelta.max):

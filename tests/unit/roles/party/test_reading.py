@@ -33,4 +33,4 @@ async def test_what_is_said_while_somebody_looks_is_no_damage(tmp_path: Path) ->
 
 
 async def grant(met: CustomerRelationship) -> None:
-    await met.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=timedelta(days=1))
+    await met.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=timedelta(days=1))

@@ -244,7 +244,7 @@ async def test_the_steps_of_a_message_do_not_grow_with_what_was_said_before(on_f
     for _ in range(120):
         raw = she.write(GRANT, thread, **({"seen": seen} if seen else {}))
         verified = verify(parse(raw), me=SHOP, pinned={})
-        work = partial(shop._transactions.receive, verified=verified, replies=[], now=shop._now())
+        work = partial(shop._transactions.receive, verified=verified, replies=[], now=shop.now())
         received = await shop._store.write(partial(counted, work))
         assert received.outcome == "accepted"
         if kind == "all in one thread":

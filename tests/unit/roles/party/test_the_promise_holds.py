@@ -56,7 +56,7 @@ async def rel(street: Street, shop: Vendor) -> CustomerRelationship:
 
 
 async def given_and_withdrawn(rel: CustomerRelationship) -> None:
-    given = await rel.grant(
+    given = await rel.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR
     )
     await given.withdraw()
@@ -95,7 +95,7 @@ async def test_01_a_grant_placed_after_its_withdrawal_is_void_and_told(
 
 
 async def shop_asks(street: Street, rel: CustomerRelationship, shop: Vendor) -> str:
-    await rel.proffer("SD-BASE")
+    await rel.agreements.proffer("SD-BASE")
     thread = await shop.say(rel.me, REQUEST)
     await rel.collect()
     return thread
@@ -106,7 +106,7 @@ async def test_02_expired_words_bind_nobody_though_the_vendor_accepts_them(
     street: Street, rel: CustomerRelationship, shop: Vendor
 ) -> None:
     shop.on(intent.Cast)(lambda *_: Draft(an_offer(), expires=timedelta(days=365)))
-    await rel.proffer("SD-BASE")
+    await rel.agreements.proffer("SD-BASE")
     thread = await rel.say(CAST)
     (made,) = rel.records[thread].offers  # type: ignore[union-attr]
     hand, wire = street.vendors_hand(rel), street.wire
@@ -173,7 +173,9 @@ def expires_long(how: str) -> bool:
 async def test_05_offline_the_customers_own_order_holds(
     street: Street, rel: CustomerRelationship, shop: Vendor
 ) -> None:
-    old = await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR)
+    old = await rel.consents.grant(
+        purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR
+    )
     street.wire.down.add(SHOP)
     for word in (rel.say(GRANT), old.withdraw()):
         street.clock.move(60)
@@ -189,7 +191,9 @@ async def test_05_offline_the_customers_own_order_holds(
 async def test_05_the_other_way_round_a_yes_after_a_no_is_a_yes(
     street: Street, rel: CustomerRelationship, shop: Vendor
 ) -> None:
-    old = await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR)
+    old = await rel.consents.grant(
+        purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR
+    )
     street.wire.down.add(SHOP)
     for word in (old.withdraw(), rel.say(GRANT)):
         street.clock.move(60)
@@ -204,7 +208,7 @@ async def test_05_the_other_way_round_a_yes_after_a_no_is_a_yes(
 async def test_14_a_withdrawal_is_not_postdated_by_waiting(
     street: Street, rel: CustomerRelationship, clock: StandingClock
 ) -> None:
-    given = await rel.grant(
+    given = await rel.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until="2028-01-01"
     )
     hand = street.vendors_hand(rel)
@@ -244,12 +248,12 @@ async def test_22_one_glitch_of_a_clock_harms_one_word_at_most(street: Street, c
     skew = [timedelta(0)]
     shop = street.vendor(accepts=["SD-BASE"], clock=lambda: clock() + skew[0])
     rel = await street.customer().meet(SHOP)
-    given = await rel.grant(
+    given = await rel.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until="2030-01-01"
     )
     skew[0] = timedelta(days=730)
     with suppress(OpenCMRError):
-        await rel.proffer("SD-BASE")
+        await rel.agreements.proffer("SD-BASE")
     skew[0] = timedelta(0)
     clock.move(3600)
     await given.withdraw()
@@ -259,7 +263,9 @@ async def test_22_one_glitch_of_a_clock_harms_one_word_at_most(street: Street, c
     assert not shop.may(rel.me, **MARKETING, at=clock()), "the next right word is right again"
     entry = shop.history(rel.me).threads[given.thread].entries[-1]
     assert entry.at == instant(clock() - timedelta(seconds=1))
-    assert (await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=NEW_YEAR)).state == "given"
+    assert (
+        await rel.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=NEW_YEAR)
+    ).state == "given"
 
 
 @pytest.mark.requirement("DEC-7", "SEQ-21")
@@ -276,7 +282,9 @@ async def test_what_a_vendor_says_it_heard_takes_no_later_no_its_force(
     await shop.say(rel.me, terms.Accept(terms=named(LAX)), lax)
     await rel.collect()
     assert rel.may(**MARKETING).reason == shop.may(rel.me, **MARKETING).reason == "refused"
-    await rel.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR)
+    await rel.consents.grant(
+        purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR
+    )
     assert rel.may(**MARKETING)
 
 
@@ -311,7 +319,7 @@ async def test_what_a_vendor_signs_costs_work_once(
     street: Street, rel: CustomerRelationship, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its words each show something, and fill page after page: nothing is folded or looked up anew for each."""
-    await rel.proffer("SD-BASE")
+    await rel.agreements.proffer("SD-BASE")
     await rel.collect()
     hand, ahead = street.vendors_hand(rel), "2031-01-01T00:00:00.000Z"
     pages = [[hand.write({}, type="shop.example", created=ahead) for _ in range(10)] for _ in range(5)]
@@ -333,8 +341,8 @@ async def test_what_a_vendor_signs_costs_work_once(
 async def test_a_line_that_breaks_for_one_no_keeps_no_other_one_back(
     street: Street, rel: CustomerRelationship, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agreed = await rel.proffer("SD-BASE")
-    given = await rel.grant(
+    agreed = await rel.agreements.proffer("SD-BASE")
+    given = await rel.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until=NEW_YEAR
     )
     send = street.wire.send

@@ -51,11 +51,11 @@ async def held(street: Street) -> Held:
     shop.on(intent.Cast)(lambda *_: an_offer("49.00"))
     alice = street.customer()
     at_shop = await alice.meet(SHOP)
-    agreement = await at_shop.proffer("SD-BASE")
-    given = await at_shop.grant(purpose="dpv:Marketing", data=["pd:EmailAddress"], until=timedelta(days=9))
+    agreement = await at_shop.agreements.proffer("SD-BASE")
+    given = await at_shop.consents.grant(purpose="dpv:Marketing", data=["pd:EmailAddress"], until=timedelta(days=9))
     await shop.say(at_shop.me, REQUEST)
     await at_shop.sync()
-    (request,) = at_shop.requests()
+    (request,) = at_shop.consents.in_state("requested")
     made = (await alice.cast(CAST, at_shop)).firm()[0]
     casting = await alice.cast(CAST, at_shop)
     return Held(alice, shop, at_shop, agreement, request, given, casting, casting.firm()[0], await made.accept())
@@ -95,10 +95,10 @@ CALLS: dict[str, Call] = {
     "order.withdraw note": lambda held, wrong: held.order.withdraw("law", note=wrong),
     "casting.accept": lambda held, wrong: held.casting.accept(held.offer, wrong),
     "casting.withdraw": lambda held, wrong: held.casting.withdraw(wrong),
-    "proffer choices": lambda held, wrong: held.at_shop.proffer(wrong),
-    "proffer scope": lambda held, wrong: held.at_shop.proffer("SD-BASE", scope=wrong),
-    "proffer answer_by": lambda held, wrong: held.at_shop.proffer("SD-BASE", answer_by=wrong),
-    "proffer note": lambda held, wrong: held.at_shop.proffer("SD-BASE", note=wrong),
+    "proffer choices": lambda held, wrong: held.at_shop.agreements.proffer(wrong),
+    "proffer scope": lambda held, wrong: held.at_shop.agreements.proffer("SD-BASE", scope=wrong),
+    "proffer answer_by": lambda held, wrong: held.at_shop.agreements.proffer("SD-BASE", answer_by=wrong),
+    "proffer note": lambda held, wrong: held.at_shop.agreements.proffer("SD-BASE", note=wrong),
     "say": lambda held, wrong: held.at_shop.say(wrong),
     "say thread": lambda held, wrong: held.at_shop.say(CAST, wrong),
     "forget": lambda held, wrong: held.at_shop.forget(wrong),
@@ -110,7 +110,7 @@ CALLS: dict[str, Call] = {
     "vendor.say thread": lambda held, wrong: held.shop.say(held.at_shop.me, an_offer("1.00"), wrong),
     "vendor.say customer": lambda held, wrong: held.shop.say(wrong, REQUEST),
 } | {
-    f"grant {name}": lambda held, wrong, name=name: held.at_shop.grant(
+    f"grant {name}": lambda held, wrong, name=name: held.at_shop.consents.grant(
         **{"purpose": "dpv:Marketing", "data": ["pd:EmailAddress"], "until": timedelta(days=9), name: wrong}
     )
     for name in ("purpose", "data", "until", "actions", "channels", "topics", "recipients", "discloses", "statement")

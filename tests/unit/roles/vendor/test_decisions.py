@@ -98,7 +98,7 @@ async def test_what_is_written_while_an_answer_is_looked_up_is_not_missed(
     def meanwhile(store: Store, number: int) -> int | None:
         monkeypatch.setattr(Store, "version", real)
         verified = verify(parse(raw), me=SHOP, pinned={})
-        two._store.write_now(lambda rows: two._transactions.receive(rows, verified, [], two._now()))
+        two._store.write_now(lambda rows: two._transactions.receive(rows, verified, [], two.now()))
         return real(store, number)
 
     monkeypatch.setattr(Store, "version", meanwhile)

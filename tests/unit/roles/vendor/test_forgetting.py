@@ -221,7 +221,7 @@ async def test_who_comes_back_goes_on_from_where_they_are(street: Street, shop: 
     number = relationship.history.chain.next
     street.clock.move(MONTH)
     assert (await forget(shop), is_forgotten(street, relationship.me)) == (1, True)
-    consented = await relationship.grant(
+    consented = await relationship.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], actions=["dpv:Use"], until="2027-06-01T00:00:00.000Z"
     )
     assert shop.may(relationship.me, **MARKETING)

@@ -141,10 +141,10 @@ async def test_histories_in_memory_and_messages_without_an_answer_are_gauges(wat
     street.vendor(accepts=["SD-BASE"])
     alice = street.customer("alice")
     relationship = await alice.meet(SHOP)
-    await relationship.proffer("SD-BASE")
+    await relationship.agreements.proffer("SD-BASE")
     street.wire.down = {SHOP}
     with pytest.raises(Unreachable):
-        await relationship.proffer("SD-BASE")
+        await relationship.agreements.proffer("SD-BASE")
     assert watch.sums("opencmr.outbox.pending")[()] == pending + 1
     assert watch.sums("opencmr.histories.remembered")[()] >= 2
 

@@ -1,61 +1,15 @@
-"""What a customer holds in hand after having said something, one module a family.
+"""What a customer holds in hand, one module a family: handles of threads, and the namespaces that `Relationship` has.
 
-Each is a view of a thread: `record` is what the thread folds to now, so nothing here can be out of date. A family's
-module also has what the customer's side says of its own accord in that family, such as `proffer`; `Relationship` and
-`Customer` take these methods from there. No other module of the customer's side knows a family.
+A handle is a view of a thread, and has what the customer says in it. A namespace has the handles of a family, and what
+begins a thread of it (`opencmr.roles.party.threads`). No other module of the customer's side knows a family.
 
-- `terms`: `AgreementInHand`; a relationship can `proffer`
-- `consent`: `ConsentInHand`; a relationship can `grant`, and lists `requests` and `consents`
-- `intent`: `Casting`, `OfferInHand`, `OrderInHand`; a customer can `cast`
-- `mail`: waiting for what a vendor says next
+| module | namespace | begins a thread | handle |
+|---|---|---|---|
+| `terms` | `relationship.agreements` | `proffer` | `AgreementInHand` |
+| `consent` | `relationship.consents` | `grant` | `ConsentInHand` |
+| `intent` | `relationship.dealings` | `Customer.cast`, since a wish goes to several vendors | `DealingInHand` |
+| | `relationship.orders`: the dealings that became orders | | `OrderInHand` |
+| `mail` | waiting for what a vendor says next | | |
+
+The vendor's side has the same namespaces: `opencmr.roles.vendor.in_hand`.
 """
-
-from typing import Generic, TypeVar
-
-from ....errors import UsageError
-from ....messages import Body
-from ....protocol import Record
-from ...party.signing import Draft
-from ..messaging import Messaging
-
-R = TypeVar("R", bound=Record)
-
-
-class Handle(Generic[R]):
-    """A thread in hand.
-
-    Attributes:
-        relationship: Where it takes place.
-        thread: Its id.
-    """
-
-    _kind: type[R]
-
-    def __init__(self, relationship: Messaging, thread: str) -> None:
-        self.relationship = relationship
-        self.thread = thread
-
-    @property
-    def record(self) -> R:
-        """What the thread folds to.
-
-        Raises:
-            UsageError: Nothing has taken effect in it yet.
-        """
-        thread = self.relationship.thread(self.thread)
-        if thread is None or not isinstance(thread.record, self._kind):
-            raise UsageError(f"nothing has taken effect in {self.thread} yet")
-        return thread.record
-
-    @property
-    def state(self) -> str:
-        """The thread's state, as its receipts name it."""
-        thread = self.relationship.thread(self.thread)
-        return thread.state if thread else "none"
-
-    async def say(self, body: Body | Draft) -> None:
-        """Go on in this thread; see `Relationship.say`."""
-        await self.relationship.say(body, self.thread)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.thread}, {self.state})"

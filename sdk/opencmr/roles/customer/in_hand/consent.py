@@ -8,16 +8,17 @@ from ....messages import consent
 from ....messages.personal import Datum
 from ....messages.types import MOST_TEXT, Channel, Code, Party
 from ....protocol.families.consent import Consent, in_words
-from ...party.given import listed, made, told
+from ...party.given import among, listed, made
 from ...party.signing import Deadline, deadline
+from ...party.threads import Handle, Threads
 from ..messaging import Messaging
-from . import Handle
 
 
-class ConsentInHand(Handle[Consent]):
+class ConsentInHand(Handle[Messaging, Consent]):
     """A consent, asked for or given unasked."""
 
-    _kind = Consent
+    family = "consent"
+    kind = Consent
 
     @property
     def request(self) -> consent.Request | None:
@@ -73,15 +74,14 @@ class ConsentInHand(Handle[Consent]):
         await self.say(made(consent.Withdraw, keys=list(keys) or None, reason=reason))
 
     def _check_keys(self, keys: Sequence[str]) -> None:
-        if not keys:  # all can be taken back before anything has taken effect
-            return
-        known = list(self.record.items)
-        if unknown := [key for key in keys if key not in known]:
-            raise UsageError(f"no item {', '.join(map(told, unknown))}; there is: {', '.join(known)}")
+        if keys:  # without any, all can be taken back before anything has taken effect
+            among("item", keys, self.record.items)
 
 
-class GivesConsents(Messaging):
-    """A relationship in which consents are given."""
+class Consents(Threads[Messaging, ConsentInHand]):
+    """The consents, in any state; those that the vendor asks for and that have no answer are `requested`."""
+
+    handle = ConsentInHand
 
     async def grant(
         self,
@@ -112,7 +112,7 @@ class GivesConsents(Messaging):
         Raises:
             UsageError: The statement is too long.
         """
-        last = deadline(until, self.now())
+        last = deadline(until, self.relationship.now())
         item = made(
             consent.GrantItem,
             key="1",
@@ -133,19 +133,7 @@ class GivesConsents(Messaging):
             statement=words,
             discloses=listed("discloses", discloses) if discloses else None,
         )
-        return ConsentInHand(self, await self.say(given))
-
-    def requests(self) -> list[ConsentInHand]:
-        """The consents that the vendor asks for and that have not been answered."""
-        return [
-            ConsentInHand(self, thread)
-            for thread, record in self.records.items()
-            if isinstance(record, Consent) and record.state == "requested"
-        ]
-
-    def consents(self) -> list[ConsentInHand]:
-        """All consents, in any state."""
-        return [ConsentInHand(self, thread) for thread, record in self.records.items() if isinstance(record, Consent)]
+        return ConsentInHand(self.relationship, await self.relationship.say(given))
 
 
 def _as_asked(item: consent.RequestItem) -> consent.GrantItem:

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from ....errors import UsageError
 from ....messages import intent, offer, order
 from ....messages.offer import Make, PaymentShare
 from ....messages.personal import Datum
 from ....messages.types import Money, OrderLine
-from ....protocol import moment
+from ....protocol import Record, moment
 from ....protocol.families.intent import Dealing, Offer, Withdrawal
-from ...party.given import listed, made, seconds, told
+from ...party.given import listed, made, parts, seconds, told
 from ...party.signing import Deadline, Draft, deadline
+from ...party.threads import Handle, Threads
 from ..messaging import Messaging, quiet
-from . import Handle
 from .mail import Mail
 
 
@@ -73,10 +73,16 @@ class OfferInHand:
         await self.relationship.say(body, self.thread)
 
 
-class OrderInHand(Handle[Dealing]):
+class OrderInHand(Handle[Messaging, Dealing]):
     """An order."""
 
-    _kind = Dealing
+    family = "intent"
+    kind = Dealing
+
+    @classmethod
+    def fits(cls, record: Record | None) -> TypeGuard[Dealing]:
+        """Whether an offer was accepted there."""
+        return isinstance(record, Dealing) and record.ordered_at is not None
 
     async def disclose(self, data: dict[str, Any] | Sequence[Datum]) -> None:
         """Disclose what the vendor needs to perform the order; only once the receipt says `ordered`.
@@ -97,7 +103,7 @@ class OrderInHand(Handle[Dealing]):
         self, reason: str = "changedMind", note: str | None = None, *, lines: Sequence[OrderLine | int] = ()
     ) -> None:
         """Cancel the order, or lines of it, before it is done. The vendor says what it refunds."""
-        await self.say(made(order.Cancel, reason=reason, note=note, lines=_parts(lines)))
+        await self.say(made(order.Cancel, reason=reason, note=note, lines=parts(lines)))
 
     async def withdraw(
         self,
@@ -117,8 +123,9 @@ class OrderInHand(Handle[Dealing]):
             refund_to: How the money should come back, as a code.
             note: More words.
         """
-        parts = _parts(lines)
-        await self.say(made(order.Withdraw, ground=ground, lines=parts, reason=reason, refund_to=refund_to, note=note))
+        await self.say(
+            made(order.Withdraw, ground=ground, lines=parts(lines), reason=reason, refund_to=refund_to, note=note)
+        )
 
     def overdue(self) -> list[Withdrawal]:
         """The withdrawals that the vendor should have refunded by now."""
@@ -135,6 +142,47 @@ class OrderInHand(Handle[Dealing]):
                 return False
             await mail.wait(max(1, min(left, 10)))
         return True
+
+
+class DealingInHand(Handle[Messaging, Dealing]):
+    """A dealing with one vendor: a wish with the offers for it, or an offer that nobody wished for; and the order."""
+
+    family = "intent"
+    kind = Dealing
+
+    def firm(self) -> list[OfferInHand]:
+        """The offers that can be accepted now, in the order of their making.
+
+        Raises:
+            UsageError: Nothing has taken effect here yet.
+        """
+        firm = self.record.firm(self.relationship.now())
+        return [OfferInHand(self.relationship, self.thread, one) for one in firm]
+
+    async def amend(self, wish: intent.Amend, *, expires: Deadline | None = None) -> None:
+        """Say the whole wish again, as it now stands.
+
+        Args:
+            wish: What is wanted now.
+            expires: By when the vendor must have received it; absent: a week.
+        """
+        await self.say(Draft(wish, expires))
+
+    async def withdraw(self, reason: str | None = None) -> None:
+        """Withdraw the wish: its offers lapse. The vendor cannot refuse this."""
+        await self.say(made(intent.Withdraw, reason=reason))
+
+
+class Dealings(Threads[Messaging, DealingInHand]):
+    """The dealings: each wish that was cast here by `Customer.cast`, and each offer that the vendor made unasked."""
+
+    handle = DealingInHand
+
+
+class Orders(Threads[Messaging, OrderInHand]):
+    """The dealings that became orders. `OfferInHand.accept` begins one."""
+
+    handle = OrderInHand
 
 
 class Casting:
@@ -169,10 +217,10 @@ class Casting:
     def firm(self) -> list[OfferInHand]:
         """The offers that can be accepted now, cheapest first within a currency."""
         found = [
-            OfferInHand(relationship, thread, one)
+            one
             for relationship, thread in self.threads.items()
-            if (known := relationship.thread(thread)) is not None and isinstance(known.record, Dealing)
-            for one in known.record.firm(relationship.now())
+            if thread in Dealings(relationship)
+            for one in DealingInHand(relationship, thread).firm()
         ]
         return sorted(found, key=lambda one: (one.owed.currency, Decimal(one.owed.amount)))
 
@@ -242,8 +290,3 @@ class CastsIntents:
             raise faults[0] if len(faults) == 1 else ExceptionGroup("no vendor took the intent", faults)
         quiet(list(said))
         return Casting(threads)
-
-
-def _parts(lines: Sequence[OrderLine | int]) -> list[Any] | None:
-    """Lines of an order, where some are named: by index, or how much of them."""
-    return [part if isinstance(part, OrderLine) else {"line": part} for part in listed("lines", lines)] or None

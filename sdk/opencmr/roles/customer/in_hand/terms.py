@@ -9,15 +9,16 @@ from ....messages.types import Ref, TermsDocument, TermsRef
 from ....protocol.families.terms import Agreement
 from ...party.given import made
 from ...party.signing import Deadline, deadline
+from ...party.threads import Handle, Threads
 from ..messaging import Messaging
-from ..policy import Policy, references
-from . import Handle
+from ..policy import references
 
 
-class AgreementInHand(Handle[Agreement]):
+class AgreementInHand(Handle[Messaging, Agreement]):
     """Terms that were proffered, and what became of them."""
 
-    _kind = Agreement
+    family = "terms"
+    kind = Agreement
 
     @property
     def terms(self) -> TermsDocument | None:
@@ -49,14 +50,10 @@ class AgreementInHand(Handle[Agreement]):
         await self.say(made(terms.Terminate, reason=reason))
 
 
-class ProffersTerms(Messaging):
-    """A relationship in which terms are proffered.
+class Agreements(Threads[Messaging, AgreementInHand]):
+    """The terms that were proffered, and the agreements that came of them."""
 
-    Attributes:
-        policy: The customer's standing choices about terms.
-    """
-
-    policy: Policy = Policy()
+    handle = AgreementInHand
 
     async def proffer(
         self,
@@ -77,12 +74,12 @@ class ProffersTerms(Messaging):
         """
         body = made(
             terms.Proffer,
-            choices=references(choices) if choices else self.policy.choices(),
+            choices=references(choices) if choices else self.relationship.policy.choices(),
             scope=scope,
-            answer_by=deadline(answer_by, self.now()),
+            answer_by=deadline(answer_by, self.relationship.now()),
             note=note,
         )
-        agreement = AgreementInHand(self, await self.say(body))
+        agreement = AgreementInHand(self.relationship, await self.relationship.say(body))
         if agreement.state == "countered":
             await self._weigh(agreement)
         return agreement
@@ -92,10 +89,11 @@ class ProffersTerms(Messaging):
         if counter is None:
             return
         digest, document = counter
-        if self.policy.knows(digest):
+        policy = self.relationship.policy
+        if policy.knows(digest):
             await agreement.accept()
-        elif self.policy.ask is not None:
-            answer = self.policy.ask(self.vendor, document)
+        elif policy.ask is not None:
+            answer = policy.ask(self.relationship.vendor, document)
             if await answer if inspect.isawaitable(answer) else answer:
                 await agreement.accept()
             else:

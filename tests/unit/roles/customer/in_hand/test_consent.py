@@ -24,10 +24,10 @@ from parties import (
 @pytest.fixture
 async def asked(at_shop: CustomerRelationship, shop: Vendor) -> Any:
     """A consent that the shop asks for: `news` and `calls`."""
-    await at_shop.proffer("SD-BASE")
+    await at_shop.agreements.proffer("SD-BASE")
     await shop.say(at_shop.me, REQUEST)
     await at_shop.collect()
-    (asked,) = at_shop.requests()
+    (asked,) = at_shop.consents.in_state("requested")
     return asked
 
 
@@ -38,7 +38,7 @@ async def test_a_request_is_granted_in_part_and_withdrawn_by_key(
     await asked.grant("news")
     assert {key: item.state for key, item in asked.record.items.items()} == {"news": "given", "calls": "requested"}
     assert (at_shop.may(**MARKETING).answer, at_shop.may(**calls).answer) == ("permit", "deny")
-    assert at_shop.requests() == []
+    assert at_shop.consents.in_state("requested") == []
     await asked.grant("calls", until="2026-08-01")
     assert (shop.may(at_shop.me, **calls).answer, asked.record.items["calls"].until[:10]) == ("permit", "2026-08-01")
     await asked.withdraw("news")
@@ -68,14 +68,14 @@ async def test_a_request_is_refused(asked: Any, at_shop: CustomerRelationship) -
     assert asked.state == "requested"
     await asked.refuse(reason="no")
     assert asked.state == "refused"
-    assert at_shop.requests() == []
-    assert at_shop.consents()[0].thread == asked.thread
+    assert at_shop.consents.in_state("requested") == []
+    assert [one.thread for one in at_shop.consents] == [asked.thread]
 
 
 async def test_what_was_not_asked_is_not_granted_as_asked(asked: Any, at_shop: CustomerRelationship) -> None:
     with pytest.raises(UsageError):
         await asked.grant("letters")
-    given = await at_shop.grant(purpose="dpv:DirectMarketing", data=["pd:Name"], until="2027-01-01")
+    given = await at_shop.consents.grant(purpose="dpv:DirectMarketing", data=["pd:Name"], until="2027-01-01")
     with pytest.raises(UsageError):
         await given.grant()
 
@@ -84,9 +84,9 @@ async def test_what_was_not_asked_is_not_granted_as_asked(asked: Any, at_shop: C
 async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     at_shop: CustomerRelationship, shop: Vendor, street: Street
 ) -> None:
-    plain = await at_shop.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
+    plain = await at_shop.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
     assert "2027-01-01" in read(street.wire.sent[-1])["body"]["statement"]
-    await at_shop.grant(
+    await at_shop.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:Age"], until="2027-01-01", actions=["dpv:Use"], channels=["sms"],
         recipients=[Party(name="Post", role="processor")], topics=[Code(scheme="text", code="bikes")],
     )  # fmt: skip
@@ -94,9 +94,11 @@ async def test_a_consent_that_nobody_asked_for_says_in_words_what_it_says(
     assert bounds in read(street.wire.sent[-1])["body"]["statement"]
     sent, many = len(street.wire.sent), [Party(name=f"{number:0200}", role="processor") for number in range(30)]
     with pytest.raises(UsageError, match="statement="):
-        await at_shop.grant(purpose="dpv:DirectMarketing", data=["pd:Age"], until="2027-01-01", recipients=many)
+        await at_shop.consents.grant(
+            purpose="dpv:DirectMarketing", data=["pd:Age"], until="2027-01-01", recipients=many
+        )
     assert len(street.wire.sent) == sent
-    own = await at_shop.grant(
+    own = await at_shop.consents.grant(
         purpose=["dpv:DirectMarketing"], data=["pd:Name"], until=timedelta(days=1), actions=["dpv:Use"],
         channels=["email"], recipients=[Party(name="Post", role="processor")], statement="By e-mail, if you must.",
     )  # fmt: skip
@@ -114,7 +116,7 @@ async def test_a_consent_about_topics_brings_the_address_and_permits_no_other_to
 ) -> None:
     bikes, shoes = (Code(scheme="text", code=code) for code in ("bikes", "shoes"))
     address = Datum(data="pd:EmailAddress", value="alice@moser.example")
-    given = await at_shop.grant(
+    given = await at_shop.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:Contact"], until="2027-01-01", actions=["dpv:Use"],
         channels=["email", "messenger"], topics=[bikes], discloses=[address],
     )  # fmt: skip
@@ -131,7 +133,7 @@ async def test_a_consent_about_topics_brings_the_address_and_permits_no_other_to
 async def test_a_topic_that_is_no_code_is_the_callers_mistake_on_both_sides(
     at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
-    await at_shop.grant(
+    await at_shop.consents.grant(
         purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01",
         topics=[Code(scheme="text", code="bikes")],
     )  # fmt: skip
@@ -155,7 +157,9 @@ async def test_a_withdrawal_holds_at_once_on_both_sides_whatever_their_clocks_sh
     """The shop's clock is four minutes ahead, so that is where the withdrawal has its place."""
     alice = street.customer(clock=lambda: clock() - timedelta(minutes=4))
     relationship = await alice.meet(SHOP)
-    given = await relationship.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01")
+    given = await relationship.consents.grant(
+        purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until="2027-01-01"
+    )
     assert relationship.may(**MARKETING).answer == shop.may(relationship.me, **MARKETING).answer == "permit"
     await given.withdraw()
     assert relationship.may(**MARKETING).answer == shop.may(relationship.me, **MARKETING).answer == "deny"

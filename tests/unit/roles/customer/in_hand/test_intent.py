@@ -173,7 +173,7 @@ async def test_an_order_runs_to_its_end(alice: Customer, at_shop: CustomerRelati
 async def test_an_order_may_be_performed_on_its_own_data_until_it_is_done_whatever_else_was_taken_back(
     alice: Customer, at_shop: CustomerRelationship, shop: Vendor
 ) -> None:
-    agreement = await at_shop.proffer("SD-BASE")
+    agreement = await at_shop.agreements.proffer("SD-BASE")
     cast = await alice.cast(CAST, to=[at_shop])
     bought = await cast.accept(cast.firm()[0])
     await bought.disclose(HOME)
@@ -250,7 +250,7 @@ async def test_what_the_state_does_not_allow_is_refused_here_already(
 
 
 async def test_a_handle_of_another_kind_of_thread_shows_no_record(at_shop: CustomerRelationship) -> None:
-    agreement = await at_shop.proffer("SD-BASE")
+    agreement = await at_shop.agreements.proffer("SD-BASE")
     with pytest.raises(UsageError):
         _ = OrderInHand(at_shop, agreement.thread).record
     nothing = AgreementInHand(at_shop, "urn:uuid:00000000-0000-4000-8000-000000000000")

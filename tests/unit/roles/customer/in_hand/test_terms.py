@@ -18,7 +18,7 @@ from parties import (
 
 
 async def test_terms_that_the_shop_accepts_bind(at_shop: CustomerRelationship, shop: Vendor) -> None:
-    agreement = await at_shop.proffer("SD-BASE-DP", "SD-BASE", note="as always")
+    agreement = await at_shop.agreements.proffer("SD-BASE-DP", "SD-BASE", note="as always")
     assert agreement.state == "active"
     assert agreement.terms == roster.document("SD-BASE")
     assert agreement.counter is None
@@ -28,7 +28,7 @@ async def test_terms_that_the_shop_accepts_bind(at_shop: CustomerRelationship, s
 
 async def test_without_a_word_the_policys_terms_are_proffered(street: Street, shop: Vendor) -> None:
     alice = street.customer(policy=Policy(proffers=["SD-BASE-A", "SD-BASE"]))
-    agreement = await (await alice.meet(SHOP)).proffer()
+    agreement = await (await alice.meet(SHOP)).agreements.proffer()
     assert [document.id for _, document in agreement.record.choices] == ["SD-BASE-A", "SD-BASE"]
 
 
@@ -49,7 +49,7 @@ async def test_who_is_asked_about_a_counter_decides(street: Street, other: Vendo
 
     alice = street.customer(policy=Policy(ask=ask))
     relationship = await alice.meet(OTHER)
-    agreement = await relationship.proffer("SD-BASE")
+    agreement = await relationship.agreements.proffer("SD-BASE")
     assert asked == [(OTHER, "SD-BASE-A")]
     assert agreement.state == ("active" if answer else "declined")
     assert_equal_histories(relationship.history, other.history(relationship.me))
@@ -60,13 +60,13 @@ async def test_a_counter_that_the_policy_takes_is_taken_without_asking(street: S
         raise AssertionError("nobody is asked")
 
     alice = street.customer(policy=Policy(takes=["SD-BASE-A"], ask=ask))
-    agreement = await (await alice.meet(OTHER)).proffer("SD-BASE")
+    agreement = await (await alice.meet(OTHER)).agreements.proffer("SD-BASE")
     assert (agreement.state, agreement.terms) == ("active", roster.document("SD-BASE-A"))
 
 
 async def test_a_counter_that_nobody_decides_stays_open_until_the_customer_does(alice: Customer, other: Vendor) -> None:
     relationship = await alice.meet(OTHER)
-    first, second = await relationship.proffer("SD-BASE"), await relationship.proffer("SD-BASE")
+    first, second = await relationship.agreements.proffer("SD-BASE"), await relationship.agreements.proffer("SD-BASE")
     assert first.state == second.state == "countered"
     assert first.counter == roster.document("SD-BASE-A")
     await first.accept()
@@ -76,6 +76,6 @@ async def test_a_counter_that_nobody_decides_stays_open_until_the_customer_does(
 
 
 async def test_nothing_can_be_taken_where_there_is_no_counter(at_shop: CustomerRelationship) -> None:
-    agreement = await at_shop.proffer("SD-BASE")
+    agreement = await at_shop.agreements.proffer("SD-BASE")
     with pytest.raises(UsageError):
         await agreement.accept()
