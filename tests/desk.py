@@ -8,6 +8,7 @@ import pytest
 
 from opencmr import errors, messages, trust
 from opencmr.protocol import History, Settled, Thread, parse, settle, verify
+from opencmr.testing import envelope
 
 CUSTOMER, VENDOR = trust.SigningKey(b"c" * 32), trust.SigningKey(b"v" * 32)
 ME, THEM = "did:web:shop.example", CUSTOMER.did
@@ -21,24 +22,22 @@ NOWHERE = "zQm" + "2" * 44
 """The digest of nothing that anybody holds."""
 
 
+def no_proof(method: str) -> dict[str, str]:
+    """What stands for a proof where nobody looks at signatures."""
+    return {
+        "type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022", "verificationMethod": method,
+        "proofPurpose": "assertionMethod", "proofValue": "z" + "2" * 87,
+    }  # fmt: skip
+
+
 def word(type_: str, body: dict[str, Any], at: int, thread: int | None = None, **more: Any) -> dict[str, Any]:
     """A customer's message as it would travel, unsigned; its id and its thread by their positions in `IDS`.
 
     A yes may take its place for a week, unless it says otherwise.
     """
     says = messages.BODIES[type_].expires if type_ in messages.BODIES else "may"
-    return {
-        "opencmr": "1.0",
-        "id": IDS[at],
-        "type": type_,
-        "from": THEM,
-        "to": ME,
-        "thread": IDS[at if thread is None else thread],
-        "created": NOON,
-        **({"expires": NEXT_WEEK} if says in ("must", "customer") else {}),
-        "body": body,
-        **more,
-    }
+    named = {"id_": IDS[at], "from_": THEM, "to": ME, "created": NOON, "thread": IDS[at if thread is None else thread]}
+    return {**envelope(type_, body, **named, expires=NEXT_WEEK if says in ("must", "customer") else None), **more}
 
 
 def signed(document: dict[str, Any], key: trust.SigningKey = CUSTOMER, method: str | None = None) -> bytes:

@@ -9,13 +9,14 @@ from typing import Any
 
 from opencmr import trust
 from opencmr.errors import Problem
-from opencmr.messages import Body, Message, consent, intent, offer, order, terms, validate, validate_envelope
+from opencmr.messages import VERSION, Body, Message, consent, intent, offer, order, terms, validate, validate_envelope
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Money, Party, Ref, Want
 from opencmr.protocol import History, instant, is_narrowing, moment, roster, settle
 from opencmr.protocol.arrangement import Arrangement, Piece, arrange
 from opencmr.protocol.evidence import Evidence, Exhibit, folded, records_of
 from opencmr.protocol.manifest import file_of
+from opencmr.testing import envelope
 
 SHOP, OTHER = "did:web:shop.example", "did:web:other.example"
 NOON = "2026-07-01T12:00:00.000Z"
@@ -88,14 +89,10 @@ class Dialogue:
     def document(self, side: str, body: Body | dict[str, Any], thread: str | None, **members: Any) -> dict[str, Any]:
         """An unsigned message; members that are none are left out."""
         self.later(minutes=1)
-        id_ = members.pop("id", None) or self.id()
         from_, to = self.pair if side == "customer" else self.pair[::-1]
-        document = {
-            "opencmr": "1.0", "id": id_, "from": from_, "to": to, "thread": thread or id_,
-            "created": members.pop("at", None) or self.now, "body": body.wire() if isinstance(body, Body) else body,
-            **({"type": body.type} if isinstance(body, Body) else {}), **members,
-        }  # fmt: skip
-        return {name: value for name, value in document.items() if value is not None}
+        type_, said = (body.type, body.wire()) if isinstance(body, Body) else (members.pop("type"), body)
+        id_, created = members.pop("id", None) or self.id(), members.pop("at", None) or self.now
+        return envelope(type_, said, id_=id_, from_=from_, to=to, created=created, thread=thread, **members)
 
     # The customer
 
@@ -318,7 +315,7 @@ def write_folder(folder: Path, evidence: Evidence) -> Path:
         }[kind]
         listed[kind].append({"file": each.name, "digest": trust.digest(each.raw), **stated})
     part = {"part": {"threads": sorted(evidence.part)}} if evidence.part else {}
-    (folder / "manifest.json").write_bytes(trust.canonicalize({"opencmr": "1.0", **listed, **part}))
+    (folder / "manifest.json").write_bytes(trust.canonicalize({"opencmr": VERSION, **listed, **part}))
     return folder
 
 

@@ -20,8 +20,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from desk import no_proof
 from opencmr import trust
 from opencmr.protocol import instant
+from opencmr.testing import envelope
 from opencmr.transport.app import MEDIA_TYPE
 from parties import CAST, Hand
 
@@ -159,17 +161,10 @@ def heavy(to: str) -> Iterator[bytes]:
         ("terms.decline", {"reason": "x", "n": [1.5] * 14000}, {}),
         ("com.example.x", {"a": ["x" * 10] * 4500}, {}),
     ]
-    proof = {
-        "type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022", "verificationMethod": trust.key_url(key.did),
-        "proofPurpose": "assertionMethod", "proofValue": "z" + "2" * 87,
-    }  # fmt: skip
-    mark = "urn:uuid:ffffffff-ffff-4fff-bfff-ffffffffffff"
-    envelope = {"opencmr": "1.0", "id": mark, "from": key.did, "to": to, "thread": mark, "proof": proof}
-    whole = [
-        json.dumps({**envelope, "type": type_, "created": instant(now()), "body": body, **more}, sort_keys=True,
-                   separators=(",", ":")).encode()
-        for type_, body, more in bodies
-    ]  # fmt: skip
+    mark, proof = "urn:uuid:ffffffff-ffff-4fff-bfff-ffffffffffff", no_proof(trust.key_url(key.did))
+    named = {"id_": mark, "from_": key.did, "to": to, "created": instant(now()), "proof": proof}
+    documents = [{**envelope(type_, body, **named), **more} for type_, body, more in bodies]
+    whole = [json.dumps(each, sort_keys=True, separators=(",", ":")).encode() for each in documents]
     for raw in itertools.cycle(whole):
         yield raw.replace(mark.encode(), uuid.uuid4().urn.encode())
 

@@ -1,21 +1,20 @@
 """Parties in one process, and a hand that signs whatever a test wants: also what no honest party would say."""
 
 import json
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from opencmr import Customer, Money, Vendor, Want, consent, intent, offer, trust
 from opencmr.errors import Problem, Unreachable
-from opencmr.messages import BODIES, Body, side_of
+from opencmr.messages import Body, side_of
 from opencmr.messages.consent import GrantItem, Notice, RequestItem
 from opencmr.messages.types import Party
-from opencmr.protocol import Chain, History, instant, roster
+from opencmr.protocol import Chain, History, roster
 from opencmr.roles import CustomerRelationship
-from opencmr.testing import Loopback, StandingClock
+from opencmr.testing import Forger, Link, Loopback, StandingClock
 
 SHOP, OTHER = "did:web:shop.example", "did:web:other.example"
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
@@ -57,24 +56,25 @@ def code_of(receipt: bytes) -> str | None:
     return problem["type"].partition("#")[2] if problem else None
 
 
-@dataclass(frozen=True)
 class Hand:
     """A key that signs what it is told to.
 
-    Attributes:
-        did: Whose words these are; `to`, whom they are for.
+    Args:
+        did: Whose words these are.
+        to: Whom they are for.
+        key: The key.
         method: The key URL in the proofs.
         clock: The time of what does not say another.
         chain: What is held of the vendor's chain, for the members that link a word to it; absent: nothing is.
     """
 
-    did: str
-    to: str
-    key: trust.SigningKey
-    method: str
-    clock: Callable[[], datetime]
-    chain: Callable[[], Chain] = Chain
-    _wrote: list[tuple[int, str]] = field(default_factory=list)
+    def __init__(
+        self, did: str, to: str, key: trust.SigningKey, method: str, clock: Callable[[], datetime],
+        chain: Callable[[], Chain] = Chain,
+    ) -> None:  # fmt: skip
+        self.did, self.to, self.key, self.method, self.clock = did, to, key, method, clock
+        self.chain = chain
+        self._wrote: list[tuple[int, str]] = []
 
     def write(
         self, body: Body | dict[str, Any], thread: str | None = None, after: str | None = None, **members: Any
@@ -87,35 +87,23 @@ class Hand:
             after: Of a customer: digest of the last word that it knows, of its own or of the vendor's.
             members: These stand in the envelope as they are, `type` among them; what is None is left out.
         """
-        id_ = members.pop("id", None) or uuid.uuid4().urn
-        type_ = body.type if isinstance(body, Body) else members.get("type")
-        document = {
-            "opencmr": "1.0", "id": id_, "from": self.did, "to": self.to, "thread": thread or id_,
-            "created": instant(self.clock()), "body": body.wire() if isinstance(body, Body) else body,
-            **({"type": type_} if type_ else {}),
-            **self._link(str(type_), after), **self._deadline(str(type_)), **members,
-        }  # fmt: skip
-        raw = trust.sign({name: it for name, it in document.items() if it is not None}, self.key, self.method)
+        forger = Forger(did=self.did, to=self.to, key=self.key, method=self.method, clock=self.clock,
+                        link=lambda: self._link(after))  # fmt: skip
+        type_ = body.type if isinstance(body, Body) else members.pop("type")
+        document = forger.write(type_, body, thread, **members)
+        raw = forger.sign(document)
         number = document.get("number", 0)
         self._wrote.append((number if isinstance(number, int) else 0, trust.digest(raw)))
         return raw
 
-    def _link(self, type_: str, after: str | None) -> dict[str, Any]:
+    def _link(self, after: str | None) -> Link:
         """A vendor's next word goes on from what the customer holds, and from what was written here before."""
         chain = self.chain()
         if side_of(self.did) == "customer":
             own = any(digest == after for _, digest in self._wrote)
-            prior, seen = (after, chain.tip) if own else (None, after or chain.tip)
-            members = {} if type_ == "mailbox.collect" else {"prior": prior}
-            return {**members, "seen": seen} if type_ != "receipt" else {}
+            return Link(None, after, chain.tip) if own else Link(None, None, after or chain.tip)
         number, prior = max([(chain.next - 1, chain.tip or ""), *self._wrote])
-        return {"number": number + 1, **({"prior": prior} if prior else {})}
-
-    def _deadline(self, type_: str) -> dict[str, Any]:
-        wanted = BODIES[type_].expires if type_ in BODIES else "never"
-        if side_of(self.did) == "vendor" or wanted not in ("must", "customer"):
-            return {}
-        return {"expires": instant(self.clock() + timedelta(days=7))}
+        return Link(number + 1, prior or None)
 
     def receipt(
         self, of: bytes, outcome: str = "accepted", *, body: dict[str, Any] | None = None, **more: Any

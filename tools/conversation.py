@@ -23,6 +23,7 @@ from vectors.writing import CUSTOMER, CUSTOMER_URL, uuid  # noqa: E402
 
 from opencmr import messages, trust  # noqa: E402
 from opencmr.protocol import roster  # noqa: E402
+from opencmr.testing import envelope  # noqa: E402
 from opencmr.transport.bundle import unpack  # noqa: E402
 
 SPEC = ROOT / "spec" / "v1"
@@ -84,11 +85,8 @@ class Customer:
         id_ = uuid(f"golden {type_} {at} {json.dumps(body, sort_keys=True)}")
         entry = type_ not in ("receipt", "mailbox.collect")
         links = {"prior": self.prior, "seen": self.seen} if entry else {}
-        document = {
-            "opencmr": "1.0", "id": id_, "type": type_, "from": CUSTOMER.did, "to": golden_shop.DID,
-            "thread": thread or id_, "created": at, "body": body, **links, **more,
-        }  # fmt: skip
-        document = {name: value for name, value in document.items() if value is not None}
+        named = {"id_": id_, "from_": CUSTOMER.did, "to": golden_shop.DID, "created": at, "thread": thread}
+        document = envelope(type_, body, **named, **{**links, **more})
         raw = trust.sign(document, CUSTOMER, CUSTOMER_URL)
         messages.validate(json.loads(raw))
         return raw.decode()

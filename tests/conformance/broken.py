@@ -26,7 +26,7 @@ from opencmr.errors import (
     UnknownThread,
     WrongKey,
 )
-from opencmr.messages import core
+from opencmr.messages import VERSION, core
 from opencmr.protocol import instant, receiving
 from opencmr.roles.party import signing
 from opencmr.roles.party.signing import Link
@@ -148,7 +148,7 @@ def reads_any_version(at: Switch) -> None:
     inner = receiving.messages
 
     def check(document: Any, types: Any) -> None:
-        inner.check_spoken({**document, "opencmr": "1.0"}, types)
+        inner.check_spoken({**document, "opencmr": VERSION}, types)
 
     at.swap(receiving, "messages", check_spoken=check)
 

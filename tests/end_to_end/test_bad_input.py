@@ -14,15 +14,15 @@ import pytest
 from opencmr import Vendor, consent, trust
 from opencmr.messages.consent import Notice, RequestItem
 from opencmr.messages.types import Party
-from opencmr.protocol import instant, is_narrowing, roster
+from opencmr.protocol import instant, roster
+from opencmr.testing import Document, Forger, Link
 from parties import MARKETING
 from serving import did_of, listening, served
 
-Document = dict[str, Any]
 SD_BASE = roster.ref("SD-BASE").wire()
 
 
-class Peer:
+class Peer(Forger):
     """Somebody with a key who builds messages by hand, and breaks them.
 
     Attributes:
@@ -31,31 +31,15 @@ class Peer:
     """
 
     def __init__(self, url: str, vendor: str) -> None:
+        key = trust.SigningKey.generate()
+        super().__init__(did=key.did, to=vendor, key=key, method=trust.key_url(key.did),
+                         link=lambda: Link(prior=self.prior, seen=self.seen))  # fmt: skip
         self.http = httpx.Client(base_url=url, trust_env=False)
-        self.vendor = vendor
-        self.key = trust.SigningKey.generate()
-        self.did = self.key.did
         self.seen: str | None = None
         self.prior: str | None = None
 
-    def document(self, type_: str, body: Document, **members: Any) -> Document:
-        """A message, not signed yet; members that are None are left out."""
-        id_, now = uuid.uuid4().urn, datetime.now(UTC)
-        word = type_ not in ("receipt", "mailbox.collect")
-        widening = word and not is_narrowing(type_, "customer")
-        document = {
-            "opencmr": "1.0", "id": id_, "type": type_, "from": self.did, "to": self.vendor, "thread": id_,
-            "created": instant(now), "body": body, "seen": self.seen if type_ != "receipt" else None,
-            "prior": self.prior if word else None,
-            "expires": instant(now + timedelta(days=7)) if widening else None, **members,
-        }  # fmt: skip
-        return {name: it for name, it in document.items() if it is not None}
-
     def proffer(self, **members: Any) -> Document:
-        return self.document("terms.proffer", {"choices": [SD_BASE]}, **members)
-
-    def signed(self, document: Document) -> bytes:
-        return trust.sign(document, self.key, trust.key_url(self.did))
+        return self.write("terms.proffer", {"choices": [SD_BASE]}, **members)
 
     def post(self, raw: bytes) -> httpx.Response:
         return self.http.post("/opencmr/messages", content=raw, headers={"Content-Type": "application/opencmr+json"})
@@ -65,7 +49,7 @@ class Peer:
 
     def say(self, document: Document) -> list[Document]:
         """The answers to a message that is decided."""
-        response = self.post(raw := self.signed(document))
+        response = self.post(raw := self.sign(document))
         assert response.status_code == 200, response.text
         answers: list[Document] = response.json()["messages"]
         self.prior, self.seen = trust.digest(raw), trust.digest(trust.canonicalize(answers[-1]))
@@ -126,17 +110,17 @@ VERSION = b'"opencmr":"1.0"'
 
 def swapped(old: bytes, new: bytes) -> Break:
     """A signed proffer in whose bytes one thing is replaced."""
-    return lambda peer: changed(peer.signed(peer.proffer()), old, new)
+    return lambda peer: changed(peer.sign(peer.proffer()), old, new)
 
 
 def proffered(**members: Callable[[], Any]) -> Break:
     """A signed proffer with other envelope members."""
-    return lambda peer: peer.signed(peer.proffer(**{name.rstrip("_"): make() for name, make in members.items()}))
+    return lambda peer: peer.sign(peer.proffer(**{name.rstrip("_"): make() for name, make in members.items()}))
 
 
 def said(type_: str, body: Document, **members: Any) -> Break:
     """A signed message of another type, or with another body."""
-    return lambda peer: peer.signed(peer.document(type_, body, **members))
+    return lambda peer: peer.sign(peer.write(type_, body, **members))
 
 
 NOWHERE = uuid.uuid4().urn
@@ -154,11 +138,11 @@ UNSIGNED: dict[str, tuple[Break, str, str | None]] = {
     "a duplicate member": (swapped(VERSION, VERSION + b"," + VERSION), "not-canonical", None),
     "a float": (swapped(VERSION, b'"opencmr":1.5'), "bad-number", "/opencmr"),
     "a null": (swapped(VERSION, b'"opencmr":null'), "null-member", "/opencmr"),
-    "white space": (lambda peer: peer.signed(peer.proffer()) + b"\n", "not-canonical", None),
+    "white space": (lambda peer: peer.sign(peer.proffer()) + b"\n", "not-canonical", None),
     "no JSON": (lambda peer: b"<html>", "not-json", None),
     "too many bytes": (lambda peer: b"{" + b" " * 70_000, "too-large", None),
     "too many levels": (
-        lambda peer: orjson.dumps(peer.document("terms.proffer", deep(33)), option=orjson.OPT_SORT_KEYS),
+        lambda peer: orjson.dumps(peer.write("terms.proffer", deep(33)), option=orjson.OPT_SORT_KEYS),
         "too-deep",
         "/body" + "/x" * 31,
     ),
@@ -189,7 +173,7 @@ UNSIGNED: dict[str, tuple[Break, str, str | None]] = {
 
 def malleable(peer: Peer) -> bytes:
     """The same signature with S + L: accepted by careless verifiers."""
-    document = json.loads(peer.signed(peer.proffer()))
+    document = json.loads(peer.sign(peer.proffer()))
     signature = base58_decode(document["proof"]["proofValue"][1:])
     order = 2**252 + 27742317777372353535851937790883648493
     s = int.from_bytes(signature[32:], "little") + order
@@ -202,7 +186,7 @@ def small_order(peer: Peer) -> bytes:
     weak = (1).to_bytes(32, "little")
     public = "z" + base58_encode(b"\xed\x01" + weak)
     did = "did:key:" + public
-    document = json.loads(peer.signed(peer.proffer()))
+    document = json.loads(peer.sign(peer.proffer()))
     document["from"] = did
     document["proof"]["verificationMethod"] = f"{did}#{public}"
     document["proof"]["proofValue"] = "z" + base58_encode(weak + bytes(32))
@@ -236,12 +220,12 @@ def test_before_the_signature_holds_nothing_is_stored_and_the_problem_is_unsigne
 
 
 def test_an_unknown_version_and_type_are_told_what_is_spoken(peer: Peer) -> None:
-    assert peer.problem(peer.signed(peer.proffer(opencmr="2.0")))["expected"] == ["1.0"]
-    assert "terms.proffer" in peer.problem(peer.signed(peer.proffer(type="terms.prefer")))["expected"]
+    assert peer.problem(peer.sign(peer.proffer(opencmr="2.0")))["expected"] == ["1.0"]
+    assert "terms.proffer" in peer.problem(peer.sign(peer.proffer(type="terms.prefer")))["expected"]
 
 
 def test_another_media_type_or_encoding_is_refused(peer: Peer) -> None:
-    raw = peer.signed(peer.proffer())
+    raw = peer.sign(peer.proffer())
     for headers in (
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/opencmr+json", "Content-Encoding": "gzip"},
@@ -254,9 +238,9 @@ def test_another_media_type_or_encoding_is_refused(peer: Peer) -> None:
 def test_an_id_used_for_other_bytes_is_a_conflict_and_the_same_bytes_get_the_same_answer(peer: Peer) -> None:
     document = peer.proffer()
     receipt = peer.say(document)[0]
-    assert peer.post(peer.signed(document)).json()["messages"] == [receipt]
+    assert peer.post(peer.sign(document)).json()["messages"] == [receipt]
     other = {**document, "body": {"choices": [SD_BASE], "note": "other bytes"}}
-    assert code(peer.problem(peer.signed(other))) == "conflict"
+    assert code(peer.problem(peer.sign(other))) == "conflict"
 
 
 @pytest.mark.parametrize("seen", [True, False])
@@ -266,7 +250,7 @@ def test_a_stranger_learns_nothing_of_a_thread(shop: tuple[Vendor, str], peer: P
     stranger = Peer(shop[1], shop[0].did)
     stranger.seen = peer.seen if seen else None
     known, unknown = (
-        stranger.problem(stranger.signed(stranger.document("terms.accept", {"terms": SD_BASE}, thread=thread)))
+        stranger.problem(stranger.sign(stranger.write("terms.accept", {"terms": SD_BASE}, thread=thread)))
         for thread in (proffer["thread"], uuid.uuid4().urn)
     )
     assert known == unknown
@@ -282,44 +266,44 @@ def test_an_expired_message_is_refused_for_good_with_a_signed_receipt(peer: Peer
 
 def test_terms_whose_digest_does_not_match_are_refused(peer: Peer) -> None:
     wrong = {"id": "SD-BASE", "digest": roster.ref("SD-BASE-A").digest}
-    problem = peer.refusal(peer.document("terms.proffer", {"choices": [SD_BASE, wrong]}))
+    problem = peer.refusal(peer.write("terms.proffer", {"choices": [SD_BASE, wrong]}))
     assert (code(problem), problem["pointer"]) == ("terms-mismatch", "/body/choices/1/digest")
 
 
 def test_terms_that_are_neither_on_the_roster_nor_carried_are_refused(peer: Peer) -> None:
     nowhere = {"id": "https://evil.example/terms", "digest": SD_BASE["digest"]}
-    problem = peer.refusal(peer.document("terms.proffer", {"choices": [nowhere]}))
+    problem = peer.refusal(peer.write("terms.proffer", {"choices": [nowhere]}))
     assert (code(problem), problem["pointer"]) == ("terms-unknown", "/body/choices/0/id")
 
 
 @pytest.mark.requirement("SEQ-4")
 def test_a_word_that_does_not_know_its_thread_is_stale_and_nothing_but_its_receipt_follows(peer: Peer) -> None:
-    cast = peer.document("intent.cast", CAST)
+    cast = peer.write("intent.cast", CAST)
     peer.say(cast)
-    amend, stale = (peer.document("intent.amend", CAST, thread=cast["thread"]) for _ in range(2))
+    amend, stale = (peer.write("intent.amend", CAST, thread=cast["thread"]) for _ in range(2))
     peer.say(amend)
     answers = peer.say(stale)
     problem = answers[0]["body"]["problem"]
     assert (code(problem), problem["pointer"], problem["rule"]) == ("stale", "/seen", "SEQ-4")
-    assert problem["expected"] == [trust.digest(peer.signed(amend))]
+    assert problem["expected"] == [trust.digest(peer.sign(amend))]
     assert answers[1:] == []
 
 
 def test_a_message_that_the_state_does_not_allow_is_refused(peer: Peer) -> None:
-    cast = peer.document("intent.cast", CAST)
+    cast = peer.write("intent.cast", CAST)
     peer.say(cast)
     address = {"discloses": [{"data": "pd:PhysicalAddress", "value": {"streetAddress": "Main Street 1"}}]}
-    problem = peer.refusal(peer.document("order.disclose", address, thread=cast["thread"]))
+    problem = peer.refusal(peer.write("order.disclose", address, thread=cast["thread"]))
     assert (code(problem), problem["pointer"]) == ("wrong-state", "/type")
     assert "offer.decline" in problem["expected"]
 
 
 @pytest.mark.requirement("SEQ-6")
 def test_a_word_that_has_seen_what_the_vendor_does_not_hold_may_come_again(peer: Peer) -> None:
-    cast = peer.document("intent.cast", CAST)
+    cast = peer.write("intent.cast", CAST)
     peer.say(cast)
-    later = peer.document("intent.amend", CAST, thread=cast["thread"], seen=SD_BASE["digest"])
-    problem = peer.problem(peer.signed(later))
+    later = peer.write("intent.amend", CAST, thread=cast["thread"], seen=SD_BASE["digest"])
+    problem = peer.problem(peer.sign(later))
     assert (code(problem), problem["status"], problem["retry"]) == ("behind", 409, True)
     assert problem["fault"] == "receiver"
     assert problem["expected"][0] == peer.seen, "the last word that is held comes first"
@@ -349,7 +333,7 @@ async def test_a_grant_wider_than_the_request_is_refused_with_the_pointer_of_wha
                 ("actions", ["dpv:Processing"], "/body/items/0/actions/0"),
             ):
                 wider = {**item.wire(), member: value}
-                grant = peer.document("consent.grant", {"items": [wider], "until": until}, thread=thread)
+                grant = peer.write("consent.grant", {"items": [wider], "until": until}, thread=thread)
                 problem = peer.refusal(grant)
                 assert (code(problem), problem["pointer"]) == ("wider-than-asked", pointer)
             peer.http.close()
@@ -358,7 +342,7 @@ async def test_a_grant_wider_than_the_request_is_refused_with_the_pointer_of_wha
 def unasked(peer: Peer) -> Document:
     item = {"key": "1", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
     body = {"items": [item], "until": "2030-01-01T00:00:00.000Z", "statement": "Yes, do."}
-    return peer.document("consent.grant", body)
+    return peer.write("consent.grant", body)
 
 
 @pytest.mark.requirement("SEQ-8")
@@ -366,7 +350,7 @@ def unasked(peer: Peer) -> Document:
 def test_a_withdrawal_is_taken_whatever_its_date_and_its_knowledge(peer: Peer, created: str) -> None:
     grant = unasked(peer)
     peer.say(grant)
-    withdrawal = peer.document(
+    withdrawal = peer.write(
         "consent.withdraw", {}, thread=grant["thread"], created=created, seen=None, prior=SD_BASE["digest"]
     )
     body = peer.say(withdrawal)[0]["body"]
@@ -380,11 +364,11 @@ def test_a_withdrawal_that_has_seen_what_the_vendor_does_not_hold_denies_at_once
     grant = unasked(peer)
     peer.say(grant)
     assert shop[0].may(peer.did, **MARKETING)
-    raw = peer.signed(peer.document("consent.withdraw", {}, thread=grant["thread"], seen=SD_BASE["digest"]))
+    raw = peer.sign(peer.write("consent.withdraw", {}, thread=grant["thread"], seen=SD_BASE["digest"]))
     for _ in range(2):
         assert code(peer.problem(raw)) == "behind"
         assert not shop[0].may(peer.did, **MARKETING)
-    found = peer.collect(peer.signed(peer.document("mailbox.collect", {}))).json()["messages"]
+    found = peer.collect(peer.sign(peer.write("mailbox.collect", {}))).json()["messages"]
     assert [trust.digest(trust.canonicalize(each)) for each in found][:1] == [trust.digest(raw)]
     assert (found[1]["body"]["outcome"], found[1]["body"]["state"]) == ("accepted", "withdrawn")
     peer.seen = trust.digest(trust.canonicalize(found[1]))
@@ -393,7 +377,7 @@ def test_a_withdrawal_that_has_seen_what_the_vendor_does_not_hold_denies_at_once
 @pytest.mark.requirement("SEQ-9")
 def test_a_withdrawal_that_comes_before_its_grant_bars_the_late_grant(peer: Peer) -> None:
     grant = unasked(peer)
-    early = peer.document("consent.withdraw", {}, thread=grant["thread"], prior=trust.digest(peer.signed(grant)))
+    early = peer.write("consent.withdraw", {}, thread=grant["thread"], prior=trust.digest(peer.sign(grant)))
     assert peer.say(early)[0]["body"]["outcome"] == "moot"
     assert code(peer.refusal(grant)) == "stale"
 
@@ -401,11 +385,11 @@ def test_a_withdrawal_that_comes_before_its_grant_bars_the_late_grant(peer: Peer
 def test_nobody_opens_anothers_mailbox(shop: tuple[Vendor, str], peer: Peer) -> None:
     peer.say(peer.proffer())
     thief = Peer(shop[1], shop[0].did)
-    collect = thief.document("mailbox.collect", {})
+    collect = thief.write("mailbox.collect", {})
     forged = trust.sign({**collect, "from": peer.did}, thief.key, trust.key_url(thief.did))
     refused = thief.collect(forged)
     assert code(refused.json()) == "wrong-key"
-    own = thief.collect(thief.signed(collect))
+    own = thief.collect(thief.sign(collect))
     assert own.json() == {"messages": [], "more": False}
     thief.http.close()
 
@@ -413,11 +397,11 @@ def test_nobody_opens_anothers_mailbox(shop: tuple[Vendor, str], peer: Peer) -> 
 def test_a_collect_opens_the_mailbox_once_and_for_two_minutes(peer: Peer) -> None:
     proffer = peer.proffer()
     answers = peer.say(proffer)
-    raw = peer.signed(peer.document("mailbox.collect", {}, seen=None))
+    raw = peer.sign(peer.write("mailbox.collect", {}, seen=None))
     found = peer.collect(raw).json()
-    assert found == {"messages": [json.loads(peer.signed(proffer)), *answers], "more": False}
+    assert found == {"messages": [json.loads(peer.sign(proffer)), *answers], "more": False}
     assert code(peer.collect(raw).json()) == "replayed"
-    old = peer.document("mailbox.collect", {}, created=instant(datetime.now(UTC) - timedelta(minutes=3)))
-    assert code(peer.collect(peer.signed(old)).json()) == "stale-collect"
-    wrong = peer.document("mailbox.collect", {}, seen=SD_BASE["digest"])
-    assert code(peer.collect(peer.signed(wrong)).json()) == "behind"
+    old = peer.write("mailbox.collect", {}, created=instant(datetime.now(UTC) - timedelta(minutes=3)))
+    assert code(peer.collect(peer.sign(old)).json()) == "stale-collect"
+    wrong = peer.write("mailbox.collect", {}, seen=SD_BASE["digest"])
+    assert code(peer.collect(peer.sign(wrong)).json()) == "behind"

@@ -25,6 +25,7 @@ from opencmr.roles.customer.transaction import Transactions
 from opencmr.roles.party.histories import Histories
 from opencmr.roles.party.signing import Draft, Signer
 from opencmr.store import Rows, Store
+from opencmr.testing import envelope
 
 from .cast import CUSTOMER, CUSTOMER_KEY
 from .documents import _folder as scratch
@@ -261,12 +262,11 @@ class _Play:
             number, prior = (1, None) if how & 32 else (number + of, prior)
         if self.words and how & 192 == 192:
             id_ = self.words[of % len(self.words)][2]
-        document = {
-            "opencmr": "1.0", "id": id_, "type": type_, "from": self.holder.vendor, "to": CUSTOMER,
-            "thread": thread or id_, "created": shifted(_NOW, timedelta(minutes=_SKEWS[clock % len(_SKEWS)])),
-            "number": number, "prior": prior, "body": body, **more,
-        }  # fmt: skip
-        document = {name: each for name, each in document.items() if each is not None}
+        created = shifted(_NOW, timedelta(minutes=_SKEWS[clock % len(_SKEWS)]))
+        document = envelope(
+            type_, body, id_=id_, from_=self.holder.vendor, to=CUSTOMER, created=created, thread=thread,
+            number=number, prior=prior, **more,
+        )  # fmt: skip
         raw = trust.sign(document, _KEY, trust.key_url(self.holder.vendor))
         self.words.append((number, trust.digest(raw), id_))
         if link & 8 == 0:

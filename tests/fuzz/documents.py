@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from opencmr import trust
 from opencmr.errors import KeyFileError, Malformed, Problem, Unreachable, UsageError, WeakKey
-from opencmr.messages import core
+from opencmr.messages import VERSION, core
 from opencmr.protocol.manifest import Manifest
 from opencmr.store import KeyFile
 from opencmr.transport import Discovery, MyTerms, pack, unpack
@@ -199,7 +199,7 @@ def _addresses() -> list[bytes]:
         "type": "terms.proffer",
         "digest": "zQm" + "2" * 44,
     }
-    manifest = {"opencmr": "1.0", "messages": [named], "dids": [], "folds": []}
+    manifest = {"opencmr": VERSION, "messages": [named], "dids": [], "folds": []}
     return [*(text.encode() for text in texts), *_dumped(manifest)]
 
 

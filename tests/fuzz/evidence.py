@@ -15,6 +15,7 @@ from opencmr import trust
 from opencmr.cli.folder import read_folder
 from opencmr.cli.verify import _folder
 from opencmr.errors import OpenCMRError
+from opencmr.messages import VERSION
 from opencmr.protocol.evidence import Evidence, Exhibit, examine
 from opencmr.protocol.manifest import file_of
 
@@ -102,7 +103,7 @@ def _write(folder: Path, evidence: Evidence, other: Any) -> None:
     dids = [{"did": each.stated["id"], "file": each.name, "digest": each.digest} for each in evidence.dids]
     folds = [{**each.stated, "file": each.name, "digest": each.digest} for each in evidence.folds]
     part = {"part": {"threads": sorted(evidence.part)}} if evidence.part else {}
-    manifest = {"opencmr": "1.0", "messages": messages, "dids": dids, "folds": folds, **part}
+    manifest = {"opencmr": VERSION, "messages": messages, "dids": dids, "folds": folds, **part}
     (folder / "manifest.json").write_bytes(written(other if isinstance(other, dict) else manifest))
     for each in (*evidence.messages, *evidence.dids, *evidence.folds):
         if "\0" not in each.name:

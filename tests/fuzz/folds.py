@@ -12,6 +12,7 @@ from opencmr.protocol import History, Settled, Thread, instant, lifecycle, momen
 from opencmr.protocol.clock import shifted
 from opencmr.protocol.receiving import validate_verified
 from opencmr.protocol.thread import opened_by
+from opencmr.testing import envelope
 
 from .cast import CUSTOMER, VENDOR, Listener, examples
 from .mutations import mutated_bytes
@@ -153,12 +154,11 @@ class _Talk:
         asked = (
             deadline == "must" or (deadline == "customer" and side == "customer") or (deadline == "may" and how & 32)
         )
-        document = {
-            "opencmr": "1.0", "id": id_, "type": type_, "from": sender, "to": to, "thread": thread or id_,
-            "created": self._date(link), "body": body, "proof": _PROOF, **self._link(side, link),
-            **({"expires": _YEAR if how & 16 else shifted(self.now, timedelta(minutes=1))} if asked else {}),
-        }  # fmt: skip
-        return {name: value for name, value in document.items() if value is not None}
+        expires = _YEAR if how & 16 else shifted(self.now, timedelta(minutes=1))
+        return envelope(
+            type_, body, id_=id_, from_=sender, to=to, created=self._date(link), thread=thread, proof=_PROOF,
+            expires=expires if asked else None, **self._link(side, link),
+        )  # fmt: skip
 
     def _link(self, side: Side, link: int) -> dict[str, Any]:
         chain = self.history.chain

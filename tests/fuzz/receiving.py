@@ -13,6 +13,7 @@ from opencmr.messages import core
 from opencmr.protocol import History, Question, Settled, Verified, is_narrowing, parse, settle, verify
 from opencmr.protocol.history import is_entry
 from opencmr.protocol.receiving import check_collect
+from opencmr.testing import envelope
 
 from .cast import CUSTOMER, PINNED, VENDOR, examples, histories, hostile_examples, scenes, signed
 from .mutations import crossed, mutated, mutated_json, written
@@ -124,11 +125,10 @@ def _both_hold(settled: Settled, history: History, now: str) -> History:
     ours.answer(said, digest, id_, now, taken)
     body: dict[str, Any] = {"of": said.digest, "outcome": settled.outcome}
     body |= {"problem": settled.problem.as_dict()} if settled.problem else {"state": settled.thread.state}
-    document = {
-        "opencmr": "1.0", "id": id_, "type": "receipt", "from": VENDOR, "to": CUSTOMER, "created": now,
-        "thread": said.message.thread, "number": history.chain.next, "body": body, "proof": _PROOF,
-        **({"prior": history.chain.tip} if history.chain.tip else {}),
-    }  # fmt: skip
+    document = envelope(
+        "receipt", body, id_=id_, from_=VENDOR, to=CUSTOMER, created=now, thread=said.message.thread,
+        number=history.chain.next, prior=history.chain.tip, proof=_PROOF,
+    )  # fmt: skip
     theirs = history.copy()
     theirs.follow(messages.validate(document), digest, of=said.message)
     expect(ours.threads == theirs.threads, "the two sides fold it otherwise", settled)

@@ -20,7 +20,7 @@ from opencmr.messages.types import Ref, Want
 from opencmr.protocol import History, Question, instant, roster
 from opencmr.roles.party.histories import Histories
 from opencmr.store import Kept, Rows
-from opencmr.testing import StandingClock
+from opencmr.testing import StandingClock, envelope
 
 from .cast import CUSTOMER, CUSTOMER_KEY, VENDOR, VENDOR_KEY
 from .documents import _folder as scratch
@@ -76,12 +76,10 @@ class _Past:
 def _message(body: Body, number: int, thread: str | None, prior: str | None, seen: str | None) -> dict[str, Any]:
     id_ = _id(number, b"past")
     asks = body.type == core.Collect.type
-    document = {
-        "opencmr": "1.0", "id": id_, "type": body.type, "from": CUSTOMER, "to": VENDOR, "created": _NOW,
-        "thread": thread or id_, "seen": seen, "prior": None if asks else prior, "body": body.wire(),
-        "expires": _UNTIL if body.expires in ("must", "customer") else None,
-    }  # fmt: skip
-    return {name: each for name, each in document.items() if each is not None}
+    return envelope(
+        body.type, body.wire(), id_=id_, from_=CUSTOMER, to=VENDOR, created=_NOW, thread=thread, seen=seen,
+        prior=None if asks else prior, expires=_UNTIL if body.expires in ("must", "customer") else None,
+    )  # fmt: skip
 
 
 def _signed(document: dict[str, Any]) -> bytes:

@@ -22,7 +22,7 @@ from opencmr.messages import Body, core
 from opencmr.messages.consent import GrantItem
 from opencmr.messages.types import Want
 from opencmr.protocol import instant, roster
-from opencmr.testing import StandingClock
+from opencmr.testing import StandingClock, envelope
 from opencmr.transport import Found
 from opencmr.transport.discovery import Discovery
 
@@ -142,12 +142,11 @@ def _filled(value: Any, known: dict[str, Any]) -> Any:
 
 def _step(body: Body, first: bool, **more: Any) -> dict[str, Any]:
     asks = body.type == core.Collect.type
-    return {
-        "opencmr": "1.0", "id": "$id", "type": body.type, "from": "$me", "to": VENDOR, "created": "$now",
-        "thread": "$id" if first else "$thread", "body": body.wire(), "seen": "$seen",
-        **({} if asks else {"prior": "$prior"}),
-        **({"expires": _UNTIL} if body.expires in ("must", "customer") else {}), **more,
+    right = {
+        "to": VENDOR, "created": "$now", "thread": "$id" if first else "$thread", "seen": "$seen",
+        "prior": None if asks else "$prior", "expires": _UNTIL if body.expires in ("must", "customer") else None,
     }  # fmt: skip
+    return envelope(body.type, body.wire(), id_="$id", from_="$me", **{**right, **more})
 
 
 def vendor_seeds() -> list[bytes]:
@@ -296,10 +295,8 @@ async def _listen(data: bytes, steps: list[Any]) -> None:
 
 
 def _answer(type_: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "opencmr": "1.0", "id": "$id", "type": type_, "from": "$vendor", "to": "$me", "thread": "$thread",
-        "created": "$now", "number": "$number", "prior": "$tip", "body": body, **more,
-    }  # fmt: skip
+    right = {"to": "$me", "thread": "$thread", "created": "$now", "number": "$number", "prior": "$tip"}
+    return envelope(type_, body, id_="$id", from_="$vendor", **{**right, **more})
 
 
 def customer_seeds() -> list[bytes]:

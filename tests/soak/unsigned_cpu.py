@@ -8,15 +8,14 @@ import asyncio
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from desk import no_proof
 from opencmr import Vendor, trust
 from opencmr.errors import Problem
+from opencmr.testing import Forger
 from parties import SHOP, Street
 from soak.long_run import Asked, LongRun, Round
 
@@ -68,14 +67,9 @@ def bodies() -> dict[str, Body]:
 def written(one: Body, *, signed: bool) -> bytes:
     """A message of this body by somebody who has just made a key; not signed: with a signature of nothing."""
     type_, body, more = one
-    key, id_ = trust.SigningKey.generate(), uuid.uuid4().urn
-    head = {"opencmr": "1.0", "id": id_, "type": type_, "from": key.did, "to": SHOP, "thread": id_}
-    document = {**head, "created": "2026-07-01T12:00:00.000Z", "body": body, **more}
-    raw = trust.sign(document, key, trust.key_url(key.did), check=False)
-    if signed:
-        return raw
-    made = orjson.loads(raw)
-    return trust.canonicalize({**made, "proof": {**made["proof"], "proofValue": "z" + "2" * 87}})
+    one = Forger.stranger(SHOP)
+    document = one.write(type_, body, **{"created": "2026-07-01T12:00:00.000Z", "expires": None, **more})
+    return one.sign(document) if signed else trust.canonicalize({**document, "proof": no_proof(one.method)})
 
 
 async def cost(shop: Vendor, one: Body, *, signed: bool) -> float:

@@ -10,6 +10,7 @@ from opencmr.protocol import History, instant, moment, roster, verify
 from opencmr.protocol.clock import shifted
 from opencmr.protocol.receiving import parse
 from opencmr.protocol.thread import opened_by
+from opencmr.testing import envelope
 
 from .writing import CUSTOMER, CUSTOMER_URL, PINNED, VENDOR, VENDOR_KEY, VENDOR_URL, Case, case, uuid
 
@@ -86,17 +87,8 @@ class Script:
             else (VENDOR_KEY, VENDOR_URL, VENDOR, CUSTOMER.did)
         )
         id_ = more.pop("id", None) or uuid(f"{self.name} {self.said}")
-        document: Body = {
-            "opencmr": "1.0",
-            "id": id_,
-            "type": type_,
-            "from": sender,
-            "to": to,
-            "thread": thread or id_,
-            "created": self.now,
-            **self._links(type_, side),
-        }
-        document = {name: value for name, value in {**document, **more, "body": body}.items() if value is not None}
+        right = {"from_": sender, "to": to, "created": self.now, "thread": thread, **self._links(type_, side)}
+        document = envelope(type_, body, id_=id_, **{**right, **more})
         if type_ in BODIES and side == "customer" and BODIES[type_].expires in ("must", "customer"):
             document.setdefault("expires", shifted(str(document["created"]), IN_TIME))
         raw = trust.sign(document, key, url)

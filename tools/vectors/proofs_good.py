@@ -6,6 +6,7 @@ from typing import Any
 
 from opencmr import trust
 from opencmr.protocol import roster
+from opencmr.testing import envelope
 
 from .writing import (
     CUSTOMER,
@@ -29,17 +30,8 @@ SECOND = VENDOR_URL.replace("key-1", "key-2")
 def message(type_: str, body: Document, *, by: str = "customer", **more: Any) -> Document:
     sender, to = (CUSTOMER.did, VENDOR) if by == "customer" else (VENDOR, CUSTOMER.did)
     id_ = uuid(f"proofs {type_} {json.dumps(body, sort_keys=True)}")
-    document = {
-        "opencmr": "1.0",
-        "id": id_,
-        "type": type_,
-        "from": sender,
-        "to": to,
-        "thread": id_,
-        "created": "2026-03-02T09:30:00.000Z",
-        "body": body,
-    }
-    return {**document, **more}
+    right = {"from_": sender, "to": to, "created": "2026-03-02T09:30:00.000Z"}
+    return envelope(type_, body, id_=id_, **{**right, **more})
 
 
 def ref(code: str) -> Document:

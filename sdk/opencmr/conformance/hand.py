@@ -6,7 +6,6 @@ the requirement that it breaks.
 """
 
 import asyncio
-import uuid
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Self
@@ -14,14 +13,12 @@ from typing import Any, Self
 import orjson
 
 from .. import trust
-from ..messages import BODIES, VERSION
 from ..protocol import roster
+from ..testing import Document, Forger, Link
 from ..transport.bundle import pack
-from ..trust import base58
 from .bench import SOON, Bench
 from .inspecting import (
     NEVER_SIGNED,
-    Document,
     bundle,
     check_pointer,
     code,
@@ -36,7 +33,6 @@ from .wire import Answer
 
 __all__ = [
     "BASE", "COUNTER", "DP", "MEDIA_TYPE", "NOWHERE", "OTHER", "Bench", "Document", "Hand", "Heard", "digest_of",
-    "multibase",
 ]  # fmt: skip
 
 MEDIA_TYPE = "application/opencmr+json"
@@ -47,7 +43,6 @@ DP, BASE, OTHER, COUNTER = (roster.ref(code).wire() for code in ("SD-BASE-DP", "
 NOWHERE = "zQm" + "Z" * 44
 """A digest of nothing."""
 
-_DAY = 86400
 _TIP: EllipsisType = ...
 """The vendor's last word up to which the hand has the chain."""
 
@@ -76,13 +71,14 @@ class Heard:
         return code(self.receipt["body"].get("problem"))
 
 
-class Hand:
+class Hand(Forger):
     """A customer with a key of their own, and the vendor's chain as far as they hold it."""
 
     def __init__(self, bench: Bench, key: trust.SigningKey | None = None) -> None:
+        key = key or trust.SigningKey.generate()
+        super().__init__(did=key.did, to=bench.did, key=key, method=trust.key_url(key.did), clock=bench.clock,
+                         link=lambda: Link(prior=self.last, seen=self.tip))  # fmt: skip
         self.bench = bench
-        self.key = key or trust.SigningKey.generate()
-        self.did = self.key.did
         self.threads: dict[str, list[str]] = {}
         """Thread → digests of its entries, in the order of their places."""
         self.arrived: list[Document] = []
@@ -119,54 +115,10 @@ class Hand:
 
     # Writing
 
-    def write(self, type_: str, body: Document, thread: str | None = None, **members: Any) -> Document:
-        """A message without proof. Members that are named replace those that would be right; None leaves one out.
-
-        Args:
-            type_: Its type.
-            body: Its body.
-            thread: The thread that it goes on; absent: it opens one.
-            members: Of the envelope; `from_` for `from`.
-        """
-        id_ = uuid.uuid4().urn
-        document: Document = {
-            "opencmr": VERSION,
-            "id": id_,
-            "type": type_,
-            "from": self.did,
-            "to": self.bench.did,
-            "thread": thread or id_,
-            "created": self.bench.now(),
-            "body": body,
-        }
-        if type_ != "receipt":
-            document["seen"] = self.tip
-        if type_ not in ("receipt", "mailbox.collect"):
-            document["prior"] = self.last
-        if (known := BODIES.get(type_)) is not None and known.expires in ("must", "customer"):
-            document["expires"] = self.bench.now(_DAY)
-        for name, value in members.items():
-            document[name.rstrip("_")] = value
-        return {name: value for name, value in document.items() if value is not None}
-
-    def sign(self, document: Document, key: trust.SigningKey | None = None, method: str | None = None) -> bytes:
-        """Its bytes, signed and canonical; not checked."""
-        key = key or self.key
-        proof = {
-            "type": "DataIntegrityProof",
-            "cryptosuite": "eddsa-jcs-2022",
-            "verificationMethod": method or trust.key_url(self.did),
-            "proofPurpose": "assertionMethod",
-        }
-        signature = key.sign(trust.hash_data({**document, "proof": proof}))
-        return trust.canonicalize({**document, "proof": {**proof, "proofValue": multibase(signature)}})
-
     def receipt(self, entry: Document, outcome: str = "accepted", state: str = "active", **members: Any) -> Document:
         """One's own receipt for an entry of the vendor's, signed."""
         body = {"of": digest_of(entry), "outcome": outcome, "state": state}
-        signed: Document = trust.parse(
-            self.sign(self.write("receipt", body, **{"thread_": entry["thread"], **members}))
-        )
+        signed: Document = trust.parse(self.sign(self.write("receipt", body, entry["thread"], **members)))
         return signed
 
     # Sending
@@ -457,8 +409,3 @@ class Hand:
         else:
             self.arrived.append(word)
         self.threads.setdefault(word["thread"], []).append(entry)
-
-
-def multibase(data: bytes) -> str:
-    """Bytes in base58-btc, with its letter."""
-    return "z" + base58.encode(data)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from desk import no_proof
 from opencmr import messages, trust
 from opencmr.conformance.decisions import facts_of as facts_of_case
 from opencmr.errors import Problem
@@ -17,16 +18,11 @@ from opencmr.messages import Message
 from opencmr.protocol import Decision, Facts, History, Question, Said, Thread, instant, moment
 from opencmr.protocol import roster as terms_roster
 from opencmr.protocol.thread import opened_by
+from opencmr.testing import envelope
 
 VECTORS = Path(__file__).parents[3] / "spec" / "v1" / "vectors"
 CUSTOMER = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
 VENDOR = "did:web:shop.example"
-PROOF = {
-    "type": "DataIntegrityProof",
-    "cryptosuite": "eddsa-jcs-2022",
-    "proofPurpose": "assertionMethod",
-    "proofValue": "z" + "2" * 85,
-}
 NOON = "2026-03-01T12:00:00.000Z"
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
 
@@ -123,21 +119,9 @@ class Talk:
         )
         kind = messages.BODIES.get(type_)
         must = kind is not None and (kind.expires == "must" or (kind.expires == "customer" and by == "customer"))
-        document = {
-            "opencmr": "1.0",
-            "id": id_,
-            "type": type_,
-            "from": sender,
-            "to": to,
-            "thread": thread or id_,
-            "created": self.now,
-            **place,
-            **({"expires": self.after(days=7)} if must else {}),
-            "body": body,
-            "proof": {**PROOF, "verificationMethod": f"{sender}#key-1"},
-            **more,
-        }
-        document = {name: value for name, value in document.items() if value is not None}
+        expires, proof = self.after(days=7) if must else None, no_proof(f"{sender}#key-1")
+        right = {"to": to, "thread": thread, "created": self.now, **place, "expires": expires, "proof": proof}
+        document = envelope(type_, body, id_=id_, from_=sender, **{**right, **more})
         read = messages.validate if kind else messages.validate_envelope
         return read(document), trust.digest(trust.canonicalize(document))
 

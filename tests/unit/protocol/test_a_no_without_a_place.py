@@ -4,17 +4,13 @@ from typing import Any
 
 import pytest
 
+from desk import no_proof
 from opencmr.messages import Message, validate
 from opencmr.protocol import History, Question, roster
 from opencmr.protocol.thread import opened_by
+from opencmr.testing import envelope
 
 ALICE, SHOP = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2", "did:web:shop.example"
-PROOF = {
-    "type": "DataIntegrityProof",
-    "cryptosuite": "eddsa-jcs-2022",
-    "proofPurpose": "assertionMethod",
-    "proofValue": "z" + "2" * 85,
-}
 NOON, TOMORROW, UNTIL = "2026-03-01T12:00:00.000Z", "2026-03-02T12:00:00.000Z", "2027-01-01T00:00:00.000Z"
 NEWS = {"key": "news", "purposes": ["dpv:DirectMarketing"], "data": ["pd:EmailAddress"], "actions": ["dpv:Use"]}
 EUROS = {"amount": "9.00", "currency": "EUR"}
@@ -31,9 +27,8 @@ def message(which: int, type_: str, body: dict[str, Any], thread: int | None = N
     vendor = "number" in members
     me, you = (SHOP, ALICE) if vendor else (ALICE, SHOP)
     url = f"{SHOP}#key-1" if vendor else f"{ALICE}#{ALICE.removeprefix('did:key:')}"
-    envelope = {"opencmr": "1.0", "id": ids[which], "type": type_, "from": me, "to": you, "created": NOON}
-    place = {"thread": ids[which if thread is None else thread]}
-    return validate({**envelope, **place, **members, "body": body, "proof": {**PROOF, "verificationMethod": url}})
+    place = {"id_": ids[which], "thread": ids[which if thread is None else thread], "created": NOON, **members}
+    return validate(envelope(type_, body, from_=me, to=you, **place, proof=no_proof(url)))
 
 
 def placed(history: History, word: Message[Any], number: int) -> None:

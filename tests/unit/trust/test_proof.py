@@ -10,6 +10,7 @@ import base58
 import pytest
 
 from opencmr import _spec, errors, protocol, trust
+from opencmr.testing import envelope
 
 VECTOR = _spec.root() / "vectors" / "eddsa-jcs-2022"
 CUSTOMER = trust.SigningKey(bytes(range(32)))
@@ -71,18 +72,9 @@ def test_step_5_the_check() -> None:
 
 def unsigned(**members: Any) -> dict[str, Any]:
     id_ = "urn:uuid:5f0c1a52-7a3e-4a0b-9c55-0d8b6f0f4a11"
-    return {
-        "opencmr": "1.0",
-        "id": id_,
-        "type": "terms.proffer",
-        "from": CUSTOMER.did,
-        "to": ME,
-        "thread": id_,
-        "created": "2026-03-02T09:30:00.000Z",
-        "expires": "2026-03-09T09:30:00.000Z",
-        "body": {"choices": [{"id": "SD-BASE", "digest": trust.digest(b"{}")}]},
-        **members,
-    }
+    body = {"choices": [{"id": "SD-BASE", "digest": trust.digest(b"{}")}]}
+    times = {"created": "2026-03-02T09:30:00.000Z", "expires": "2026-03-09T09:30:00.000Z"}
+    return {**envelope("terms.proffer", body, id_=id_, from_=CUSTOMER.did, to=ME, **times), **members}
 
 
 def signed(**members: Any) -> dict[str, Any]:

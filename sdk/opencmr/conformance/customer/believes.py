@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 
 from ... import trust
+from ...testing import Document
 from ..hand import NOWHERE
 from ..suite import Page
-from .played import Document, Known, Played, later
+from .played import Known, Played, later
 from .scenes import CAST, OFFER, PROFFER, Overriding, cast, make, must, proffered
 from .stage import Stage
 

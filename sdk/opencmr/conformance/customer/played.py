@@ -5,7 +5,6 @@ hand, so that it can also answer what no server should.
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,11 +18,10 @@ from ...errors import Behind, Conflict, Malformed, Problem
 from ...messages import VERSION, Message, core
 from ...protocol import History, instant, is_narrowing, parse, roster, settle, verify
 from ...protocol.receiving import check_collect, validate_verified
+from ...testing import Document, Forger, Link
 from ...transport.bundle import MAX_WORDS, pack, unpack
-from ..hand import multibase
 from ..suite import Failed
 
-Document = dict[str, Any]
 Served = tuple[int, str, bytes]
 Override = Callable[[str, str, bytes], Served | None]
 Reply = Callable[["Played", Message[Any]], None]
@@ -151,23 +149,9 @@ class Played:
     ) -> bytes:  # fmt: skip
         """The next word, signed. Members that are named replace those that would be right; None leaves one out."""
         chain = self.customers.setdefault(to or self.customer, Known()).history.chain
-        id_ = uuid.uuid4().urn
-        document: Document = {
-            "opencmr": VERSION,
-            "id": id_,
-            "type": type_,
-            "from": self.did,
-            "to": to or self.customer,
-            "thread": thread or id_,
-            "created": later(0),
-            "number": chain.next,
-            "prior": chain.tip,
-            "body": body,
-        }
-        for name, value in members.items():
-            document[name.rstrip("_")] = value
-        document = {name: value for name, value in document.items() if value is not None}
-        return sign(document, key or self.key, method or self.method)
+        forger = Forger(did=self.did, to=to or self.customer, key=key or self.key, method=method or self.method,
+                        link=lambda: Link(chain.next, chain.tip))  # fmt: skip
+        return forger.sign(forger.write(type_, body, thread, **members))
 
     def say(self, body: Document, type_: str, thread: str | None = None, **named: Any) -> str:
         """Say something that takes its place, whether it may or not; gives its digest."""
@@ -382,18 +366,6 @@ class Played:
                 writer.write("\r\n".join([*lines, f"{named}: {media}"]).encode() + b"\r\n\r\n" + body)
                 await writer.drain()
         writer.close()
-
-
-def sign(document: Document, key: trust.SigningKey, method: str) -> bytes:
-    """Sign a message, whatever it says."""
-    proof = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": "eddsa-jcs-2022",
-        "verificationMethod": method,
-        "proofPurpose": "assertionMethod",
-    }
-    value = multibase(key.sign(trust.hash_data({**document, "proof": proof})))
-    return trust.canonicalize({**document, "proof": {**proof, "proofValue": value}})
 
 
 def later(seconds: float) -> str:

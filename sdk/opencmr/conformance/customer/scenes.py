@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import trust
+from ...testing import Document
 from ..hand import COUNTER, DP
 from ..suite import Failed
-from .played import Document, Played, later
+from .played import Played, later
 from .stage import Stage
 
 Overriding = Callable[[str, str, bytes], tuple[int, str, bytes] | None]

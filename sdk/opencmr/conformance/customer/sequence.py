@@ -9,9 +9,10 @@ import orjson
 from ... import trust
 from ...errors import Malformed, Overloaded
 from ...messages import Message
+from ...testing import Document
 from ..hand import BASE, COUNTER, DP
 from ..suite import Page
-from .played import Document, Played, later
+from .played import Played, later
 from .scenes import (
     CAST,
     OFFER,

@@ -9,9 +9,10 @@ from typing import Any, Self
 
 import orjson
 
+from ...testing import Document
 from ..suite import Failed
 from ..wire import NoAnswer
-from .played import Document, Known, Played, Reply
+from .played import Known, Played, Reply
 
 
 class Stage:

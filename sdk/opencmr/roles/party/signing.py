@@ -10,7 +10,7 @@ import orjson
 
 from ... import messages, trust
 from ...errors import Problem, UsageError
-from ...messages import Body, core, lowest, side_of
+from ...messages import VERSION, Body, core, lowest, side_of
 from ...protocol import Verified, instant, moment
 from ...store import Kept
 from .given import told
@@ -75,6 +75,29 @@ def new_id() -> str:
     return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def envelope(
+    type_: str, body: dict[str, Any], *, id_: str, from_: str, to: str, created: str, thread: str | None = None,
+    **members: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """A message without proof (`spec/v1/envelope.md`).
+
+    Args:
+        type_: Its type.
+        body: Its body.
+        id_: Its id.
+        from_: The DID of its sender.
+        to: The DID of its receiver.
+        created: Its time.
+        thread: The thread that it goes on; absent: it opens one.
+        members: Further members, and others for these; what is None is left out.
+    """
+    document = {
+        "opencmr": VERSION, "id": id_, "type": type_, "from": from_, "to": to, "thread": thread or id_,
+        "created": created, "body": body, **members,
+    }  # fmt: skip
+    return {name: value for name, value in document.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class Signer:
     """Who signs: a party's DID, its key, the key URL that its proofs name, and where the ids of its messages come from.
@@ -100,25 +123,14 @@ class Signer:
         Raises:
             UsageError: The message cannot be sent as it is; the cause says which member is wrong.
         """
-        id_ = self.ids()
-        document: dict[str, Any] = {
-            "opencmr": lowest(type(draft.body)).number,
-            "id": id_,
-            "type": draft.body.type,
-            "from": self.did,
-            "to": to,
-            "thread": thread or id_,
-            "created": at,
-            "body": draft.body.wire(),
-        }
-        document |= link.members()
         expires = draft.expires
         if expires is None and draft.body.expires in ("must", "customer") and side_of(self.did) == "customer":
             expires = IN_TIME
-        if expires is not None:
-            document["expires"] = deadline(expires, at)
-        if draft.ext is not None:
-            document["ext"] = draft.ext
+        document = envelope(
+            draft.body.type, draft.body.wire(), id_=self.ids(), from_=self.did, to=to, created=at, thread=thread,
+            opencmr=lowest(type(draft.body)).number, expires=None if expires is None else deadline(expires, at),
+            ext=draft.ext, **link.members(),
+        )  # fmt: skip
         try:
             raw = trust.sign(document, self.key, self.method)
             return Verified(raw, trust.digest(raw), messages.validate(orjson.loads(raw)))
@@ -155,17 +167,10 @@ class Signer:
             body["state"] = state
         if problem is not None:
             body["problem"] = problem.as_dict()
-        document = {
-            "opencmr": lowest(core.Receipt).number,
-            "id": id_,
-            "type": core.Receipt.type,
-            "from": self.did,
-            "to": to,
-            "thread": thread,
-            "created": at,
-            "body": body,
-            **(link.members() if link else {}),
-        }
+        document = envelope(
+            core.Receipt.type, body, id_=id_, from_=self.did, to=to, created=at, thread=thread,
+            opencmr=lowest(core.Receipt).number, **(link or Link()).members(),
+        )  # fmt: skip
         raw = trust.sign(document, self.key, self.method, check=False)
         digest, side, place = trust.digest(raw), side_of(self.did), link.number if link else None
         return Kept(digest, 0, side, id_, core.Receipt.type, thread, raw, "receipt", of, place, at)

@@ -281,9 +281,8 @@ async def test_a_void_message_keeps_its_place_has_no_effect_and_is_refused_with_
     said = {"body": an_offer().wire(), "expires": TOMORROW, **members}
     if type_ == "offer.accept":
         said["body"] = {**said["body"], "offer": {"id": thread, "digest": digests(at_shop, thread)[-1]}}
-    envelope = {name: value for name, value in said.items() if name != "body" and value is not None}
     before = at_shop.thread(thread)
-    void = hand.write(said["body"], thread, type=type_, **envelope)
+    void = hand.write(said.pop("body"), thread, type=type_, **said)
     assert await hear(street, at_shop, void) == [trust.digest(void)]
     after = at_shop.thread(thread)
     assert before is not None

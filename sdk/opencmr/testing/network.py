@@ -1,13 +1,4 @@
-"""For users' own tests: both roles in one process, a clock that stands still, and faults on demand.
-
-    clock = StandingClock()
-    shop = Vendor.open(tmp_path / "shop.db", did="did:web:shop.example", accepts=["SD-BASE"], clock=clock)
-    network = Loopback(shop)
-    async with Customer.open(tmp_path / "alice.db", network=network, clock=clock) as alice:
-        ...
-
-Nothing is simulated but the wire: signatures, checks, folds and stores are the real ones.
-"""
+"""A network in one process, on which things go wrong when they are told to."""
 
 import asyncio
 import random
@@ -15,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from . import trust
-from .errors import Unreachable
-from .roles import Vendor
-from .transport import Found
-from .transport.bundle import pack, unpack
-from .transport.discovery import Discovery
+from .. import trust
+from ..errors import Unreachable
+from ..roles import Vendor
+from ..transport import Found
+from ..transport.bundle import pack, unpack
+from ..transport.discovery import Discovery
 
 _EPOCH = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
