@@ -71,6 +71,19 @@ def test_a_consent_is_asked_for_granted_and_taken_back_and_both_sides_answer_ali
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["requested", "given", "withdrawn"]
 
 
+def test_both_sides_look_at_an_order_by_the_same_names(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / "both_sides.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"```text\n{done.stdout}```" in (ROOT / "docs" / "start.md").read_text()
+
+
 @pytest.mark.requirement("ORD-7", "ORD-10", "DEC-22")
 def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> None:
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A copy of the house in a temporary folder, with the family *praise* moved in by its rooms and one line."""
+"""A copy of the house in a temporary folder, with the family *praise*: its rooms, and a line in each registry."""
 
 import os
 import shutil
@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PRAISE = Path(__file__).parent / "praise"
 REGISTERED = '    "terms": (terms,),\n'
+ORDERS = "    orders = Namespace(Orders)\n"
+TERMS = "from .in_hand.terms import Agreements\n"
 
 
 class House:
@@ -24,20 +26,26 @@ class House:
         self.sdk = home / "sdk" / "opencmr"
 
     def move_in(self) -> None:
-        """A schema folder, a message module, a family module, one line of registration."""
+        """A schema folder, a message module, a family module, what each role holds in hand; and they are registered."""
         shutil.copytree(PRAISE / "spec", self.home / "spec" / "v1" / "praise")
         shutil.copy(PRAISE / "messages.py", self.sdk / "messages" / "praise.py")
         shutil.copy(PRAISE / "family.py", self.sdk / "protocol" / "families" / "praise.py")
+        for role in ("customer", "vendor"):
+            shutil.copy(PRAISE / f"{role}.py", self.sdk / "roles" / role / "in_hand" / "praise.py")
         self.register()
         for tool in ("families.py", "sign_examples.py"):
             done = self.run(f"tools/{tool}")
             assert done.returncode == 0, done.stdout + done.stderr
 
     def register(self) -> None:
-        """The line, and the import that it needs."""
+        """A line among the families and one for each role's namespaces, and the imports that they need."""
         file = self.sdk / "messages" / "families.py"
         text = file.read_text().replace(REGISTERED, REGISTERED + '    "praise": (praise,),\n')
         file.write_text(text.replace("offer, order, terms", "offer, order, praise, terms"))
+        for role in ("customer", "vendor"):
+            file = self.sdk / "roles" / role / "relationship.py"
+            text = file.read_text().replace(ORDERS, ORDERS + "    praises = Namespace(Praises)\n")
+            file.write_text(text.replace(TERMS, "from .in_hand.praise import Praises\n" + TERMS))
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the copy: a file, or `-m` and a module."""

@@ -1,4 +1,4 @@
-"""A new family is its rooms and one line of registration: all else knows it, with nothing else changed."""
+"""A new family is its rooms and a line in each registry: all else knows it, with nothing else changed."""
 
 import json
 from pathlib import Path

@@ -10,7 +10,7 @@ Each package says in its first lines which way a message goes through it.
 from .customer.customer import Customer
 from .customer.export import Exported, export
 from .customer.in_hand.consent import ConsentInHand
-from .customer.in_hand.intent import Casting, OfferInHand, OrderInHand
+from .customer.in_hand.intent import Casting, DealingInHand, OfferInHand, OrderInHand
 from .customer.in_hand.terms import AgreementInHand
 from .customer.policy import Policy
 from .customer.polling import Polling
@@ -19,6 +19,10 @@ from .customer.relationship import Relationship as CustomerRelationship
 from .customer.sending import Retry
 from .party.asking import Asked
 from .party.signing import Draft
+from .vendor.in_hand.consent import ConsentInHand as VendorConsentInHand
+from .vendor.in_hand.intent import DealingInHand as VendorDealingInHand
+from .vendor.in_hand.intent import OrderInHand as VendorOrderInHand
+from .vendor.in_hand.terms import AgreementInHand as VendorAgreementInHand
 from .vendor.relationship import Relationship as VendorRelationship
 from .vendor.vendor import Vendor
 
@@ -29,6 +33,7 @@ __all__ = [
     "ConsentInHand",
     "Customer",
     "CustomerRelationship",
+    "DealingInHand",
     "Draft",
     "Exported",
     "OfferInHand",
@@ -38,6 +43,10 @@ __all__ = [
     "Quota",
     "Retry",
     "Vendor",
+    "VendorAgreementInHand",
+    "VendorConsentInHand",
+    "VendorDealingInHand",
+    "VendorOrderInHand",
     "VendorRelationship",
     "export",
 ]
