@@ -119,9 +119,14 @@ def _property_names(validator: Any, schema: Any, instance: Any, _: Any) -> Itera
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    """As in ECMA-262 and RE2, `$` is the very end: Python's would let a line break follow."""
-    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+    if isinstance(instance, str) and not _compiled(pattern).search(instance):
         yield ValidationError(f"{instance[:60]!r} is not of the form {pattern}")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """As in ECMA-262 and RE2, `$` is the very end: Python's would let a line break follow."""
+    return re.compile(re.sub(r"\$$", r"\\Z", pattern))
 
 
 _Pointing: Any = extend(  # type: ignore[no-untyped-call]
@@ -136,3 +141,24 @@ _Pointing: Any = extend(  # type: ignore[no-untyped-call]
     },
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),  # not 1.0
 )
+
+# jsonschema makes a validator anew for each part of a schema at each value: that took half of the time.
+
+_made: dict[int, Any] = {}
+"""The validator of each part of a schema, by the part's identity: what `_part` gives is kept."""
+
+
+def _evolve(validator: Any, *, schema: Any, **_: Any) -> Any:
+    if id(schema) not in _made:
+        _made[id(schema)] = _Pointing(schema, format_checker=validator.format_checker)
+    return _made[id(schema)]
+
+
+def _descend(validator: Any, instance: Any, schema: Any, path: Any = None, **_: Any) -> Iterator[ValidationError]:
+    for error in validator.evolve(schema=schema).iter_errors(instance):
+        if path is not None:
+            error.path.appendleft(path)
+        yield error
+
+
+_Pointing.evolve, _Pointing.descend = _evolve, _descend
