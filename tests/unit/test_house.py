@@ -33,6 +33,12 @@ def test_importing_opencmr_loads_nothing_that_is_not_needed_yet() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_who_opens_a_store_in_a_file_loads_nothing_of_another_database() -> None:
+    code = "import sys; from opencmr import Customer, Vendor; print('sqlalchemy.dialects.postgresql' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_no_file_has_more_than_five_hundred_lines() -> None:
     files = [file for folder in ("sdk", "tests", "tools") for file in sorted((ROOT / folder).rglob("*.py"))]
     lines = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}

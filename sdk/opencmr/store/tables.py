@@ -1,4 +1,7 @@
-"""The tables, the same in every database. Keys and indexes lead with the relationship."""
+"""The tables, the same in every database. Keys and indexes lead with the relationship.
+
+An index with `only` holds those rows alone; `Backend.make_tables` says so in the words of its database.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -14,8 +17,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-
-from .backends import only
 
 metadata = MetaData()
 
@@ -45,7 +46,7 @@ relationships = Table(
     Column("forgotten", Integer, nullable=False, server_default="0"),
     Column("last", String(48)),
     UniqueConstraint("me", "peer"),
-    Index("ix_relationships_idle", "me", "idle", "relationship", "size", **only(PASSING)),
+    Index("ix_relationships_idle", "me", "idle", "relationship", "size", info={"only": PASSING}),
 )
 
 messages = Table(
@@ -68,10 +69,10 @@ messages = Table(
     Column("at", String(24)),  # the date of the vendor's word that gives the place
     # An index costs as much as the row itself, so there are few, and two of them hold few rows.
     Index("ix_messages_position", "relationship", "position"),
-    Index("ix_messages_place", "relationship", "place", **only("place IS NOT NULL")),
+    Index("ix_messages_place", "relationship", "place", info={"only": "place IS NOT NULL"}),
     Index("ix_messages_id", "relationship", "side", "id"),
-    Index("ix_messages_of", "relationship", "of", **only("of IS NOT NULL")),
-    Index("ix_messages_status", "relationship", "status", **only(UNDONE)),
+    Index("ix_messages_of", "relationship", "of", info={"only": "of IS NOT NULL"}),
+    Index("ix_messages_status", "relationship", "status", info={"only": UNDONE}),
 )
 
 collects = Table(

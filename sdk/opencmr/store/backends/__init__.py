@@ -73,5 +73,5 @@ def copy_store(where: str | Path, target: Path) -> None:
 
 
 def only(rows: str) -> dict[str, Any]:
-    """What an index says that holds these rows alone, in any of the databases."""
+    """What an index of a migration says that holds these rows alone, in any of the databases."""
     return {f"{kind.name}_where": text(rows) for kind in (SQLite, PostgreSQL)}

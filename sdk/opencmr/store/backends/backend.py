@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, text
 
 from ...errors import UsageError
 
@@ -107,7 +107,18 @@ class Backend(ABC):
         """
         if partitions is not None:
             raise UsageError("only PostgreSQL knows partitions")
+        self.restrict_indexes(tables)
         tables.create_all(connection)
+
+    def restrict_indexes(self, tables: MetaData) -> None:
+        """Give each index that holds some rows only its condition, in this database's words.
+
+        `tables` says it in no database's: SQLAlchemy loads each one's dialect as soon as a word of it is said.
+        """
+        for table in tables.tables.values():
+            for index in table.indexes:
+                if rows := index.info.get("only"):
+                    index.dialect_kwargs[f"{self.name}_where"] = text(rows)
 
     @abstractmethod
     def traits(self, connection: Connection, *, ours: bool) -> list[Trait]:

@@ -143,6 +143,7 @@ class PostgreSQL(Backend):
         Raises:
             UsageError: There can't be so many partitions.
         """
+        self.restrict_indexes(tables)
         if partitions is None:
             tables.create_all(connection)
             return
