@@ -8,6 +8,7 @@
     ├── QuotaExceeded           a vendor has left as much in a wallet as it may; the rest waits at the vendor
     ├── KeyFileError            a key file is missing, unsafe, or the passphrase is wrong
     ├── StoreError              the store cannot be opened or written
+    ├── BackupError             a backup is damaged or cut short, or the passphrase is another one
     └── UsageError              the calling code asked for what cannot be; never caused by a peer
 
 A `Problem` is a value as much as an exception: it says which member is wrong (a JSON pointer), by which rule,
@@ -443,6 +444,10 @@ class KeyFileError(OpenCMRError):
 
 class StoreError(OpenCMRError):
     """The store cannot be opened, read or written."""
+
+
+class BackupError(OpenCMRError):
+    """A backup is damaged, cut short or of a newer version, or the passphrase is wrong: nothing of it was restored."""
 
 
 class UsageError(OpenCMRError):

@@ -29,6 +29,8 @@ _COMMANDS = {
     "explain": "Say why a vendor may or may not do something.",
     "validate": "Check messages against schemas and models; name the bad member.",
     "export": "Write what was said and answered into a folder, as evidence.",
+    "backup": "Write all that a customer's wallet holds into one encrypted file.",
+    "restore": "Make a customer's wallet of a backup.",
     "mute": "Collect nothing from a vendor any more, or again.",
     "forget": "Let all that a store holds of a vendor go, for good.",
     "verify": "Check signatures, chains, states and folds of messages.",

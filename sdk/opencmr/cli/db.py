@@ -115,11 +115,14 @@ def _tell(store: str, found: "Found", as_json: bool) -> None:
 
 @db.command("restored")
 def restored(store: Where, as_json: Json = False) -> None:
-    """Say that a vendor's store was put back from a copy, before it is served again.
+    """Say that a store was put back from a copy, before it is used again.
 
-    Until a customer collects, nothing is said to them unprompted, and of what they say only a no is taken. With the
+    A vendor's: until a customer collects, nothing is said to them unprompted, and of what they say only a no is taken. With the
     collect they hand back what the copy lacks, and both go on from there. Without this, the vendor finds out by itself
     when a customer names a word that it does not hold; what it has said until then is said anew.
+
+    A customer's: nothing but a no is said until what was said since the copy is collected. `opencmr restore` sees to
+    that by itself.
 
     \b
     Example:
@@ -131,14 +134,11 @@ def restored(store: Where, as_json: Json = False) -> None:
     if inspect_tables(store).state == "empty":
         raise UsageError(f"there is no store in {shown(store)}")
     with Store(store) as opened:
-        if any(peer.me.startswith("did:key:") for peer in opened.read(lambda rows: list(rows.peers()))):
-            raise UsageError(f"{shown(store)} is a customer's: it finds out by itself when it collects")
         count = opened.write_now(lambda rows: rows.mark_restored())
     if as_json:
         print_json({"store": shown(store), "restored": count})
     else:
-        waiting = counted(count, "relationship waits for its customer", "relationships wait for their customers")
-        typer.echo(f"{shown(store)}: {waiting} to collect")
+        typer.echo(f"{shown(store)}: {counted(count, 'relationship waits', 'relationships wait')} for the next collect")
 
 
 @db.command("forget")

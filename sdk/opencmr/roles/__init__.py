@@ -7,6 +7,7 @@
 Each package says in its first lines which way a message goes through it.
 """
 
+from .customer.backup import BackedUp, backup
 from .customer.customer import Customer
 from .customer.export import Exported, export
 from .customer.in_hand.consent import ConsentInHand
@@ -16,6 +17,7 @@ from .customer.policy import Policy
 from .customer.polling import Polling
 from .customer.quota import Quota
 from .customer.relationship import Relationship as CustomerRelationship
+from .customer.restoring import restore
 from .customer.sending import Retry
 from .party.asking import Asked
 from .party.signing import Draft
@@ -29,6 +31,7 @@ from .vendor.vendor import Vendor
 __all__ = [
     "AgreementInHand",
     "Asked",
+    "BackedUp",
     "Casting",
     "ConsentInHand",
     "Customer",
@@ -48,5 +51,7 @@ __all__ = [
     "VendorDealingInHand",
     "VendorOrderInHand",
     "VendorRelationship",
+    "backup",
     "export",
+    "restore",
 ]

@@ -65,7 +65,9 @@ def inspect_messages(where: str | Path, *, seen: Callable[[int], bool] = lambda 
             rows = Rows(Batch(connection))
             for peer in list(rows.peers()):
                 kept = rows.everything(peer.number)
-                yield from (Fault(what, peer.me, peer.peer, digest) for what, digest in _inspect(peer, kept))
+                yield from (
+                    Fault(what, peer.me, peer.peer, digest) for what, digest in inspect_relationship(peer, kept)
+                )
                 if not seen(len(kept)):
                     return
     except DATABASE_ERRORS as error:
@@ -82,7 +84,13 @@ _OFF = ("forked", "undone", "waiting")
 Found = Iterator[tuple[str, str | None]]
 
 
-def _inspect(peer: Peer, kept: list[Kept]) -> Found:
+def inspect_relationship(peer: Peer, kept: list[Kept]) -> Found:
+    """What of a relationship is not as it was written: what is wrong, and the digest of the message, where it is one.
+
+    Args:
+        peer: Its row.
+        kept: All its messages and receipts, in their order.
+    """
     told: dict[str, Kept] = {}
     for each in kept:
         document = _read(each)

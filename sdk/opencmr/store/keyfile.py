@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,19 @@ class KeyFile:
             if not self._is_there():
                 self._save(self._kept)
 
+    def begin_with(self, keys: Mapping[str, SigningKey]) -> None:
+        """Write a new file that holds these keys.
+
+        Raises:
+            KeyFileError: The file is there already, or cannot be written.
+        """
+        kept = {name: self._closed(key) for name, key in keys.items()}
+        with self._alone():
+            if self._is_there():
+                raise KeyFileError(f"{self.path} is there already")
+            self._save(kept)
+        self._kept, self._keys = kept, dict(keys)
+
     def get(self, name: str) -> SigningKey:
         """The key of this name.
 
@@ -82,7 +95,7 @@ class KeyFile:
                     self._take_over(file)
                     return self._keys[name]
                 kept = {**file["keys"], **kept}
-            kept[name] = seal(key.seed, self._box) if self._box else key.seed.hex()
+            kept[name] = self._closed(key)
             self._save(kept)
         self._kept, self._keys[name] = kept, key
         return key
@@ -166,6 +179,9 @@ class KeyFile:
             self._kept.update(new)
         except (TypeError, ValueError) as error:
             raise KeyFileError(f"{self.path} is not a key file") from error
+
+    def _closed(self, key: SigningKey) -> str:
+        return seal(key.seed, self._box) if self._box else key.seed.hex()
 
     def _opened(self, kept: str) -> bytes:
         return unseal(kept, self._box) if self._box else bytes.fromhex(kept)

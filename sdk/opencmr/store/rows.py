@@ -145,6 +145,10 @@ class Rows:
         """Hand over what the write asks for: it has succeeded, and is written with the others of its transaction."""
         self._asked.settle()
 
+    def flush(self) -> None:
+        """Give the database what is to be written so far, so that it takes no memory here. It can still be undone."""
+        self._asked.at_once()
+
     def undo(self) -> None:
         """Take back all of the write: it has failed."""
         self._asked.undo()

@@ -88,7 +88,12 @@ def canonicalize(document: Any) -> bytes:
 
 def digest(raw: bytes) -> str:
     """The digest of canonical bytes: multibase base58-btc of the multihash sha2-256."""
-    return "z" + base58.encode(_MULTIHASH_SHA2_256 + hashlib.sha256(raw).digest())
+    return digest_of(hashlib.sha256(raw))
+
+
+def digest_of(hashed: "hashlib._Hash") -> str:
+    """The digest of bytes that were given to SHA-256 a piece at a time."""
+    return "z" + base58.encode(_MULTIHASH_SHA2_256 + hashed.digest())
 
 
 def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:

@@ -10,7 +10,11 @@ import nacl.signing
 import nacl.utils
 
 from ..errors import KeyFileError
+from . import base58
 from .suite import EDDSA, encode_public
+
+_SECRET = b"\x80\x26"
+"""What stands before the bytes of a private key of Ed25519 in its multibase form."""
 
 
 class SigningKey:
@@ -32,6 +36,26 @@ class SigningKey:
     def seed(self) -> bytes:
         """The 32 secret bytes. They belong into a key file and nowhere else."""
         return bytes(self._key)
+
+    @property
+    def secret(self) -> str:
+        """The secret bytes in multibase, as `secretKeyMultibase` of a Multikey has them."""
+        return "z" + base58.encode(_SECRET + self.seed)
+
+    @classmethod
+    def from_secret(cls, multibase: str) -> Self:
+        """The key whose `secret` this is.
+
+        Raises:
+            KeyFileError: It is none of Ed25519.
+        """
+        try:
+            raw = base58.decode(multibase.removeprefix("z"))
+        except ValueError:
+            raw = b""
+        if multibase[:1] != "z" or len(raw) != 34 or not raw.startswith(_SECRET):
+            raise KeyFileError("not a private key of Ed25519 in multibase")
+        return cls(raw[2:])
 
     @property
     def did(self) -> str:

@@ -65,6 +65,11 @@ class Collecting:
         return self._store.read(lambda rows: rows.muted(self._transactions.number))
 
     @property
+    def restored(self) -> bool:
+        """Whether the wallet was put back from a copy, and has not collected all here since."""
+        return self._store.read(self._transactions.peer).restored
+
+    @property
     def size(self) -> int:
         """Bytes that the relationship takes in the wallet."""
         return self._store.read(lambda rows: rows.size(self._transactions.number))
@@ -115,7 +120,9 @@ class Collecting:
             arrived.join(await self._take_in(some))
         words = await self._checked(last)
         arrived.join(
-            await self._store.write(lambda rows: self._transactions.collected(rows, words, receipts, self._now()))
+            await self._store.write(
+                lambda rows: self._transactions.collected(rows, words, receipts, self._now(), more=more)
+            )
         )
         return arrived, more and arrived.moved, sum(map(len, raws))
 

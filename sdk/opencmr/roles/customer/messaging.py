@@ -73,11 +73,14 @@ class Messaging:
             Refused: The vendor's signed receipt says no.
             Unreachable: The vendor did not answer. The message is kept, and `sync` sends it again.
             Misconduct: Its receipt says what the rules do not bear out; it is kept, see `misconduct`.
+            UsageError: The wallet was restored, and what was said since is not here yet. A no can be said.
             QuotaExceeded: What comes before the receipt finds no room here. A no needs none: its receipt will do.
         """
         draft = body if isinstance(body, Draft) else Draft(body)
         if not isinstance(thread, str | None):
             raise UsageError(f"a thread is named by its id, not {told(thread)}")
+        if self._collecting.restored and not is_narrowing(draft.body.type, "customer"):
+            await self.collect()  # what was said since the copy was made comes first: it belongs into `prior`
         said: Verified = await self._store.write(
             lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check)
         )

@@ -30,6 +30,7 @@ from .quota import DEFAULT, Checked, Intake, Quota
 _log = logging.getLogger("opencmr.customer")
 WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
 """What shows that a vendor is at fault; other findings accuse nobody."""
+RESTORED = "this wallet was put back from a copy: first collect what was said since (unmute, where it is muted)"
 
 
 class Transactions:
@@ -84,6 +85,8 @@ class Transactions:
         # A no can be said into a thread that is known by its id alone: this store may be an older copy.
         if thread_id is not None and thread is None and not waiting and not narrowing:
             raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
+        if peer.restored and not narrowing:
+            raise UsageError(RESTORED)
         link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
         verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
@@ -133,9 +136,14 @@ class Transactions:
         link = Link(seen=self.history(rows).chain.tip)
         return self.signer.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
 
-    def collected(self, rows: Rows, words: Sequence[Checked], receipts: Iterable[str], now: str) -> Arrived:
-        """Take in what a collect brought."""
-        return self.take_in(rows, words, now, collected=True, receipts=receipts)
+    def collected(
+        self, rows: Rows, words: Sequence[Checked], receipts: Iterable[str], now: str, *, more: bool
+    ) -> Arrived:
+        """Take in what a collect brought. If there is no more, a wallet that was put back knows what it has said."""
+        arrived = self.take_in(rows, words, now, collected=True, receipts=receipts)
+        if not more and self.peer(rows).restored:
+            rows.change_peer(self.number, restored=False)
+        return arrived
 
     def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
         """The vendor's own words that it lacks, in their order, each with what belongs to it.
