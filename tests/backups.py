@@ -29,7 +29,7 @@ async def a_wallet(street: Street) -> Customer:
         street.vendor(did, accepts=["SD-BASE"])
     alice = street.customer()
     shop, other, third = [await alice.meet(did) for did in (SHOP, OTHER, "did:web:third.example")]
-    await shop.proffer("SD-BASE")
+    await shop.agreements.proffer("SD-BASE")
     await shop.say(CAST)
     granted = await shop.say(GRANT.model_copy(update={"statement": 'Ja, gerne.\u2028\\ "\n😀'}))
     await shop.say(consent.Withdraw(), granted)

@@ -117,9 +117,9 @@ def _tell(store: str, found: "Found", as_json: bool) -> None:
 def restored(store: Where, as_json: Json = False) -> None:
     """Say that a store was put back from a copy, before it is used again.
 
-    A vendor's: until a customer collects, nothing is said to them unprompted, and of what they say only a no is taken. With the
-    collect they hand back what the copy lacks, and both go on from there. Without this, the vendor finds out by itself
-    when a customer names a word that it does not hold; what it has said until then is said anew.
+    A vendor's: until a customer collects, nothing is said to them unprompted, and of what they say only a no is taken.
+    With the collect they hand back what the copy lacks, and both go on from there. Without this, the vendor finds out
+    by itself when a customer names a word that it does not hold; what it has said until then is said anew.
 
     A customer's: nothing but a no is said until what was said since the copy is collected. `opencmr restore` sees to
     that by itself.

@@ -21,6 +21,8 @@ COMMANDS = [
     "explain",
     "validate",
     "export",
+    "backup",
+    "restore",
     "mute",
     "forget",
     "verify",

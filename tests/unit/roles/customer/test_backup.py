@@ -324,7 +324,7 @@ async def test_words_said_after_the_backup_come_back_before_anything_is_said(str
     shop = street.vendor(accepts=["SD-BASE"])
     alice = street.customer()
     mine = await alice.meet(SHOP)
-    await mine.proffer("SD-BASE")
+    await mine.agreements.proffer("SD-BASE")
     backup(tmp_path / "alice.db", tmp_path / "alice.backup", WORDS)
     granted = await mine.say(GRANT)
     await mine.say(consent.Withdraw(), granted)
