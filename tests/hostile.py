@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from desk import no_proof
+from in_memory_vendor import no_proof
 from opencmr import trust
 from opencmr.protocol import instant
 from opencmr.testing import envelope

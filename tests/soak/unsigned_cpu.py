@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from desk import no_proof
+from in_memory_vendor import no_proof
 from opencmr import Vendor, trust
 from opencmr.errors import Problem
 from opencmr.testing import Forger

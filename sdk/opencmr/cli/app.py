@@ -1,4 +1,4 @@
-"""The commands, and what becomes of errors.
+"""The commands, and the reporting of errors.
 
 A command's module is imported when that command is called, so that `opencmr --help` costs no more than typer itself.
 An error is one line on stderr that says what to do, never a traceback unless `--debug` asks for it: exit code 2 for

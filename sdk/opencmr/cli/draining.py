@@ -1,4 +1,4 @@
-"""How `opencmr serve` stops: what is at work is finished and acknowledged, and nobody new is taken.
+"""The shutdown of `opencmr serve`: work under way is finished and acknowledged, and nobody new is taken.
 
 On the first signal:
 

@@ -106,7 +106,7 @@ def _one(
 
 
 def _check(recipient: str) -> None:
-    """Refuse whom no message could ever name: a misspelt word must not silently mean no.
+    """Refuse a party that no message could ever name: a misspelt one must not silently mean no.
 
     Raises:
         UsageError: Says what there is.

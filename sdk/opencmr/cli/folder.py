@@ -1,4 +1,4 @@
-"""Reading files that nobody vouches for: nothing outside the folder, nothing but regular files, nothing without end."""
+"""Reading of untrusted files: only regular files inside the folder, and none without end."""
 
 import errno
 import os

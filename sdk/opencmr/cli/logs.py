@@ -1,4 +1,4 @@
-"""What `opencmr serve` does with log records: a line each on stderr, as text or as JSON."""
+"""Log records of `opencmr serve`: one line each on stderr, as text or as JSON."""
 
 import json
 import logging

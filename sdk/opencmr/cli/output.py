@@ -1,4 +1,4 @@
-"""What commands print: JSON for programs, rich text for people, errors in a line."""
+"""Output of commands: JSON for programs, rich text for people, errors in one line."""
 
 import codecs
 import os

@@ -1,4 +1,4 @@
-"""Standard streams that take whatever is written: no sign, no closed pipe and no width decides what a command comes to.
+"""Standard streams that take any text: neither an encoding nor a closed pipe changes what a command comes to.
 
 - what an encoding does not have is written legibly: typographic signs in ASCII, all else as an escape
 - what nobody reads any more is dropped, and the command goes on to its end and its own exit code

@@ -1,4 +1,4 @@
-"""Lines without spaces at their end, as rich does not write them by itself."""
+"""Rendered lines of rich without spaces at their ends."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""Who acts: the two faces of the SDK, `Customer` and `Vendor`.
+"""The two roles of the SDK, `Customer` and `Vendor`.
 
 - `customer`: what a wallet runs
 - `vendor`: what a shop runs

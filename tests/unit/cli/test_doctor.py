@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from opencmr import Vendor, _spec, trust
-from opencmr.cli.doctor import away, command, house, stores
+from opencmr.cli.doctor import command, installation, stores, vendors
 from opencmr.cli.doctor.finding import Finding
 from opencmr.cli.output import counted
 from opencmr.errors import UsageError
@@ -104,13 +104,13 @@ def test_keys_without_a_store_are_a_usage_error(run: Any) -> None:
 
 
 def test_an_installation_is_looked_at_from_python_to_the_clock() -> None:
-    found = outcomes(house.examine(NOW))
+    found = outcomes(installation.examine(NOW))
     assert {"Python", "libraries", "keys are checked", "specification", "clock"} <= set(found)
     assert "wrong" not in found.values()
 
 
 def test_a_clock_from_before_there_was_an_opencmr_is_wrong() -> None:
-    assert wrong(house.examine(datetime(1970, 1, 1, tzinfo=UTC))) == ["clock"]
+    assert wrong(installation.examine(datetime(1970, 1, 1, tzinfo=UTC))) == ["clock"]
 
 
 def test_a_library_that_takes_weak_keys_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_a_library_that_takes_weak_keys_is_noticed(monkeypatch: pytest.MonkeyPat
     trust.decode_public.cache_clear()
     monkeypatch.setattr(nacl.bindings, "crypto_core_ed25519_is_valid_point", lambda _: True)
     try:
-        assert wrong(house.examine(NOW)) == ["keys are checked"]
+        assert wrong(installation.examine(NOW)) == ["keys are checked"]
     finally:
         trust.decode_public.cache_clear()
 
@@ -130,7 +130,7 @@ def test_what_an_extra_asks_for_is_known_by_either_quotes() -> None:
         'psycopg[binary]>=3.2; extra == "postgres"',
         "atheris>=3.0; (platform_system == 'Linux') and extra == 'fuzz'",
     ]
-    found = list(house._requirements(asked))
+    found = list(installation._requirements(asked))
     assert found == [("orjson", "3.10", ""), ("starlette", "0.40", "vendor"), ("psycopg", "3.2", "postgres")]
 
 
@@ -141,11 +141,11 @@ def test_old_and_missing_libraries_are_noticed(monkeypatch: pytest.MonkeyPatch) 
         'nothing-of-this-name>=1; extra == "vendor"',
         'no-such-tool; extra == "dev"',
     ]
-    monkeypatch.setattr(house.metadata, "requires", lambda _: [*asked, "no-library-either>=2"])
-    found = house.examine(NOW)
+    monkeypatch.setattr(installation.metadata, "requires", lambda _: [*asked, "no-library-either>=2"])
+    found = installation.examine(NOW)
     assert outcomes(found)["extra vendor"] == "note"
     assert sorted(finding.said for finding in found if finding.outcome == "wrong") == [
-        f"PyNaCl {house.metadata.version('PyNaCl')}, which must be 99.1 or newer",
+        f"PyNaCl {installation.metadata.version('PyNaCl')}, which must be 99.1 or newer",
         "no-library-either missing",
     ]
 
@@ -161,7 +161,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_changed_agreement_is_noticed(copied: Path) -> None:
     file = copied / "vocabulary" / "roster" / "SD-BASE.json"
     file.write_text(file.read_text().replace("prohibit", "permit", 1))
-    assert wrong(house.examine(NOW)) == ["specification"]
+    assert wrong(installation.examine(NOW)) == ["specification"]
 
 
 def test_a_file_that_is_not_the_wheels_is_noticed(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,15 +170,15 @@ def test_a_file_that_is_not_the_wheels_is_noticed(copied: Path, monkeypatch: pyt
 
     name = "opencmr/spec/v1/vocabulary/purposes.json"
     digest = base64.urlsafe_b64encode(hashlib.sha256((copied / "vocabulary/purposes.json").read_bytes()).digest())
-    monkeypatch.setattr(house, "_pinned", lambda: {name: digest.rstrip(b"=").decode()})
-    assert wrong(house.examine(NOW)) == []
+    monkeypatch.setattr(installation, "_pinned", lambda: {name: digest.rstrip(b"=").decode()})
+    assert wrong(installation.examine(NOW)) == []
     (copied / "vocabulary/purposes.json").write_bytes(b"{}")
-    assert wrong(house.examine(NOW)) == ["specification"]
+    assert wrong(installation.examine(NOW)) == ["specification"]
 
 
 def test_a_specification_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(_spec, "root", lambda: tmp_path / "nowhere")
-    assert "specification" in wrong(house.examine(NOW))
+    assert "specification" in wrong(installation.examine(NOW))
 
 
 # A store and its keys
@@ -292,7 +292,7 @@ def test_a_vendor_that_can_be_reached_is_told_so(run: Any, tmp_path: Path) -> No
     with listening() as bound:
         shop = Vendor.open(tmp_path / "shop.db", did=did_of(bound), accepts=["SD-BASE"])
         with served(shop.asgi(), bound) as base:
-            assert away.did_of(base) == shop.did
+            assert vendors.did_of(base) == shop.did
             done = run("doctor", base, "--json")
     found = {each["what"]: each["outcome"] for each in done.json["findings"] if each["area"] == "vendor"}
     assert found == {"did.json": "ok", "discovery": "ok", "TLS": "note", "browsers": "ok", "clock": "ok",
@@ -323,32 +323,32 @@ def test_a_vendor_behind_a_proxy_that_meddles_is_told(tmp_path: Path) -> None:
             ]
         )
         with served(app, bound):
-            assert wrong(away.examine(shop.did)) == ["browsers", "clock", "endpoint"]
-        assert wrong(away.examine(shop.did)) == ["is found"]
+            assert wrong(vendors.examine(shop.did)) == ["browsers", "clock", "endpoint"]
+        assert wrong(vendors.examine(shop.did)) == ["is found"]
 
 
-def answer(**more: Any) -> away.Answer:
-    return away.Answer(**{"status": 200, "headers": {}, "expires": None, "at": NOW.timestamp(), **more})
+def answer(**more: Any) -> vendors.Answer:
+    return vendors.Answer(**{"status": 200, "headers": {}, "expires": None, "at": NOW.timestamp(), **more})
 
 
 @pytest.mark.parametrize(
     ("off", "outcome"), [(0, "ok"), (-10, "ok"), (60, "note"), (-60, "note"), (130, "wrong"), (-130, "wrong")]
 )
 def test_a_clock_is_compared(off: int, outcome: str) -> None:
-    ward = away.Ward("vendor")
+    area = vendors.Area("vendor")
     date = (NOW + timedelta(seconds=off)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    away._judge_clock(ward, answer(headers={"date": date}))
-    assert outcomes(ward.findings) == {"clock": outcome}
+    vendors._judge_clock(area, answer(headers={"date": date}))
+    assert outcomes(area.findings) == {"clock": outcome}
 
 
 def test_a_time_that_is_not_told_and_a_certificate_that_ends_soon_are_worth_knowing() -> None:
-    ward = away.Ward("vendor")
-    away._judge_clock(ward, answer())
-    away._judge_clock(ward, answer(headers={"date": "soon"}))
-    away._judge_tls(ward, "https://shop.example", answer(expires=NOW + timedelta(days=5)))
-    assert [finding.outcome for finding in ward.findings] == ["note"] * 3
-    away._judge_tls(ward, "https://shop.example", answer(expires=NOW + timedelta(days=80)))
-    assert ward.findings[-1].outcome == "ok"
+    area = vendors.Area("vendor")
+    vendors._judge_clock(area, answer())
+    vendors._judge_clock(area, answer(headers={"date": "soon"}))
+    vendors._judge_tls(area, "https://shop.example", answer(expires=NOW + timedelta(days=5)))
+    assert [finding.outcome for finding in area.findings] == ["note"] * 3
+    vendors._judge_tls(area, "https://shop.example", answer(expires=NOW + timedelta(days=80)))
+    assert area.findings[-1].outcome == "ok"
 
 
 @pytest.mark.parametrize(
@@ -360,10 +360,10 @@ def test_a_time_that_is_not_told_and_a_certificate_that_ends_soon_are_worth_know
     ],
 )
 def test_a_url_stands_for_a_did(where: str, did: str) -> None:
-    assert away.did_of(where) == did
+    assert vendors.did_of(where) == did
 
 
 def test_a_url_with_a_password_is_not_repeated() -> None:
     with pytest.raises(UsageError) as raised:
-        away.did_of("https://me:hunter2@shop.example")
+        vendors.did_of("https://me:hunter2@shop.example")
     assert "hunter2" not in str(raised.value)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from desk import no_proof
+from in_memory_vendor import no_proof
 from opencmr import messages, trust
 from opencmr.conformance.decisions import facts_of as facts_of_case
 from opencmr.errors import Problem

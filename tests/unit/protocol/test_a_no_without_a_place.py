@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from desk import no_proof
+from in_memory_vendor import no_proof
 from opencmr.messages import Message, validate
 from opencmr.protocol import History, Question, roster
 from opencmr.protocol.thread import opened_by

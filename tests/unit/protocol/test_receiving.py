@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from desk import IDS, KEY, ME, NEXT_WEEK, NOWHERE, THEM, VENDOR, from_vendor, refusal, signed, word
-from desk import NOON as NOW
+from in_memory_vendor import IDS, KEY, ME, NEXT_WEEK, NOWHERE, THEM, VENDOR, from_vendor, refusal, signed, word
+from in_memory_vendor import NOON as NOW
 from opencmr import errors, messages, trust
 from opencmr.protocol import Parsed, Verified, parse, verify
 from opencmr.protocol.receiving import check_collect

@@ -1,4 +1,4 @@
-"""The files of the three parties, read while they live and compared in the end."""
+"""The stores of the three parties, read while the demo runs and compared at the end."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

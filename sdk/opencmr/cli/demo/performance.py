@@ -1,4 +1,4 @@
-"""One performance of the play: a stage is made, the shops are opened, and all is cleared away whatever happens."""
+"""One run of the demo: a folder is made, the shops are started, and all is cleared away whatever happens."""
 
 import asyncio
 import random

@@ -14,7 +14,7 @@ _STREETS = ("Lantern Lane", "Mill Street", "Orchard Row", "Harbour Walk", "Chape
 
 @dataclass(frozen=True)
 class Persona:
-    """Who the customer is, and what they would have to tell.
+    """The customer's name, address and other data.
 
     Attributes:
         street: The line of the address that is looked for in what was said.

@@ -1,4 +1,4 @@
-"""The demo's play: one customer and two shops, from the first look to the withdrawn consent.
+"""The scenes of the demo: one customer and two shops, from the first look to the withdrawn consent.
 
 Everything is said over HTTP to real processes. What is told is read from the files of those who said and heard it.
 """

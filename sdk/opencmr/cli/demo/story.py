@@ -1,4 +1,4 @@
-"""What happened in the demo, apart from how it is shown."""
+"""The story of the demo as data, apart from how it is shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +100,7 @@ def _numbered(value: Any, numbers: Mapping[str, int]) -> Any:
 
 
 class Teller(Protocol):
-    """Who tells the story while it happens.
+    """A teller of the story while it happens.
 
     Attributes:
         beat: Seconds to let the reader take in a line.

@@ -56,25 +56,25 @@ def doctor(
 
 
 def _examine(what: str | None, keys: Path | None) -> Iterator[Finding]:
-    from . import house
+    from . import installation
 
     now = _now()
     if what is not None and (what.startswith("did:") or what.startswith(("http://", "https://"))):
-        from .away import did_of, examine
+        from .vendors import did_of, examine
 
         did = did_of(what)
-        yield from house.examine(now)
+        yield from installation.examine(now)
         yield from examine(did)
         return
     if what is None:
         if keys is not None:
             raise UsageError("name the store, too: opencmr doctor STORE --keys FILE")
-        yield from house.examine(now)
+        yield from installation.examine(now)
         return
     from . import stores
 
     store, file = _of_vendor(what) if _names_a_vendor(what) else (what, None)
-    yield from house.examine(now)
+    yield from installation.examine(now)
     yield from stores.examine(store, keys or file, now)
 
 

@@ -1,4 +1,4 @@
-"""What was looked at, how it was found, and what to do about it."""
+"""Findings of `opencmr doctor`: what was examined, what was found, and how to mend it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -30,28 +30,28 @@ class Finding:
         return asdict(self)
 
 
-class Ward:
+class Area:
     """The findings of one area, as they are made.
 
     Args:
-        area: Their area.
+        name: Its name.
     """
 
-    def __init__(self, area: str) -> None:
-        self.area = area
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.findings: list[Finding] = []
 
     def ok(self, what: str, said: str) -> None:
         """Note that something is as it should be."""
-        self.findings.append(Finding(self.area, what, "ok", said))
+        self.findings.append(Finding(self.name, what, "ok", said))
 
     def note(self, what: str, said: str, mend: str = "") -> None:
         """Note what is worth knowing."""
-        self.findings.append(Finding(self.area, what, "note", said, mend))
+        self.findings.append(Finding(self.name, what, "note", said, mend))
 
     def wrong(self, what: str, said: str, mend: str) -> None:
         """Note what is wrong."""
-        self.findings.append(Finding(self.area, what, "wrong", said, mend))
+        self.findings.append(Finding(self.name, what, "wrong", said, mend))
 
     def judge(self, what: str, holds: bool, said: str, mend: str) -> None:
         """Note something as right or wrong."""

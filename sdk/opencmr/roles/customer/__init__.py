@@ -1,4 +1,4 @@
-"""The customer's role: what a wallet, a personal agent runs. Begin with `customer.Customer`, the face.
+"""The customer's role, for wallets and personal agents. Begin with `customer.Customer`.
 
 A word, from `say` to a settled record:
 

@@ -1,4 +1,4 @@
-"""What an answer of a vendor's brought to a wallet."""
+"""The result of taking in one answer of a vendor."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from ...store import Noticed
 
 @dataclass
 class Arrived:
-    """What an answer of the vendor's brought.
+    """The result of taking in one answer of the vendor.
 
     Attributes:
         answered: Digests of messages of ours that have their receipt.

@@ -1,4 +1,4 @@
-"""Collecting in one relationship: what the vendor says is asked for, checked, and taken into the store."""
+"""Collecting in one relationship: the vendor's messages are asked for, checked, and taken into the store."""
 
 import asyncio
 import logging

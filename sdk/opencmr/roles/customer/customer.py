@@ -1,4 +1,4 @@
-"""The customer's face: a wallet, a personal agent. No server is needed: a customer is a key file and a store."""
+"""`Customer`, the entry point for wallets and personal agents: a key file and a store, and no server."""
 
 import asyncio
 from datetime import UTC, datetime

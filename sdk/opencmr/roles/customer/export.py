@@ -1,4 +1,4 @@
-"""Writing out what was said, as a folder that anybody can check offline (`spec/v1/evidence.md`)."""
+"""Export of messages as a folder of evidence that anybody can check offline (`spec/v1/evidence.md`)."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -112,7 +112,7 @@ def _dealings(rows: Rows, wanted: frozenset[str] | None, thread: str | None) -> 
 
 
 def _decided(kept: Iterable[Kept]) -> Arrangement:
-    """The chain with what it answers, what lies off it, and the customer's receipts; the rest has no place yet."""
+    """The decided messages: the chain with what it answers, what lies off it, and the customer's receipts."""
     pieces = [_piece(each) for each in kept]
     there = arrange(pieces)
     chain = list(_linked(there, there.chain))
@@ -128,7 +128,7 @@ def _decided(kept: Iterable[Kept]) -> Arrangement:
 
 
 def _linked(there: Arrangement, words: Iterable[Piece], *before: Piece) -> Iterator[Piece]:
-    """Of the vendor's words those whose words before are held, and what they answer; others wait for them."""
+    """The vendor's words whose words before are held, and what they answer."""
     held: set[str | None] = {None, *(word.digest for word in before)}
     for word in words:
         if word.message.prior in held and (word.of is None or word.of in there.customers):

@@ -1,4 +1,4 @@
-"""Forgetting a relationship: what was said leaves a customer's store, and nothing is signed under its key again."""
+"""Forgetting a relationship: its messages leave the customer's store, and its key is never used again."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One relationship of a customer: saying, sending, collecting. What is said is kept before it is sent."""
+"""Saying, sending and collecting in one relationship of a customer. A message is stored before it is sent."""
 
 import logging
 from collections.abc import Callable
@@ -211,7 +211,7 @@ class Messaging:
         return instant(self._clock())
 
     async def _make_way(self, said: Verified) -> Fault | None:
-        """What comes before the receipt for a message of ours may wait in the mailbox; returns what is in the way.
+        """Collect what the receipt of a message of ours follows on; returns the fault where that fails.
 
         From a vendor that is muted, or has used its quota up, it is not collected. A no does not need it.
         """
@@ -231,7 +231,7 @@ class Messaging:
         return full or Unreachable("the vendor's receipt does not go on from what it has said before")
 
     def _answered_elsewhere(self, digest: str) -> Fault | None:
-        """Why a message was refused or given up that somebody else sent who was sending just then."""
+        """The fault of a message that another task was sending at the same time, where it was refused or given up."""
         return self._outbox.given_up.get(digest) or self._store.read(
             lambda rows: self._transactions.refusal(rows, digest)
         )
@@ -241,7 +241,7 @@ class Messaging:
         return kept is not None and kept.status == "pending"
 
     def _void(self, said: Verified) -> Misconduct | None:
-        """Why a message of ours has no effect though the vendor accepts it: the rules do not allow that."""
+        """The misconduct of a vendor that accepts a message of ours which the rules make void."""
         thread = self.thread(said.message.thread)
         if thread is None or all(entry.digest != said.digest or entry.outcome != "void" for entry in thread.entries):
             return None

@@ -1,4 +1,4 @@
-"""The outbox of one relationship: what was said and is not answered yet, sent in its order."""
+"""The outbox of one relationship: messages that have no receipt yet, sent in their order."""
 
 import asyncio
 
@@ -112,7 +112,7 @@ class Outbox:
         return None
 
     async def _give_up(self, digest: str, fault: Fault) -> None:
-        """The same bytes never come good: an unsigned problem said so, and there is nobody else to ask.
+        """Send a message no more: by an unsigned problem, the same bytes will never be accepted.
 
         It proves nothing, so a signed receipt that comes all the same still counts.
         """
@@ -121,7 +121,7 @@ class Outbox:
 
 
 def _in_turn(pending: list[Kept], broken: list[str]) -> list[Kept]:
-    """Narrowing messages first, but for those whose thread has something earlier to send; else as they were said.
+    """The order of sending: narrowing messages first, unless their thread has an earlier message to send; else as said.
 
     Those that the line broke for come after the others: a vendor that drops it for one no keeps no other one back.
     """

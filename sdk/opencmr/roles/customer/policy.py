@@ -1,4 +1,4 @@
-"""What a customer decides once, so as not to be asked each time."""
+"""Standing choices of a customer, who is then not asked each time."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field

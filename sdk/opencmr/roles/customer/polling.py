@@ -1,4 +1,4 @@
-"""How a wallet that is open asks for mail by itself (`spec/v1/transport.md`, "How often to ask")."""
+"""Polling: an open wallet asks for mail by itself (`spec/v1/transport.md`, "How often to ask")."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger("opencmr.customer")
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How often the mailboxes are looked into while nobody waits for anything.
+    """The pauses between collects while nobody waits for anything.
 
     A vendor is asked once in `every` seconds, on average. Who has more relationships than `every / gap` asks each of
     them less often: the whole wallet makes no more than one collect in `gap` seconds, on average. None of these
@@ -36,7 +36,7 @@ class Polling:
     within: float = 60.0
 
     def __post_init__(self) -> None:
-        """See that it says how often.
+        """Check the values.
 
         Raises:
             UsageError: A time is negative or no number, or `at_once` no whole number from 1.
@@ -103,7 +103,7 @@ class Poller:
                 task.add_done_callback(self._tasks.discard)
 
     def _next(self, asked: list[Messaging]) -> Messaging:
-        """Whose turn it is: everybody's once before anybody's twice."""
+        """The relationship whose turn it is: each has one before any has a second."""
         while self._turns:
             one = self._turns.popleft()
             if one in asked:

@@ -1,4 +1,4 @@
-"""What a vendor may leave in a customer's wallet, and which of its words are taken in (`spec/v1/transport.md`).
+"""Quotas: how much a vendor may leave in a wallet, and which of its messages are taken in (`spec/v1/transport.md`).
 
 A word that is not taken is not acknowledged: a collect says with `seen` how far the vendor's chain is held here, so the
 word waits at the vendor and comes again.
@@ -31,7 +31,7 @@ class Quota:
     relationship: int = 16 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        """See that it is one.
+        """Check the values.
 
         Raises:
             UsageError: A bound is no whole number from 1.
@@ -58,7 +58,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What there is room for.
+    """The vendor's messages for which there is room.
 
     Attributes:
         number: The number that the vendor's next word has.
@@ -77,7 +77,7 @@ class Intake:
     held: Callable[[str], bool]
 
     def admitted(self, words: Iterable[Verified]) -> Iterator[Verified]:
-        """Of a vendor's new words those that are taken, in the order of their numbers."""
+        """The vendor's new words that are taken, in the order of their numbers."""
         number, tip, room, waiting = self.number, self.tip, self.room, self.waiting
         answered: set[str] = set()
         for word in sorted(words, key=lambda word: word.message.number or 0):

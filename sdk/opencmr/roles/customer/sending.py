@@ -1,4 +1,4 @@
-"""What waits to be sent is tried again by itself (`spec/v1/transport.md`, "Retries").
+"""Retries: messages without a receipt are sent again by themselves (`spec/v1/transport.md`, "Retries").
 
 The messages are in the store; how often each was tried is not: after a restart the waiting begins anew, short.
 """
@@ -19,7 +19,7 @@ _log = logging.getLogger("opencmr.customer")
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How patiently messages are sent again.
+    """The pauses between attempts to send a message.
 
     Attributes:
         first: Seconds within which the first attempt is made; each further one has twice as many.
@@ -32,7 +32,7 @@ class Retry:
     at_once: int = 8
 
     def __post_init__(self) -> None:
-        """See that it says how patiently.
+        """Check the values.
 
         Raises:
             UsageError: A time is negative or no number, or `at_once` no whole number from 1.

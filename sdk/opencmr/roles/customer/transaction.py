@@ -1,4 +1,4 @@
-"""What a customer does inside one transaction of their store, in one relationship.
+"""Operations on one relationship of a customer, each inside one transaction of the store.
 
 What they say waits until it is answered. What comes in takes the place that the vendor's numbers give it, and is
 settled here as the vendor has to settle it: a receipt is believed only as far as the rules bear it out.
@@ -100,7 +100,7 @@ class Transactions:
         return verified
 
     def give_up(self, rows: Rows, digest: str) -> None:
-        """Send a message no more: the same bytes never come good. A receipt that comes all the same still counts."""
+        """Send a message no more: the same bytes will never be accepted. A receipt that still arrives counts."""
         peer = self.peer(rows)
         history = self.histories.draft(rows, peer)
         rows.change_message(self.number, digest, status="refused")
@@ -108,7 +108,7 @@ class Transactions:
         self.histories.publish(rows, self.number, history)
 
     def pending(self, rows: Rows) -> list[Kept]:
-        """What has no place yet, in the order in which it was said."""
+        """The messages that have no place yet, in the order in which they were said."""
         return rows.with_status(self.number, "pending")
 
     def refusal(self, rows: Rows, digest: str) -> Refused | None:
@@ -262,7 +262,7 @@ class Transactions:
         return verified
 
     def _came_back(self, rows: Rows, history: History, verified: Verified, arrived: Arrived, now: str) -> None:
-        """A word of ours that this store does not hold: it is an older copy. A no counts at once."""
+        """Take a word of ours that this store lacks, being an older copy. A no counts at once."""
         self._add(rows, verified, "customer", "pending")
         history.hear(verified.message, verified.digest)
         why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
@@ -277,7 +277,7 @@ class Transactions:
         self._add(rows, verified, "vendor", "waiting", of=of, place=message.number, at=message.created)
 
     def _heard_again(self, known: Kept, arrived: Arrived) -> None:
-        """What came before by another way is told again, and changes nothing."""
+        """Tell again what came before by another way; it changes nothing."""
         if known.status in ("receipt", "waiting") and known.side == "vendor" and known.of is not None:
             arrived.answered.add(known.of)
             if known.status == "receipt" and (refused := _refusal(known)) is not None:
@@ -388,7 +388,7 @@ class Transactions:
             arrived.noticed.append(Noticed(code, why, words, now))
 
     def _split(self, rows: Rows, history: History, kept: Kept, arrived: Arrived, now: str) -> None:
-        """Another word of a number that is taken."""
+        """Note another word with a number that is taken."""
         rows.change_message(self.number, kept.digest, status="forked")
         place = kept.place or 0
         there = history.chain.digests[place - 1] if 0 < place < history.chain.next else str(history.chain.tip)
@@ -396,7 +396,7 @@ class Transactions:
         arrived.noticed.append(Noticed("split", why, (there, kept.digest), now))
 
     def _goes_over(self, rows: Rows, history: History, last: str, arrived: Arrived, now: str) -> bool:
-        """Go over to the vendor's chain as it stands, where it goes on from an earlier place than ours.
+        """Change to the vendor's chain as it stands, where it continues from an earlier place than ours.
 
         What has its place only on the branch that is left is sent again; the no-words among it go on to deny.
         """

@@ -1,4 +1,4 @@
-"""What both roles need, and nothing of either: a party signs, remembers what its store holds, and tells it to people.
+"""The parts that both roles share: signing, remembered histories, threads in hand, values of callers.
 
 | module | what is in it |
 |---|---|

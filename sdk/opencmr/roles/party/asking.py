@@ -1,4 +1,4 @@
-"""A question to `may`, as it is asked by name: written once, for both sides."""
+"""The named arguments of `may`, the same on both sides."""
 
 from datetime import datetime
 from typing import Required, TypedDict
@@ -49,7 +49,7 @@ def members(
     topic: Code | None = None,
     at: datetime | None = None,
 ) -> tuple[Members, str | None]:
-    """What is asked, and for which instant; none: for now.
+    """The members of the question, and its instant; none: now.
 
     Args:
         vendor: Whom it is about; its DID means the same as `vendor`.

@@ -1,4 +1,4 @@
-"""What a caller gives: here values of an application turn into models, or into a `UsageError` that names what is wrong.
+"""Values of callers: here they become models, or a `UsageError` that names what is wrong.
 
 No other module of the roles builds a model from a caller's values, so no error of the validator's leaves the package.
 """
@@ -65,7 +65,7 @@ def listed(name: str, values: Any) -> list[Any]:
 
 
 def among(what: str, values: Iterable[str], known: Iterable[str]) -> None:
-    """See that what a caller names is there.
+    """Check that what a caller names is there.
 
     Args:
         what: Of what kind it is, such as an item.
@@ -101,7 +101,7 @@ def seconds(name: str, value: Any) -> float:
 
 
 def setting(name: str, value: Any, *, whole: bool = False) -> None:
-    """See that a bound that a caller sets is one.
+    """Check a bound that a caller sets.
 
     Args:
         name: Of the setting.
@@ -130,7 +130,7 @@ def customers_did(customer: Any) -> str:
 
 
 def recipient_of(recipient: Any, vendor: str) -> Any:
-    """Who would end up processing: the vendor, however its DID is written, or who was named."""
+    """The recipient of a question: the vendor, however its DID is written, or who was named."""
     return VENDOR if isinstance(recipient, str) and normal(recipient) == normal(vendor) else recipient
 
 

@@ -1,4 +1,4 @@
-"""Histories, read from the store once, remembered, and brought forward by what anybody adds."""
+"""Folded histories: read from the store once, remembered, and extended by what any process adds."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

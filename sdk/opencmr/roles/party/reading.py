@@ -1,4 +1,4 @@
-"""Reading a store, a customer's or a vendor's, without its keys: for the command line, and for whoever audits."""
+"""A reader of stores that needs no keys, for the command line and for auditors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

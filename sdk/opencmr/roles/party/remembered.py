@@ -1,4 +1,4 @@
-"""What a process remembers of relationships: each at a version of it, all together bounded by bytes."""
+"""A cache by relationship: each entry holds for one version of it, and all together are bounded by bytes."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ _SMALL = 64
 
 
 class AtVersion(Protocol):
-    """Something that holds for a version of a relationship."""
+    """An entry that holds for one version of a relationship."""
 
     @property
     def version(self) -> int:
@@ -26,7 +26,7 @@ V = TypeVar("V", bound=AtVersion)
 
 
 class Remembered(Generic[K, V]):
-    """The newest version of each, as long as there is room: then what was used least lately is forgotten.
+    """The cache: the newest version of each; when it is full, what was used least recently goes.
 
     Small ones have half of the room to themselves, and big ones the other half; what either leaves free the other may
     use. So whoever makes big ones never has that half forgotten in which the small ones are that most customers have.

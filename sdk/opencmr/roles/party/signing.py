@@ -1,4 +1,4 @@
-"""Writing and signing messages: what both roles do alike."""
+"""Writing and signing of messages, for both roles."""
 
 import secrets
 from collections.abc import Callable
@@ -24,7 +24,7 @@ IN_TIME = timedelta(days=7)
 
 
 class Link(NamedTuple):
-    """Where a word stands among what was said before (`spec/v1/sequence.md`, the chain).
+    """The members that link a word to what was said before (`spec/v1/sequence.md`, the chain).
 
     Attributes:
         number: Of a vendor's word.
@@ -100,7 +100,7 @@ def envelope(
 
 @dataclass(frozen=True)
 class Signer:
-    """Who signs: a party's DID, its key, the key URL that its proofs name, and where the ids of its messages come from.
+    """The signer of a party: its DID, its key, the key URL that its proofs name, and the source of its message ids.
 
     What it writes follows from these and from the time alone.
     """

@@ -1,4 +1,4 @@
-"""Threads in hand: what a relationship holds of a family. Customer and vendor look at theirs in one way.
+"""Handles of threads, and namespaces of handles, for both roles.
 
     relationship.consents                            # a namespace: all handles of the family, by first place
     relationship.consents.in_state("requested")      # those in a state

@@ -1,4 +1,4 @@
-"""The vendor's role: what a shop, a service, anybody with customers runs. Begin with `vendor.Vendor`, the face.
+"""The vendor's role, for shops, services and all who have customers. Begin with `vendor.Vendor`.
 
 A message, from the socket to the receipt:
 

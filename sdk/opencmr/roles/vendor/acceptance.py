@@ -1,4 +1,4 @@
-"""What a vendor holds to in the families: which terms it accepts, what it says to others, and how firm its offers are.
+"""Acceptance of terms: which a vendor accepts, what it answers to others, and how long its offers are firm.
 
 Of the vendor's side only `in_hand` knows families besides. All else that is said is the application's.
 """

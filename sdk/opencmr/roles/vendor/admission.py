@@ -1,4 +1,4 @@
-"""Who is let in whom the vendor does not know: how many newcomers of an address, how many bytes of all together."""
+"""Admission of unknown senders: how many newcomers of one address, and how many bytes of all together."""
 
 import asyncio
 import time

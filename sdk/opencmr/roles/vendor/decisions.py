@@ -1,4 +1,4 @@
-"""What a vendor may do, decided from memory for as long as nobody has said anything new (`spec/v1/decisions.md`).
+"""Decisions for a vendor's `may`, remembered for as long as nothing new was said (`spec/v1/decisions.md`).
 
 `protocol.decisions` says what the answer is. Here it is only remembered, and that it still holds is checked each time:
 nothing has been written in this relationship, by this process or another, and no date has come by which an answer could

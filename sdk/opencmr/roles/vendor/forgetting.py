@@ -1,4 +1,4 @@
-"""Relationships that never came to anything are forgotten after a while (`spec/v1/sequence.md`, forgetting).
+"""Forgetting of relationships that never came to anything (`spec/v1/sequence.md`, forgetting).
 
 One after the other, each in a transaction of its own, and with rests between them: so messages don't wait for it, and
 whoever is killed meanwhile has forgotten some of them and not others.
@@ -34,7 +34,7 @@ _log = logging.getLogger("opencmr.vendor")
 
 
 class Done(Enum):
-    """What became of a relationship that was due."""
+    """The outcome for a relationship that was due."""
 
     FORGOTTEN = "forgotten"
     KEPT = "kept"
@@ -123,7 +123,7 @@ class Forgetting:
         return await asyncio.to_thread(self._store.read, lambda rows: rows.passed(self._me, before, after, AT_ONCE))
 
     async def _one(self, peer: Peer, *, dry_run: bool) -> Done:
-        """Folded beside the writer, which only sees to it that nothing has been said since."""
+        """Fold one relationship beside the writer, which only checks that nothing has been said since."""
 
         def look(rows: Rows) -> History | None:
             there = rows.peer_by_number(peer.number)

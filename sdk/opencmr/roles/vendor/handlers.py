@@ -1,4 +1,4 @@
-"""A vendor's own code: which function answers what, and how it is run so that its failing harms nothing."""
+"""Handlers: the application's functions that answer messages, run so that a failure harms nothing."""
 
 import asyncio
 import inspect

@@ -1,4 +1,4 @@
-"""Whether a vendor can do its work just now: what a load balancer and a supervisor ask."""
+"""Health of a vendor: the answers for a load balancer and a supervisor."""
 
 import asyncio
 import logging

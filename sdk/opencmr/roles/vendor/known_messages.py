@@ -1,4 +1,4 @@
-"""What has come in before, remembered by relationship: check 2 is asked with every message, and seldom answers yes."""
+"""A cache of known digests and ids by relationship: check 2 looks for each message, and seldom finds it."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A vendor's mailboxes: what waits for whom, who waits for it, and what is handed back (`spec/v1/transport.md`)."""
+"""The mailboxes of a vendor's customers: collecting, waiting, and handing back (`spec/v1/transport.md`)."""
 
 import asyncio
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class Mailbox:
         self.waking.ring(customer)
 
     def let_go(self) -> None:
-        """Let those go who wait, and hold nobody any more."""
+        """Release those who wait, and hold no collect any more."""
         self._closing = True
         self.waking.ring_all()
 

@@ -1,4 +1,4 @@
-"""Speaking with one customer: what `relationship.Relationship` begins with, and its handles ask of it."""
+"""Saying, reading and deciding in a relationship with one customer; the base of `Relationship`."""
 
 from typing import Protocol, Unpack
 

@@ -1,4 +1,4 @@
-"""How a vendor gives its words their numbers: a receipt for what a customer said, or something of its own."""
+"""Numbers of a vendor's words: its receipts and its own messages take their places in the chain."""
 
 from ...errors import Problem, UsageError
 from ...messages.types import Side

@@ -1,4 +1,4 @@
-"""What a vendor publishes of itself, before anyone tells it anything (`spec/v1/transport.md`, discovery)."""
+"""The discovery documents of a vendor (`spec/v1/transport.md`, discovery)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a vendor does with a message: from its bytes to the signed receipt (`spec/v1/receiving.md`).
+"""Receiving of a message, from its bytes to the signed receipt (`spec/v1/receiving.md`).
 
      1      size and shape                       `parse`
      2      already known? the same answer       `Transactions.known`

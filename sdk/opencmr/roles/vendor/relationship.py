@@ -1,4 +1,4 @@
-"""One customer, as a vendor knows them: what a handler gets beside the message."""
+"""A vendor's relationship with one customer: what a handler gets beside the message."""
 
 from ..party.threads import Namespace
 from .in_hand.consent import Consents

@@ -1,4 +1,4 @@
-"""What a vendor does whose store was put back from an older copy (`spec/v1/sequence.md`, after a restore).
+"""Recovery of a vendor whose store was put back from an older copy (`spec/v1/sequence.md`, after a restore).
 
 A customer has seen words of ours that are not held here. They hand them back, with what these answer: our own
 signatures say that they are ours. Their branch becomes our chain. What we had said on ours meanwhile is said again, and

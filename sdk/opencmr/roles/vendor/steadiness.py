@@ -1,4 +1,4 @@
-"""Whether the clock goes on as time does: a clock that jumps dates words wrongly, and somebody should know."""
+"""Clock jumps: a clock that jumps dates words wrongly, so a jump is told in the log."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What is told of a vendor's work: an event, a span and measurements, from what goes in and what comes out.
+"""Telemetry of a vendor: an event, a span and measurements of each message and each collect.
 
 Nothing in between is touched: the bytes are looked at once more, and only where somebody wants to know. Before the
 signature holds, a message may say anything of itself; so ids are told only where they are UUIDs, a type only where it

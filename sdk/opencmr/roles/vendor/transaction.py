@@ -1,4 +1,4 @@
-"""What a vendor does inside one transaction of its store: it settles what customers say, and numbers its own words."""
+"""Operations on a vendor's relationships, each inside one transaction of the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Collects of DIDs that a vendor does not know: they must not open the mailbox that such a DID has a moment later."""
+"""Collects of unknown senders: one must not open the mailbox that its sender has a moment later."""
 
 from ...errors import OverQuota, Replayed
 from ...messages import Message, core

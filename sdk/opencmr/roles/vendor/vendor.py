@@ -1,4 +1,4 @@
-"""The vendor's face: a shop, a service, anybody whom customers deal with."""
+"""`Vendor`, the entry point for shops, services and all who have customers."""
 
 import asyncio
 import logging
@@ -293,12 +293,12 @@ class Vendor:
         return self._handlers.timeout
 
     def let_go(self) -> None:
-        """Let those go who wait for mail: the vendor will close. What is at work goes on, and collects hold no more."""
+        """Release the collects that wait, since the vendor will close. Work under way goes on."""
         self.health.stop()
         self._mailbox.let_go()
 
     async def close(self) -> None:
-        """Let those who wait go, give what runs a short while, write what is still to be written, close the store."""
+        """Release those who wait, give handlers a short while, write what is still to be written, close the store."""
         self.let_go()
         await self._handlers.close()
         await asyncio.to_thread(self._store.close)
@@ -310,7 +310,7 @@ class Vendor:
         return self._published.did_document()
 
     def discovery(self) -> dict[str, Any]:
-        """What `/.well-known/opencmr` says, before anyone tells us anything."""
+        """What `/.well-known/opencmr` says."""
         return self._published.discovery(self._transactions.speaks, self._acceptance.codes)
 
     def myterms(self) -> dict[str, Any] | None:
@@ -359,7 +359,7 @@ class Vendor:
             await self._mailbox.take_back(words)
 
     async def tend(self) -> None:
-        """Do what is to be done beside messages, until cancelled: forget what never came to anything."""
+        """Do the vendor's upkeep until cancelled: forget relationships that never came to anything."""
         if self._forgetting is not None:
             await self._forgetting.run()
 

@@ -1,4 +1,4 @@
-"""Who waits for mail, and what wakes them: a word of this process at once, one of another process before long."""
+"""Waking of waiting collects: at once for a message of this process, soon for one of another process."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ _log = logging.getLogger("opencmr.vendor")
 
 
 class Bell:
-    """What one waiting collect listens to.
+    """The bell of one waiting collect.
 
     Attributes:
         rung: Set once something may have come.

@@ -1,4 +1,4 @@
-"""What a customer holds in hand, one module a family: handles of threads, and the namespaces that `Relationship` has.
+"""Handles of threads and namespaces of the customer's `Relationship`, one module a family.
 
 A handle is a view of a thread, and has what the customer says in it. A namespace has the handles of a family, and what
 begins a thread of it (`opencmr.roles.party.threads`). No other module of the customer's side knows a family.

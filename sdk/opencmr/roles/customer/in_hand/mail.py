@@ -1,4 +1,4 @@
-"""Waiting for mail of some vendors, without hammering any."""
+"""Waiting for mail of several vendors, with pauses that grow while none comes."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""What a vendor holds in hand, one module a family: handles of threads, and the namespaces that `Relationship` has.
+"""Handles of threads and namespaces of the vendor's `Relationship`, one module a family.
 
 A handle is a view of a thread, and has what the vendor says in it of its own accord. A namespace has the handles of a
 family, and what begins a thread of it (`opencmr.roles.party.threads`). All of it is said through `Vendor.say`, so it

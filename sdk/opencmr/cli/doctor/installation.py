@@ -1,4 +1,4 @@
-"""This installation: Python, libraries, the check of keys, the tables of the specification, the clock."""
+"""Examination of this installation: Python, libraries, the check of keys, the specification's tables, the clock."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ import orjson
 
 from ... import _spec, trust
 from ...errors import OpenCMRError
-from .finding import Finding, Ward
+from .finding import Area, Finding
 
 OLDEST = (3, 11)
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,34 +32,34 @@ def examine(now: datetime) -> list[Finding]:
     Args:
         now: The system's time.
     """
-    ward = Ward("installation")
-    _python(ward)
-    _libraries(ward)
-    _points(ward)
-    _tables(ward)
-    ward.judge(
+    area = Area("installation")
+    _python(area)
+    _libraries(area)
+    _points(area)
+    _tables(area)
+    area.judge(
         "clock",
         now >= BORN,
         f"it is {now:%Y-%m-%d %H:%M:%S} UTC",
         "set the system's clock, and let NTP keep it: messages carry times, and are refused when they are far off",
     )
-    return ward.findings
+    return area.findings
 
 
-def _python(ward: Ward) -> None:
+def _python(area: Area) -> None:
     mend = f"use Python {'.'.join(map(str, OLDEST))} or newer"
     said = f"{platform.python_implementation()} {platform.python_version()} on {platform.system()}"
-    ward.judge("Python", sys.version_info[:2] >= OLDEST, said, mend)
+    area.judge("Python", sys.version_info[:2] >= OLDEST, said, mend)
 
 
-def _libraries(ward: Ward) -> None:
+def _libraries(area: Area) -> None:
     try:
         version = metadata.version("opencmr")
         required = metadata.requires("opencmr") or []
     except metadata.PackageNotFoundError:
-        ward.note("OpenCMR", "it is not installed, but found on the path", "pip install opencmr")
+        area.note("OpenCMR", "it is not installed, but found on the path", "pip install opencmr")
         return
-    ward.ok("OpenCMR", f"version {version}")
+    area.ok("OpenCMR", f"version {version}")
     missing: dict[str, list[str]] = {}
     fit, old = 0, []
     for name, floor, extra in _requirements(required):
@@ -71,13 +71,13 @@ def _libraries(ward: Ward) -> None:
         fit += 1
         if _release(found) < _release(floor):
             old.append(f"{name} {found}, which must be {floor} or newer")
-    ward.judge("libraries", not old, "; ".join(old) or f"{fit} are new enough", "pip install --upgrade opencmr")
+    area.judge("libraries", not old, "; ".join(old) or f"{fit} are new enough", "pip install --upgrade opencmr")
     for extra, names in missing.items():
         if extra:
             said = f"{', '.join(names)} missing: only needed {_EXTRAS[extra]}"
-            ward.note(f"extra {extra}", said, f"pip install 'opencmr[{extra}]'")
+            area.note(f"extra {extra}", said, f"pip install 'opencmr[{extra}]'")
         else:
-            ward.wrong("libraries", f"{', '.join(names)} missing", "pip install --force-reinstall opencmr")
+            area.wrong("libraries", f"{', '.join(names)} missing", "pip install --force-reinstall opencmr")
 
 
 def _requirements(required: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -93,7 +93,7 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(map(int, found[0].split("."))) if found else ()
 
 
-def _points(ward: Ward) -> None:
+def _points(area: Area) -> None:
     """Try keys outside of the prime-order group: whether they are refused depends on PyNaCl and its libsodium."""
     from ...conformance.vectors import run, shipped
 
@@ -101,22 +101,22 @@ def _points(ward: Ward) -> None:
         results = list(run(shipped(), "keys"))
         failed = [result.id for result in results if not result.passed]
     except (OpenCMRError, OSError, ValueError) as error:
-        ward.wrong("keys are checked", f"the vectors cannot be read: {type(error).__name__}", _REINSTALL)
+        area.wrong("keys are checked", f"the vectors cannot be read: {type(error).__name__}", _REINSTALL)
         return
     said = f"wrong about {', '.join(failed[:5])}" if failed else f"{len(results)} vectors agree, weak keys are refused"
     mend = "pip install --upgrade 'PyNaCl>=1.6.2': without it a forged signature may be taken for a true one"
-    ward.judge("keys are checked", not failed, said, mend)
+    area.judge("keys are checked", not failed, said, mend)
 
 
 _SPEC = "opencmr/spec/v1/"
 _REINSTALL = "pip install --force-reinstall opencmr"
 
 
-def _tables(ward: Ward) -> None:
-    """The tables decide what a message means, so that one changed member changes what may be done."""
+def _tables(area: Area) -> None:
+    """Check the tables: one changed member would change what may be done."""
     root = _spec.root()
     if not root.is_dir():
-        ward.wrong("specification", f"its tables are not at {root}", _REINSTALL)
+        area.wrong("specification", f"its tables are not at {root}", _REINSTALL)
         return
     pinned = _pinned()
     wrong = [name for name, digest in pinned.items() if _digest(name) != digest]
@@ -128,7 +128,7 @@ def _tables(ward: Ward) -> None:
     count = f"{len(roster)} agreements and {len(pinned)} files have their digests" if pinned else (
         f"{len(roster)} agreements have their digests; the files are those of a working copy")  # fmt: skip
     said = f"not as they were published: {', '.join([*bad, *wrong][:5])}" if bad or wrong else count
-    ward.judge("specification", not (bad or wrong), said, _REINSTALL)
+    area.judge("specification", not (bad or wrong), said, _REINSTALL)
 
 
 def _pinned() -> dict[str, str]:

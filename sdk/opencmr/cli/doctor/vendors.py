@@ -1,4 +1,4 @@
-"""A vendor, as customers reach it: DID document, discovery, TLS, cross-origin requests, clock, endpoint."""
+"""Examination of a vendor from outside: DID document, discovery, TLS, cross-origin requests, clock, endpoint."""
 
 import asyncio
 import http.client
@@ -13,7 +13,7 @@ from ... import trust
 from ...errors import OpenCMRError, UsageError
 from ...transport import Found, HttpNetwork
 from ..output import counted
-from .finding import Finding, Ward
+from .finding import Area, Finding
 
 PATIENCE = 10.0
 """Seconds for one exchange."""
@@ -67,16 +67,16 @@ def did_of(where: str) -> str:
 
 def examine(did: str) -> list[Finding]:
     """Look at a vendor from outside. Nothing is said that the vendor would store."""
-    ward = Ward("vendor")
+    area = Area("vendor")
     document, origin = trust.web_urls(did)
     try:
         found = asyncio.run(_find(did))
     except OpenCMRError as error:
-        ward.wrong("is found", str(error), f"see that {document} and {origin}/.well-known/opencmr answer as they must")
-        return ward.findings
-    ward.ok("did.json", f"{document}, with {counted(len(found.keys), 'key')}")
+        area.wrong("is found", str(error), f"see that {document} and {origin}/.well-known/opencmr answer as they must")
+        return area.findings
+    area.ok("did.json", f"{document}, with {counted(len(found.keys), 'key')}")
     about = found.discovery
-    ward.ok("discovery", f"speaks {', '.join(about.versions)}, takes {counted(len(about.types), 'type')} and "
+    area.ok("discovery", f"speaks {', '.join(about.versions)}, takes {counted(len(about.types), 'type')} and "
             f"{counted(len(about.terms or ()), 'agreement')}")  # fmt: skip
     try:
         read = _ask("GET", document, {"Origin": _WALLET})
@@ -86,15 +86,15 @@ def examine(did: str) -> list[Finding]:
         sent = _ask("POST", found.endpoint + "/messages", {"Content-Type": "application/opencmr+json"}, b"{")
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-        ward.wrong("answers", f"{found.endpoint} does not: {why}", "see that the proxy passes requests to the vendor")
-        return ward.findings
-    _judge_tls(ward, origin, read)
-    _judge_origins(ward, read, asked)
-    _judge_clock(ward, read)
+        area.wrong("answers", f"{found.endpoint} does not: {why}", "see that the proxy passes requests to the vendor")
+        return area.findings
+    _judge_tls(area, origin, read)
+    _judge_origins(area, read, asked)
+    _judge_clock(area, read)
     answers = sent.status == 400 and sent.headers.get("content-type", "").startswith("application/problem+json")
     mend = "see that the proxy passes POST, and the answer as it is"
-    ward.judge("endpoint", answers, f"{found.endpoint} answers {sent.status} to what is no message", mend)
-    return ward.findings
+    area.judge("endpoint", answers, f"{found.endpoint} answers {sent.status} to what is no message", mend)
+    return area.findings
 
 
 async def _find(did: str) -> Found:
@@ -129,38 +129,38 @@ def _expires(connection: http.client.HTTPConnection) -> datetime | None:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
 
-def _judge_tls(ward: Ward, origin: str, read: Answer) -> None:
+def _judge_tls(area: Area, origin: str, read: Answer) -> None:
     if read.expires is None:
-        ward.note("TLS", f"{origin} is plain http, which is for trying out on this machine")
+        area.note("TLS", f"{origin} is plain http, which is for trying out on this machine")
         return
     left = (read.expires - datetime.fromtimestamp(read.at, UTC)).days
     said = f"the certificate is good for {left} days"
     if left < SOON:
-        ward.note("TLS", said, "renew it")
+        area.note("TLS", said, "renew it")
     else:
-        ward.ok("TLS", said)
+        area.ok("TLS", said)
 
 
-def _judge_origins(ward: Ward, read: Answer, asked: Answer) -> None:
+def _judge_origins(area: Area, read: Answer, asked: Answer) -> None:
     mend = "let the proxy pass OPTIONS, and leave the vendor's Access-Control headers as they are"
     open_ = [answer.headers.get("access-control-allow-origin") in ("*", _WALLET) for answer in (read, asked)]
     holds = all(open_) and asked.status in (200, 204)
-    ward.judge(
+    area.judge(
         "browsers", holds, "wallets in a browser reach it" if holds else "wallets in a browser are kept off", mend
     )
 
 
-def _judge_clock(ward: Ward, read: Answer) -> None:
+def _judge_clock(area: Area, read: Answer) -> None:
     try:
         off = parsedate_to_datetime(read.headers["date"]).timestamp() - read.at
     except (KeyError, ValueError, TypeError):
-        ward.note("clock", "it does not tell its time: there is no Date in its answer")
+        area.note("clock", "it does not tell its time: there is no Date in its answer")
         return
     said = "its clock agrees with this one" if abs(off) < 2 else f"its clock is {off:+.0f} s from this one"
     mend = "let NTP keep both clocks: what is dated 120 seconds off is refused"
     if abs(off) > FAR_OFF:
-        ward.wrong("clock", said, mend)
+        area.wrong("clock", said, mend)
     elif abs(off) > OFF:
-        ward.note("clock", said, mend)
+        area.note("clock", said, mend)
     else:
-        ward.ok("clock", said)
+        area.ok("clock", said)

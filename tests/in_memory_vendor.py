@@ -44,7 +44,7 @@ def signed(document: dict[str, Any], key: trust.SigningKey = CUSTOMER, method: s
     return trust.sign(document, key, method or trust.key_url(key.did))
 
 
-class Desk:
+class InMemoryVendor:
     """One relationship, as its vendor holds it."""
 
     def __init__(self) -> None:
