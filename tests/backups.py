@@ -10,7 +10,7 @@ from typing import Any
 
 import nacl.bindings as sodium
 
-from opencmr import Customer, consent, trust
+from opencmr import Customer, Draft, consent, trust
 from opencmr.errors import Unreachable
 from opencmr.roles import CustomerRelationship
 from opencmr.store import Store
@@ -30,7 +30,8 @@ async def a_wallet(street: Street) -> Customer:
     alice = street.customer()
     shop, other, third = [await alice.meet(did) for did in (SHOP, OTHER, "did:web:third.example")]
     await shop.agreements.proffer("SD-BASE")
-    await shop.say(CAST)
+    for _ in range(2):  # too long for one chunk
+        await shop.say(Draft(CAST, ext={"https://example.org/padding": "x" * 40_000}))
     granted = await shop.say(GRANT.model_copy(update={"statement": 'Ja, gerne.\u2028\\ "\n😀'}))
     await shop.say(consent.Withdraw(), granted)
     await shop.sync()

@@ -104,8 +104,30 @@ def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.requirement("BAK-9")
+def test_a_wallet_is_lost_restored_and_knows_again_what_it_took_back(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / "backup_restored.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "backup: agreement active, consent given; may the shop advertise? permit",
+        "lost: agreement active, consent withdrawn; may the shop advertise? deny",
+        "restored: 1 relationship, 6 messages and receipts",
+        "before the first sync: agreement active, consent given; may the shop advertise? permit",
+        "after it: agreement active, consent withdrawn; may the shop advertise? deny",
+        "came back: 1 word",
+    ]
+
+
 def test_the_typed_example_passes_the_strict_type_check() -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "examples/newsletter.py", "examples/returned_shirt.py"]
+    typed = [f"examples/{name}.py" for name in ("newsletter", "returned_shirt", "backup_restored")]
+    command = [sys.executable, "-m", "mypy", "--strict", *typed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
