@@ -90,10 +90,10 @@ class Decisions:
         histories.on_change(self._changed)
 
     def may(self, customer: str, asked: Asked) -> Decision:
-        """The decision on what is asked, now.
+        """The decision on what is asked, now or at the instant that it names.
 
         Raises:
-            UsageError: A term is not in the vocabulary.
+            UsageError: A term is not in the vocabulary, or `at` is no instant.
             StoreError: The store fails.
         """
         known = self._known.get(customer)
@@ -110,7 +110,10 @@ class Decisions:
         return found if found is not None else self._decide(customer, known, page, asked, words)
 
     def _decide(self, customer: str, known: KnownCustomer, page: Page, asked: Asked, words: Words) -> Decision:
-        decision = decide(known.facts, _question(*members(self._me, **asked)[0]), page.at, now=True)
+        question, at = members(self._me, **asked)
+        if at is not None:
+            return decide(known.facts, Question(*question), at)
+        decision = decide(known.facts, _question(*question), page.at, now=True)
         if len(page.decisions) >= QUESTIONS:
             page.decisions.clear()
         page.decisions[words] = decision

@@ -10,8 +10,8 @@ from .handlers import Reply
 class Face(Protocol):
     """What a relationship asks of its `Vendor`."""
 
-    def may(self, customer: str, **asked: Unpack[Asked]) -> Decision:
-        """See `Vendor.may`."""
+    def decide(self, customer: str, asked: Asked) -> Decision:
+        """See `Vendor.decide`."""
         ...
 
     def history(self, customer: str) -> History:
@@ -41,7 +41,7 @@ class Messaging:
 
     def may(self, **asked: Unpack[Asked]) -> Decision:
         """Whether the vendor may do this; see `Vendor.may`."""
-        return self.vendor.may(self.customer, **asked)
+        return self.vendor.decide(self.customer, asked)
 
     @property
     def history(self) -> History:

@@ -13,10 +13,10 @@ from ..._log import log_failure
 from ...errors import Overloaded, StoreError, UsageError
 from ...messages import Body, Message
 from ...messages.types import TermsRef
-from ...protocol import Decision, History, Question, instant
+from ...protocol import Decision, History, instant
 from ...store import KeyFile, Rows, Store, beside
 from ...transport.limits import Gate, Limits
-from ..party.asking import Asked, members
+from ..party.asking import Asked
 from ..party.given import customers_did, setting
 from ..party.histories import Histories
 from ..party.signing import Signer, new_id
@@ -227,11 +227,11 @@ class Vendor:
         Raises:
             UsageError: A term is not in the vocabulary, or `at` is no instant: it must have its offset from UTC.
         """
-        did = customers_did(customer)
-        if asked.get("at") is None:
-            return self._decisions.may(did, asked)
-        question, at = members(self.did, **asked)
-        return self.history(did).may(Question(*question), str(at))
+        return self._decisions.may(customers_did(customer), asked)
+
+    def decide(self, customer: str, asked: Asked) -> Decision:
+        """As `may`, with the customer's DID and what is asked in one: for a relationship, which has both."""
+        return self._decisions.may(customer, asked)
 
     async def say(self, customer: str | Relationship, body: Reply, thread: str | None = None) -> str:
         """Say something of the vendor's own accord, such as a `consent.request`. It waits in the customer's mailbox.
