@@ -11,6 +11,7 @@ HOUSE = Path(opencmr.__file__).parent
 ROOMS = (
     "messages/",
     "protocol/families/",
+    "bridges/",  # each translates records of some family
     "roles/customer/in_hand/",
     "roles/vendor/acceptance.py",
     "roles/vendor/in_hand/",

@@ -107,6 +107,15 @@ def reaches(kind: Kind, broad: str, narrow: str) -> bool:
 
 
 @cache
+def unreached(kind: Kind, broad: str) -> frozenset[str]:
+    """What lies below a term and is not reached by a permission of it: each of these has to be named, or one above it.
+
+    Who knows the hierarchy alone would take them as permitted.
+    """
+    return frozenset(term for term in _broader(kind) if includes(kind, broad, term) and not reaches(kind, broad, term))
+
+
+@cache
 def parts(kind: Kind, asked: str) -> frozenset[str]:
     """What a question about this term is a question about: all that a permission of the term would reach."""
     return frozenset(term for term in (asked, *_broader(kind)) if reaches(kind, asked, term))
