@@ -235,6 +235,12 @@ class UnknownThread(Problem):
     retry = True
 
 
+class Moved(Problem):
+    code = "moved"
+    status = 410
+    title = "The relationship has moved to another key of the customer's."
+
+
 # Check 9: time and expiry
 
 

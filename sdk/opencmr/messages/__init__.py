@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
-from . import consent, core, intent, offer, order, terms
+from . import consent, core, intent, key, offer, order, relationship, terms
 from .envelope import AnyBody, Body, Message, Proof, side_of
 from .families import FAMILIES
 from .faults import Fault, first_fault
@@ -36,10 +36,12 @@ __all__ = [
     "consent",
     "core",
     "intent",
+    "key",
     "lowest",
     "offer",
     "order",
     "pointer",
+    "relationship",
     "side_of",
     "terms",
     "typed",

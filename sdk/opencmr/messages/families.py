@@ -2,12 +2,13 @@
 
 from types import ModuleType
 
-from . import consent, intent, offer, order, terms
+from . import consent, intent, key, offer, order, relationship, terms
 
 FAMILIES: dict[str, tuple[ModuleType, ...]] = {
     "terms": (terms,),
     "consent": (consent,),
     "intent": (intent, offer, order),
+    "relationship": (relationship, key),
 }
 """Family → the modules with its bodies. A family has a folder of its name in `spec/v1/`, and a module of its name in
 `opencmr/protocol/families/`."""

@@ -85,6 +85,7 @@ Duration = Annotated[str, _pattern(r"^P([0-9]{1,4}[DWMY]|T[0-9]{1,4}[HM]|[0-9]{1
 Digest = Annotated[str, _pattern(rf"^zQm{_B58}{{44}}$")]
 Did = Annotated[str, _pattern(rf"^{_DID}$", 255)]
 CustomerDid = Annotated[str, _pattern(rf"^did:key:z6Mk{_B58}{{44}}$")]
+Multikey = Annotated[str, _pattern(rf"^z6Mk{_B58}{{44}}$")]
 KeyUrl = Annotated[str, _pattern(rf"^{_DID}#[A-Za-z0-9._-]{{1,100}}$", 400)]
 ProofValue = Annotated[str, _pattern(rf"^z{_B58}{{80,90}}$")]
 Decimal = Annotated[str, _pattern(rf"^{_AMOUNT}$")]

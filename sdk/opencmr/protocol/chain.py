@@ -72,6 +72,11 @@ class Chain:
         """The number of the vendor's next word."""
         return len(self.digests) + 1
 
+    @property
+    def answers(self) -> bool:
+        """Whether a word of the customer's has a place, or was refused."""
+        return bool(self._placed)
+
     def number(self, digest: str | None) -> int | None:
         """The number of a vendor's word; none where it isn't in the chain."""
         return self._numbers.get(digest) if digest is not None else None

@@ -45,6 +45,26 @@ class OnTerms(NamedTuple):
     digest: str
 
 
+class VendorKey(NamedTuple):
+    """A key that a vendor has introduced.
+
+    Attributes:
+        key: In multibase.
+        since: The place of the word that introduces it, and when that took it.
+        begins: From when on it counts; none: from that place on.
+        ends: The keys that count no more from then on.
+    """
+
+    key: str
+    since: Point
+    begins: str | None = None
+    ends: tuple[str, ...] = ()
+
+    def counts(self, place: int, at: str) -> bool:
+        """Whether it has begun for a word of this place and place time."""
+        return place > self.since.place and (self.begins is None or self.begins <= at)
+
+
 class Table(NamedTuple):
     """A part of a record, as people read it. Digests and ids are whole: who shows them may shorten them."""
 
@@ -127,6 +147,21 @@ class Record(ABC):
         """Until when the vendor has promised what the customer may still take up."""
         return ()
 
+    # Who speaks in the relationship
+
+    @property
+    def says_who_speaks(self) -> bool:
+        """Whether it says so, by moves or introductions: what else is said there is judged by it."""
+        return False
+
+    def admits(self, message: Message[Any]) -> bool:
+        """Whether the customer goes on by this word, under the DID that it is from."""
+        return False
+
+    def introduced(self) -> Iterable[VendorKey]:
+        """The keys that the vendor has introduced, in their order."""
+        return ()
+
 
 class Beside(Protocol):
     """What noes of one thread take back beside what its record says: words that no entry stands for."""
@@ -150,6 +185,10 @@ def _nothing(*_: Any) -> Iterator[Any]:
     return iter(())
 
 
+def _nobody(_: Message[Any]) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """One family of messages.
@@ -160,6 +199,8 @@ class Family:
         misplaced: Check 7, last part: the faults of a body of this family that no schema can tell.
         beside: What to begin with for what noes take back beside the record; none: nothing is to be kept for it.
         firm: Types that are not stale for what only the vendor has said since.
+        never_stale: Types that are stale for nothing.
+        forerunner: Of a word by which a customer goes on under another DID: the DID of before; of others none.
         settled_first: Types that a customer says only when all that they said before in the thread is settled: what it
             discloses cannot be taken back.
         passing: Side → types that bind nobody: a relationship with nothing else in it came to nothing.
@@ -171,6 +212,8 @@ class Family:
     misplaced: Callable[[Message[Any]], Iterator[Misplaced]] = _nothing
     beside: Callable[[], Beside] | None = None
     firm: frozenset[str] = frozenset()
+    never_stale: frozenset[str] = frozenset()
+    forerunner: Callable[[Message[Any]], str | None] = _nobody
     settled_first: frozenset[str] = frozenset()
     passing: Mapping[Side, frozenset[str]] = field(default_factory=dict)
     rests_on: Callable[["Thread", Context], Iterator[str]] = _nothing

@@ -8,16 +8,17 @@ all the same (`hear`).
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import Conflict, Problem
+from ..errors import Conflict, Moved, Problem, WrongKey
 from ..messages import Message, core
 from .chain import Chain
 from .decisions import decide
 from .facts import gather, how_many
 from .families import FAMILIES
-from .family import Beside, Record
+from .family import Beside, Record, VendorKey
 from .lifecycle import family_of, is_narrowing
 from .question import Decision, Question
 from .said import Said
+from .speakers import check_key, forerunner
 from .statements import Facts
 from .thread import Thread, opened_by
 
@@ -32,6 +33,8 @@ class History:
         unplaced: The customer's no-words and grants that have no place, by digest, in the order of their saying.
         beside: Thread → what the noes there take back beside what stands, where its family keeps that.
         mine: Whether it is the customer's own view: a no of theirs holds from when they said it.
+        customer: The DID under which the customer speaks by now; none before their first word.
+        speaking: Ids of the threads that say who speaks here, by moves and introductions.
     """
 
     threads: dict[str, Thread] = field(default_factory=dict)
@@ -39,6 +42,8 @@ class History:
     unplaced: dict[str, Message[Any]] = field(default_factory=dict)
     beside: dict[str, Beside] = field(default_factory=dict)
     mine: bool = False
+    customer: str | None = None
+    speaking: frozenset[str] = frozenset()
     _facts: Facts | None = None
     _statements: int | None = None
 
@@ -50,6 +55,8 @@ class History:
             dict(self.unplaced),
             dict(self.beside),
             self.mine,
+            self.customer,
+            self.speaking,
             _statements=self._statements,
         )
 
@@ -153,6 +160,10 @@ class History:
         if thread is not None:
             self._statements = self.statements_with(thread)
             self.threads[thread.id] = thread
+            if thread.record is not None and thread.record.says_who_speaks:
+                self.speaking |= {thread.id}
+            if thread.entries[-1].outcome == "accepted" and forerunner(said.message) is not None:
+                self.customer = said.message.from_
         if (before := self._beside(said.message)) is not None:
             after = before.take(said, thread.entries[-1].outcome if thread else "refused")
             self._statements = self.statements + after.size - before.size
@@ -164,8 +175,46 @@ class History:
         return (self.beside.get(message.thread) or blank()) if blank is not None else None
 
     def _placed(self, digest: str, message: Message[Any]) -> None:
+        self.customer = self.customer or message.from_
         self.chain.answer(digest, message)
         self.unplaced.pop(digest, None)
+
+    # Who speaks
+
+    def goes_on(self, message: Message[Any]) -> bool:
+        """Whether the customer goes on by this word, under the DID that it is from."""
+        thread = self.threads.get(message.thread)
+        return thread is not None and thread.record is not None and thread.record.admits(message)
+
+    def check_customer(self, message: Message[Any]) -> None:
+        """Check that the customer speaks here under the DID that a message is from, or goes on under it by this one.
+
+        Raises:
+            WrongKey: It is another's, who says to be the one who goes on.
+            Moved: The customer has gone on under another one.
+        """
+        if message.from_ == self.customer or self.goes_on(message):
+            return
+        if forerunner(message) is not None:
+            raise WrongKey("this key was not announced", pointer="/from", rule="REL-4")
+        if self.customer is not None:
+            raise Moved(pointer="/from", rule="REL-7")
+
+    def check_vendor(self, message: Message[Any]) -> None:
+        """Check that the vendor's next word is signed by a key that counts by then.
+
+        Raises:
+            WrongKey: The key has ended, or begins later.
+        """
+        if self.speaking:
+            at = self.chain.place_time(message.created)
+            check_key(self.introduced(), message, self.chain.next, at)
+
+    def introduced(self) -> list[VendorKey]:
+        """The keys that the vendor has introduced, in the order of their places."""
+        records = (self.threads[id_].record for id_ in self.speaking)
+        keys = [key for record in records if record is not None for key in record.introduced()]
+        return sorted(keys, key=lambda key: key.since.place)
 
     # Asking
 
@@ -203,7 +252,7 @@ class History:
 
         Among themselves they are in the order in which they were said, and each knows those before it.
         """
-        view = History(dict(self.threads), self.chain, beside=dict(self.beside))
+        view = History(dict(self.threads), self.chain, beside=dict(self.beside), customer=self.customer)
         for place, (digest, message) in enumerate(self.unplaced.items(), self.chain.next):
             knows = self.chain.knowledge(message).and_between(self.chain.next, place)
             said = Said(message, digest, "customer", place, message.created, knows)

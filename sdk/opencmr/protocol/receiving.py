@@ -222,14 +222,17 @@ def settle(message: Message[Any], digest: str, *, history: History, now: str, ca
             beyond it, and it need not wait for that.
 
     Raises:
-        Problem: UnknownThread, TooEarly or Behind, which may come good; nothing is to be stored, but for a no-word for
-            which we are `Behind`: it is stored, denies at once, and is settled once we have caught up.
+        Problem: WrongKey or Moved: the sender does not speak here. UnknownThread, TooEarly or Behind, which may come
+            good. Nothing is to be stored, but for a no-word for which we are `Behind`: it is stored, denies at once,
+            and is settled once we have caught up.
     """
     narrowing = is_narrowing(message.type, "customer")
     said = history.placing(message, digest, now)
-    # 8 parties: what they hold of each other's words, and the thread. A narrowing message may come before its thread.
+    # 8 parties: who speaks, what they hold of each other's words, and the thread. A no may come before its thread.
     if history.chain.lacks(message.seen) and not (caught_up and narrowing):
         raise Behind("a word of ours that you have seen is not held here", pointer="/seen", rule="SEQ-6")
+    if not narrowing:
+        history.check_customer(message)
     thread = history.threads.get(message.thread)
     if thread is None:
         if not message.opens and not narrowing and not _too_late(said):

@@ -41,12 +41,13 @@ class Thread:
 
     def missed(self, said: Said) -> list[Entry]:
         """The entries that a customer's widening word does not know, and would have to (`sequence.md`, stale words)."""
-        if is_narrowing(said.message.type, said.side):
+        family = FAMILIES[self.family] if self.family is not None else None
+        if is_narrowing(said.message.type, said.side) or (family and said.message.type in family.never_stale):
             return []
         first = bisect_right(self.entries, said.knows.seen, key=attrgetter("place"))  # a long thread is mostly seen
         missed = [entry for entry in self.entries[first:] if not said.knows.knows(entry.place)]
         # What is firm, a vendor that says something each second must not keep from being taken up.
-        firm = self.family is not None and said.message.type in FAMILIES[self.family].firm
+        firm = family is not None and said.message.type in family.firm
         return [] if firm and all(entry.side == "vendor" for entry in missed) else missed
 
     def check_in_time(self, said: Said) -> None:
@@ -116,6 +117,8 @@ class Thread:
             if fault is not None:
                 raise fault
             if said.side == "customer":
+                if not is_narrowing(said.message.type, "customer"):
+                    context.check_customer(said.message)
                 self.check_in_time(said)
             return self.judge(said, context)[0], None
         except Problem as problem:

@@ -69,6 +69,11 @@ class PublicKey:
             raise BadSignature("the signature does not hold for these bytes and this key")
 
     @property
+    def multikey(self) -> bytes:
+        """Its multicodec, and its bytes: 34 of an Ed25519 key."""
+        return self.suite.multicodec + self.raw
+
+    @property
     def multibase(self) -> str:
         """How the key is written: `z6Mk…` for Ed25519."""
         return encode_public(self.raw, self.suite)

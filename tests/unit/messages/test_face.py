@@ -72,7 +72,7 @@ def test_another_version_is_refused_with_those_spoken_even_where_the_rest_is_wro
 
 
 @pytest.mark.parametrize(
-    "other", ["terms.acept", "Terms.accept", "terms", "key.introduce", "com.example.stock-alert", "com.example.X y"]
+    "other", ["terms.acept", "Terms.accept", "terms", "key.announce", "com.example.stock-alert", "com.example.X y"]
 )
 def test_another_type_is_refused_with_those_known(other: str) -> None:
     with pytest.raises(errors.UnsupportedType) as caught:

@@ -48,12 +48,25 @@ DESIGN = {
         ordered confirmed fulfilling     | order.withdraw    C    | returning
         returning done                   | order.withdraw    C    | returning
         """,
+    "relationship": """
+        none                             | relationship.open  C   | open
+        none introduced                  | key.introduce      V   | introduced
+        none introduced                  | relationship.close C   | closed
+        open                             | relationship.move  C   | open
+        open                             | relationship.close C   | closed
+        open                             | key.introduce      V   | open
+        closed                           | relationship.move  C   | open
+        closed                           | relationship.close C   | closed
+        closed                           | key.introduce      V   | closed
+        """,
 }
 NARROWING = {
     "terms": {"terms.decline": "C V", "terms.terminate": "C V"},
     "consent": {"consent.refuse": "C", "consent.withdraw": "C V"},
     "intent": {"intent.withdraw": "C", "offer.decline": "C", "order.cancel": "C V", "order.withdraw": "C"},
+    "relationship": {"relationship.close": "C"},
 }
+KEY = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
 SIDES = {"C": "customer", "V": "vendor"}
 
 
@@ -127,6 +140,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
 
 def _reached(talk: Any, bodies: Any) -> dict[tuple[str, str], str]:
     """A thread of each family in each of its states: (family, state) → thread."""
+    opened = talk.customer("relationship.open", {"next": "zQm" + "2" * 44}).id
     threads = {
         "proffered": talk.proffer("SD-BASE").id,
         "active": talk.agree("SD-BASE").said.message.thread,
@@ -150,6 +164,9 @@ def _reached(talk: Any, bodies: Any) -> dict[tuple[str, str], str]:
     withdrawn = talk.cast().id
     talk.customer("intent.withdraw", {}, withdrawn)
     found["intent", "withdrawn"] = withdrawn
+    found["relationship", "open"] = opened
+    found["relationship", "closed"] = talk.customer("relationship.close", {}).id
+    found["relationship", "introduced"] = talk.vendor("key.introduce", {"key": KEY}).id
     for state in ("confirmed", "fulfilling", "done", "cancelled", "returning"):
         thread = talk.order().said.message.thread
         if state == "cancelled":
