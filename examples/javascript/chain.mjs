@@ -45,6 +45,8 @@ export class Chain {
   #placed = new Map(); // digest of a customer's word → its place, and what it knows
   #settled = []; // the times of the places that are acknowledged
 
+  /** Whether a word of the customer's has a place, or was refused. */
+  get answers() { return this.#placed.size > 0; }
   /** The number of its next. */
   get next() { return this.digests.length + 1; }
   /** @param {string} [digest] of a vendor's word */

@@ -17,6 +17,8 @@ const ours = ({ message: { type, to, body } }, held) => {
   return found?.message.from === to ? found : undefined;
 };
 
+const forerunner = (message) => familyOf(message.type)?.forerunner?.(message);
+
 /** The customer's word that a receipt of the vendor's answers; one that names another thread answers nothing (COR-7). */
 export function answeredBy(word, held) {
   const found = ours(word, held);
@@ -69,6 +71,8 @@ export class History {
   pending = [];
   /** The vendor's words before which something is missing. @type {Word[]} */
   waiting = [];
+  /** The DID under which the customer speaks by now. @type {string | undefined} */
+  customer;
 
   find(code, words, why) {
     this.findings.push({ code, words, ...(why && { why }) });
@@ -91,6 +95,7 @@ export class History {
     }
     this.places.push({ ...became, ...point });
     this.chain.add(digest, message, fault ? undefined : answered);
+    if (!fault) this.customer ??= answered?.message.from;
   }
 
   /** A receipt gives a word of the customer's its place, and is compared with what the rules say of it. */
@@ -116,6 +121,7 @@ export class History {
     const { type, thread: id } = said.message;
     const became = thread?.entries.at(-1) ?? { outcome: 'refused' };
     if (thread) this.threads.set(id, thread);
+    if (became.outcome === 'accepted' && forerunner(said.message)) this.customer = said.message.from;
     const beside = familyOf(type)?.beside && (this.beside.get(id) ?? familyOf(type).beside());
     if (beside) this.beside.set(id, beside.after(said, became.outcome));
     return became;
@@ -129,6 +135,7 @@ export class History {
     let outcome, problem;
     try {
       if (fault) throw fault;
+      if (side === 'customer' && !isNarrowing(type, side)) await this.#checkCustomer(said.message);
       const after = await this.#judge(thread, said);
       outcome = after === undefined ? 'moot' : 'accepted';
       record = after ?? record;
@@ -141,13 +148,22 @@ export class History {
     return { ...thread, record, state, entries: [...thread.entries, entry] };
   }
 
+  /** Check 8, first part: the customer speaks under the DID that a message is from, or goes on under it by this very one. */
+  async #checkCustomer(message) {
+    if (message.from === this.customer) return;
+    const { family, record } = this.threads.get(message.thread) ?? {};
+    if (record && (await family.admits?.(record, message))) return;
+    if (forerunner(message)) throw new Problem('wrong-key', ['from']); // REL-4
+    if (this.customer) throw new Problem('moved', ['from']); // REL-7
+  }
+
   /** Checks 8 to 10 of spec/v1/receiving.md: the record after a message; nothing where it is moot. @param {Said} said */
   async #judge({ id, family, state, record, entries }, said) {
     const { message: { id: own, type, expires }, side, at } = said;
     const narrowing = isNarrowing(type, side);
     if (expires <= at && !narrowing) throw new Problem('expired', ['expires']); // SEQ-25, OFR-3
     if (!entries.length && id !== own && !narrowing) throw new Problem('unknown-thread', ['thread']);
-    if (side === 'customer' && !narrowing) {
+    if (side === 'customer' && !narrowing && !family?.neverStale?.includes(type)) {
       const missed = entries.filter(({ place }) => !knows(said.knows, place));
       const isFirm = familyOf(type)?.firm?.includes(type) && missed.every((entry) => entry.side === 'vendor'); // SEQ-7
       if (missed.length && !isFirm) throw new Problem('stale', ['seen']); // SEQ-4
@@ -178,7 +194,7 @@ export class History {
    */
   async #withPending() {
     const view = new History();
-    Object.assign(view, { chain: this.chain, threads: new Map(this.threads), beside: new Map(this.beside) });
+    Object.assign(view, { chain: this.chain, customer: this.customer, threads: new Map(this.threads), beside: new Map(this.beside) });
     const { next } = this.chain;
     const isNo = ({ message }) => isNarrowing(message.type, 'customer');
     const counts = this.pending.filter((word) => isNo(word) || familyOf(word.message.type)?.beside);
@@ -202,7 +218,13 @@ export class History {
   bindings() { return this.#say('bindings'); }
 
   /** TRM-10: the words about the terms of a scope that later ones about them have to know. @param {string} [scope] */
-  onTerms(scope) { return this.#say('onTerms').filter((one) => one.scope === scope).map(({ said }) => said); }
+  onTerms(scope) { return this.#say('onTerms').filter((one) => one.every || one.scope === scope).map(({ said }) => said); }
+
+  /** Whether the customer has said anything but no after a place. @param {number} place */
+  saidYesSince(place) {
+    return [...this.threads.values()].some(({ entries }) => entries.some((entry) =>
+      entry.side === 'customer' && entry.place > place && !isNarrowing(entry.type, 'customer')));
+  }
 
   /** All that decisions rest on. @param {boolean} [mine] the customer asks @returns {import('./decisions.mjs').Facts} */
   facts(mine = false) {

@@ -12,15 +12,20 @@ from opencmr.protocol.receiving import parse
 from opencmr.protocol.thread import opened_by
 from opencmr.testing import envelope
 
-from .writing import CUSTOMER, CUSTOMER_URL, PINNED, VENDOR, VENDOR_KEY, VENDOR_URL, Case, case, uuid
+from .writing import CUSTOMER, OTHER_CUSTOMER, PINNED, VENDOR, VENDOR_KEY, VENDOR_URL, Case, case, key_of, uuid
 
 Body = dict[str, Any]
 NOON = "2026-03-01T12:00:00.000Z"
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
 IN_TIME = timedelta(days=7)
 """By when a customer's word must have taken its place, unless a script says otherwise."""
-VENDORS = ("terms.counter", "consent.request", "offer.make", "order.confirm", "order.fulfil")
+VENDORS = ("terms.counter", "consent.request", "offer.make", "order.confirm", "order.fulfil", "key.introduce")
 """Types that only a vendor sends. Others are the customer's unless a script says otherwise."""
+
+
+NEXT, AFTER = key_of("the next key of the customer"), key_of("the key after that")
+KEYS = {key.did: key for key in (CUSTOMER, NEXT, AFTER, OTHER_CUSTOMER)}
+"""With what customers sign, by the DID under which they speak."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Script:
         words: What was said, in the order of the mailbox: a receipt right after what it answers.
         history: What it folds to so far; an honest vendor's receipts say so.
         last: The customer's last own word.
+        me: The DID under which the customer speaks.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Script:
     history: History = field(default_factory=History)
     last: str | None = None
     said: int = 0
+    me: str = CUSTOMER.did
 
     def later(self, **by: float) -> str:
         self.now = self.after(**by)
@@ -81,10 +88,11 @@ class Script:
         """A signed message of somebody who holds all that was said, unless `more` says otherwise; it has no place."""
         self.said += 1
         side = by or ("vendor" if type_ in VENDORS else "customer")
+        mine = KEYS[more.pop("me", self.me)]
         key, url, sender, to = (
-            (CUSTOMER, CUSTOMER_URL, CUSTOMER.did, VENDOR)
+            (mine, trust.key_url(mine.did), mine.did, VENDOR)
             if side == "customer"
-            else (VENDOR_KEY, VENDOR_URL, VENDOR, CUSTOMER.did)
+            else (VENDOR_KEY, VENDOR_URL, VENDOR, more.pop("to", self.me))
         )
         id_ = more.pop("id", None) or uuid(f"{self.name} {self.said}")
         right = {"from_": sender, "to": to, "created": self.now, "thread": thread, **self._links(type_, side)}
@@ -130,7 +138,8 @@ class Script:
             if why is not None:
                 body = {"outcome": "refused", "problem": {**why.as_dict(), "detail": None}}
                 body["problem"] = {name: value for name, value in body["problem"].items() if value is not None}
-        made = self.word("receipt", {"of": word.digest, **body}, word.thread, by="vendor", created=at)
+        to = word.message["from"]
+        made = self.word("receipt", {"of": word.digest, **body}, word.thread, by="vendor", created=at, to=to)
         self.words.append(made)
         self.follow(made, of=word)
         return made

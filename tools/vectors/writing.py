@@ -55,6 +55,8 @@ OTHER_VENDOR_KEY = key_of("another shop")
 VENDOR_URL = trust.key_url(VENDOR)
 CUSTOMER_URL = trust.key_url(CUSTOMER.did)
 PINNED = {VENDOR_URL: VENDOR_KEY.public}
+WEAK = trust.encode_public(b"\x01" + bytes(31))
+"""The neutral element of the group, as a key."""
 
 
 def multibase(raw: bytes) -> str:

@@ -3,6 +3,7 @@
 import { table } from '../spec.mjs';
 import { consent } from './consent.mjs';
 import { intent } from './intent.mjs';
+import { relationship } from './relationship.mjs';
 import { terms } from './terms.mjs';
 
 /**
@@ -17,6 +18,10 @@ import { terms } from './terms.mjs';
  * @property {(record: any) => object} show the record as both sides show it
  * @property {(message: any) => (string | number)[][]} [misplaced] check 7: where a body says what no schema can forbid
  * @property {string[]} [firm] types that are not stale for what only the vendor has said since
+ * @property {string[]} [neverStale] types that are stale for nothing
+ * @property {(message: any) => string | undefined} [forerunner] of a word by which a customer goes on under another DID: that of before
+ * @property {(record: any, message: any) => Promise<boolean>} [admits] whether the customer goes on by this word
+ * @property {(record: any) => Said[]} [introduced] the words by which the vendor has introduced keys
  * @property {() => {after: Function, statements: (when: When) => any[]}} [beside] to begin with, what noes of a thread take back
  *   beside its record; `after(said, outcome)` is the same with one more word of the thread, of which that came
  * @property {(record: any, thread: string) => import('../decisions.mjs').Binding[]} [bindings] the terms that bind by it
@@ -24,12 +29,12 @@ import { terms } from './terms.mjs';
  *   and prohibits
  * @property {(record: any, thread: string, when: When, times: string[]) => import('../decisions.mjs').Activity[]} [activities]
  * @property {(record: any, thread: string) => {scope: string, since: Said}[]} [governs] since when its data has terms of its own
- * @property {(record: any, thread: string) => {scope?: string, said: Said}[]} [onTerms] what was said in it about the terms of a
- *   scope, which later words about them have to know
+ * @property {(record: any, thread: string) => {scope?: string, every?: boolean, said: Said}[]} [onTerms] what was said in it about
+ *   the terms of a scope, or of every one, which later words about them have to know
  */
 
 /** @type {Family[]} */
-export const FAMILIES = [terms, consent, intent];
+export const FAMILIES = [terms, consent, intent, relationship];
 for (const family of FAMILIES) family.lifecycle = await table(`${family.name}/lifecycle.json`);
 
 /** The family that knows a type; none for those that are no entries, or are not known. @param {string} type */

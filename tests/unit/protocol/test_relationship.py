@@ -61,26 +61,20 @@ def test_an_opening_that_comes_later_is_refused(talk: Any) -> None:
     assert (caught.value.rule, caught.value.pointer) == ("REL-1", "/type")
 
 
-@pytest.mark.requirement("REL-1", "REL-3", "REL-4", "REL-11")
-@pytest.mark.parametrize(
-    ("type_", "body", "more", "rule", "pointer"),
-    [
-        ("relationship.open", {"next": key_digest(SECOND.public)}, {"prior": "zQm" + "2" * 44}, "REL-1", "/prior"),
-        ("relationship.open", {"next": key_digest(FIRST.public)}, {}, "REL-3", "/body/next"),
-        ("relationship.move", {"was": SECOND.did, "next": key_digest(FIRST.public)}, {"thread": "T"}, "REL-3",
-         "/body/next"),
-        ("relationship.move", {"was": FIRST.did, "next": key_digest(THIRD.public)}, {"thread": "T"}, "REL-4",
-         "/body/was"),
-    ],
-)  # fmt: skip
-def test_what_no_schema_can_forbid_is_malformed(
-    talk: Any, type_: str, body: dict[str, Any], more: dict[str, Any], rule: str, pointer: str
-) -> None:
-    thread = "urn:uuid:11111111-0000-4000-8000-000000000000" if more.pop("thread", None) else None
-    message, _ = talk.message(type_, body, by="customer", thread=thread, **by(FIRST, **more))
+@pytest.mark.requirement("REL-4")
+def test_a_move_that_the_key_of_before_signs_is_malformed(talk: Any) -> None:
+    body = {"was": FIRST.did, "next": key_digest(THIRD.public)}
+    message, _ = talk.message("relationship.move", body, by="customer", thread=opened(talk), **by(FIRST))
     with pytest.raises(Problem) as caught:
         check_place(message)
-    assert (caught.value.code, caught.value.rule, caught.value.pointer) == ("malformed", rule, pointer)
+    assert (caught.value.code, caught.value.rule, caught.value.pointer) == ("malformed", "REL-4", "/body/was")
+
+
+@pytest.mark.requirement("REL-3")
+def test_a_key_does_not_announce_itself(talk: Any) -> None:
+    with pytest.raises(WrongState) as caught:
+        talk.customer("relationship.open", {"next": key_digest(FIRST.public)}, **by(FIRST))
+    assert (caught.value.rule, caught.value.pointer) == ("REL-3", "/body/next")
 
 
 @pytest.mark.requirement("REL-11")

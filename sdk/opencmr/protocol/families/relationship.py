@@ -73,15 +73,13 @@ class Relationship(Record):
         here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
         match said.message.body:
             case relationship.Open() as body:
-                if context.chain.answers:
+                if said.message.prior is not None or context.chain.answers:
                     raise WrongState("it is the customer's first word, or none", pointer="/type", rule="REL-1")
                 languages = tuple(body.languages or ())
                 return here._under(said, body.next, since=said.point, languages=languages)
             case relationship.Move() as body:
                 if not self.admits(said.message):
                     raise WrongState("another key was announced", pointer="/body/was", rule="REL-4")
-                if body.next in self.spent:
-                    raise WrongState("this key has spoken here before", pointer="/body/next", rule="REL-3")
                 return here._under(said, body.next, moves=(*self.moves, (said.message.from_, said.point)))
             case key.Introduce() as body:
                 return replace(here, keys=(*self.keys, _introduced(said, body)))
@@ -90,7 +88,10 @@ class Relationship(Record):
 
     def _under(self, said: Said, next_: str, **changes: Any) -> Self:
         did = said.message.from_
-        return replace(self, customer=did, next=next_, spent=self.spent | {_digest_of(did)}, **changes)
+        spent = self.spent | {_digest_of(did)}
+        if next_ in spent:
+            raise WrongState("this key speaks here, or has before", pointer="/body/next", rule="REL-3")
+        return replace(self, customer=did, next=next_, spent=spent, **changes)
 
     def admits(self, message: Message[Any]) -> bool:
         """Whether it is a move from the customer's DID to the key that was announced."""
@@ -207,26 +208,15 @@ def _as_dict(each: VendorKey) -> dict[str, Any]:
 
 
 def _misplaced(message: Message[Any]) -> Iterator[Misplaced]:
-    """An opening follows no word; a key isn't its own next one, nor moves to itself; a vendor ends keys of its own."""
+    """A key moves to another one than itself; a vendor ends keys of its own."""
     match message.body:
-        case relationship.Open() as body:
-            if message.prior is not None:
-                yield ("prior",), "it is the customer's first word, or none", {"rule": "REL-1"}
-            yield from _not_itself(message, body.next)
-        case relationship.Move() as body:
-            if body.was == message.from_:
-                yield ("body", "was"), "the key that is moved to signs, not that of before", {"rule": "REL-4"}
-            yield from _not_itself(message, body.next)
+        case relationship.Move() as body if body.was == message.from_:
+            yield ("body", "was"), "the key that is moved to signs, not that of before", {"rule": "REL-4"}
         case key.Introduce() as body:
             for position, url in enumerate(body.ends or ()):
                 holder, _, fragment = url.partition("#")
                 if holder != message.from_ or fragment == body.key:
                     yield ("body", "ends", position), "a key of the vendor's, and not the new one", {"rule": "REL-11"}
-
-
-def _not_itself(message: Message[Any], next_: str) -> Iterator[Misplaced]:
-    if message.side == "customer" and next_ == _digest_of(message.from_):
-        yield ("body", "next"), "the next key is another than the one that signs", {"rule": "REL-3"}
 
 
 def _forerunner(message: Message[Any]) -> str | None:
