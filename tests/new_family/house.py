@@ -41,7 +41,7 @@ class House:
         """A line among the families and one for each role's namespaces, and the imports that they need."""
         file = self.sdk / "messages" / "families.py"
         text = file.read_text().replace(REGISTERED, REGISTERED + '    "praise": (praise,),\n')
-        file.write_text(text.replace("offer, order, terms", "offer, order, praise, terms"))
+        file.write_text(text.replace("offer, order, relationship", "offer, order, praise, relationship"))
         for role in ("customer", "vendor"):
             file = self.sdk / "roles" / role / "relationship.py"
             text = file.read_text().replace(ORDERS, ORDERS + "    praises = Namespace(Praises)\n")

@@ -37,11 +37,13 @@ def _open(t: Script, tried: Any) -> None:
 
 def _move(t: Script, tried: Any) -> None:
     thread = opened(t)
-    tried(t.say("relationship.move", move(CUSTOMER.did, NEXT), thread.thread, me=NEXT.did), 2)
-    tried(t.say("relationship.move", move(CUSTOMER.did, CUSTOMER), thread.thread, me=NEXT.did), 2)
+    tried(t.say("relationship.move", move(CUSTOMER.did), thread.thread, me=OTHER_CUSTOMER.did), 1)
+    tried(t.say("relationship.move", move(OTHER_CUSTOMER.did), thread.thread, me=NEXT.did), 1)
+    tried(t.say("relationship.move", move(CUSTOMER.did, NEXT), thread.thread, me=NEXT.did), 3)
+    tried(t.say("relationship.move", move(CUSTOMER.did, CUSTOMER), thread.thread, me=NEXT.did), 3)
     moved(t, thread)
-    tried(t.say("relationship.move", move(CUSTOMER.did, OTHER_CUSTOMER), thread.thread), 1)
-    tried(t.say("relationship.move", move(CUSTOMER.did, NEXT), thread.thread), 1, 2)
+    tried(t.say("relationship.move", move(CUSTOMER.did, OTHER_CUSTOMER), thread.thread), 2)
+    tried(t.say("relationship.move", move(CUSTOMER.did, NEXT), thread.thread), 2, 3)
 
 
 def _introduce(t: Script, tried: Any) -> None:

@@ -7,7 +7,7 @@ from opencmr import trust
 from .conversation import Body, Script, offer, terms
 from .folds import unknown
 from .folds_terms import GARDEN, garden
-from .writing import uuid
+from .writing import OTHER_CUSTOMER, uuid
 
 OTHER_DIGEST: Body = {"id": "SD-BASE", "digest": trust.digest(b"other terms")}
 FALSE_ROSTER: Body = {"document": {**GARDEN, "id": "SD-BASE"}}
@@ -18,31 +18,33 @@ NOTHING_KNOWN: Body = {"prior": None, "seen": None}
 
 def _all(t: Script, tried: Any) -> None:
     nowhere = {"terms": terms("SD-BASE")}
-    tried(t.say("terms.accept", nowhere, unknown()), 2)
-    tried(t.say("terms.accept", nowhere, unknown(), expires=t.now), 1, 2)
-    tried(t.say("offer.make", offer(), unknown(), expires=t.now), 1, 2)
-    tried(t.proffer(expires=t.now), 1)
+    tried(t.say("terms.accept", nowhere, unknown()), 3)
+    tried(t.say("terms.accept", nowhere, unknown(), expires=t.now), 2, 3)
+    tried(t.say("offer.make", offer(), unknown(), expires=t.now), 2, 3)
+    tried(t.proffer(expires=t.now), 2)
     open_ = t.proffer("SD-BASE")
-    tried(t.say("terms.counter", nowhere, open_.thread, by="customer"), 4)
+    tried(t.say("terms.counter", nowhere, open_.thread, by="customer"), 5)
     t.counter(open_)
     seen = {"seen": t.at(t.history.chain.next - 2)}
-    tried(t.accept_terms(open_, "SD-BASE-A", "customer", **seen), 3)
-    tried(t.accept_terms(open_, "SD-BASE-A", "customer", **seen, expires=t.now), 1, 3)
-    tried(t.accept_terms(open_, "SD-BASE-A"), 4)
-    tried(t.say("consent.grant", _grant(), open_.thread, **seen), 3, 5)
-    tried(t.say("consent.grant", _grant(), open_.thread), 5)
-    tried(t.amend(open_), 5)
+    tried(t.accept_terms(open_, "SD-BASE-A", "customer", **seen), 4)
+    tried(t.accept_terms(open_, "SD-BASE-A", "customer", **seen, expires=t.now), 2, 4)
+    tried(t.accept_terms(open_, "SD-BASE-A"), 5)
+    tried(t.say("consent.grant", _grant(), open_.thread, **seen), 4, 6)
+    tried(t.say("consent.grant", _grant(), open_.thread), 6)
+    tried(t.amend(open_), 6)
     t.end(open_, "terms.decline", "customer")
     gone = uuid("taken back before it came")
     t.say("terms.decline", {"reason": "changedMind"}, gone)
     t.agree("SD-BASE")
-    tried(t.proffer(id=gone, **NOTHING_KNOWN), 3)  # TRM-12 would say the same, with another word as expected
-    tried(t.accept_terms(open_, "SD-BASE"), 5)  # TRM-10 would say the same, by another rule
+    tried(t.proffer(id=gone, **NOTHING_KNOWN), 4)  # TRM-12 would say the same, with another word as expected
+    tried(t.accept_terms(open_, "SD-BASE"), 6)  # TRM-10 would say the same, by another rule
     wished = t.cast()
     made = t.offer(wished)
     seen = {"seen": t.at(t.history.chain.next - 2)}
-    tried(t.offer(wished, by="customer", **seen), 3, 4)
+    tried(t.offer(wished, by="customer", **seen), 4, 5)
     t.accept(made)
+    tried(t.proffer(me=OTHER_CUSTOMER.did), 1)
+    tried(t.proffer(me=OTHER_CUSTOMER.did, expires=t.now), 1, 2)
 
 
 def _grant() -> Body:

@@ -35,14 +35,16 @@ def _keys() -> list[Case]:
         ),
         fold(
             "relationship-former", "What the former key says counts no more, but for a no that has a receipt",
-            "REL-6 REL-7", "aaava", "open", _former, problems={4: "moved /from REL-7"}, asks=asks("deny withdrawn"),
+            "REL-6 REL-7", "aaava", "open", _former,
+            problems={4: "moved /from REL-7"}, asks=asks("deny withdrawn"),
         ),
         fold(
             "relationship-closed-by-a-thief", "Closes do not keep the move stale, and it opens again", "REL-5 REL-8",
             "aaaa", "open", _closed_by_a_thief,
         ),
         fold(
-            "relationship-keys", "Keys that are introduced, one of them weak", "REL-9 REL-10", "aava", "open", _keys_of_the_shop,
+            "relationship-keys", "Keys that are introduced, one of them weak", "REL-9 REL-10", "aava", "open",
+            _keys_of_the_shop,
             problems={3: "weak-key /body/key REL-9"},
         ),
         fold("relationship-introduced-alone", "A key in a thread of its own", "LIF-1", "aa", "introduced", _alone),
