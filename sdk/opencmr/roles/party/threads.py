@@ -138,7 +138,9 @@ class Threads(Generic[C, H]):
         return len(self._ids())
 
     def __contains__(self, thread: object) -> bool:
-        found = self.relationship.history.threads.get(thread) if isinstance(thread, str) else None
+        """Whether this thread is among them, by its id or by a handle."""
+        id_ = thread.thread if isinstance(thread, Handle) else thread
+        found = self.relationship.history.threads.get(id_) if isinstance(id_, str) else None
         return found is not None and self.handle.fits(found.record)
 
     def __getitem__(self, thread: str) -> H:

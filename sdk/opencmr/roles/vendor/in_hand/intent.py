@@ -1,7 +1,7 @@
 """Intents: what a customer wants, what is offered for it, and the order that comes of it (`spec/v1/intent/`)."""
 
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from ....messages import offer, order
 from ....messages.types import Money, OrderLine
@@ -71,11 +71,13 @@ class OrderInHand(Handle[Messaging, Dealing]):
     ) -> None:
         """Confirm the order, at the total that was accepted.
 
+        What else a confirmation says, such as who helps: `say(order.Confirm(…))`.
+
         Args:
             reference: The vendor's number of it.
             payment: How it is to be paid.
             delivery: How and when it gets to the customer.
-            note: Words for people. What else a confirmation says, such as who helps: `say(order.Confirm(…))`.
+            note: Words for people.
 
         Raises:
             UsageError: It is confirmed already, or off.
@@ -87,20 +89,44 @@ class OrderInHand(Handle[Messaging, Dealing]):
         )
 
     async def fulfil(
-        self, status: order.Progress, lines: Sequence[OrderLine | int] = (), *, amount: Money | None = None, **more: Any
+        self,
+        status: order.Progress,
+        lines: Sequence[OrderLine | int] = (),
+        *,
+        amount: Money | None = None,
+        carrier: str | None = None,
+        tracking: str | None = None,
+        tracking_url: str | None = None,
+        note: str | None = None,
     ) -> None:
         """Report how far the order is, as a whole or for some lines.
+
+        What else a report says, such as files: `say(order.Fulfil(…))`.
 
         Args:
             status: `shipped`, `delivered`, `refunded`, `done` and so on, see `order.Fulfil`.
             lines: The lines by index, or how much of them; none: the whole order.
             amount: What was paid back, with `refunded`.
-            more: What else `order.Fulfil` has, by name: `tracking`, `carrier`, `note` and so on.
+            carrier: Who brings it.
+            tracking: The carrier's number of it.
+            tracking_url: Where the carrier tells how far it is.
+            note: Words for people.
 
         Raises:
             UsageError: The order is not at a point where this can be said.
         """
-        await self.say(made(order.Fulfil, status=status, lines=parts(lines), amount=amount, **more))
+        await self.say(
+            made(
+                order.Fulfil,
+                status=status,
+                lines=parts(lines),
+                amount=amount,
+                carrier=carrier,
+                tracking=tracking,
+                tracking_url=tracking_url,
+                note=note,
+            )
+        )
 
     async def cancel(
         self,

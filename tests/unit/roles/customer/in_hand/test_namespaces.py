@@ -32,6 +32,8 @@ async def test_each_namespace_holds_the_threads_of_its_family(
     assert threads_of(at_shop.dealings) == list(cast.threads.values())
     assert asked[0] in at_shop.consents
     assert asked[0] not in at_shop.dealings
+    assert all(each in at_shop.consents for each in at_shop.consents)
+    assert at_shop.agreements.page()[0] not in at_shop.consents
     assert 0 not in at_shop.consents
 
 
