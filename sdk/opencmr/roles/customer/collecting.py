@@ -16,18 +16,18 @@ from .transaction import Transactions
 
 _log = logging.getLogger("opencmr.customer")
 _MOST_PAGES = 1000
-"""How many pages are collected at once, of a vendor that never comes to an end."""
+"""The most pages of one collect, for a vendor that always says there is more."""
 _LONGEST = 60.0
-"""Seconds after which no further page is asked for: a vendor may dole out its words one at a time."""
+"""Seconds after which no further page is asked for: a vendor may send its messages one at a time."""
 _LONGEST_WAIT = 30
 _MOST_HAND_BACKS = 3
-"""How often a vendor is handed back what it lacks before we give up for now."""
+"""The most times that a vendor is handed back what it lacks, within one collect."""
 _FRAME = 1024
 """Bytes around the words that are handed back at once."""
 _SLICE = 1024 * 1024
-"""Bytes of an answer that are taken in at once: what is read of them takes many times as much memory."""
+"""Bytes of an answer that are taken in at once: parsed, they take many times as much memory."""
 _LITTLE = 16 * 1024
-"""Bytes of an answer that are checked at once; more are checked in a thread, so that others go on meanwhile."""
+"""Bytes of an answer that are checked on the event loop; a longer one is checked in a thread."""
 
 
 class Collecting:

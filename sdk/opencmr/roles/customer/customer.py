@@ -26,7 +26,8 @@ from .sending import Retry, Sender
 class Customer(CastsIntents):
     """A customer, who manages their relationships. Use `Customer.open`, as an async context manager.
 
-    Every vendor sees another key. Keys do not join what content and network addresses still can.
+    Every vendor sees a different key. So vendors cannot join their records by key; by content or network address they
+    still might.
     """
 
     def __init__(
@@ -98,8 +99,8 @@ class Customer(CastsIntents):
     async def meet(self, vendor: str) -> Relationship:
         """Begin a relationship with a vendor: a fresh key, and the vendor's keys pinned as they are now.
 
-        A relationship that there is already is found again, with the keys that were pinned when it began. Nothing is
-        held while the vendor is looked up: a slow one delays no other.
+        An existing relationship is found again, with the keys that were pinned when it began. No lock is held while the
+        vendor is looked up, so a slow one delays no other.
 
         Args:
             vendor: The vendor's `did:web`.

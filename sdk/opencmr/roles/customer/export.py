@@ -52,8 +52,8 @@ def export(
 ) -> Exported:
     """Write what a customer's store holds of decided messages into a folder.
 
-    What has not been answered yet is left out: it has no place. Whatever else is in the folder stays, but for the
-    files of an earlier export.
+    Messages without a receipt are left out, since they have no place. Files of an earlier export are replaced; other
+    files in the folder stay.
 
     Args:
         folder: Where to; it is made if need be.

@@ -37,7 +37,8 @@ def find(store: Store, vendor: str) -> Peer:
 def forget(store: Store, peer: Peer, *, folder: str | Path | None = None) -> None:
     """Let all that a store holds of a relationship go. Not for the event loop's thread.
 
-    The row stays as a mark that its key was used: without the vendor's name, and so that its number serves no other.
+    The row stays, without the vendor's name, as a mark that its key was used; so its number is not given to another
+    relationship.
 
     Args:
         store: A customer's.

@@ -143,8 +143,8 @@ class Messaging:
     async def mute(self) -> None:
         """Collect nothing from this vendor any more, also after a restart, until `unmute`.
 
-        What is said here still goes out, and receipts for it are taken; where the vendor has said something before, a
-        receipt waits for its place until that is collected. Nothing is lost: the rest waits at the vendor.
+        Own messages are still sent, and their receipts are taken. A receipt that follows on messages which are not
+        collected waits for its place until they are. Nothing is lost: the vendor keeps the rest.
         """
         await self._store.write(lambda rows: rows.mute(self._transactions.peer(rows).number, True))
 
@@ -213,7 +213,7 @@ class Messaging:
     async def _make_way(self, said: Verified) -> Fault | None:
         """Collect what the receipt of a message of ours follows on; returns the fault where that fails.
 
-        From a vendor that is muted, or has used its quota up, it is not collected. A no does not need it.
+        A vendor that is muted, or has used up its quota, is not asked. A no does not need it.
         """
         full: Fault | None = None
         try:

@@ -10,7 +10,7 @@ from .collecting import Collecting
 from .transaction import Transactions
 
 Fault = Problem | Refused | Unreachable | Misconduct | QuotaExceeded
-"""What keeps a word from being answered, or from having its effect."""
+"""The reason why a message has no receipt, or no effect."""
 
 
 class Outbox:
@@ -56,8 +56,8 @@ class Outbox:
     async def _send_all(self) -> dict[str, Fault]:
         """Send what has not been answered, withdrawals first; returns what keeps each from being answered.
 
-        A thread's later messages wait for its earlier ones, but for narrowing ones: what keeps a grant from arriving
-        does not keep its withdrawal.
+        Within a thread, later messages wait for earlier ones. Narrowing messages do not: what delays a grant must not
+        delay its withdrawal.
         """
         faults: dict[str, Fault] = {}
         async with self._lock:
@@ -114,7 +114,7 @@ class Outbox:
     async def _give_up(self, digest: str, fault: Fault) -> None:
         """Send a message no more: by an unsigned problem, the same bytes will never be accepted.
 
-        It proves nothing, so a signed receipt that comes all the same still counts.
+        Such a problem proves nothing, so a signed receipt that still arrives counts.
         """
         self.given_up[digest] = fault
         await self._store.write(lambda rows: self._transactions.give_up(rows, digest))
@@ -123,7 +123,8 @@ class Outbox:
 def _in_turn(pending: list[Kept], broken: list[str]) -> list[Kept]:
     """The order of sending: narrowing messages first, unless their thread has an earlier message to send; else as said.
 
-    Those that the line broke for come after the others: a vendor that drops it for one no keeps no other one back.
+    Messages for which the connection broke come after the others: so a vendor that breaks it for one no delays no
+    other.
     """
     first: list[Kept] = []
     later: list[Kept] = []

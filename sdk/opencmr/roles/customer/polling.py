@@ -19,9 +19,9 @@ _log = logging.getLogger("opencmr.customer")
 class Polling:
     """The pauses between collects while nobody waits for anything.
 
-    A vendor is asked once in `every` seconds, on average. Who has more relationships than `every / gap` asks each of
-    them less often: the whole wallet makes no more than one collect in `gap` seconds, on average. None of these
-    collects is held by the vendor (`wait`).
+    Each vendor is asked once in `every` seconds, on average, and the whole wallet makes at most one collect in `gap`
+    seconds, on average. So with more relationships than `every / gap`, each is asked less often. None of these collects
+    is held by the vendor (`wait`).
 
     Attributes:
         every: Seconds between two collects in one relationship.

@@ -1,7 +1,7 @@
 """Quotas: how much a vendor may leave in a wallet, and which of its messages are taken in (`spec/v1/transport.md`).
 
-A word that is not taken is not acknowledged: a collect says with `seen` how far the vendor's chain is held here, so the
-word waits at the vendor and comes again.
+A message that is not taken is not acknowledged: a collect says with `seen` how far the vendor's chain is held here, so
+the message waits at the vendor and comes again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,8 @@ from ...store import ROW
 from ..party.given import setting
 
 MOST_WAITING = 128
-"""Words of a vendor that are kept though one before them is missing. A page of the mailbox has a hundred at most."""
+"""The most words of a vendor that are kept although an earlier one is missing. A page of the mailbox has a hundred at
+most."""
 
 
 @dataclass(frozen=True, slots=True)

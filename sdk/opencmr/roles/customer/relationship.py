@@ -30,8 +30,8 @@ class Relationship(Messaging):
     async def forget(self, vendor: str, *, export: str | Path | None = None) -> None:
         """Let all that the wallet holds of this relationship go, for good. The vendor is told nothing.
 
-        So take back first what is to be taken back, and see with `waiting` that it was answered. What the vendor holds,
-        it goes on to hold. The key is never used again: `meet` begins another relationship, with another key.
+        So first withdraw what is to end, and check with `waiting` that it was answered. The vendor keeps what it holds.
+        The key is never used again: `meet` begins another relationship, with another key.
 
         Args:
             vendor: The vendor's DID once more, so that nothing is forgotten by mistake.

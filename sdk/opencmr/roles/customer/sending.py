@@ -1,6 +1,6 @@
 """Retries: messages without a receipt are sent again by themselves (`spec/v1/transport.md`, "Retries").
 
-The messages are in the store; how often each was tried is not: after a restart the waiting begins anew, short.
+The messages are in the store, the count of attempts is not: after a restart the pauses begin short again.
 """
 
 import asyncio

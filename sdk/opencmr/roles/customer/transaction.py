@@ -1,7 +1,8 @@
 """Operations on one relationship of a customer, each inside one transaction of the store.
 
-What they say waits until it is answered. What comes in takes the place that the vendor's numbers give it, and is
-settled here as the vendor has to settle it: a receipt is believed only as far as the rules bear it out.
+The customer's messages are pending until they have a receipt. Each message of the vendor takes the place that its
+number gives it. Receipts are checked: the wallet settles its own messages by the same rules as the vendor, and does not
+just believe what a receipt says.
 """
 
 import logging
@@ -29,7 +30,7 @@ from .quota import DEFAULT, Checked, Intake, Quota
 
 _log = logging.getLogger("opencmr.customer")
 WRONG = ("conflict", "answered-twice", "other-outcome", "other-state")
-"""What shows that a vendor is at fault; other findings accuse nobody."""
+"""Codes of findings that show a vendor's fault; other findings accuse nobody."""
 RESTORED = "this wallet was put back from a copy: first collect what was said since (unmute, where it is muted)"
 
 
@@ -194,7 +195,7 @@ class Transactions:
     ) -> Arrived:
         """Take in signed answers: receipts, and what the vendor says. In any order, any number of times.
 
-        What there is no room for (`quota`) is left: nothing tells the vendor that it is here, so it comes again.
+        Messages for which there is no room (`quota`) are left out and not acknowledged, so they come again.
 
         Args:
             rows: The transaction.
@@ -398,7 +399,8 @@ class Transactions:
     def _goes_over(self, rows: Rows, history: History, last: str, arrived: Arrived, now: str) -> bool:
         """Change to the vendor's chain as it stands, where it continues from an earlier place than ours.
 
-        What has its place only on the branch that is left is sent again; the no-words among it go on to deny.
+        Own messages whose place was only on the branch that is left are sent again; the no-words among them deny
+        meanwhile.
         """
         if not last or history.chain.number(last) is not None:
             return False

@@ -1,6 +1,6 @@
 """Values of callers: here they become models, or a `UsageError` that names what is wrong.
 
-No other module of the roles builds a model from a caller's values, so no error of the validator's leaves the package.
+No other module of the roles builds a model from a caller's values, so no validation error leaves the package.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,15 +20,15 @@ from ...protocol.uri import normal
 M = TypeVar("M", bound=Model)
 S = TypeVar("S", str, str | int)
 _FOREVER = 1e10
-"""Seconds that nobody waits to the end of."""
+"""An upper bound of seconds, longer than anybody waits."""
 _LONGEST = 80
-"""Signs of a wrong value that are told."""
+"""The most characters of a wrong value that an error shows."""
 _OWN_WORDS = {"value_error", "assertion_error"}
 """Kinds of faults whose text may quote the value."""
 _OPEN = {"ext", "value"}
 """Members that hold any JSON."""
 _VALUELESS = {"shape", "missing", "extra_forbidden"}
-"""Kinds of faults that no value has, but what should be there or should not."""
+"""Kinds of faults where a member is missing or too many, so that there is no value to show."""
 _PLAIN = {*get_args(core_schema.ErrorType)} - _OWN_WORDS
 
 

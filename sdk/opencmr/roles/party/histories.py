@@ -16,7 +16,7 @@ from ...transport.limits import MEMORY
 from .remembered import Remembered
 
 SHARE = 12 / 16
-"""Histories may take three quarters of what is remembered altogether."""
+"""The share of the memory that histories may take."""
 _UNPLACED: tuple[Status, ...] = ("pending", "held")
 _EACH, _ENVELOPE, _LEAST = 18, 540, 1_000
 """Bytes in memory for each byte by which a message is longer than a bare envelope, and at least for each message.
@@ -46,9 +46,9 @@ class Folded(NamedTuple):
 class Histories:
     """The histories of all relationships of one party.
 
-    A history that was handed out is never changed: whoever writes takes a copy and publishes it once it is durable.
-    Another process's change is noticed by the relationship's version. Where it has only added something, a copy of the
-    history that is remembered takes that in: what a message costs does not grow with what was said before it.
+    A history that was handed out is never changed: a writer takes a copy, and publishes it once it is durable. A change
+    by another process is noticed by the relationship's version. Where it has only added messages, a copy of the
+    remembered history takes them in, so the cost of a message does not grow with the length of its history.
 
     Args:
         memory: Bytes that may be remembered of relationships altogether.

@@ -28,9 +28,9 @@ V = TypeVar("V", bound=AtVersion)
 class Remembered(Generic[K, V]):
     """The cache: the newest version of each; when it is full, what was used least recently goes.
 
-    Small ones have half of the room to themselves, and big ones the other half; what either leaves free the other may
-    use. So whoever makes big ones never has that half forgotten in which the small ones are that most customers have.
-    The one that was used last stays, however big it is.
+    Small entries have one half of the room, and big ones the other; what one half leaves free, the other may use. So
+    big entries never push out the small ones, which most customers have. The entry that was used last stays, however
+    big it is.
 
     Args:
         room: Bytes, as estimated.

@@ -102,7 +102,7 @@ def envelope(
 class Signer:
     """The signer of a party: its DID, its key, the key URL that its proofs name, and the source of its message ids.
 
-    What it writes follows from these and from the time alone.
+    What it writes depends only on these and on the time.
     """
 
     did: str

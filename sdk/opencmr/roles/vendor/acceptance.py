@@ -1,6 +1,6 @@
 """Acceptance of terms: which a vendor accepts, what it answers to others, and how long its offers are firm.
 
-Of the vendor's side only `in_hand` knows families besides. All else that is said is the application's.
+On the vendor's side, only this module and `in_hand` know families. All other words are the application's.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from ..party.signing import Draft
 from .forgetting import LONGEST
 
 TERMS_ARE_ASKED_FOR = terms.Proffer.type
-"""What `Acceptance.reply` replies to."""
+"""The type that `Acceptance.reply` answers."""
 
 
 class Acceptance:

@@ -12,7 +12,7 @@ from ...store import Peer, Store
 from ...transport.limits import Gate
 
 FRESH = 10.0
-"""Seconds for which a count of the store holds. What this process adds meanwhile is added to it."""
+"""Seconds for which a count of the store is used; what this process adds meanwhile is added to it."""
 COME_AGAIN = 3600
 """Seconds after which there may be room again: by then something has been forgotten."""
 
@@ -20,7 +20,7 @@ COME_AGAIN = 3600
 class Admission:
     """Bounds the relationships of one vendor of which nothing came.
 
-    What they take together is counted by the store, so that it is right for all processes on it, and looked up seldom.
+    Their bytes are counted by the store, so that the count is right for all processes on it; it is looked up seldom.
 
     Args:
         store: The vendor's.
@@ -41,9 +41,9 @@ class Admission:
     async def check(self, message: Message[Any], peer: Peer | None, address: str | None) -> None:
         """See whether there is room for a message whose signature has held.
 
-        A no is let in whatever others take; so is what makes something of a relationship. But who begins one does so at
-        the rate of newcomers of their address, also with a no: these have such a rate for themselves. It is no quota,
-        for the same bytes are taken after `Retry-After`.
+        A no is admitted whatever others take, and so is a message by which a relationship comes to something. Beginning
+        a relationship is limited by the rate of newcomers of an address; one that begins with a no has a rate of its
+        own. This is no quota: the same bytes are taken after `Retry-After`.
 
         Args:
             message: It.

@@ -1,8 +1,7 @@
 """Decisions for a vendor's `may`, remembered for as long as nothing new was said (`spec/v1/decisions.md`).
 
-`protocol.decisions` says what the answer is. Here it is only remembered, and that it still holds is checked each time:
-nothing has been written in this relationship, by this process or another, and no date has come by which an answer could
-change.
+`protocol.decisions` makes the decision. This module remembers it, and checks each time that it still holds: no process
+has written anything in the relationship since, and no date has passed at which the answer could change.
 """
 
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from ..party.histories import Histories
 from ..party.remembered import Remembered
 
 SHARE = 3 / 16
-"""They may take three sixteenths of what is remembered altogether."""
+"""The share of the memory that they may take."""
 QUESTIONS = 64
 """How many decisions are remembered of each."""
 

@@ -1,7 +1,7 @@
 """Forgetting of relationships that never came to anything (`spec/v1/sequence.md`, forgetting).
 
-One after the other, each in a transaction of its own, and with rests between them: so messages don't wait for it, and
-whoever is killed meanwhile has forgotten some of them and not others.
+They are forgotten one after the other, each in a transaction of its own, with rests between: so messages do not wait
+for it, and a process that is killed meanwhile leaves each of them whole or forgotten.
 """
 
 import asyncio
@@ -22,13 +22,14 @@ from ..party.histories import Histories
 KEPT_FOR = timedelta(days=30)
 """How long they are kept where a vendor does not say."""
 LONGEST = timedelta(days=36_500)
-"""How long a vendor may say. Beyond the years that an instant can write, a day in the past would be today."""
+"""The longest span that a vendor may choose: an instant has four digits for the year, so a longer one could not be
+subtracted."""
 AT_ONCE = 20
 """How many are looked up at a time."""
 PAUSE = 60.0
-"""Seconds until somebody looks again where none was due."""
+"""Seconds until the next look, where none was due."""
 REST = 4
-"""Rest so many times as long as it took."""
+"""The rest after each step, as a multiple of the time that it took."""
 
 _log = logging.getLogger("opencmr.vendor")
 

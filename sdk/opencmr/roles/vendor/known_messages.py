@@ -8,7 +8,7 @@ from ...transport.limits import MEMORY
 from ..party.remembered import Remembered
 
 SHARE = 1 / 16
-"""It may take a sixteenth of what is remembered altogether."""
+"""The share of the memory that it may take."""
 _EACH, _LEAST = 400, 1_000
 """Bytes in memory of a message's digest and id, each in a set that has room to grow; and of two such sets."""
 

@@ -20,7 +20,7 @@ from .unknown_senders import UnknownSenders
 from .waking import Bell, Waking
 
 _MOST_BAD = 5
-"""After how many receipts that prove nothing the rest of a collect's is passed over."""
+"""The number of useless receipts in a collect after which its others are not looked at."""
 
 
 class Mailbox:
@@ -126,8 +126,8 @@ class Mailbox:
     def _verified(self, message: Message[core.Collect]) -> list[Verified]:
         """The receipts that a collect brings and that are good for something.
 
-        What they answer is looked up first, and no signature is checked within the writer, nor on the event loop: one
-        customer's receipts cost the others nothing.
+        The messages that they answer are looked up first. Signatures are checked neither within the writer nor on the
+        event loop, so one customer's receipts do not delay the others.
         """
         brought = message.body.receipts or []
         wanted = self._store.read(lambda rows: self._transactions.unanswered(rows, message.from_, brought))

@@ -1,8 +1,8 @@
 """Recovery of a vendor whose store was put back from an older copy (`spec/v1/sequence.md`, after a restore).
 
-A customer has seen words of ours that are not held here. They hand them back, with what these answer: our own
-signatures say that they are ours. Their branch becomes our chain. What we had said on ours meanwhile is said again, and
-what we had answered there is answered again, once they collect.
+A customer has seen words of the vendor that its store lacks. The customer hands them back, with what they answer; the
+vendor's own signatures prove whose they are. This branch becomes the vendor's chain. What the vendor has said or
+answered on its own branch meanwhile is said or answered again when the customer next collects.
 """
 
 from collections.abc import Sequence

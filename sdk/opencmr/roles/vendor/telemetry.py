@@ -1,8 +1,8 @@
 """Telemetry of a vendor: an event, a span and measurements of each message and each collect.
 
-Nothing in between is touched: the bytes are looked at once more, and only where somebody wants to know. Before the
-signature holds, a message may say anything of itself; so ids are told only where they are UUIDs, a type only where it
-is in the specification, and the sender never.
+Receiving itself is not touched: the bytes are looked at once more, and only where telemetry is on. Before its signature
+is verified, a message may claim anything; so ids are told only where they are UUIDs, a type only where it is in the
+specification, and the sender never.
 """
 
 import asyncio

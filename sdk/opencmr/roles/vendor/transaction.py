@@ -95,7 +95,7 @@ class Transactions:
     def behind(self, history: History, seen: str | None = None) -> Behind:
         """What to tell a customer who has seen what is not held here: which words are, the last one first.
 
-        Some of the last, and then ever fewer, so that one of them is held by both sides.
+        The last ones closely, the earlier ones ever further apart, so that one of them is held by both sides.
         """
         digests, named, step = history.chain.digests, list[str](), 1
         position = len(digests) - 1
@@ -245,7 +245,8 @@ class Transactions:
     def waiting(self, rows: Rows, customer: str, seen: str | None, limit: int) -> tuple[list[bytes], bool]:
         """What waits for a customer after what they have seen, and whether there is more than this.
 
-        Each receipt comes right behind the message that it answers: whoever was restored gets their own words back.
+        Each receipt comes right after the message that it answers, so a wallet that was restored gets its own words
+        back.
 
         Raises:
             Behind: What they have seen is not held here.

@@ -13,7 +13,8 @@ MOST = 10_000
 class UnknownSenders:
     """Remembers what strangers have used for as long as its date would pass.
 
-    In memory, where it is counted, so that nobody can fill a store; and in the store, for the other processes on it.
+    They are in memory, up to a number, so that nobody can fill a store; and in the store, for the other processes on
+    it.
     """
 
     def __init__(self) -> None:

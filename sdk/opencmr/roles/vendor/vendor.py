@@ -189,8 +189,8 @@ class Vendor:
 
         It runs once, beside everything else, when message, receipt and replies are durable; what it replies waits in
         the customer's mailbox. It fires for what customers say, whatever was replied: after a `terms.Proffer`, look
-        whether `relationship.agreements[message.thread]` is active. Its failing is logged and changes nothing. What a
-        crash cuts off is not run again: let the records tell what is still to be done.
+        whether `relationship.agreements[message.thread]` is active. A failure is logged and changes nothing. A handler
+        that a crash cut off is not run again: find out from the records what is still to be done.
 
         Raises:
             UsageError: No such type.

@@ -35,8 +35,8 @@ class Bell:
 class Waking:
     """The bells of all who wait at one vendor.
 
-    Whoever says something in this process rings. Another process on the same store rings nothing: so, while anybody
-    waits, one look a second asks which of their relationships have changed, however many wait.
+    A message of this process rings at once. Another process on the same store cannot ring here: so, while anybody
+    waits, the store is asked once a second which of their relationships have changed, however many wait.
 
     Args:
         store: What other processes may write to.

@@ -13,7 +13,7 @@ _PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 class Mail:
     """Waits for mail of some vendors.
 
-    One that is down, or that does not hold a collect as it was asked to, is not hammered: the pauses grow.
+    A vendor that is down, or that does not hold a collect as asked, is not asked again at once: the pauses grow.
 
     Args:
         vendors: Whose mail.
