@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 from opencmr import _spec
-from opencmr.cli.demo.performance import perform
+from opencmr.cli.demo.run import run
 from opencmr.cli.demo.screen import Screen
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +54,7 @@ def main(target: Path) -> None:
         highlight=False,
         emoji=False,
     )
-    perform(_spec.examples() / "intents" / "rugged-boots.json", 0, Screen(console))
+    run(_spec.examples() / "intents" / "rugged-boots.json", 0, Screen(console))
     svg = console.export_svg(title="opencmr demo", theme=PAPER, unique_id="demo")
     svg = re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)  # a picture fetches nothing
     target.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n")

@@ -23,7 +23,7 @@ def _group() -> None:
     """Look after the tables of a store, in SQLite or PostgreSQL.
 
     A store is made, and brought forward to the tables of a newer OpenCMR, whenever it is opened for writing. These
-    commands are for those who want that done before, or under another role of the database.
+    commands do it beforehand, or under another role of the database.
 
     \b
     Examples:
@@ -152,10 +152,10 @@ def forget(
 ) -> None:
     """Forget a vendor's relationships that never came to anything: no agreement, grant, order, or no of the customer's.
 
-    `opencmr serve` does the same as it goes, after the days that the vendor says (`kept_for`). No store knows them: say
-    the same here. A vendor that says none forgets nobody. It may be done while the store is served, and broken off at
-    any time. Customers who come back hand back what was said. A customer who wants a vendor to leave their store says
-    `opencmr forget`.
+    `opencmr serve` does the same as it goes, after the days that the vendor says (`kept_for`). The store does not know
+    these days: give the same number here. A vendor without such days forgets nobody. The command may run while the
+    store is served, and may be interrupted at any time. Customers who come back hand back what was said. To remove a
+    vendor from a customer's store: `opencmr forget`.
 
     \b
     Examples:

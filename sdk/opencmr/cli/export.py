@@ -25,7 +25,7 @@ def export(
     """Write what was said and answered into a folder, as evidence.
 
     It holds each message and receipt as it was signed, and the vendors' keys. What nobody has answered yet is left out.
-    A thread by itself is a part, and the folder says so: its reader can't know what was left out.
+    A single thread is a part, and the folder says so: its reader can't know what was left out.
 
     Nothing is written into the store, and no key is needed. The manifest's digest is worth keeping: by it you can tell
     later that nothing was left out since.

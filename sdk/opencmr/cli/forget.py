@@ -20,9 +20,8 @@ def forget(
 ) -> None:
     """Let all that a store holds of a vendor go, for good. The vendor is told nothing.
 
-    So take back first what is to be taken back. The vendor goes on to hold what it holds. The key is never used again:
-    if you meet the vendor anew, it is another relationship, under another key. What a vendor forgets is another matter:
-    `opencmr db forget`.
+    So first withdraw what is to end. The vendor keeps what it holds. The key is never used again: if you meet the
+    vendor anew, it is another relationship, under another key. For what a vendor forgets, see `opencmr db forget`.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ Json = Annotated[
 
 
 _NARROWEST, _WIDEST = 20, 1000
-"""Widths for which lines are made. A terminal that says it has fewer columns, or none, breaks them by itself."""
+"""The narrowest and widest lines. A narrower terminal, or one that says no width, breaks lines by itself."""
 
 
 def console(otherwise: int = 160) -> Any:
@@ -143,7 +143,7 @@ _TITLES: dict[type[Exception], str] = {
     OpenCMRError: "The command did not come to its end.",
     OSError: "A file cannot be read or written.",
 }
-"""What kind of error it is, where no problem of the specification says so."""
+"""The kind of an error that is no problem of the specification."""
 
 
 def _in_a_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Validation against the normative JSON Schemas, with every fault and its path (`spec/v1/message.schema.json`).
 
-The receiving path reads messages with the models, which are faster; the tests show that both agree. This is for
-`opencmr validate` and the tests. `jsonschema` is imported here alone, and nobody imports this module at start.
+The receiving path reads messages with the models, which are faster; the tests show that both agree. This module is for
+`opencmr validate` and the tests. It alone imports `jsonschema`, and it is imported only when needed.
 
 What is *not* handled here: the bytes (duplicate names, canonical form, depth), which `opencmr.trust.parse` checks
 first, and the rules across members, which stand in `opencmr.protocol`.

@@ -140,7 +140,8 @@ _STYLES = {"accepted": "green", "refused": "red", "void": "red", "moot": "dim"}
 
 
 _WIDE, _MIDDLE = 110, 80
-"""From which width on a line has milliseconds and names what a receipt is for; from which on it has a digest."""
+"""The width from which a line has milliseconds and names what a receipt is for; and the one from which it has a
+digest."""
 
 
 def _rows(lines: "list[Line]", width: int, *, with_thread: bool) -> "Iterator[Text]":

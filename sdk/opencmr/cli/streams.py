@@ -22,7 +22,7 @@ SIGNS = {
 LEGIBLY = "opencmr.legibly"
 """The name of the error handler that writes them."""
 _UNHEARD = {errno.EBADF, errno.ESHUTDOWN} | ({errno.EINVAL} if os.name == "nt" else set())
-"""What a stream says, beside a broken pipe, when nobody can be reached by it. On Windows a broken pipe is EINVAL."""
+"""Error numbers, besides a broken pipe, of a stream that leads nowhere. On Windows a broken pipe is EINVAL."""
 
 
 def take_anything() -> None:

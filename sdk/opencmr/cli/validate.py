@@ -25,8 +25,8 @@ def validate(
 ) -> None:
     """Check messages against schemas and models; name the bad member.
 
-    A file may be pretty-printed; it is put into canonical form first. What JSON must not be here, such as a number with
-    a fraction, a null or a name twice, is refused as on the wire. Signatures are for `opencmr verify`.
+    A file may be pretty-printed; it is put into canonical form first. JSON that no message may hold, such as a number
+    with a fraction, a null or a name twice, is refused as on the wire. Signatures are for `opencmr verify`.
 
     Exits with 1 if any file fails.
 

@@ -9,7 +9,7 @@ import typer
 from .output import Json, console, plain, print_json, table
 
 LONGEST = 300
-"""How much of what was expected, and of what came, is shown to people; `--json` has all of it."""
+"""The most characters of the expected and the actual result that people are shown; `--json` has all of it."""
 
 vectors = typer.Typer(
     add_completion=False,

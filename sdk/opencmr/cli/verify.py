@@ -39,7 +39,7 @@ def verify(
     itself: what is wrong about one vendor says nothing about another. A file is one message; its signature is checked.
 
     A customer's key is in its DID. A vendor's is in its DID document: that of the folder, or the one that --did names.
-    Whether a document is truly the vendor's, no folder can prove. The last line says what else nobody can know from it.
+    No folder can prove that a document is truly the vendor's. The last line says what else can't be known from it.
 
     Exits with 0 only if every relationship holds, else with 1, and says in which file something is wrong.
 

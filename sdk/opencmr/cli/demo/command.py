@@ -41,7 +41,7 @@ def demo(
       opencmr demo --intent examples/intents/family-car.json --out demo-out
       opencmr verify demo-out
     """
-    from .performance import Interrupted, perform
+    from .run import Interrupted, run
     from .shops import ShopFailed
     from .story import Silent
 
@@ -49,12 +49,12 @@ def demo(
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already and not empty; name a new folder")
     if as_json:
-        print_json(perform(file, seed, Silent(), out))
+        print_json(run(file, seed, Silent(), out))
         return
     from .screen import Screen
 
     try:
-        perform(file, seed, Screen(console(80)), out)
+        run(file, seed, Screen(console(80)), out)
     except ShopFailed as failed:
         typer.echo(f"opencmr: {failed.why}; its log ends:\n{failed.log}", err=True)
         raise typer.Exit(1) from failed

@@ -20,10 +20,11 @@ from .story import Remark, Step
 
 WIDEST = 100
 _WIDE, _NARROW = 90, 72
-"""From which width on a message's time has its milliseconds; below which tables lose them, and lines are parted."""
+"""The width from which a message's time has milliseconds; and the one below which tables lose them and lines are
+split."""
 _MARKS = {"yes": "green", "no": "red", "best": "bold green"}
 _TELLING = ("", "Both sides")
-"""The columns that say yes or no: they alone take that colour."""
+"""The columns that say yes or no: only these are coloured by it."""
 _PROSE = ("May …", "Offer", "Both sides")
 """The columns that may be wrapped, between words."""
 _TIME = re.compile(r"(\d\d:\d\d:\d\d)\.\d{3}")

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Outcome = Literal["ok", "note", "wrong"]
-"""`note` is worth knowing, and nothing fails for it."""
+"""`note` is worth knowing; it fails nothing."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from .finding import Area, Finding
 
 OLDEST = (3, 11)
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
-"""Before this there was no OpenCMR: a clock that says so is wrong."""
+"""The date before which there was no OpenCMR: a clock that shows an earlier one is wrong."""
 _EXTRAS = {"vendor": "to serve a vendor", "postgres": "for PostgreSQL", "telemetry": "for OpenTelemetry"}
 _REQUIREMENT = re.compile(
     r"""(?P<name>[A-Za-z0-9._-]+)(\[.*?\])?(>=(?P<floor>[0-9.]+))?.*?(extra == ["'](?P<extra>\w+)["'])?$"""

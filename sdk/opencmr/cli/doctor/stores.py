@@ -15,11 +15,11 @@ from ..output import counted
 from .finding import Area, Finding
 
 LITTLE, SCARCE = 1024**3, 100 * 1024**2
-"""Bytes of free space: worth knowing; and about to fail."""
+"""Bytes of free space below which it is worth knowing, and below which the store is about to fail."""
 MOST_MESSAGES = 500_000
-"""How many messages are looked at: a few seconds' worth."""
+"""The most messages that are checked, which takes a few seconds."""
 _AHEAD = timedelta(minutes=5)
-"""How far ahead of its own clock a party lets another's message be."""
+"""The span by which a message may be dated ahead of its receiver's clock."""
 
 
 def examine(where: str | Path, keys: Path | None, now: datetime) -> list[Finding]:

@@ -20,7 +20,7 @@ PATIENCE = 10.0
 SOON = 14
 """Days before the end of a certificate from which on it is worth knowing."""
 OFF, FAR_OFF = 30.0, 120.0
-"""Seconds of difference between the clocks: worth knowing; and a collect is refused."""
+"""Seconds of difference between the clocks from which it is worth knowing, and from which a collect is refused."""
 _MOST = 64 * 1024
 _WALLET = "https://wallet.example"
 """The origin of a wallet that is a page in a browser."""

@@ -1,6 +1,6 @@
 """The scenes of the demo: one customer and two shops, from the first look to the withdrawn consent.
 
-Everything is said over HTTP to real processes. What is told is read from the files of those who said and heard it.
+All messages go over HTTP to real processes. The story is read from the stores of those who sent and received them.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from ...roles import Casting, ConsentInHand, Customer, CustomerRelationship, Off
 from ...roles.customer.messaging import Messaging
 from ...roles.party.reading import Line
 from ...transport import HttpNetwork
-from .books import RECEIPT, Book, compare, gist
 from .persona import Persona
 from .shops import Shop
+from .stores import RECEIPT, PartyStore, compare, gist
 from .story import Remark, Step, Story, Teller
 
 _NEWS = Question("dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress", channel="email")
@@ -39,7 +39,7 @@ _QUESTIONS = {
 }
 _TERMS, _COUNTER = "SD-BASE-DP", "SD-BASE-A"
 _NEAR = Decimal("0.02")
-"""Offers are near-equal that cost at most this share more than the cheapest."""
+"""An offer counts as equal in price where it costs at most this share more than the cheapest."""
 _PATIENCE = 15.0
 """Seconds that the customer waits for a shop."""
 
@@ -48,7 +48,7 @@ class Failed(OpenCMRError):
     """The demo did not come out as it must: a fault of ours."""
 
 
-class Play:
+class Scenes:
     """The scenes, in their order.
 
     Args:
@@ -76,8 +76,8 @@ class Play:
         self.persona = persona
         self.story = story
         self.teller = teller
-        self.book = Book(store)
-        self.books = {shop.did: Book(shop.store) for shop in shops}
+        self.mine = PartyStore(store)
+        self.theirs = {shop.did: PartyStore(shop.store) for shop in shops}
         self.names = {shop.did: shop.name for shop in shops}
         self._dice = dice
         self._moments: dict[str, str] = {}
@@ -87,7 +87,7 @@ class Play:
         """Play all but the last two scenes, for which the shops are closed."""
         network = HttpNetwork()
         policy = Policy(proffers=[_TERMS], takes=[_COUNTER])
-        async with Customer.open(self.book.path, network=network, policy=policy) as customer:
+        async with Customer.open(self.mine.path, network=network, policy=policy) as customer:
             met = await self._look(customer, network)
             await self._agree(met)
             await self._consent(met)
@@ -234,7 +234,7 @@ class Play:
         question = Question("dpv:Use", "dpv:CustomerOrderManagement", term, thread=best.thread)
         before = self._decide(best.relationship, question)
         secret = self.persona.street if term == "pd:PhysicalAddress" else self.persona.whole_name
-        if self.books[best.relationship.vendor].holds(best.relationship.me, secret):
+        if self.theirs[best.relationship.vendor].holds(best.relationship.me, secret):
             raise Failed(f"{shop} knew “{secret}” before the order")
         await self._note(
             f"Before: “{secret}” is in no message, and {shop} may not use it for an order ({before.reason})."
@@ -258,7 +258,7 @@ class Play:
         ignorant = [
             self.names[one.vendor]
             for one in met
-            if one is not best.relationship and not self.books[one.vendor].holds(one.me, secret)
+            if one is not best.relationship and not self.theirs[one.vendor].holds(one.me, secret)
         ]
         self.story.now.facts.update(
             before=self._as_dict(before),
@@ -305,7 +305,7 @@ class Play:
         marks: dict[int, str] = {}
         facts = []
         for shop in self.shops:
-            found = compare(self.book, shop.name, self.books[shop.did])
+            found = compare(self.mine, shop.name, self.theirs[shop.did])
             marks[len(rows)] = "no" if found.differences else "yes"
             same = "differ" if found.differences else "the same, byte for byte"
             rows.append((shop.name, str(found.messages), f"{found.octets:,}", str(found.threads), same))
@@ -346,7 +346,7 @@ class Play:
 
     async def _tell(self) -> None:
         """Tell what has been said since."""
-        for relationship, line in self.book.news():
+        for relationship, line in self.mine.news():
             if line.type == RECEIPT:
                 self.story.now.receipts.append(line.digest)
                 continue
@@ -381,14 +381,14 @@ class Play:
         """Ask both sides; they must agree."""
         when, now = at or relationship.now(), at is None
         ours = relationship.history.may(question, when, now=now)
-        theirs = self.books[relationship.vendor].may(relationship.me, question, when, now=now)
+        theirs = self.theirs[relationship.vendor].may(relationship.me, question, when, now=now)
         if ours != theirs:
             raise Failed(f"the two sides decide differently: {ours} and {theirs}")
         return ours
 
     def _read(self, wanted: Callable[[Line], bool]) -> dict[str, Any]:
         """The message of the first line of this kind."""
-        with self.book.read() as relationships:
+        with self.mine.read() as relationships:
             for line in (line for relationship in relationships for line in relationship.timeline()):
                 if wanted(line):
                     found: dict[str, Any] = orjson.loads(line.raw)

@@ -18,7 +18,7 @@ from ...roles.party.reading import Line, Reader, StoredRelationship
 RECEIPT = "receipt"
 
 
-class Book:
+class PartyStore:
     """One party's file, looked at from outside."""
 
     def __init__(self, path: Path) -> None:
@@ -82,7 +82,7 @@ class Comparison:
         return {**vars(self), "differences": [vars(each) for each in self.differences]}
 
 
-def compare(customer: Book, shop: str, vendor: Book) -> Comparison:
+def compare(customer: PartyStore, shop: str, vendor: PartyStore) -> Comparison:
     """Compare what both sides of one relationship hold: every message's bytes, and every record's canonical bytes."""
     with customer.read() as mine, vendor.read() as theirs:
         told = {one.customer for one in theirs}

@@ -18,7 +18,7 @@ from ...store import copy_store
 from ..folder import read_folder
 from ..output import as_typed
 from .persona import Persona
-from .play import Failed, Play
+from .scenes import Failed, Scenes
 from .shops import open_shops
 from .story import Story, Teller
 from .wish import read_wish
@@ -33,7 +33,7 @@ class Interrupted(OpenCMRError):
     """Somebody stopped the demo."""
 
 
-def perform(intent: Path, seed: int, teller: Teller, out: Path | None = None) -> dict[str, Any]:
+def run(intent: Path, seed: int, teller: Teller, out: Path | None = None) -> dict[str, Any]:
     """Play the demo once.
 
     Args:
@@ -79,11 +79,11 @@ async def _play(
     story: Story, teller: Teller, wish: Cast, persona: Persona, dice: random.Random, folder: Path
 ) -> Exported:
     async with open_shops(folder, *SHOPS) as shops:
-        play = Play(shops, folder / CUSTOMER, wish, persona, dice, story, teller)
-        await play.run()
-    await play.compare()
+        scenes = Scenes(shops, folder / CUSTOMER, wish, persona, dice, story, teller)
+        await scenes.run()
+    await scenes.compare()
     written = await asyncio.to_thread(export, folder / _EVIDENCE, folder / CUSTOMER)
-    await play.verified(lambda: _verify(folder / _EVIDENCE))
+    await scenes.verified(lambda: _verify(folder / _EVIDENCE))
     return written
 
 
