@@ -1,8 +1,7 @@
 """Operations on one relationship of a customer, each inside one transaction of the store.
 
-The customer's messages are pending until they have a receipt. Each message of the vendor takes the place that its
-number gives it. Receipts are checked: the wallet settles its own messages by the same rules as the vendor, and does not
-just believe what a receipt says.
+The customer's messages are pending until they have a receipt. Each of the vendor's takes the place that its number
+gives it. A receipt is not just believed: the wallet settles its own messages by the same rules as the vendor.
 """
 
 import logging
