@@ -60,6 +60,8 @@ class Restorable:
         (self.street.folder / f"{name}.db").write_bytes(self.dice.choice(self.copies[name]).read_bytes())
         if name == "alice":
             self.alice = self.street.customer()
+            if self.dice.random() < 0.5:  # as `opencmr restore` does, and `opencmr db restored`
+                self.alice._store.write_now(lambda rows: rows.mark_restored())
             self.rel = self.alice.relationships()[0]
         else:
             self.shop = self.street.vendor(accepts=["SD-BASE"])

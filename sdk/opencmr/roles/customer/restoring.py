@@ -9,7 +9,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -63,20 +63,25 @@ def restore(
     files = _Files(None if there is None else Path(there), Path(keys) if keys is not None else beside(store))
     files.check()
     secret.unlock()
-    with _folder_beside(files.keys if files.store is None else files.store) as folder:
-        made = _Made(folder / "keys", key_passphrase)
-        try:
+    with _folder_beside(files.keys) as near_keys, _folder_beside(files.store or files.keys) as near:
+        made = _Made(near_keys / "keys", key_passphrase)
+
+        def fill(rows: Rows) -> BackedUp:
+            files.take_back()  # of a transaction that is tried again
+            told = _fill(rows, secret, made, seen)
             if files.store is None:
-                with Store(store) as server:
-                    done = server.write_now(lambda rows: _fill(rows, secret, made, seen, lambda: files.place(made)))
-            else:
-                with Store(folder / "store") as new:
-                    done = new.write_now(lambda rows: _fill(rows, secret, made, seen, lambda: None))
-                files.place(made, folder / "store")
+                files.place(made)  # before it is committed: a key is there before its relationship
+            return told
+
+        try:
+            with Store(store if files.store is None else near / "store") as new:
+                told = new.write_now(fill)
+            if files.store is not None:
+                files.place(made, near / "store")
         except BaseException:
             files.take_back()
             raise
-    return done
+    return told
 
 
 class _Secret:
@@ -180,19 +185,35 @@ class _Files:
 
     def _place(self, new: Path, file: Path) -> None:
         try:
-            if os.path.lexists(file):
-                raise UsageError(f"{file} has come into being meanwhile; nothing was changed")
-            shutil.move(new, file) if new.parent.stat().st_dev != file.parent.stat().st_dev else new.rename(file)
-            self._placed.append(file)
-            with file.open("rb") as opened:
+            with new.open("rb") as opened:
                 os.fsync(opened.fileno())
+            _name(new, file)
+        except FileExistsError as error:
+            raise UsageError(f"{file} has come into being meanwhile; nothing was changed") from error
         except OSError as error:
             raise BackupError(f"{file} cannot be written: {error.strerror}") from error
+        self._placed.append(file)
 
     def take_back(self) -> None:
         """Remove what got its name: the rest has failed."""
-        for file in self._placed:
-            file.unlink(missing_ok=True)
+        while self._placed:
+            self._placed.pop().unlink(missing_ok=True)
+
+
+def _name(new: Path, file: Path) -> None:
+    """Give a file its name, and take it from nobody.
+
+    Raises:
+        FileExistsError: The name is taken.
+    """
+    try:
+        os.link(new, file)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(file):
+            raise FileExistsError(file) from None
+        new.rename(file)
 
 
 @contextmanager
@@ -208,7 +229,7 @@ def _folder_beside(file: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fill(rows: Rows, secret: _Secret, made: _Made, seen: Seen, place: Callable[[], None]) -> BackedUp:
+def _fill(rows: Rows, secret: _Secret, made: _Made, seen: Seen) -> BackedUp:
     """Write all of a backup within one transaction."""
     if list(rows.peers()):
         raise UsageError("there are relationships already in this database; nothing was changed")
@@ -232,7 +253,6 @@ def _fill(rows: Rows, secret: _Secret, made: _Made, seen: Seen, place: Callable[
             case form.End():
                 filling.end()
     made.write()
-    place()
     seen(filling.done, begin.messages)
     return BackedUp(begin.at, begin.relationships, begin.messages, begin.keys)
 

@@ -74,6 +74,27 @@ async def test_a_restored_wallet_folds_byte_for_byte_as_before(street: Street, t
 
 
 @pytest.mark.requirement("BAK-7")
+def test_what_changes_meanwhile_is_not_half_in_it(wallet: Path, tmp_path: Path, fresh: Path) -> None:
+    before = held(wallet)
+
+    def seen(done: int, count: int) -> None:
+        with Store(wallet) as other:
+            other.write_now(lambda rows: [rows.mute(peer.number, peer.peer == SHOP) for peer in rows.peers()])
+
+    backup(wallet, tmp_path / "new.backup", WORDS, seen=seen)
+    restore(tmp_path / "new.backup", fresh / "alice.db", WORDS)
+    assert held(fresh / "alice.db") == before != held(wallet)
+
+
+def test_keys_may_lie_elsewhere_than_the_store(made: Path, wallet: Path, fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "safe").mkdir()
+    restore(made, fresh / "alice.db", WORDS, keys=tmp_path / "safe" / "my.keys")
+    assert [file.name for file in (*fresh.iterdir(), *(tmp_path / "safe").iterdir())] == ["alice.db", "my.keys"]
+    backup(fresh / "alice.db", tmp_path / "again.backup", WORDS, keys=tmp_path / "safe" / "my.keys")
+    assert plaintext(tmp_path / "again.backup").count(b'"record":"key"') == 3
+
+
+@pytest.mark.requirement("BAK-7")
 async def test_a_wallet_moves_from_a_file_into_a_server_and_back(
     street: Street, made: Path, wallet: Path, fresh: Path, postgres_server: postgres.Cluster
 ) -> None:
