@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import chains, documents, evidence, folds, models, receiving, restores, sessions, strict
+from . import backup, chains, documents, evidence, folds, models, receiving, restores, sessions, strict
 from .target import Target
 
 TARGETS: tuple[Target, ...] = (
@@ -15,6 +15,7 @@ TARGETS: tuple[Target, ...] = (
     *sessions.TARGETS,
     *chains.TARGETS,
     *restores.TARGETS,
+    *backup.TARGETS,
 )
 
 

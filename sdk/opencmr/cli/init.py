@@ -49,7 +49,8 @@ def customer(path: Where, passphrase: Passphrase = False, as_json: Json = False)
         print_json({"role": "customer", "store": str(path), "keys": str(keys)})
         return
     sealed = ", passphrase=…" if secret else ""
-    typer.echo(f"{path} holds what you say and hear, {keys} your keys. Keep copies of both.\n")
+    typer.echo(f"{path} holds what you say and hear, {keys} your keys.")
+    typer.echo(f"Keep a copy of both elsewhere: {as_typed()} backup {path} FILE\n")
     typer.echo("Next, in Python:\n")
     typer.echo(f'  async with Customer.open("{path}"{sealed}) as me:')
     typer.echo('      shop = await me.meet("did:web:shop.example")')
