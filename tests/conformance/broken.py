@@ -2,18 +2,17 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import base58
 import lax
 import orjson
-import pytest
+from switch import DID, Break, Switch
 
-from opencmr import Vendor, trust
+from opencmr import trust
 from opencmr.conformance.forge import IDENTITY, ORDER
 from opencmr.conformance.hand import NOWHERE
-from opencmr.conformance.wire import Answer
 from opencmr.errors import (
     BadNumber,
     BadSignature,
@@ -27,54 +26,23 @@ from opencmr.errors import (
     WrongKey,
 )
 from opencmr.messages import VERSION, core
-from opencmr.protocol import instant, receiving
+from opencmr.protocol import receiving
 from opencmr.roles.party import signing
 from opencmr.roles.party.signing import Link
+from opencmr.roles.vendor import handlers
 from opencmr.roles.vendor import receiving as vendor_receiving
-from opencmr.roles.vendor.handlers import Handlers
+from opencmr.roles.vendor.known_messages import KnownMessages
 from opencmr.roles.vendor.transaction import Transactions
 from opencmr.transport import app as app_module
+from opencmr.trust import suite
 
-
-@dataclass
-class Switch:
-    """Where a fault is put in."""
-
-    patch: pytest.MonkeyPatch
-    vendor: Vendor
-    twist: Callable[[str, Answer], Answer] = field(default=lambda _, answer: answer)
-
-    @property
-    def transactions(self) -> Transactions:
-        return self.vendor._transactions
-
-    def around(self, owner: Any, name: str, outer: Callable[..., Any]) -> None:
-        """Put something around a function: it gets the inner one first."""
-        inner = getattr(owner, name)
-        self.patch.setattr(owner, name, lambda *args, **named: outer(inner, *args, **named))
-
-    def swap(self, owner: Any, name: str, **members: Any) -> None:
-        """Replace members of a module, as one other module sees it: the suite uses the same code."""
-        self.patch.setattr(owner, name, Seen(getattr(owner, name), members))
-
-
-class Seen:
-    """A module with some members replaced."""
-
-    def __init__(self, module: Any, members: dict[str, Any]) -> None:
-        self._module, self._members = module, members
-
-    def __getattr__(self, name: str) -> Any:
-        return self._members[name] if name in self._members else getattr(self._module, name)
-
-
-Break = Callable[[Switch], None]
 FAULTS: dict[str, tuple[str, Break]] = {}
 """Name → the requirement that is broken, and the switch."""
 
 
 def fault(requirement: str) -> Callable[[Break], Break]:
     def register(switch: Break) -> Break:
+        assert switch.__name__ not in FAULTS
         FAULTS[switch.__name__] = (requirement, switch)
         return switch
 
@@ -113,7 +81,7 @@ FAULTS["accepts_names_that_are_not_ascii"] = ("JSN-2", reads_in_spite_of(Malform
 
 @fault("JSN-5")
 def accepts_what_is_too_long(at: Switch) -> None:
-    at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 10**7))
+    at.swap(app_module, "trust", MAX_BYTES=10**7)
     at.swap(receiving, "trust", parse=lambda raw: trust.parse(raw, limit=10**7))
 
 
@@ -150,7 +118,10 @@ def reads_any_version(at: Switch) -> None:
     def check(document: Any, types: Any) -> None:
         inner.check_spoken({**document, "opencmr": VERSION}, types)
 
-    at.swap(receiving, "messages", check_spoken=check)
+    def validate(document: Any) -> Any:
+        return inner.validate_envelope({**document, "opencmr": VERSION})
+
+    at.swap(receiving, "messages", check_spoken=check, validate_envelope=validate)
 
 
 @fault("ENV-4")
@@ -207,7 +178,7 @@ def trims_before_hashing(at: Switch) -> None:
 
 @fault("ENV-8")
 def names_no_member(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         try:
             return await inner(raw)
         except Malformed as problem:
@@ -219,7 +190,10 @@ def names_no_member(at: Switch) -> None:
 
 @fault("ENV-15")
 def tells_pointers_of_any_length(at: Switch) -> None:
-    at.patch.setattr("opencmr.errors._within", lambda pointer: pointer)
+    def whole(inner: Any, self: Problem) -> Any:
+        return {**inner(self), **({"pointer": self.pointer} if self.pointer else {})}
+
+    at.around(Problem, "as_dict", whole)
 
 
 @fault("ENV-9")
@@ -234,10 +208,10 @@ def refuses_ext(at: Switch) -> None:
 
 @fault("ENV-10")
 def echoes_ext(at: Switch) -> None:
-    def receive(inner: Any, rows: Any, verified: Any, replies: Any, now: str) -> Any:
-        return inner(rows, verified, [replace(one, ext=verified.message.ext) for one in replies], now)
+    def receive(inner: Any, self: Any, rows: Any, verified: Any, replies: Any, now: str) -> Any:
+        return inner(self, rows, verified, [replace(one, ext=verified.message.ext) for one in replies], now)
 
-    at.around(at.transactions, "receive", receive)
+    at.around(Transactions, "receive", receive)
 
 
 # Who said it
@@ -245,15 +219,15 @@ def echoes_ext(at: Switch) -> None:
 
 def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Break:
     def switch(at: Switch) -> None:
-        def public_key(did: str, method: str, pinned: Any) -> bytes:
+        def public_key(did: str, method: str, pinned: Any) -> trust.PublicKey:
             try:
                 return trust.public_key(did, method, pinned)
             except Problem as problem:
                 if not keys_ or problem.code != "weak-key":
                     raise
-                return base58.b58decode(did.removeprefix("did:key:z"))[2:]
+                return trust.PublicKey(suite.EDDSA, base58.b58decode(did.removeprefix("did:key:z"))[2:])
 
-        def verify(document: Any, public: bytes) -> None:
+        def verify(document: Any, public: trust.PublicKey) -> None:
             try:
                 trust.verify(document, public)
             except BadSignature:
@@ -262,7 +236,7 @@ def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Br
                 small = int.from_bytes(signature[:32], "little") % (2**255 - 19) == int.from_bytes(IDENTITY, "little")
                 if len(signature) != 64 or (large and not s) or (small and not r) or not (keys_ or large or small):
                     raise
-                if not lax.holds(public, trust.hash_data(document), signature):
+                if not lax.holds(public.raw, trust.hash_data(document), signature):
                     raise
 
         at.swap(receiving, "trust", public_key=public_key, verify=verify)
@@ -302,7 +276,7 @@ def takes_the_key_that_is_named(at: Switch) -> None:
 
 @fault("IDN-8")
 def resolves_what_strangers_name(at: Switch) -> None:
-    def public_key(did: str, method: str, pinned: Any) -> bytes:
+    def public_key(did: str, method: str, pinned: Any) -> trust.PublicKey:
         if did.startswith("did:web:127"):
             host, _, port = did.removeprefix("did:web:").partition("%3A")
             socket.create_connection((host, int(port)), 1).close()
@@ -319,67 +293,68 @@ def takes_what_is_for_others(at: Switch) -> None:
     at.patch.setattr(vendor_receiving, "verify", verify)
 
 
-@fault("TRN-10")
-def signs_with_a_key_that_is_not_listed(at: Switch) -> None:
-    at.transactions.signer = at.transactions.numbering.signer = replace(
-        at.transactions.signer, method=at.transactions.signer.did + "#key-2"
-    )
+def signs_as(**changes: Any) -> Break:
+    def switch(at: Switch) -> None:
+        def signed(inner: Any, self: Any, *args: Any, **named: Any) -> Any:
+            return inner(replace(self, **changes) if self.did == DID else self, *args, **named)
+
+        at.around(signing.Signer, "write", signed)
+        at.around(signing.Signer, "receipt", signed)
+
+    return switch
 
 
-@fault("SIG-2")
-def signs_with_another_key(at: Switch) -> None:
-    at.transactions.signer = at.transactions.numbering.signer = replace(
-        at.transactions.signer, key=trust.SigningKey.generate()
-    )
+FAULTS["signs_with_a_key_that_is_not_listed"] = ("TRN-10", signs_as(method=DID + "#key-2"))
+FAULTS["signs_with_another_key"] = ("SIG-2", signs_as(key=trust.SigningKey.generate()))
 
 
 # What is known, and what is said of it
-
-
-@fault("RCV-5")
-def answers_a_retry_afresh(at: Switch) -> None:
-    def known(inner: Any, rows: Any, *args: Any) -> Any:
-        found = inner(rows, *args)
-        return found and replace(found, answers=[afresh(at, raw) for raw in found.answers])
-
-    at.around(at.transactions, "_known", known)
 
 
 def afresh(at: Switch, raw: bytes, **members: Any) -> bytes:
     """A receipt, written and signed once more."""
     document = {**orjson.loads(raw), "id": signing.new_id(), **members}
     del document["proof"]
-    return trust.sign(document, at.transactions.signer.key, at.transactions.signer.method)
+    return trust.sign(document, at.signer.key, at.signer.method)
 
 
-@fault("RCV-7")
-def tells_more_to_whoever_knows_a_message(at: Switch) -> None:
-    def known(inner: Any, rows: Any, *args: Any) -> Any:
-        found = inner(rows, *args)
-        if found is None:
-            return None
-        more = [kept.raw for kept in rows.placed(found.peer.number) if kept.side == "vendor" and kept.of is None]
-        return replace(found, answers=[*found.answers, *more])
+def answers_a_retry(change: Callable[[Switch, list[bytes], list[bytes]], list[bytes]]) -> Break:
+    """What came before is answered otherwise; `change` gets the right answer, and all that was said till then."""
 
-    at.around(at.transactions, "_known", known)
+    def switch(at: Switch) -> None:
+        came, said = set[bytes](), list[bytes]()
+
+        async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
+            answers = await inner(raw)
+            if raw in came:
+                return change(at, answers, said)
+            came.add(raw)
+            said.extend(answers)
+            return answers
+
+        at.around(at.vendor, "receive", receive)
+
+    return switch
+
+
+FAULTS["answers_a_retry_afresh"] = (
+    "RCV-5", answers_a_retry(lambda at, answers, said: [afresh(at, raw) for raw in answers])
+)  # fmt: skip
+FAULTS["tells_more_to_whoever_knows_a_message"] = (
+    "RCV-7", answers_a_retry(lambda at, answers, said: [*answers, said[-1]])
+)  # fmt: skip
 
 
 @fault("RCV-6")
 def sees_no_conflict(at: Switch) -> None:
-    def known(inner: Any, *args: Any) -> Any:
-        try:
-            return inner(*args)
-        except Conflict:
-            return None
-
-    at.around(at.transactions, "_known", known)
+    at.around(KnownMessages, "look", lambda inner, *args: (False, inner(*args)[1]))
 
 
 @fault("RCV-2")
 def remembers_what_nobody_signed(at: Switch) -> None:
     seen: dict[str, bytes] = {}
 
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         try:
             id_ = str(orjson.loads(raw).get("id"))
         except (ValueError, AttributeError):
@@ -393,27 +368,21 @@ def remembers_what_nobody_signed(at: Switch) -> None:
 
 @fault("RCV-2")
 def signs_refusals_of_what_is_not_signed(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         try:
             return await inner(raw)
         except (Malformed, BadSignature) as problem:
-            document, signer = orjson.loads(raw), at.transactions.signer
-            at_ = instant(at.vendor._clock())
-            said = {
-                "to": document["from"],
-                "at": at_,
-                "thread": document["thread"],
-                "problem": problem,
-                "link": Link(1),
-            }
-            return [signer.receipt(trust.digest(raw), **said).raw]
+            document = orjson.loads(raw)
+            to, thread = document["from"], document["thread"]
+            of, now = trust.digest(raw), at.vendor.now()
+            return [at.signer.receipt(of, to=to, at=now, thread=thread, problem=problem, link=Link(1)).raw]
 
     at.around(at.vendor, "receive", receive)
 
 
 @fault("RCV-4")
 def signs_no_refusal(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         answers = await inner(raw)
         body = orjson.loads(answers[0])["body"]
         if body["outcome"] == "refused":
@@ -427,22 +396,23 @@ def signs_no_refusal(at: Switch) -> None:
 def tells_strangers_that_a_thread_exists(at: Switch) -> None:
     threads: set[str] = set()
 
-    def settled(inner: Any, peer: Any, history: Any, message: Any, *rest: Any) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
+        thread = orjson.loads(raw)["thread"]
         try:
-            found = inner(peer, history, message, *rest)
+            answers = await inner(raw)
         except UnknownThread:
-            if message.thread in threads:
+            if thread in threads:
                 raise WrongKey("not your thread", pointer="/thread") from None
             raise
-        threads.add(message.thread)
-        return found
+        threads.add(thread)
+        return answers
 
-    at.around(at.transactions, "_settled", settled)
+    at.around(at.vendor, "receive", receive)
 
 
 @fault("COR-1")
 def gives_two_receipts(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         answers = await inner(raw)
         return [*answers, afresh(at, answers[0])]
 
@@ -451,10 +421,10 @@ def gives_two_receipts(at: Switch) -> None:
 
 def receipts_say(change: Callable[[str, core.Receipt], core.Receipt]) -> Break:
     def switch(at: Switch) -> None:
-        inner, ours = signing.Signer.receipt, at.transactions.signer.did
+        inner = signing.Signer.receipt
 
         def receipt(self: signing.Signer, of: str, *, to: str, at: str, thread: str, **said: Any) -> Any:
-            if self.did != ours:
+            if self.did != DID:
                 return inner(self, of, to=to, at=at, thread=thread, **said)
             problem = said.pop("problem", None)
             link = said.pop("link")
@@ -484,7 +454,7 @@ FAULTS["receipts_of_another_digest"] = (
 
 @fault("ENV-3")
 def receipts_of_another_thread(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         first, *rest = await inner(raw)
         return [afresh(at, first, thread=signing.new_id()), *rest]
 
@@ -496,5 +466,5 @@ def receipts_of_another_thread(at: Switch) -> None:
 
 @fault("RCV-14")
 def lets_withdrawals_wait_for_handlers(at: Switch) -> None:
-    at.patch.setattr(Handlers, "waits_for", lambda self, type_: type_ in self._answering)
-    at.patch.setattr(vendor_receiving, "is_narrowing", lambda type_, side: False)
+    for module in (handlers, vendor_receiving):
+        at.patch.setattr(module, "is_narrowing", lambda type_, side: False)

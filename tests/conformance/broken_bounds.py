@@ -1,11 +1,14 @@
 """Vendors that are wrong about how far a grant may go, about the vocabulary, or about which fault comes first."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from broken import FAULTS, Break, Switch, fault
+from broken import FAULTS, fault
+from switch import Break, Switch, saying
 
 from opencmr.errors import PROBLEM_BASE, Problem
-from opencmr.messages import personal
+from opencmr.messages import consent, personal
 from opencmr.protocol import roster, vocabulary
 from opencmr.protocol.families import consent as consent_fold
 from opencmr.roles.vendor import mailbox
@@ -13,20 +16,61 @@ from opencmr.roles.vendor import mailbox
 __all__ = ["FAULTS"]
 
 
-def forgives(member: str) -> Break:
-    """A vendor that does not compare one member of an item."""
+ALL = ("actions", "channels", "data", "purposes", "recipients", "retention", "stored_in", "topics")
 
-    def switch(at: Switch) -> None:
-        def check(inner: Any, item: Any, asked: Any, path: Any) -> None:
-            inner(item.model_copy(update={member: getattr(asked, member)}), asked, path)
 
-        at.around(consent_fold, "_check_item", check)
+def grants(change: Callable[[int, Any, Any], dict[str, Any]]) -> Break:
+    """A vendor that reads the items of a grant as others; `change` gets the position, the item, and what was asked."""
 
-    return switch
+    def changed(record: Any, body: consent.Grant) -> dict[str, Any]:
+        asked = {item.key: item for item in record.request.items} if record.request else {}
+        return {"items": [
+            item.model_copy(update=change(position, item, asked[item.key])) if item.key in asked else item
+            for position, item in enumerate(body.items)
+        ]}  # fmt: skip
+
+    return lambda at: at.hears(consent_fold.Consent, consent.Grant, changed)
+
+
+def forgives(*members: str) -> Break:
+    """A vendor that does not compare some members of an item."""
+    return grants(lambda _, item, asked: {member: getattr(asked, member) for member in members})
+
+
+def alike(name: Callable[[Any], Any], some: list[Any] | None, asked: list[Any] | None) -> list[Any] | None:
+    """Each of some as it was asked for, where it has the same name."""
+    known = {name(one): one for one in asked or ()}
+    return None if some is None else [known.get(name(one), one) for one in some]
 
 
 for _member in ("channels", "topics", "retention", "stored_in", "recipients"):
     FAULTS[f"does_not_compare_{_member}"] = ("CNS-1", forgives(_member))
+
+FAULTS["takes_wider_grants"] = ("CNS-1", forgives(*ALL))
+FAULTS["measures_only_the_first_item"] = (
+    "CNS-1", grants(lambda position, _, asked: {name: getattr(asked, name) for name in ALL} if position else {})
+)  # fmt: skip
+FAULTS["takes_topics_by_their_labels"] = (
+    "CNS-1",
+    grants(lambda _, item, asked: {"topics": alike(lambda one: one.label or one.code, item.topics, asked.topics)}),
+)
+FAULTS["compares_recipients_by_their_names"] = (
+    "CNS-1",
+    grants(lambda _, item, asked: {"recipients": alike(lambda one: one.name, item.recipients, asked.recipients)}),
+)
+FAULTS["counts_authorities_as_its_own"] = (
+    "CNS-1",
+    grants(lambda _, item, asked: {"recipients": [one for one in item.recipients or () if one.role == "thirdParty"]}),
+)
+
+
+def _same_event(_: int, item: Any, asked: Any) -> dict[str, Any]:
+    after = asked.retention and asked.retention.after
+    known = item.retention is not None and item.retention.after and after
+    return {"retention": item.retention.model_copy(update={"after": after})} if known else {}
+
+
+FAULTS["compares_no_event_of_retention"] = ("CNS-1", grants(_same_event))
 
 
 @fault("CNS-1")
@@ -40,53 +84,93 @@ def takes_territories_for_their_country(at: Switch) -> None:
 
 
 @fault("CNS-1")
-def takes_topics_by_their_labels(at: Switch) -> None:
-    names = lambda topics: None if topics is None else [each.label or each.code for each in topics]  # noqa: E731
-    at.patch.setattr(consent_fold, "_names_of", names)
-
-
-@fault("CNS-1")
 def lets_slip_in_what_has_to_be_named(at: Switch) -> None:
     at.patch.setattr(consent_fold, "reaches", vocabulary.includes)
 
 
 @fault("CNS-1")
-def counts_authorities_as_its_own(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "_is_outside", lambda party: party.role == "thirdParty")
+def tells_the_last_fault_of_an_item(at: Switch) -> None:
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        asked = {item.key: item for item in self.request.items} if self.request else {}
+        items = [
+            item.model_copy(update={name: getattr(asked[item.key], name) for name in ("actions", "channels", "data")})
+            for item in said.message.body.items
+            if item.key in asked
+        ]
+        if items:
+            inner(self, saying(said, items=items))
+        return inner(self, said)
+
+    at.takes(consent_fold.Consent, consent.Grant, take)
 
 
-@fault("CNS-12")
-def takes_whatever_is_disclosed(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "_check_disclosed", lambda grant: None)
+@fault("CNS-2")
+def takes_longer_grants(at: Switch) -> None:
+    def shorter(record: Any, body: consent.Grant) -> dict[str, Any]:
+        if record.request is None:
+            return {}
+        items = [item.model_copy(update={"until": None}) for item in body.items]
+        return {"items": items, "until": min(body.until, record.request.until)}
+
+    at.hears(consent_fold.Consent, consent.Grant, shorter)
 
 
-@fault("CNS-9")
-def looks_at_the_width_first(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        if self.request is not None:
-            consent_fold._check_within(body, self.request)
-        return inner(self, said, body)
-
-    at.around(consent_fold.Consent, "_granted", granted)
+@fault("CNS-3")
+def needs_no_statement(at: Switch) -> None:
+    at.hears(consent_fold.Consent, consent.Grant, lambda _, body: {"statement": body.statement or "-"})
 
 
 @fault("CNS-3")
 def takes_a_controller_for_a_statement(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        known = body.controller and not body.statement
-        return inner(self, said, body.model_copy(update={"statement": "-"}) if known else body)
+    at.hears(
+        consent_fold.Consent, consent.Grant, lambda _, body: {"statement": body.statement or (body.controller and "-")}
+    )
 
-    at.around(consent_fold.Consent, "_granted", granted)
+
+@fault("CNS-5")
+def forgets_the_other_items(at: Switch) -> None:
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(self if self.request else replace(self, items={}), said)
+
+    at.takes(consent_fold.Consent, consent.Grant, take)
+
+
+@fault("CNS-6")
+def withdraws_all_or_nothing(at: Switch) -> None:
+    at.hears(consent_fold.Consent, (consent.Refuse, consent.Withdraw), lambda *_: {"keys": None})
+
+
+@fault("CNS-9")
+def takes_grants_after_the_request(at: Switch) -> None:
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(replace(self, answer_by=None), said)
+
+    at.takes(consent_fold.Consent, consent.Grant, take)
+
+
+@fault("CNS-9")
+def looks_at_the_width_first(at: Switch) -> None:
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        inner(replace(self, answer_by=None), said)
+        return inner(self, said)
+
+    at.takes(consent_fold.Consent, consent.Grant, take)
 
 
 @fault("LIF-3")
 def tells_what_is_too_wide_before_all_else(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        if self.request is not None:
-            consent_fold._check_within(body, self.request)
-        return inner(self, said, body)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        with at.patch.context() as for_now:
+            for_now.setattr(consent_fold, "check_terms", lambda *_: None)
+            inner(self, said)
+        return inner(self, said)
 
-    at.around(consent_fold.Consent, "_granted", granted)
+    at.takes(consent_fold.Consent, consent.Grant, take)
+
+
+@fault("CNS-12")
+def takes_whatever_is_disclosed(at: Switch) -> None:
+    at.hears(consent_fold.Consent, consent.Grant, lambda *_: {"discloses": None})
 
 
 @fault("VOC-1")
@@ -109,7 +193,7 @@ def knows_terms_of_any_table(at: Switch) -> None:
 
 @fault("VOC-2")
 def takes_data_in_any_shape(at: Switch) -> None:
-    at.patch.setattr(personal, "_shapes", dict)
+    at.patch.setattr(personal, "shapes", dict)
 
 
 def mute_about(code: str) -> Break:

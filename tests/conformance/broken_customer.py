@@ -3,26 +3,30 @@
 import asyncio
 import importlib.util
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from switch import ForGood, Switch, accepts_what_was_overtaken, ignores_answer_by, never_comes_to_an_end
 
 from opencmr import trust
 from opencmr.errors import Behind, Expired, Overloaded, Stale, TooEarly, WrongKey
-from opencmr.protocol import chain, history, lifecycle, receiving
+from opencmr.messages import offer
+from opencmr.protocol import Verified, chain, history, lifecycle, receiving
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.clock import instant, shifted
 from opencmr.protocol.families import consent
-from opencmr.protocol.families import terms as terms_fold
-from opencmr.protocol.families.intent import dealing, returning
-from opencmr.roles.customer import collecting, transaction
+from opencmr.protocol.families.intent import dealing
+from opencmr.roles.customer import transaction
 from opencmr.roles.party.signing import Link, Signer
-from opencmr.store import Noticed
+from opencmr.store import Noticed, Rows
 from opencmr.transport import client
 
+AT = Switch(ForGood())
 ADAPTER = Path(__file__).parents[2] / "examples" / "conformance" / "customer.py"
 
 
@@ -66,7 +70,7 @@ def adds_nothing_up() -> None:
 
 
 def settles_nothing() -> None:
-    returning.Withdrawal.covered_by = lambda self, report, lines: False  # type: ignore[method-assign]
+    never_comes_to_an_end(AT)
 
 
 def gives_its_receipts_a_number() -> None:
@@ -96,9 +100,12 @@ def follows_redirects() -> None:
 
 
 def judges_expiry_when_it_reads() -> None:
-    thread_fold.Thread._in_time = staticmethod(  # type: ignore[method-assign,assignment]
-        lambda said: said.message.expires is None or instant(datetime.now(UTC)) < said.message.expires
-    )
+    def judge(inner: Any, self: Any, said: Any, context: Any) -> Any:
+        if said.message.side == "vendor" and str(said.message.expires or "9") <= instant(datetime.now(UTC)):
+            raise Expired(pointer="/expires")
+        return inner(self, said, context)
+
+    AT.around(thread_fold.Thread, "judge", judge)
 
 
 def discloses_early() -> None:
@@ -125,15 +132,16 @@ def sees_beyond_a_gap() -> None:
 
 
 def passes_over_words_of_tomorrow() -> None:
-    inner = transaction.Transactions._verified
+    def verify(inner: Any, self: Any, peer: Any, raws: Any) -> Any:
+        tomorrow = instant(datetime.now(UTC) + timedelta(minutes=5))
+        return [
+            replace(each, found=TooEarly(pointer="/created"))
+            if isinstance(each.found, Verified) and each.found.message.created > tomorrow
+            else each
+            for each in inner(self, peer, raws)
+        ]
 
-    def verified(self: Any, peer: Any, parsed: Any) -> Any:
-        found = inner(self, peer, parsed)
-        if found.message.created > instant(datetime.now(UTC) + timedelta(minutes=5)):
-            raise TooEarly(pointer="/created")
-        return found
-
-    transaction.Transactions._verified = verified  # type: ignore[method-assign]
+    AT.around(transaction.Transactions, "verify", verify)
 
 
 def orders_by_dates() -> None:
@@ -161,20 +169,29 @@ def passes_over_its_own_expires() -> None:
     thread_fold.Thread.check_in_time = check  # type: ignore[method-assign]
 
 
+def finds(change: Callable[[Noticed], list[Noticed]]) -> None:
+    """What is found out of a vendor that says two words of one number."""
+
+    def add(inner: Any, self: Any, number: int, found: Any) -> None:
+        found[:] = [one for each in found for one in (change(each) if each.code == "split" else [each])]
+        inner(self, number, found)
+
+    AT.around(Rows, "add_findings", add)
+
+
 def tells_nothing_of_splits() -> None:
-    transaction.Transactions._split = lambda self, rows, history, kept, *_: rows.change_message(  # type: ignore[method-assign,assignment]
-        self.number, kept.digest, status="forked"
-    )
+    finds(lambda split: [])
 
 
 def takes_splits_for_misconduct() -> None:
-    transaction.Transactions._split = lambda self, rows, history, kept, arrived, now: arrived.noticed.append(  # type: ignore[method-assign,assignment]
-        Noticed("conflict", "two words of one number", (kept.digest,), now)
-    )
+    finds(lambda split: [Noticed("conflict", *split[1:])])
 
 
 def stays_on_its_branch() -> None:
-    transaction.Transactions._goes_over = lambda self, *_: False  # type: ignore[method-assign,assignment]
+    def collected(_: Any, self: Any, rows: Any, words: Any, receipts: Any, now: str) -> Any:
+        return self.take_in(rows, words, now, receipts=receipts)
+
+    AT.around(transaction.Transactions, "collected", collected)
 
 
 def tells_no_disputes() -> None:
@@ -194,10 +211,7 @@ def needs_a_thread_for_a_no() -> None:
 
 
 def hands_nothing_back() -> None:
-    async def hand_back(self: Any, behind: Any) -> None:
-        return None
-
-    collecting.Collecting._hand_back = hand_back  # type: ignore[method-assign,assignment]
+    transaction.Transactions.handed_back = lambda self, *_: iter(())  # type: ignore[method-assign,assignment]
 
 
 def hands_back_without_what_was_answered() -> None:
@@ -215,11 +229,11 @@ def takes_behind_for_a_refusal() -> None:
 
 
 def brings_old_terms_back() -> None:
-    terms_fold.Agreement._check_latest = lambda self, own, context: None  # type: ignore[method-assign,assignment]
+    accepts_what_was_overtaken(AT)
 
 
 def answers_at_any_time() -> None:
-    terms_fold.Agreement._check_open = lambda self, said: None  # type: ignore[method-assign,assignment]
+    ignores_answer_by(AT)
 
 
 def wishes_for_ever() -> None:
@@ -231,13 +245,11 @@ def knows_any_term() -> None:
 
 
 def looks_at_sums_before_all_else() -> None:
-    inner = dealing.Dealing._offered
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        dealing.check_sums(said.message.body)
+        return inner(self, said)
 
-    def offered(self: Any, said: Any, body: Any, context: Any) -> Any:
-        dealing.check_sums(body)
-        return inner(self, said, body, context)
-
-    dealing.Dealing._offered = offered  # type: ignore[method-assign]
+    AT.takes(dealing.Dealing, offer.Make, take)
 
 
 FAULTS = {

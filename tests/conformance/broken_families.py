@@ -3,18 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from broken import Switch, fault
+from broken import FAULTS, fault
+from broken_sequence import reads
+from switch import Switch
 
-from opencmr import Draft, Money, offer, order, terms
+from opencmr import Draft, Money, intent, offer, order, terms
 from opencmr.conformance import testmode
-from opencmr.errors import (
-    Problem,
-    TermsMismatch,
-    TermsNotOffered,
-    TermsUnknown,
-)
-from opencmr.protocol import lifecycle, receiving, roster
-from opencmr.protocol.families import consent as consent_fold
+from opencmr.errors import TermsMismatch, TermsNotOffered, TermsUnknown
+from opencmr.protocol import lifecycle, roster
 from opencmr.protocol.families.intent import dealing, sums
 
 
@@ -67,7 +63,7 @@ def takes_terms_that_nobody_knows(at: Switch) -> None:
 
 @fault("TRM-4")
 def accepts_other_terms(at: Switch) -> None:
-    at.around(roster, "pick", lambda inner, ref, choices, path: (ref.digest, roster.document(ref.id)))
+    at.around(roster, "pick", lambda inner, ref, *_: (ref.digest, roster.document(ref.id)))
 
     @at.vendor.on(terms.Proffer)
     def answer(message: Any, _: Any) -> Any:
@@ -86,84 +82,47 @@ def lets_customers_accept_what_was_not_put(at: Switch) -> None:
     at.around(roster, "pick", pick)
 
 
-@fault("CNS-1")
-def takes_wider_grants(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "_check_item", lambda item, asked, path: None)
+def _keys_apart(document: dict[str, Any]) -> dict[str, Any]:
+    items = document["body"].get("items") if isinstance(document.get("body"), dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return document
+    known = set[str]()
+    apart = []
+    for item in items:
+        apart.append({**item, "key": f"{item.get('key')}x"} if item.get("key") in known else item)
+        known.add(item.get("key"))
+    return {**document, "body": {**document["body"], "items": apart}}
 
 
-@fault("CNS-1")
-def measures_only_the_first_item(at: Switch) -> None:
-    def check(inner: Any, item: Any, asked: Any, path: Any) -> None:
-        if path[-1] == 0:
-            inner(item, asked, path)
-
-    at.around(consent_fold, "_check_item", check)
+FAULTS["takes_two_items_of_one_key"] = ("CNS-4", reads(_keys_apart))
 
 
-@fault("CNS-2")
-def takes_longer_grants(at: Switch) -> None:
-    def within(inner: Any, grant: Any, request: Any) -> None:
-        try:
-            inner(grant, request)
-        except Problem as problem:
-            if problem.rule != "CNS-2":
-                raise
+def offers_anyhow(at: Switch) -> None:
+    """It finds nothing wrong with its own offers."""
 
-    at.around(consent_fold, "_check_within", within)
+    def take(_: Any, self: Any, said: Any) -> Any:
+        body = said.message.body
+        terms = str(body.under.digest), roster.document(str(body.under.id))
+        made = dealing.Offer(
+            said.message.id, said.digest, "firm", said.point, str(said.message.expires), body, terms, self.wish
+        )
+        return replace(self, state="open", offers=(*self.offers, made), evidence=(*self.evidence, said.digest))
 
-
-@fault("CNS-3")
-def needs_no_statement(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self, said, body if body.statement else body.model_copy(update={"statement": "-"}))
-
-    at.around(consent_fold.Consent, "_granted", granted)
-
-
-@fault("CNS-4")
-def takes_two_items_of_one_key(at: Switch) -> None:
-    def misplaced(inner: Any, message: Any) -> Any:
-        return (found for found in inner(message) if found[2].get("rule") != "CNS-4")
-
-    at.around(receiving, "_misplaced", misplaced)
-
-
-@fault("CNS-5")
-def forgets_the_other_items(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self if self.request else replace(self, items={}), said, body)
-
-    at.around(consent_fold.Consent, "_granted", granted)
-
-
-@fault("CNS-6")
-def withdraws_all_or_nothing(at: Switch) -> None:
-    at.around(consent_fold.Consent, "_denied", lambda inner, self, said, keys_: inner(self, said, None))
-
-
-@fault("CNS-9")
-def takes_grants_after_the_request(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(replace(self, answer_by=None), said, body)
-
-    at.around(consent_fold.Consent, "_granted", granted)
+    at.takes(dealing.Dealing, offer.Make, take)
 
 
 @fault("OFR-1")
 def cannot_add(at: Switch) -> None:
-    def offer(inner: Any, wish: Any) -> Any:
-        return inner(wish).model_copy(update={"total": Money("9.00", "EUR")})
-
-    at.around(testmode, "_offer", offer)
-    at.patch.setattr(dealing, "check_sums", lambda body: None)
+    at.around(testmode, "offered", lambda inner, wish: inner(wish).model_copy(update={"total": Money("9.00", "EUR")}))
+    offers_anyhow(at)
 
 
 @fault("OFR-9")
 def sells_what_is_no_longer_firm(at: Switch) -> None:
-    def ordered(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"), body)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"))
 
-    at.around(dealing.Dealing, "_ordered", ordered)
+    at.takes(dealing.Dealing, offer.Accept, take)
 
 
 @fault("OFR-10")
@@ -182,36 +141,27 @@ def confirms_another_total(at: Switch) -> None:
 
 @fault("ORD-4")
 def lets_customers_settle(at: Switch) -> None:
-    def cancelled(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
-        return inner(self, here, replace(said, side="vendor") if body.refund else said, body)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(self, replace(said, side="vendor") if said.message.body.refund else said)
 
-    at.around(dealing.Dealing, "_cancelled", cancelled)
+    at.takes(dealing.Dealing, order.Cancel, take)
 
 
 @fault("INT-1")
 def offers_what_the_cast_said(at: Switch) -> None:
     first: list[Any] = []
 
-    def offer(inner: Any, wish: Any) -> Any:
+    def offered(inner: Any, wish: Any) -> Any:
         first.append(wish)
         return inner(first[0])
 
-    at.around(testmode, "_offer", offer)
-    at.patch.setattr(dealing.Dealing, "_offered", _offered_anyhow)
-
-
-def _offered_anyhow(self: Any, said: Any, body: Any, context: Any) -> Any:
-    made = dealing.Offer(
-        said.message.id, said.digest, "firm", said.point, str(said.message.expires), body,
-        (str(body.under.digest), roster.document(str(body.under.id))), self.wish,
-    )  # fmt: skip
-    return replace(self, offers=(*self.offers, made))
+    at.around(testmode, "offered", offered)
+    offers_anyhow(at)
 
 
 @fault("INT-2")
 def lets_amendments_lapse_offers(at: Switch) -> None:
-    def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        lapsed = tuple(replace(one, state="lapsed") for one in self.offers)
-        return inner(replace(self, offers=lapsed), said, body)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(replace(self, offers=tuple(replace(one, state="lapsed") for one in self.offers)), said)
 
-    at.around(dealing.Dealing, "_wished", wished)
+    at.takes(dealing.Dealing, intent.Cast, take)

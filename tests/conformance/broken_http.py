@@ -3,30 +3,32 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
-from broken import FAULTS, Break, Switch, fault, opens_threads_of_any_name
+from broken import FAULTS, fault, opens_threads_of_any_name
 from starlette.middleware.cors import CORSMiddleware
+from switch import Break, Switch
 
 from opencmr import trust
 from opencmr.conformance.wire import Answer
-from opencmr.errors import (
-    Malformed,
-)
+from opencmr.errors import Malformed
 from opencmr.roles.vendor import mailbox
+from opencmr.roles.vendor.transaction import Transactions
 from opencmr.store import Rows
-from opencmr.transport import app as app_module
 
 # HTTP and discovery
 
 
 @fault("TRN-2")
 def takes_any_media_type(at: Switch) -> None:
-    async def body(request: Any, timeout: float, limit: int = 0) -> bytes:
-        return bytes(await request.body())
+    async def retyped(app: Any, scope: Any, *rest: Any) -> None:
+        headers = [(name, b"application/opencmr+json" if name == b"content-type" else value)
+                   for name, value in scope["headers"]]  # fmt: skip
+        await app({**scope, "headers": headers}, *rest)
 
-    at.patch.setattr(app_module, "_body", body)
+    at.around(at.vendor, "asgi", lambda inner: partial(retyped, inner()))
 
 
 def answers_with(change: Callable[[str, Answer], Answer]) -> Break:
@@ -81,7 +83,8 @@ FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_al
 
 @fault("TRN-31")
 def turns_pages_away_that_ask_for_more_headers(at: Switch) -> None:
-    at.patch.setattr(app_module._Pages, "preflight_response", CORSMiddleware.preflight_response)
+    strict: dict[str, Any] = {"allow_origins": ["*"], "allow_methods": ["POST"], "allow_headers": ["content-type"]}
+    at.around(at.vendor, "asgi", lambda inner: CORSMiddleware(inner(), **strict))
 
 
 FAULTS["titles_problems_anew"] = ("TRN-9", answers_with(_titled))
@@ -124,19 +127,19 @@ def answers_a_collect_again(at: Switch) -> None:
 
 def waits(change: Callable[[list[bytes], bool], tuple[list[bytes], bool]]) -> Break:
     def switch(at: Switch) -> None:
-        at.around(at.transactions, "waiting", lambda inner, *args: change(*inner(*args)))
+        at.around(Transactions, "waiting", lambda inner, *args: change(*inner(*args)))
 
     return switch
 
 
 @fault("COR-10")
 def leaks_anothers_mailbox(at: Switch) -> None:
-    def waiting(inner: Any, rows: Rows, customer: str, seen: Any, limit: int) -> Any:
-        found, more = inner(rows, customer, seen, limit)
+    def waiting(inner: Any, self: Any, rows: Rows, customer: str, seen: Any, limit: int) -> Any:
+        found, more = inner(self, rows, customer, seen, limit)
         others = [kept.raw for one in rows.peers() for kept in rows.placed(one.number) if kept.side == "vendor"]
         return (found, more) if found or seen else (others[:1], more)
 
-    at.around(at.transactions, "waiting", waiting)
+    at.around(Transactions, "waiting", waiting)
 
 
 @fault("TRN-7")
@@ -153,12 +156,12 @@ def forgets_what_it_has_sent(at: Switch) -> None:
 
 @fault("TRN-7")
 def keeps_no_limit(at: Switch) -> None:
-    at.around(at.transactions, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, seen, 100))
+    at.around(Transactions, "waiting", lambda inner, self, rows, who, seen, limit: inner(self, rows, who, seen, 100))
 
 
 @fault("TRN-7")
 def passes_over_what_was_seen(at: Switch) -> None:
-    at.around(at.transactions, "waiting", lambda inner, rows, who, seen, limit: inner(rows, who, None, limit))
+    at.around(Transactions, "waiting", lambda inner, self, rows, who, seen, limit: inner(self, rows, who, None, limit))
 
 
 def _is_receipt(raw: bytes) -> bool:
@@ -188,11 +191,12 @@ FAULTS["gives_a_cursor"] = ("TRN-7", answers_with(_with_cursor))
 
 @fault("COR-7")
 def chokes_on_bad_receipts(at: Switch) -> None:
-    def keep(inner: Any, rows: Any, peer: Any, receipts: Any) -> None:
-        if any(one.from_ != peer.peer for one in receipts):
+    def unanswered(inner: Any, self: Any, rows: Any, customer: str, receipts: Any) -> Any:
+        if any(one.from_ != customer for one in receipts):
             raise Malformed("a receipt of somebody else", pointer="/body/receipts")
+        return inner(self, rows, customer, receipts)
 
-    at.around(at.transactions, "keep_receipts", keep)
+    at.around(Transactions, "unanswered", unanswered)
 
 
 FAULTS["takes_collects_of_any_thread"] = ("ENV-3", opens_threads_of_any_name)

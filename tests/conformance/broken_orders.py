@@ -1,14 +1,17 @@
 """Broken vendors that add up wrongly, or make something else of an order than was said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from broken import Switch, fault
+from broken import fault
+from broken_families import offers_anyhow
 from broken_sequence import FAULTS
+from switch import Break, Switch, never_comes_to_an_end
 
 from opencmr import Money
 from opencmr.conformance import testmode
-from opencmr.messages import offer
+from opencmr.messages import offer, order
 from opencmr.messages.types import OrderLine
 from opencmr.protocol import lifecycle
 from opencmr.protocol.families.intent import dealing, returning, sums
@@ -23,9 +26,8 @@ def _offers(at: Switch, change: Callable[[offer.Make], dict[str, Any]]) -> None:
         made = inner(wish)
         return made if made.commitment is None else made.model_copy(update=change(made))
 
-    at.around(testmode, "_offer", offered)
-    at.patch.setattr(dealing, "check_sums", lambda body: None)
-    at.patch.setattr(dealing, "_check_recipients", lambda body: None)
+    at.around(testmode, "offered", offered)
+    offers_anyhow(at)
 
 
 @fault("OFR-13")
@@ -77,7 +79,10 @@ def takes_acceptances_of_the_total_alone(at: Switch) -> None:
 
 @fault("OFR-15")
 def takes_any_payment(at: Switch) -> None:
-    at.patch.setattr(sums, "_check_payment", lambda shares, total: None)
+    at.hears(dealing.Dealing, offer.Accept, lambda *_: {"payment": None})
+
+
+FAULTS["takes_any_way_of_payment"] = ("OFR-9", takes_any_payment)
 
 
 @fault("ORD-7")
@@ -87,52 +92,49 @@ def takes_nothing_back_once_it_is_done(at: Switch) -> None:
 
 @fault("ORD-7")
 def passes_over_withdrawals_of_too_much(at: Switch) -> None:
-    def withdrawn(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
-        after = inner(self, here, said, body)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        after = inner(self, said)
         return self if after.withdrawals[-1].beyond else after
 
-    at.around(dealing.Dealing, "_withdrawn", withdrawn)
+    at.takes(dealing.Dealing, order.Withdraw, take)
 
 
 @fault("ORD-8")
 def takes_data_for_lines_that_there_are_not(at: Switch) -> None:
-    at.patch.setattr(dealing.Dealing, "_check_line", lambda self, line, path, rule: None)
+    at.hears(
+        dealing.Dealing,
+        order.Disclose,
+        lambda _, body: {"discloses": [one.model_copy(update={"line": None}) for one in body.discloses]},
+    )
 
 
-@fault("ORD-10")
-def never_comes_to_an_end(at: Switch) -> None:
-    at.patch.setattr(returning.Withdrawal, "covered_by", lambda self, report, lines: False)
+FAULTS["never_comes_to_an_end"] = ("ORD-10", never_comes_to_an_end)
 
 
 @fault("ORD-10")
 def is_done_once_it_was_done(at: Switch) -> None:
-    def withdrawn(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
-        after = inner(self, here, said, body)
-        return after.__class__(**{**vars(after), "state": "done"}) if self.refunds else after
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        after = inner(self, said)
+        return replace(after, state="done") if self.refunds else after
 
-    at.around(dealing.Dealing, "_withdrawn", withdrawn)
+    at.takes(dealing.Dealing, order.Withdraw, take)
 
 
 @fault("ORD-10")
 def calls_a_half_the_whole(at: Switch) -> None:
-    def covered(self: Any, report: Any, lines: Any) -> bool:
-        return True
-
-    at.patch.setattr(returning.Withdrawal, "covered_by", covered)
+    at.patch.setattr(returning.Withdrawal, "covered_by", lambda self, report, lines: True)
 
 
-@fault("ORD-11")
-def cancels_all_for_one_line(at: Switch) -> None:
-    def cancelled(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
-        return inner(self, here, said, body.model_copy(update={"lines": None}))
+def cancels(change: Callable[[Any], Any]) -> Break:
+    """Other lines of an order than were said; `change` gets these."""
+    return lambda at: at.hears(
+        dealing.Dealing,
+        order.Cancel,
+        lambda record, body: {"lines": change(body.lines)} if body.lines and record.state != "open" else {},
+    )
 
-    at.around(dealing.Dealing, "_cancelled", cancelled)
 
-
-@fault("ORD-11")
-def cancels_lines_that_there_are_not(at: Switch) -> None:
-    def cancelled(inner: Any, self: Any, here: Any, said: Any, body: Any) -> Any:
-        lines = body.lines and [OrderLine(line=part.line % 2) for part in body.lines]
-        return inner(self, here, said, body.model_copy(update={"lines": lines}))
-
-    at.around(dealing.Dealing, "_cancelled", cancelled)
+FAULTS["cancels_all_for_one_line"] = ("ORD-11", cancels(lambda lines: None))
+FAULTS["cancels_lines_that_there_are_not"] = (
+    "ORD-11", cancels(lambda lines: [OrderLine(line=part.line % 2) for part in lines])
+)  # fmt: skip

@@ -9,41 +9,25 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from broken import Switch, fault
+from broken import fault
 from broken_sequence import FAULTS
+from switch import Switch
 
 from opencmr.errors import Stale, TermsMismatch
-from opencmr.messages import consent, offer, terms
+from opencmr.messages import intent, offer, terms
+from opencmr.messages.types import Ref
 from opencmr.protocol import roster, vocabulary
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.families import consent as consent_fold
 from opencmr.protocol.families import terms as terms_fold
-from opencmr.protocol.families.intent import basis, dealing
+from opencmr.protocol.families.intent import dealing
+from opencmr.protocol.families.intent.sums import check_same
 from opencmr.protocol.lifecycle import family_of
 
 __all__ = ["FAULTS"]
 
 
 # Grants
-
-
-@fault("CNS-1")
-def lets_tracking_slip_below_use(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "reaches", vocabulary.includes)
-
-
-@fault("CNS-1")
-def compares_no_retention(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "_within", lambda granted, asked: True)
-
-
-@fault("CNS-1")
-def compares_no_event_of_retention(at: Switch) -> None:
-    def within(inner: Any, granted: Any, asked: Any) -> Any:
-        same = granted is not None and granted.after is not None and asked.after is not None
-        return inner(granted.model_copy(update={"after": asked.after}) if same else granted, asked)
-
-    at.around(consent_fold, "_within", within)
 
 
 @fault("CNS-1")
@@ -54,56 +38,9 @@ def counts_31_days_a_month(at: Switch) -> None:
     at.around(consent_fold, "length", length)
 
 
-def passing_over(member: str) -> Any:
-    def switch(at: Switch) -> None:
-        def check(inner: Any, some: Any, asked: Any, path: Any, lies: Any) -> None:
-            if path[-1] != member:
-                inner(some, asked, path, lies)
-
-        at.around(consent_fold, "_check_listed", check)
-
-    return switch
-
-
-FAULTS["compares_no_countries"] = ("CNS-1", passing_over("storedIn"))
-
-
-@fault("CNS-1")
-def takes_no_part_of_a_country(at: Switch) -> None:
-    def check(inner: Any, some: Any, asked: Any, path: Any, lies: Any) -> None:
-        inner(some, asked, path, str.__eq__ if path[-1] == "storedIn" else lies)
-
-    at.around(consent_fold, "_check_listed", check)
-
-
 @fault("CNS-1")
 def compares_no_roles_of_recipients(at: Switch) -> None:
     at.patch.setattr(consent_fold, "outsiders", lambda item: list(item.recipients or ()))
-
-
-@fault("CNS-1")
-def compares_recipients_by_their_names(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "_who", lambda party: ("", party.name))
-
-
-@fault("CNS-1")
-def tells_the_last_fault_of_an_item(at: Switch) -> None:
-    def check(inner: Any, item: Any, asked: Any, path: Any) -> None:
-        reached = consent_fold._reached("purpose")
-        consent_fold._check_listed(item.purposes, asked.purposes, (*path, "purposes"), reached)
-        inner(item, asked, path)
-
-    at.around(consent_fold, "_check_item", check)
-
-
-@fault("CNS-9")
-def tells_that_a_late_grant_is_wider(at: Switch) -> None:
-    def granted(inner: Any, self: Any, said: Any, body: consent.Grant) -> Any:
-        if self.request is not None:
-            consent_fold._check_within(body, self.request)
-        return inner(self, said, body)
-
-    at.around(consent_fold.Consent, "_granted", granted)
 
 
 @fault("CNS-1")
@@ -117,16 +54,16 @@ def takes_terms_of_any_kind(at: Switch) -> None:
 
 @fault("OFR-6")
 def offers_on_a_consent_that_was_replaced(at: Switch) -> None:
-    def permits(inner: Any, context: Any, grant: str, when: str) -> bool:
-        threads = (thread for thread in context.threads.values() if any(one.digest == grant for one in thread.entries))
-        return any(inner(context, one.digest, when) for thread in threads for one in thread.entries)
+    def live(inner: Any, context: Any, basis: Ref, at: str) -> bool:
+        threads = (one for one in context.threads.values() if any(it.digest == basis.digest for it in one.entries))
+        return any(inner(context, Ref(id=it.id, digest=it.digest), at) for one in threads for it in one.entries)
 
-    at.around(basis, "_permits_marketing", permits)
+    at.around(dealing, "live_consent", live)
 
 
 @fault("OFR-6")
 def offers_on_any_consent(at: Switch) -> None:
-    at.patch.setattr(basis, "_permits_marketing", lambda *_: True)
+    at.patch.setattr(dealing, "live_consent", lambda *_: True)
 
 
 @fault("OFR-7")
@@ -155,52 +92,44 @@ def _agreements(context: Any) -> list[terms_fold.Agreement]:
 
 @fault("TRM-1")
 def takes_another_digest_of_what_was_carried(at: Switch) -> None:
-    def resolve(inner: Any, ref: Any, path: Any, carried: Any = roster._NONE) -> Any:
+    def resolve(inner: Any, ref: Any, path: Any, *carried: Any) -> Any:
         try:
-            return inner(ref, path, carried)
+            return inner(ref, path, *carried)
         except TermsMismatch:
-            id_, digest = roster.named(ref)
-            if id_ not in carried:
+            held, (id_, digest) = dict(*carried), roster.named(ref)
+            if id_ not in held:
                 raise
-            return digest, ref.document or carried[id_][1]
+            return digest, ref.document or held[id_][1]
 
     at.around(roster, "resolve", resolve)
 
 
 @fault("TRM-1")
 def forgets_what_an_earlier_wish_carried(at: Switch) -> None:
-    def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(replace(self, carried=roster.by_id(self.terms)), said, body)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(replace(self, carried=roster.by_id(self.terms)), said)
 
-    at.around(dealing.Dealing, "_wished", wished)
+    at.takes(dealing.Dealing, intent.Cast, take)
 
 
 @fault("OFR-9")
 def declines_what_has_expired(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any, *rest: Any) -> Any:
-        early = isinstance(said.message.body, offer.Decline)
-        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z") if early else said, *rest)
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"))
 
-    at.around(dealing.Dealing, "take", take)
-
-
-@fault("OFR-9")
-def takes_any_payment(at: Switch) -> None:
-    def ordered(inner: Any, self: Any, said: Any, body: offer.Accept) -> Any:
-        return inner(self, said, body.model_copy(update={"payment": None}))
-
-    at.around(dealing.Dealing, "_ordered", ordered)
+    at.takes(dealing.Dealing, offer.Decline, take)
 
 
 @fault("OFR-9")
 def tells_of_the_total_first(at: Switch) -> None:
-    def ordered(inner: Any, self: Any, said: Any, body: offer.Accept) -> Any:
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        body = said.message.body
         for one in self.offers:
             if one.id == body.offer.id:
-                dealing._check_same_total(body.total, one.body.total, "the offer", "OFR-10")
-        return inner(self, said, body)
+                check_same(body.total, one.body.total, "total", "OFR-10")
+        return inner(self, said)
 
-    at.around(dealing.Dealing, "_ordered", ordered)
+    at.takes(dealing.Dealing, offer.Accept, take)
 
 
 @fault("LIF-1")
@@ -235,11 +164,6 @@ def tells_first_what_a_proffer_does_not_know(at: Switch) -> None:
 @fault("TRM-12")
 def takes_terms_of_a_wish_as_it_stood(at: Switch) -> None:
     at.patch.setattr(dealing.Dealing, "on_terms", lambda self, scope, thread, entries: ())
-
-
-@fault("TRM-10")
-def binds_a_wish_that_was_amended(at: Switch) -> None:
-    at.patch.setattr(terms_fold.Agreement, "_check_latest", lambda *_: None)
 
 
 # First entries, and mail

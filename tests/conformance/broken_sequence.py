@@ -3,22 +3,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from broken import FAULTS, Break, Switch, afresh, fault
+from broken import FAULTS, afresh, fault
+from switch import DID, Break, Switch, accepts_what_was_overtaken, ignores_answer_by, saying
 
 from opencmr import trust
 from opencmr.conformance.hand import NOWHERE
-from opencmr.errors import Behind, Expired, Malformed, Stale
-from opencmr.messages import BODIES, terms
-from opencmr.protocol import chain, is_narrowing, receiving, uri
+from opencmr.errors import Expired, Malformed, Stale
+from opencmr.messages import BODIES, intent, terms
+from opencmr.protocol import chain, is_narrowing, lifecycle, receiving, uri
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing
 from opencmr.protocol.said import NOTHING, Knowledge
 from opencmr.roles.party.signing import Link
 from opencmr.roles.vendor import mailbox, numbering, restored, transaction
+from opencmr.roles.vendor.transaction import Transactions
 from opencmr.store import Rows
 from opencmr.transport import app as app_module
 
@@ -31,16 +34,16 @@ def links(change: Callable[[int, str | None, str], Link]) -> Break:
     def switch(at: Switch) -> None:
         thread: list[str] = []
 
-        def answer(inner: Any, peer: Any, history: Any, settled: Any, now: str) -> Any:
+        def answer(inner: Any, self: Any, peer: Any, history: Any, settled: Any, now: str) -> Any:
             thread[:] = [settled.said.message.thread]
-            return inner(peer, history, settled, now)
+            return inner(self, peer, history, settled, now)
 
-        def say(inner: Any, rows: Any, peer: Any, history: Any, draft: Any, thread_id: Any, *rest: Any) -> Any:
-            thread[:] = [str(thread_id)]
-            return inner(rows, peer, history, draft, thread_id, *rest)
+        def say(inner: Any, self: Any, rows: Any, peer: Any, history: Any, draft: Any, id_: Any, *rest: Any) -> Any:
+            thread[:] = [str(id_)]
+            return inner(self, rows, peer, history, draft, id_, *rest)
 
-        at.around(at.transactions.numbering, "answer", answer)
-        at.around(at.transactions.numbering, "say", say)
+        at.around(numbering.Numbering, "answer", answer)
+        at.around(numbering.Numbering, "say", say)
         at.patch.setattr(numbering, "Link", lambda number, prior: change(number, prior, thread[0]))
 
     return switch
@@ -72,20 +75,20 @@ FAULTS["says_a_number_twice"] = ("SEQ-16", links(lambda number, prior, _: Link(m
 
 @fault("SEQ-16")
 def has_no_number_for_refusals(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         first, *rest = await inner(raw)
         document = orjson.loads(first)
         if document["body"]["outcome"] != "refused":
             return [first, *rest]
         bare = {name: value for name, value in document.items() if name not in ("number", "prior", "proof")}
-        return [trust.sign(bare, at.transactions.signer.key, at.transactions.signer.method, check=False)]
+        return [trust.sign(bare, at.signer.key, at.signer.method, check=False)]
 
     at.around(at.vendor, "receive", receive)
 
 
 @fault("ENV-1")
 def names_a_previous(at: Switch) -> None:
-    async def receive(inner: Any, raw: bytes) -> Any:
+    async def receive(inner: Any, raw: bytes, _: str | None) -> Any:
         first, *rest = await inner(raw)
         body = orjson.loads(first)["body"]
         return [afresh(at, first, body={**body, "previous": NOWHERE}), *rest]
@@ -124,7 +127,7 @@ def _by_what_is_named(self: Any, message: Any) -> Knowledge:
 
 
 def _by_date(self: Any, message: Any) -> Knowledge:
-    return Knowledge(sum(date <= message.created for date in self._dates))
+    return Knowledge(sum(time <= message.created for time in self.times()))
 
 
 FAULTS["passes_over_prior"] = ("SEQ-20", knows(_by_seen_alone))
@@ -171,14 +174,11 @@ def lets_offers_bar_their_acceptance(at: Switch) -> None:
 
 @fault("TRM-12")
 def takes_proffers_that_crossed(at: Switch) -> None:
-    class Blind:
-        def superseded(self, *_: Any) -> None:
-            return None
-
-    def take(inner: Any, self: Any, said: Any, to: Any, context: Any) -> Any:
-        return inner(self, said, to, Blind() if isinstance(said.message.body, terms.Proffer) else context)
-
-    at.around(terms_fold.Agreement, "take", take)
+    at.takes(
+        terms_fold.Agreement,
+        terms.Proffer,
+        lambda inner, self, said: inner(self, said, SimpleNamespace(threads={})),
+    )
 
 
 # Time
@@ -200,12 +200,7 @@ FAULTS["ignores_when_a_word_had_to_be_placed"] = ("SEQ-25", ignores_expiry)
 
 @fault("SEQ-25")
 def ends_a_consent_with_its_word(at: Switch) -> None:
-    def judge(inner: Any, self: Any, said: Any, context: Any) -> Any:
-        if said.message.type == "consent.withdraw" and said.side == "customer":
-            return self._with(said, "moot", self.record), "moot"
-        return inner(self, said, context)
-
-    at.around(thread_fold.Thread, "judge", judge)
+    at.patch.delitem(lifecycle("consent").rows, ("given", "consent.withdraw", "customer"))
 
 
 @fault("RCV-10")
@@ -213,14 +208,8 @@ def takes_what_is_dated_tomorrow(at: Switch) -> None:
     at.patch.setattr(receiving, "AHEAD", timedelta(days=2))
 
 
-@fault("TRM-11")
-def ignores_answer_by(at: Switch) -> None:
-    at.patch.setattr(terms_fold.Agreement, "_check_open", lambda self, said: None)
-
-
-@fault("TRM-10")
-def accepts_what_was_overtaken(at: Switch) -> None:
-    at.patch.setattr(terms_fold.Agreement, "_check_latest", lambda self, own, context: None)
+FAULTS["ignores_answer_by"] = ("TRM-11", ignores_answer_by)
+FAULTS["accepts_what_was_overtaken"] = ("TRM-10", accepts_what_was_overtaken)
 
 
 @fault("INT-4")
@@ -230,10 +219,10 @@ def ignores_until(at: Switch) -> None:
 
 @fault("INT-4")
 def ends_a_wish_with_its_word(at: Switch) -> None:
-    def wished(inner: Any, self: Any, said: Any, body: Any) -> Any:
-        return inner(self, said, body.model_copy(update={"until": said.message.expires}))
+    def take(inner: Any, self: Any, said: Any) -> Any:
+        return inner(self, saying(said, until=said.message.expires))
 
-    at.around(dealing.Dealing, "_wished", wished)
+    at.takes(dealing.Dealing, intent.Cast, take)
 
 
 # Narrowing messages
@@ -312,15 +301,16 @@ FAULTS["needs_no_expires"] = ("ENV-14", reads(_with_expires))
 
 @fault("SEQ-6")
 def refuses_for_good_what_it_is_behind(at: Switch) -> None:
-    def settled(inner: Any, peer: Any, history: Any, message: Any, digest: str, now: str) -> Any:
-        try:
-            return inner(peer, history, message, digest, now)
-        except Behind:
-            said = history.placing(message, digest, now)
-            thread = history.threads.get(message.thread) or thread_fold.opened_by(message)
-            return receiving.Settled(said, thread, "refused", Stale(pointer="/seen"))
+    lacks, inner = chain.Chain.lacks, transaction.settle
 
-    at.around(at.transactions, "_settled", settled)
+    def settle(message: Any, digest: str, *, history: Any, now: str) -> Any:
+        settled = inner(message, digest, history=history, now=now)
+        if lacks(history.chain, message.seen):
+            return replace(settled, outcome="refused", problem=Stale(pointer="/seen"))
+        return settled
+
+    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: False)
+    at.patch.setattr(transaction, "settle", settle)
 
 
 @fault("SEQ-6")
@@ -343,38 +333,40 @@ def never_answers_what_it_held(at: Switch) -> None:
 
 @fault("SEQ-32")
 def takes_nothing_back(at: Switch) -> None:
-    at.patch.setattr(at.transactions, "take_back", lambda *_: None)
+    at.patch.setattr(transaction, "take_back", lambda *_: None)
 
 
 @fault("SEQ-32")
 def keeps_to_its_own_branch(at: Switch) -> None:
-    def give_up(rows: Any, peer: Any, first: int) -> None:
-        raise Malformed("there is a word of this number here", pointer="/messages")
+    def take_back(inner: Any, histories: Any, rows: Any, peer: Any, words: Any) -> None:
+        held = histories.history(rows, peer).chain
+        ours = [word for word in words if word.message.side == "vendor"]
+        if any(held.number(word.digest) is None and word.message.number < held.next for word in ours):
+            raise Malformed("there is a word of this number here", pointer="/messages")
+        inner(histories, rows, peer, words)
 
-    at.patch.setattr(restored, "_give_up", give_up)
+    at.around(transaction, "take_back", take_back)
 
 
 @fault("SEQ-32")
 def forgets_what_it_answered_on_its_branch(at: Switch) -> None:
-    inner = restored._give_up
-
-    def give_up(rows: Any, peer: Any, first: int) -> None:
-        inner(rows, peer, first)
+    def take_back(inner: Any, histories: Any, rows: Any, peer: Any, words: Any) -> None:
+        inner(histories, rows, peer, words)
         for kept in rows.with_status(peer.number, "held"):
             rows.change_message(peer.number, kept.digest, status="refused")
 
-    at.patch.setattr(restored, "_give_up", give_up)
+    at.around(transaction, "take_back", take_back)
 
 
 @fault("SEQ-32")
 def knows_its_own_branch_no_more(at: Switch) -> None:
-    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: seen is not None and seen not in self._numbers)
+    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: seen is not None and self.number(seen) is None)
 
 
 @fault("TRN-21")
 def takes_back_what_it_has_not_signed(at: Switch) -> None:
     def verify(document: Any, public: bytes) -> None:
-        if document["from"] != at.transactions.signer.did:
+        if document["from"] != DID:
             trust.verify(document, public)
 
     at.swap(receiving, "trust", verify=verify)
@@ -388,12 +380,12 @@ def takes_words_back_with_any_collect(at: Switch) -> None:
 
 @fault("TRN-22")
 def takes_back_what_it_does_not_lack(at: Switch) -> None:
-    at.patch.setattr(at.transactions, "lacks", lambda *_: True)
+    at.patch.setattr(Transactions, "lacks", lambda *_: True)
 
 
 @fault("TRN-20")
 def takes_back_little_at_once(at: Switch) -> None:
-    at.around(app_module, "_body", lambda inner, request, timeout, limit=0: inner(request, timeout, 65536))
+    at.patch.setattr(app_module, "MAX_WORDS", 65536)
 
 
 @fault("CNS-11")

@@ -9,13 +9,16 @@ from typing import Any
 import orjson
 import pytest
 from inprocess import Within
+from switch import DID, Switch
 
-from opencmr import Vendor, trust
+from opencmr import trust
 from opencmr.conformance.inspecting import pointers
 from opencmr.conformance.wire import Answer
 from opencmr.errors import OpenCMRError, OverQuota, Problem
 from opencmr.messages import BODIES, Message, terms
 from opencmr.roles.party.signing import Signer
+from opencmr.roles.vendor import mailbox
+from opencmr.roles.vendor.handlers import Handlers
 
 PAGE = 2
 """Words in an answer of the mailbox at most."""
@@ -40,36 +43,40 @@ def sparing(problem: dict[str, Any], types: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in problem.items() if name not in optional}
 
 
-def late(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+def late(patch: pytest.MonkeyPatch) -> None:
     """Each reply is said soon, and none in the answer; nobody is let wait for mail as long as they ask."""
-    keep, going = vendor._receiving.keep, set[asyncio.Task[None]]()
+    going, late_ones = set[asyncio.Task[None]](), dict[str, list[Any]]()
 
-    async def said(message: Message[Any], replies: Iterable[Any]) -> None:
+    async def replies(inner: Any, self: Any, message: Message[Any], relationship: Any) -> list[Any]:
+        late_ones[message.id] = await inner(self, message, relationship)
+        return []
+
+    async def said(message: Message[Any], say: Any) -> None:
         await asyncio.sleep(LATE)
-        for reply in replies:
+        for reply in late_ones.pop(message.id, ()):
             with suppress(OpenCMRError):
-                await vendor.relationship(message.from_).say(reply, message.thread)
+                await say(reply)
 
-    async def kept(verified: Any, replies: list[Any]) -> Any:
-        received, body = await keep(verified, []), verified.message.body
-        forgotten = isinstance(body, terms.Proffer) and body.note == "test: forget"
-        if replies and received.outcome == "accepted" and not forgotten:
-            task = asyncio.ensure_future(said(verified.message, replies))
+    def begin(inner: Any, self: Any, message: Message[Any], relationship: Any, say: Any) -> None:
+        inner(self, message, relationship, say)
+        body = message.body
+        if not isinstance(body, terms.Proffer) or body.note != "test: forget":
+            task = asyncio.ensure_future(said(message, say))
             going.add(task)
             task.add_done_callback(going.discard)
-        return received
 
-    wait = vendor._mailbox._wait
-    patch.setattr(vendor._receiving, "keep", kept)
-    patch.setattr(vendor._mailbox, "_wait", lambda message, seconds, bell: wait(message, min(seconds, 1), bell))
+    at = Switch(patch)
+    at.around(Handlers, "replies", replies)
+    at.around(Handlers, "begin", begin)
+    at.swap(mailbox, "asyncio", timeout=lambda seconds: asyncio.timeout(min(seconds, 1)))
 
 
-def sparing_receipts(patch: pytest.MonkeyPatch, vendor: Vendor) -> None:
+def sparing_receipts(patch: pytest.MonkeyPatch) -> None:
     """The problems that this vendor signs say no more than they must."""
-    receipt, ours = Signer.receipt, vendor.did
+    receipt = Signer.receipt
 
     def spared(self: Signer, of: str, *, problem: Problem | None = None, **said: Any) -> Any:
-        if problem is not None and self.did == ours:
+        if problem is not None and self.did == DID:
             problem = Problem.from_dict(sparing(problem.as_dict(), BODIES))
         return receipt(self, of, problem=problem, **said)
 

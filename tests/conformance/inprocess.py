@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from switch import DID, KEY
+
+from opencmr import trust
 from opencmr.conformance.hand import Bench
 from opencmr.conformance.suite import Check, Report, Result, run
 from opencmr.conformance.vendor import CHECKS
 from opencmr.conformance.wire import Answer
+from opencmr.store.keyfile import KeyFile
 
-DID = "did:web:127.0.0.1%3A8001"
 URL = "http://127.0.0.1:8001"
 T = TypeVar("T")
 Twist = Callable[[str, Answer], Answer]
@@ -157,6 +160,7 @@ def suite_against(
     """
 
     async def work(loop: SkippingLoop) -> Report:
+        KeyFile(Path(folder, "shop.keys"), None).add(trust.key_url(DID), KEY)
         vendor = importlib.import_module(package).Vendor.open(Path(folder, "shop.db"), did=DID, clock=loop.clock)
         loop.count(vendor._store)
         vendor = importlib.import_module(f"{package}.conformance.testmode").install(vendor)

@@ -13,25 +13,32 @@ import broken_families  # noqa: F401  # adds its faults, as the next do
 import broken_http  # noqa: F401
 import broken_orders  # noqa: F401
 import careful
-from broken import Switch
 from broken_bounds import FAULTS as BOUNDS
 from broken_rules import FAULTS
 from inprocess import Within, suite_against
+from switch import Switch
 
 from opencmr import Vendor
 from opencmr.conformance import testmode
 from opencmr.conformance.coverage import ELSEWHERE, covered_by, observable, requirements
 from opencmr.conformance.suite import only
 from opencmr.conformance.vendor import CHECKS
+from opencmr.transport import app
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What the vendor says later comes soon; what handlers log when they are made to fail is of no interest."""
+    """What the vendor says later comes soon; what handlers log when they are made to fail is of no interest.
+
+    A fault is wrong behaviour, and no crash: one that names what is not there any more would be caught for that.
+    """
+    crashes: list[Exception] = []
     monkeypatch.setattr(testmode, "LATER", 0.2)
+    monkeypatch.setattr(app, "log_failure", lambda log, event, error, **_: crashes.append(error))
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+    assert crashes == []
 
 
 def test_the_real_vendor_passes_every_check() -> None:
@@ -86,8 +93,8 @@ def test_a_right_vendor_that_does_all_otherwise_passes_every_check(monkeypatch: 
     carriers: list[careful.Carried] = []
 
     def make(vendor: Vendor) -> None:
-        careful.late(monkeypatch, vendor)
-        careful.sparing_receipts(monkeypatch, vendor)
+        careful.late(monkeypatch)
+        careful.sparing_receipts(monkeypatch)
 
     def carried(within: Within) -> careful.Carried:
         carriers.append(careful.Carried(within))

@@ -100,7 +100,7 @@ def install(vendor: Vendor) -> Vendor:
         note = message.body.note
         if note == "test: say nothing":
             return
-        made = Draft(_offer(message.body), _SHORT if note == "test: offer for 2 seconds" else _HOUR)
+        made = Draft(offered(message.body), _SHORT if note == "test: offer for 2 seconds" else _HOUR)
         if note == "test: offer later":
             soon(relationship, made, message.thread)
             return
@@ -223,7 +223,7 @@ def _request(asked_by: Message[terms.Proffer]) -> consent.Request:
     )
 
 
-def _offer(wish: intent.Cast) -> offer.Make:
+def offered(wish: intent.Cast) -> offer.Make:
     """One line a want, each at 10.00 EUR; or, if it is asked for, each month."""
     if wish.note == "test: each month":
         return _monthly(wish)

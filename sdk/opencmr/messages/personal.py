@@ -98,7 +98,7 @@ SHAPES: dict[str, Any] = {
 
 
 @cache
-def _shapes() -> dict[str, tuple[Any, TypeAdapter[Any]]]:
+def shapes() -> dict[str, tuple[Any, TypeAdapter[Any]]]:
     """Term → what its value is, with its validator. The value of any other term is free."""
     made = {name: (shape, TypeAdapter(shape)) for name, shape in SHAPES.items()}
     return {term: made[name] for term, name in _spec.table("vocabulary/shapes.json")["terms"].items()}
@@ -114,12 +114,12 @@ class Datum(Model):
     def narrowed(cls, members: Mapping[str, Any]) -> Mapping[str, Any]:
         """The shape of the value, where the vocabulary gives the term one."""
         term = members.get("data")
-        found = _shapes().get(term) if isinstance(term, str) else None
+        found = shapes().get(term) if isinstance(term, str) else None
         return {"value": found[0]} if found else {}
 
     @model_validator(mode="after")
     def _in_the_shape_of_its_term(self) -> Self:
-        if found := _shapes().get(self.data):
+        if found := shapes().get(self.data):
             try:
                 found[1].validate_python(self.value, by_alias=True, by_name=False)
             except ValidationError as error:

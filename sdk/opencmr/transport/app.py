@@ -55,7 +55,7 @@ def application(
             gate.charge_address(_host(request))
         except OverQuota as too_fast:
             return await narrowing(request, too_fast)
-        raw = await _body(request, body_timeout)
+        raw = await _body(request, body_timeout, trust.MAX_BYTES)
         with gate.lane(raw).place():
             return _json(pack(await receiver.receive(raw, _host(request))))
 
@@ -77,7 +77,7 @@ def application(
 
     async def mailbox(request: Request) -> Response:
         gate.charge_address(_host(request))
-        raw = await _body(request, body_timeout)
+        raw = await _body(request, body_timeout, trust.MAX_BYTES)
         return _json(pack(*await _while_connected(request, receiver.collect(raw))))
 
     async def words(request: Request) -> Response:
@@ -208,7 +208,7 @@ def _host(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
-async def _body(request: Request, timeout: float, most: int = trust.MAX_BYTES) -> bytes:
+async def _body(request: Request, timeout: float, most: int) -> bytes:
     """The body of a request, of the right media type, of at most so many bytes, and in time.
 
     Raises:
