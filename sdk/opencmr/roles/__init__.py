@@ -21,6 +21,7 @@ from .customer.restoring import restore
 from .customer.sending import Retry
 from .party.asking import Asked
 from .party.signing import Draft
+from .party.threads import Handle, Threads
 from .vendor.in_hand.consent import ConsentInHand as VendorConsentInHand
 from .vendor.in_hand.intent import DealingInHand as VendorDealingInHand
 from .vendor.in_hand.intent import OrderInHand as VendorOrderInHand
@@ -39,12 +40,14 @@ __all__ = [
     "DealingInHand",
     "Draft",
     "Exported",
+    "Handle",
     "OfferInHand",
     "OrderInHand",
     "Policy",
     "Polling",
     "Quota",
     "Retry",
+    "Threads",
     "Vendor",
     "VendorAgreementInHand",
     "VendorConsentInHand",

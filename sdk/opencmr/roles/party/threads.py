@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, Self, TypeGuard, TypeVar, overload
 
 from ...errors import UsageError
 from ...messages import Body
-from ...protocol import History, Record, lifecycle
+from ...protocol import History, Record, Thread, lifecycle
 from .given import among, setting, told
 from .signing import Draft
 
@@ -113,8 +113,8 @@ class Threads(Generic[C, H]):
             UsageError: The family has no such state.
         """
         among("state", states, lifecycle(self.handle.family).states)
-        threads = self.relationship.history.threads
-        return [self.handle(self.relationship, id_) for id_ in self._ids() if threads[id_].state in states]
+        held = self._held().items()
+        return [self.handle(self.relationship, id_) for id_, thread in held if thread.state in states]
 
     def page(self, after: str | None = None, limit: int = 50) -> list[H]:
         """So many of them, in the order of their first places.
@@ -127,15 +127,17 @@ class Threads(Generic[C, H]):
             UsageError: There is no such thread here, or the limit is no whole number from 1.
         """
         setting("limit", limit, whole=True)
-        ids = self._ids()
-        first = ids.index(self[after].thread) + 1 if after is not None else 0
+        ids = list(self._held())
+        if after is not None and after not in ids:
+            raise self._unknown(after)
+        first = ids.index(after) + 1 if after is not None else 0
         return [self.handle(self.relationship, id_) for id_ in ids[first : first + limit]]
 
     def __iter__(self) -> Iterator[H]:
-        return (self.handle(self.relationship, id_) for id_ in self._ids())
+        return (self.handle(self.relationship, id_) for id_ in self._held())
 
     def __len__(self) -> int:
-        return len(self._ids())
+        return len(self._held())
 
     def __contains__(self, thread: object) -> bool:
         """Whether this thread is among them, by its id or by a handle."""
@@ -149,12 +151,17 @@ class Threads(Generic[C, H]):
         Raises:
             UsageError: There is no such thread here, or nothing has taken effect in it yet.
         """
-        if thread not in self:
-            raise UsageError(f"no thread {told(thread)} among {self!r}")
+        given: object = thread
+        if not isinstance(given, str) or given not in self:
+            raise self._unknown(given)
         return self.handle(self.relationship, thread)
 
-    def _ids(self) -> list[str]:
-        return [id_ for id_, thread in self.relationship.history.threads.items() if self.handle.fits(thread.record)]
+    def _held(self) -> dict[str, Thread]:
+        threads = self.relationship.history.threads
+        return {id_: thread for id_, thread in threads.items() if self.handle.fits(thread.record)}
+
+    def _unknown(self, thread: object) -> UsageError:
+        return UsageError(f"no thread {told(thread)} among {self!r}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.relationship!r})"

@@ -72,7 +72,15 @@ async def test_a_page_after_no_thread_or_of_no_size_is_refused(
 async def test_an_unknown_thread_is_an_error_that_names_it(at_shop: CustomerRelationship, asked: list[str]) -> None:
     assert at_shop.consents[asked[0]].state == "requested"
     unknown: Any
-    for unknown in ("urn:uuid:0", 0, None, slice(1), ["a"], at_shop.agreements.page()[0].thread):
+    for unknown in (
+        "urn:uuid:0",
+        0,
+        None,
+        slice(1),
+        ["a"],
+        at_shop.agreements.page()[0].thread,
+        at_shop.consents.page()[0],
+    ):
         with pytest.raises(UsageError, match="no thread"):
             at_shop.consents[unknown]
 
