@@ -20,9 +20,9 @@ _WORD = {"record": "message", "side": "vendor", "digest": trust.digest(b"{}"), "
          "of": trust.digest(b"{}"), "place": 1, "at": _AT}  # fmt: skip
 _RECORDS: list[dict[str, Any]] = [
     {"record": "backup", "by": "somebody", "at": _AT, "keys": 1, "relationships": 1, "messages": 1},
-    {"record": "key", "name": CUSTOMER, "secretKeyMultibase": CUSTOMER_KEY.secret},
-    {"record": "relationship", "customer": CUSTOMER, "vendor": VENDOR, "opened": _AT, "keys": PINNED, "muted": True,
-     "endpoint": "https://shop.example/opencmr", "messages": 1, "findings": 1},
+    {"record": "key", "name": CUSTOMER, "secretKeyMultibase": CUSTOMER_KEY.secret, "next": False},
+    {"record": "relationship", "customer": CUSTOMER, "dids": [], "vendor": VENDOR, "opened": _AT, "keys": PINNED,
+     "muted": True, "endpoint": "https://shop.example/opencmr", "messages": 1, "findings": 1},
     _WORD,
     {"record": "finding", "code": "split", "why": "two words", "words": [_WORD["digest"]], "noticed": _AT},
 ]  # fmt: skip

@@ -23,10 +23,10 @@ import nacl.exceptions
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 MEMBERS: dict[str, tuple[set[str], set[str]]] = {  # required, allowed beside
     "backup": ({"record", "by", "at", "keys", "relationships", "messages"}, set()),
-    "key": ({"record", "name", "secretKeyMultibase"}, {"next"}),
+    "key": ({"record", "name", "secretKeyMultibase", "next"}, set()),
     "relationship": (
-        {"record", "customer", "vendor", "opened", "keys", "messages", "findings"},
-        {"endpoint", "muted"},
+        {"record", "customer", "dids", "vendor", "opened", "keys", "muted", "messages", "findings"},
+        {"endpoint"},
     ),
     "message": ({"record", "side", "digest", "text", "status"}, {"of", "place", "at"}),
     "finding": ({"record", "code", "why", "words", "noticed"}, set()),
@@ -162,11 +162,12 @@ def read(file: BinaryIO, passphrase: str) -> dict[str, Any]:
                 secret = base58(record["secretKeyMultibase"][1:])
                 need(secret[:2] == b"\x80\x26" and len(secret) == 34, "no private key of Ed25519")
                 public, _ = sodium.crypto_sign_seed_keypair(secret[2:])
-                if "next" not in record:
+                if not record["next"]:
                     need(base58(record["name"].removeprefix("did:key:z"))[2:] == public, "a key of another name")
                 told["keys"].append(record["name"])
             case "relationship":
-                here = {"customer": record["customer"], "vendor": record["vendor"], "muted": "muted" in record}
+                here = {"customer": record["customer"], "vendor": record["vendor"], "muted": record["muted"]}
+                dids = {record["customer"], *record["dids"]}
                 told["relationships"].append({**here, "messages": [], "findings": [], "signaturesThatHold": 0})
                 pinned = record["keys"]
             case "message":
@@ -174,7 +175,9 @@ def read(file: BinaryIO, passphrase: str) -> dict[str, Any]:
                 raw = record["text"].encode()
                 need(base58(record["digest"][1:]) == digest(hashlib.sha256(raw)), "digest of a message")
                 document = json.loads(raw)
-                need(document["from"] == here[record["side"]], "a message of another party")
+                pair = [document["from"], document["to"]]
+                mine, theirs = pair if record["side"] == "customer" else reversed(pair)
+                need(mine in dids and theirs == here["vendor"], "a message of another party")
                 here["signaturesThatHold"] += signature_holds(document, pinned)
                 here["messages"].append({"digest": record["digest"], "status": record["status"], **_said(document)})
             case "finding":

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt, StringConstraints, ValidationError
+from pydantic import Field, StrictBool, StrictInt, StringConstraints, ValidationError
 
 from .. import trust
 from ..errors import BackupError, Problem
@@ -38,7 +38,7 @@ class SecretKey(Model):
     record: Literal["key"] = "key"
     name: CustomerDid
     secret_key_multibase: Annotated[str, StringConstraints(pattern="^z[1-9A-HJ-NP-Za-km-z]{1,100}$", strict=True)]
-    next: Literal[True] | None = None
+    next: StrictBool
 
     def __repr__(self) -> str:
         return f"SecretKey({self.name})"
@@ -49,11 +49,12 @@ class Relationship(Model):
 
     record: Literal["relationship"] = "relationship"
     customer: CustomerDid
+    dids: list[CustomerDid]
     vendor: Did
     opened: Instant
     keys: dict[KeyUrl, _Text]
     endpoint: Url | None = None
-    muted: Literal[True] | None = None
+    muted: StrictBool
     messages: Number
     findings: Number
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
+
 from ... import trust
 from ...errors import BackupError, StoreError, UsageError
 from ...protocol import backup as form
@@ -119,7 +121,7 @@ def _secrets(file: Path, passphrase: str | None, peers: list[Peer]) -> Iterator[
         keys.get(peer.me)
     for name in keys.names():
         if name.startswith("did:key:"):  # a vendor may have its own in the same file
-            yield form.SecretKey(name=name, secret_key_multibase=keys.get(name).secret)
+            yield form.SecretKey(name=name, secret_key_multibase=keys.get(name).secret, next=False)
     if next_keys(file).exists():
         following = KeyFile(next_keys(file), passphrase)
         for name in following.names():
@@ -142,11 +144,12 @@ def _records(
                              "say: opencmr doctor")  # fmt: skip
         yield form.Relationship(
             customer=peer.me,
+            dids=_dids(peer, kept),
             vendor=peer.peer,
             opened=peer.opened,
             keys=peer.pinned,
             endpoint=peer.endpoint,
-            muted=True if rows.muted(peer.number) else None,
+            muted=rows.muted(peer.number),
             messages=len(kept),
             findings=len(findings),
         )
@@ -156,6 +159,12 @@ def _records(
             yield form.Finding(code=found.code, why=found.why, words=list(found.words), noticed=found.at)
         done += len(kept)
         seen(done, begin.messages)
+
+
+def _dids(peer: Peer, kept: list[Kept]) -> list[str]:
+    """Under which other DIDs the customer has spoken: their own words are from them, and the vendor's are to them."""
+    named = {orjson.loads(each.raw)["from" if each.side == "customer" else "to"] for each in kept}
+    return sorted(named - {peer.me})
 
 
 def _word(kept: Kept) -> form.Word:

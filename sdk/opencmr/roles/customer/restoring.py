@@ -130,9 +130,9 @@ class _Made:
             key = trust.SigningKey.from_secret(record.secret_key_multibase)
         except KeyFileError as error:
             raise BackupError(f"the key of {record.name} in the backup is none") from error
-        if record.next is None and key.did != record.name:
+        if not record.next and key.did != record.name:
             raise BackupError(f"the key of {record.name} in the backup is another one")
-        kind = self.secrets if record.next is None else self.following
+        kind = self.following if record.next else self.secrets
         if record.name in kind or len(self.secrets) + len(self.following) >= MOST_KEYS:
             raise BackupError(f"the backup holds the key of {record.name} twice, or too many keys")
         kind[record.name] = key
@@ -271,6 +271,7 @@ class _Filling:
         self._peer: Peer | None = None
         self._muted = False
         self._begun: set[str] = set()
+        self._dids: frozenset[str] = frozenset()
         self._digests: set[str] = set()
         self._noticed: list[Noticed] = []
 
@@ -280,13 +281,14 @@ class _Filling:
         if record.customer not in self._made.secrets or record.customer in self._begun:
             raise BackupError(f"the backup holds no key of {record.customer}, or two relationships of it")
         self._begun.add(record.customer)
-        self._muted = record.muted is True
+        self._muted = record.muted
+        self._dids = frozenset((record.customer, *record.dids))
         self._peer = self._rows.add_peer(record.customer, record.vendor, opened=record.opened, pinned=record.keys,
                                          endpoint=record.endpoint)  # fmt: skip
 
     def add(self, record: form.Word) -> None:
         """Add a message, if it is what it says and its signature holds."""
-        kept = _kept(record, self._here, len(self._digests) + 1)
+        kept = _kept(record, self._here, self._dids, len(self._digests) + 1)
         if kept.digest in self._digests:
             raise BackupError(f"the backup holds message {kept.digest} twice")
         self._digests.add(kept.digest)
@@ -321,20 +323,29 @@ class _Filling:
         return self._peer
 
 
-def _kept(record: form.Word, peer: Peer, position: int) -> Kept:
+def _kept(record: form.Word, peer: Peer, dids: frozenset[str], position: int) -> Kept:
     """The row of a message.
+
+    Args:
+        record: What the backup says of it.
+        peer: The relationship.
+        dids: Those of its customer.
+        position: Its place among the rows.
 
     Raises:
         BackupError: It is not what the backup says it is, or its signature does not hold.
     """
-    raw, ours = record.text.encode(), record.side == "customer"
-    sender, receiver = (peer.me, peer.peer) if ours else (peer.peer, peer.me)
+    raw = record.text.encode()
     try:
-        verified = verify(parse(raw), me=receiver, pinned=peer.pinned, lenient=True)
+        parsed = parse(raw)
+        verified = verify(parsed, me=str(parsed.document.get("to")), pinned=peer.pinned, lenient=True)
     except Problem as problem:
         raise BackupError(f"message {record.digest} of the backup: {problem}") from bare(problem)
     message = verified.message
-    if verified.digest != record.digest or message.from_ != sender:
+    mine, theirs = message.from_, message.to
+    if record.side == "vendor":
+        mine, theirs = theirs, mine
+    if verified.digest != record.digest or mine not in dids or theirs != peer.peer:
         raise BackupError(f"message {record.digest} of the backup is another one, or of another party")
     return Kept(record.digest, position, record.side, message.id, message.type, message.thread, raw, record.status,
                 record.of, record.place, record.at)  # fmt: skip
