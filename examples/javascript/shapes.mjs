@@ -123,6 +123,6 @@ function modelFaults(message) {
 
 /** A first message names itself as its thread, and only a first one does. The tables say which types open a thread. */
 function isPlaced(type, family, first) {
-  if (!family) return first === (type === 'mailbox.collect');
+  if (!family) return first === (type !== 'receipt');
   return family.lifecycle.transitions.some((row) => row.type === type && row.from.some((state) => (state === 'none') === first));
 }

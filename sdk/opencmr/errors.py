@@ -5,6 +5,7 @@
     ├── Refused                 the peer's signed receipt said no; carries it
     ├── Unreachable             the peer did not answer, or not in OpenCMR
     ├── Misconduct              the peer's signed words contradict each other
+    ├── WrongFile               the peer delivered other bytes than its message names; they were thrown away
     ├── QuotaExceeded           a vendor has left as much in a wallet as it may; the rest waits at the vendor
     ├── KeyFileError            a key file is missing, unsafe, or the passphrase is wrong
     ├── StoreError              the store cannot be opened or written
@@ -349,16 +350,16 @@ class NoBasis(Problem):
 # Mailbox, server and limits
 
 
-class StaleCollect(Problem):
-    code = "stale-collect"
+class StaleRequest(Problem):
+    code = "stale-request"
     status = 401
-    title = "The collect is dated more than two minutes off."
+    title = "The request is dated more than two minutes off."
 
 
 class Replayed(Problem):
     code = "replayed"
     status = 409
-    title = "This collect has been used before."
+    title = "This request has been used before."
 
 
 class OverQuota(Problem):
@@ -421,6 +422,20 @@ class Unreachable(OpenCMRError):
 
 class Misconduct(OpenCMRError):
     """The peer's signed words contradict each other or the protocol; the evidence is kept."""
+
+
+class WrongFile(OpenCMRError):
+    """The peer delivered other bytes than its message names; they were thrown away (TRN-41).
+
+    Attributes:
+        named: The digest that the message names.
+        found: That of the bytes.
+    """
+
+    def __init__(self, named: str, found: str) -> None:
+        super().__init__(f"the file that came is {found}, and the message names {named}; it was thrown away [TRN-41]")
+        self.named = named
+        self.found = found
 
 
 class QuotaExceeded(OpenCMRError):

@@ -14,9 +14,9 @@ from switch import Break, Switch
 from opencmr import trust
 from opencmr.conformance.wire import Answer
 from opencmr.errors import Malformed
-from opencmr.roles.vendor import mailbox
+from opencmr.roles.vendor import fetching, mailbox
 from opencmr.roles.vendor.transaction import Transactions
-from opencmr.store import Rows
+from opencmr.store import Kept, Rows
 
 # HTTP and discovery
 
@@ -117,7 +117,7 @@ def lists_keys_that_may_not_sign(at: Switch) -> None:
 
 @fault("COR-8")
 def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
+    at.patch.setattr(mailbox, "check_fresh", lambda message, now: None)
 
 
 @fault("COR-9")
@@ -200,3 +200,63 @@ def chokes_on_bad_receipts(at: Switch) -> None:
 
 
 FAULTS["takes_collects_of_any_thread"] = ("ENV-3", opens_threads_of_any_name)
+
+
+# Files
+
+
+@fault("COR-11")
+def gives_a_file_to_whoever_knows_its_digest(at: Switch) -> None:
+    at.patch.setattr(fetching, "names_file", lambda *_: True)
+
+
+@fault("COR-11")
+def gives_a_file_that_the_customer_names(at: Switch) -> None:
+    def names_file(inner: Any, kept: Any, *asked: Any) -> bool:
+        return bool(inner(kept and Kept(kept.digest, kept.position, "vendor", *kept[3:]), *asked))
+
+    at.around(fetching, "names_file", names_file)
+
+
+@fault("COR-11")
+def gives_a_file_for_ever(at: Switch) -> None:
+    def files_in(inner: Any, part: Any) -> list[Any]:
+        return [file.model_copy(update={"expires": None}) for file in inner(part)]
+
+    at.around(fetching, "files_in", files_in)
+
+
+@fault("COR-12")
+def gives_nothing_of_what_is_beyond_the_end(at: Switch) -> None:
+    def verify(inner: Any, *args: Any, **named: Any) -> Any:
+        verified = inner(*args, **named)
+        body = verified.message.body
+        within = body.model_copy(update={"from_": min(body.from_ or 0, 300 * 1024)})
+        return replace(verified, message=verified.message.model_copy(update={"body": within}))
+
+    at.around(fetching, "verify", verify)
+
+
+@fault("COR-9")
+def answers_a_fetch_again(at: Switch) -> None:
+    at.patch.setattr(fetching, "use_request", lambda *_: None)
+
+
+@fault("COR-8")
+def takes_stale_fetches(at: Switch) -> None:
+    at.patch.setattr(fetching, "check_fresh", lambda message, now: None)
+
+
+def _of_the_file(change: Callable[[Answer], Answer]) -> Break:
+    return answers_with(lambda path, answer: change(answer) if answer.media_type == FILE else answer)
+
+
+FILE = "application/octet-stream"
+FAULTS["sends_a_file_as_what_it_is"] = (
+    "TRN-40", _of_the_file(lambda answer: replace(answer, headers={**answer.headers, "content-type": "text/plain"}))
+)  # fmt: skip
+FAULTS["does_not_say_how_long_a_file_is"] = (
+    "TRN-40",
+    _of_the_file(lambda answer: replace(answer, headers={"content-type": FILE})),
+)
+FAULTS["sends_other_bytes"] = ("TRN-40", _of_the_file(lambda answer: replace(answer, body=answer.body[::-1])))

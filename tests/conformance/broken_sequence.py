@@ -374,7 +374,7 @@ def takes_back_what_it_has_not_signed(at: Switch) -> None:
 
 @fault("TRN-21")
 def takes_words_back_with_any_collect(at: Switch) -> None:
-    at.patch.setattr(mailbox, "check_collect", lambda message, now: None)
+    at.patch.setattr(mailbox, "check_fresh", lambda message, now: None)
     at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
 
 

@@ -89,8 +89,9 @@ def refusals() -> Iterator[tuple[str, str, dict[str, Any]]]:
             if "refused" in step["expect"]:
                 problem = {**step["expect"], "problem": step["expect"]["refused"]}
                 yield case["id"], step["message"]["type"], problem
-            if "collect" in step and "unsigned" in step["expect"]:
-                yield case["id"], step["collect"]["type"], {**step["expect"], "problem": step["expect"]["unsigned"]}
+            asked = step.get("collect") or step.get("fetch")
+            if asked and "unsigned" in step["expect"]:
+                yield case["id"], asked["type"], {**step["expect"], "problem": step["expect"]["unsigned"]}
 
 
 def answers(row: dict[str, Any], problem: dict[str, Any]) -> bool:

@@ -402,6 +402,6 @@ def test_a_collect_opens_the_mailbox_once_and_for_two_minutes(peer: Peer) -> Non
     assert found == {"messages": [json.loads(peer.sign(proffer)), *answers], "more": False}
     assert code(peer.collect(raw).json()) == "replayed"
     old = peer.write("mailbox.collect", {}, created=instant(datetime.now(UTC) - timedelta(minutes=3)))
-    assert code(peer.collect(peer.sign(old)).json()) == "stale-collect"
+    assert code(peer.collect(peer.sign(old)).json()) == "stale-request"
     wrong = peer.write("mailbox.collect", {}, seen=SD_BASE["digest"])
     assert code(peer.collect(peer.sign(wrong)).json()) == "behind"

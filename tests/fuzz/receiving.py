@@ -12,7 +12,7 @@ from opencmr.errors import Expired, OpenCMRError, Problem
 from opencmr.messages import core
 from opencmr.protocol import History, Question, Settled, Verified, is_narrowing, parse, settle, verify
 from opencmr.protocol.history import is_entry
-from opencmr.protocol.receiving import check_collect
+from opencmr.protocol.receiving import check_fresh
 from opencmr.testing import envelope
 
 from .cast import CUSTOMER, PINNED, VENDOR, examples, histories, hostile_examples, scenes, signed
@@ -62,7 +62,7 @@ def _settled(verified: Verified, history: History, now: str) -> None:
     message = verified.message
     if message.type == core.Collect.type and verified.fault is None:
         try:
-            check_collect(message, now)
+            check_fresh(message, now)
         except Problem:
             pass
     if message.side == "customer":

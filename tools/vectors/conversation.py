@@ -101,7 +101,7 @@ class Script:
             document.setdefault("expires", shifted(str(document["created"]), IN_TIME))
         raw = trust.sign(document, key, url)
         word = Word(trust.parse(raw), trust.digest(raw), side)
-        if side == "customer" and type_ != "mailbox.collect":
+        if side == "customer" and type_ not in ("mailbox.collect", "blob.fetch"):
             self.last = word.digest
         return word
 

@@ -414,6 +414,12 @@ def cases() -> list[Case]:
             order.collects_that_break_rules,
         ),
         (
+            "answers-blob.fetch",
+            "Files are fetched by whom they were named to; fetches that break rules, and two at once",
+            "COR-8 COR-9 COR-11 COR-12 LIF-3",
+            order.fetches_that_break_rules,
+        ),
+        (
             "restored-collect",
             "The vendor was restored: it takes the customer's branch for its chain",
             "SEQ-6 SEQ-32",

@@ -4,7 +4,7 @@ from typing import Any
 
 from opencmr import trust
 
-from .conversation import NEW_YEAR, Body, Word, item
+from .conversation import NEW_YEAR, Body, Word, item, offer
 from .visit import Visit, by_another, offer_made
 
 NOWHERE = trust.digest(b"nowhere")
@@ -361,9 +361,44 @@ def collects_that_break_rules(v: Visit) -> None:
     tried(both, "replayed", "/id", 2, 3)
     tried(unknown, "behind", "/seen", 3)
     late = v.after(seconds=121)
-    tried(v.word("mailbox.collect", {}, seen=seen), "stale-collect", "/created", 1, now=late)
-    tried(used, "stale-collect", "/created", 1, 2, now=late)
+    tried(v.word("mailbox.collect", {}, seen=seen), "stale-request", "/created", 1, now=late)
+    tried(used, "stale-request", "/created", 1, 2, now=late)
     v.more = {"breaks": {"type": "mailbox.collect", "steps": rows}}
+
+
+# --- files
+
+
+def fetches_that_break_rules(v: Visit) -> None:
+    """The file has 10 bytes. The vendor has named it to this customer in the offer, and nowhere else."""
+    content = "ten bytes\n"
+    file = {"mediaType": "text/plain", "size": 10, "digest": trust.digest(content.encode())}
+    made = v.offer(v.hold(v.cast()), body={"lines": [{**offer()["lines"][0], "files": [file]}]})
+    wish = v.words[0]
+    rows: dict[str, list[int]] = {}
+
+    def fetch(of: str, start: int | None = None, **more: Any) -> Word:
+        body = {"digest": file["digest"], "of": of, **({"from": start} if start is not None else {})}
+        return v.word("blob.fetch", body, prior=None, seen=None, **more)
+
+    def tried(asked: Word, code: str, pointer: str, *broken: int, now: str | None = None) -> None:
+        rows[str(len(v.receive))] = list(broken)
+        v.step(now, {"unsigned": code, "pointer": pointer}, fetch=asked.message)
+
+    used = fetch(made.digest)
+    v.step(None, {"bytes": 10}, fetch=used.message)
+    v.step(None, {"bytes": 4}, fetch=fetch(made.digest, 6).message)
+    v.step(None, {"bytes": 0}, fetch=fetch(made.digest, 10).message)
+    tried(used, "replayed", "/id", 4)
+    tried(fetch(made.digest, 11), "malformed", "/body/from", 3)
+    tried(fetch(made.digest, 11, id=used.id), "malformed", "/body/from", 3, 4)
+    tried(fetch(wish.digest), "not-found", "/body/digest", 2)
+    tried(fetch(wish.digest, 11), "not-found", "/body/digest", 2, 3)
+    tried(by_another(fetch(made.digest)), "not-found", "/body/digest", 2)
+    late = v.after(seconds=121)
+    tried(fetch(made.digest), "stale-request", "/created", 1, now=late)
+    tried(fetch(wish.digest), "stale-request", "/created", 1, 2, now=late)
+    v.more = {"files": [content], "breaks": {"type": "blob.fetch", "steps": rows}}
 
 
 # --- after a restore

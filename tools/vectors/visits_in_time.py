@@ -268,7 +268,7 @@ def same_thread_id(v: Visit) -> None:
 
 def collect_at(v: Visit, seconds: float, *, taken: bool) -> None:
     v.hold(v.cast())
-    expected = {"messages": [], "more": False} if taken else {"unsigned": "stale-collect", "pointer": "/created"}
+    expected = {"messages": [], "more": False} if taken else {"unsigned": "stale-request", "pointer": "/created"}
     v.collect(expected, seen=v.tip, now=v.after(seconds=seconds))
 
 

@@ -31,6 +31,7 @@ _COMMANDS = {
     "export": "Write what was said and answered into a folder, as evidence.",
     "backup": "Write all that a customer's wallet holds into one encrypted file.",
     "restore": "Make a customer's wallet of a backup.",
+    "fetch": "Fetch the files that a vendor has named into a folder.",
     "mute": "Collect nothing from a vendor any more, or again.",
     "forget": "Let all that a store holds of a vendor go, for good.",
     "verify": "Check signatures, chains, states and folds of messages.",

@@ -4,6 +4,7 @@ They go to a vendor's real transactions, in a store that is gone afterwards. Wha
 put there as if it had said it; ids and dates of its own answers are its own, so a case names them by what they answer.
 """
 
+import asyncio
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,15 @@ from .. import trust
 from ..errors import Problem
 from ..messages import Message, core
 from ..protocol import parse, verify
-from ..protocol.receiving import check_collect
+from ..protocol.receiving import check_fresh
 from ..roles.party.histories import Histories
 from ..roles.party.signing import Signer
-from ..roles.vendor.mailbox import use_collect
+from ..roles.vendor.fetching import Fetching
+from ..roles.vendor.mailbox import use_request
 from ..roles.vendor.transaction import Received, Transactions
-from ..store import Rows, Store
+from ..store import Files, Rows, Store
+from ..transport import Limits
+from ..transport.limits import Gate
 from .conversations import Case, asked, read
 
 _LIMIT = 100
@@ -48,6 +52,7 @@ class _Shop:
     case: Case
     store: Store
     transactions: Transactions
+    files: Files
     answers: list[list[bytes]] = field(default_factory=list)
     of: dict[str, str] = field(default_factory=dict)
     """Digest of a receipt that the vendor has made here → what it answers."""
@@ -59,6 +64,8 @@ class _Shop:
             told = self._ask(step["ask"], now)
         elif "collect" in step:
             told = self._collect(trust.canonicalize(step["collect"]), now)
+        elif "fetch" in step:
+            told = self._fetch(trust.canonicalize(step["fetch"]), now)
         elif "handBack" in step:
             told = self._hand_back(step["handBack"])
         else:
@@ -131,17 +138,23 @@ class _Shop:
     def _collect(self, raw: bytes, now: str) -> dict[str, Any]:
         verified = verify(parse(raw), me=self.transactions.signer.did, pinned={})
         message: Message[core.Collect] = verified.message
-        check_collect(message, now)
+        check_fresh(message, now)
 
         def work(rows: Rows) -> tuple[list[bytes], bool]:
             peer = rows.peer(self.transactions.signer.did, message.from_)
             if peer is not None:
-                use_collect(rows, peer, message, now)
+                use_request(rows, peer, message, now)
                 self.transactions.check_collect(rows, peer, message, now)
             return self.transactions.waiting(rows, message.from_, message.seen, message.body.limit or _LIMIT)
 
         found, more = self.store.write_now(work)
         return {"messages": [self._named(raw) for raw in found], "more": more}
+
+    def _fetch(self, raw: bytes, now: str) -> dict[str, Any]:
+        fetching = Fetching(self.store, self.files, self.transactions.signer, Gate(Limits()), lambda: now)
+        file = asyncio.run(fetching.fetch(raw))
+        file.close()
+        return {"bytes": file.size}
 
     def _named(self, raw: bytes) -> str | dict[str, str]:
         """A message by its digest; one that the vendor has made here by what it is."""
@@ -183,7 +196,11 @@ def _shop(case: Case) -> Iterator[_Shop]:
     key = trust.SigningKey.generate()
     signer = Signer(case["vendor"], key, trust.key_url(case["vendor"]))
     with tempfile.TemporaryDirectory(prefix="opencmr-") as folder, Store(Path(folder) / "shop.db") as store:
-        shop = _Shop(case, store, Transactions(signer, Histories()))
+        shop = _Shop(case, store, Transactions(signer, Histories()), Files(Path(folder) / "files"))
+        for number, text in enumerate(case.get("files", ())):
+            file = Path(folder) / str(number)
+            file.write_text(text)
+            asyncio.run(shop.files.add(file, media_type="text/plain"))
         shop.hold(case.get("held", ()), restored=case.get("restored", False))
         yield shop
 
@@ -192,6 +209,15 @@ def _as_asked(told: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
     """Only what the case speaks of: it may leave out a pointer or what was expected, never the answer itself."""
     kept = {name: told[name] for name in expected if name in told}
     if "again" not in expected:
-        always = ("refused", "unsigned", "outcome", "receipt of", "not the next word after", "messages", "answer")
+        always = (
+            "refused",
+            "unsigned",
+            "outcome",
+            "receipt of",
+            "not the next word after",
+            "messages",
+            "answer",
+            "bytes",
+        )
         kept |= {name: told[name] for name in always if name in told}
     return kept

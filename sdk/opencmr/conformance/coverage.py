@@ -40,6 +40,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         ),
         "IDN-7": "tests of the store",
         "IDN-14": "tests of the wallet: a key that was let go serves no more",
+        **dict.fromkeys(["TRN-41", "TRN-42"], "tests of the wallet: nobody outside sees what it keeps of a file"),
         "RCV-13": "tests that end the process in the middle",
         "TRN-8": "tests that end the process in the middle",
         **dict.fromkeys(

@@ -5,19 +5,33 @@ the customer's message alone, so that the suite needs neither a clock nor a door
 """
 
 import asyncio
-from collections.abc import Iterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ..errors import OpenCMRError
 from ..messages import Body, Message, consent, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
-from ..messages.types import Code, Digest, Money, OrderLine, Party, Quantity, Recurs, Ref, Retention, SignedMoney
+from ..messages.types import (
+    Code,
+    Digest,
+    File,
+    Instant,
+    Money,
+    OrderLine,
+    Party,
+    Quantity,
+    Recurs,
+    Ref,
+    Retention,
+    SignedMoney,
+)
 from ..protocol import Verified, instant, moment, roster
 from ..protocol.families.intent import Dealing
 from ..roles import Draft, Vendor, VendorRelationship
 from ..roles.vendor.transaction import Received
-from ..store import Rows
+from ..store import Files, Rows
 from ..trust import canonicalize, digest
 
 ACCEPTS = ("SD-BASE", "SD-BASE-DP")
@@ -26,6 +40,8 @@ LATER = 0.2
 """Seconds after its cause at which the vendor says what it says of its own accord."""
 
 _YEAR, _HOUR, _SHORT = timedelta(days=365), timedelta(hours=1), timedelta(seconds=2)
+_PIECES = 300
+"""KiB of the file that the test mode names."""
 _NO_TEXT: Digest = "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
 """The digest of no bytes at all: the notice of the test mode has no text."""
 
@@ -45,6 +61,7 @@ class _ForgottenError(Exception):
 def install(vendor: Vendor) -> Vendor:
     """Put a vendor into test mode. Not to be done with a store that matters."""
     vendor.accept(*ACCEPTS, counter=COUNTER)
+    files = vendor._fetching.files = vendor._fetching.files or Files(tempfile.mkdtemp(prefix="opencmr-test-mode-"))
     later: set[asyncio.Task[None]] = set()
     first_grants: dict[str, Ref] = {}
 
@@ -96,11 +113,14 @@ def install(vendor: Vendor) -> Vendor:
 
     @vendor.on(intent.Cast)
     @vendor.on(intent.Amend)
-    def quote(message: Message[intent.Cast], relationship: VendorRelationship) -> Iterator[Draft]:
+    async def quote(message: Message[intent.Cast], relationship: VendorRelationship) -> AsyncIterator[Draft]:
         note = message.body.note
         if note == "test: say nothing":
             return
         made = Draft(offered(message.body), _SHORT if note == "test: offer for 2 seconds" else _HOUR)
+        if note in ("test: file", "test: file for 2 seconds"):
+            until = instant(vendor._clock() + _SHORT) if note == "test: file for 2 seconds" else None
+            made = Draft(_naming(offered(message.body), await _file(files, until)), _HOUR)
         if note == "test: offer later":
             soon(relationship, made, message.thread)
             return
@@ -233,6 +253,21 @@ def offered(wish: intent.Cast) -> offer.Make:
     ]
     total = Money(f"{10 * len(lines)}.00", "EUR")
     return offer.Make(lines=lines, total=total, under=wish.terms[0], payment=["invoice"])
+
+
+async def _file(files: Files, until: Instant | None) -> File:
+    """A file that takes a vendor more than one piece to send."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(_PIECES):
+            yield b"%07d\n" % number * 128
+
+    return await files.add(pieces(), media_type="text/plain", name="file.txt", expires=until)
+
+
+def _naming(made: offer.Make, file: File) -> offer.Make:
+    lines = [made.lines[0].model_copy(update={"files": [file]}), *made.lines[1:]]
+    return made.model_copy(update={"lines": lines})
 
 
 def _monthly(wish: intent.Cast) -> offer.Make:

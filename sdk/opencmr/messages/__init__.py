@@ -186,8 +186,8 @@ def _misplaced_for_type(message: Message[AnyBody], body: type[Body]) -> list[Fau
         if message.side == "customer":
             faults += [_unwanted(what, "prior", must=False)] * (message.prior is not None)
             faults += [_unwanted(what, "seen", must=False)] * (message.seen is not None and body is not core.Collect)
-        elif body is core.Collect:
-            faults.append((("from",), "only a customer collects"))
+        elif body in core.REQUESTS:
+            faults.append((("from",), "only a customer asks"))
     return faults
 
 

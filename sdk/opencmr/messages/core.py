@@ -1,4 +1,4 @@
-"""Receipts, and collecting what waits (`spec/v1/core/page.md`)."""
+"""Receipts, collecting what waits, and fetching files (`spec/v1/core/page.md`)."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -62,3 +62,19 @@ class Collect(Body):
     limit: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
     wait: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
     receipts: Annotated[list[ReceiptMessage], Field(min_length=1, max_length=MOST_RECEIPTS)] | None = None
+
+
+class Fetch(Body):
+    """Ask for the bytes of a file that the vendor's message `of` names, from the byte `from_` on. Valid once."""
+
+    type = "blob.fetch"
+    place = "none"
+
+    digest: Digest
+    of: Digest
+    from_: Annotated[StrictInt, Field(ge=0, le=2**53 - 1)] | None = Field(None, alias="from")
+
+
+REQUESTS = (Collect, Fetch)
+"""What a customer asks with, and only a customer: it is stored nowhere, gets no receipt, and opens a thread of its own
+in which nothing follows."""

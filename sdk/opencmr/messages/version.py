@@ -28,7 +28,7 @@ class Version:
 def _bodies() -> Iterator[type[Body]]:
     """What can be said: the core's messages, and each family's in the order of its modules."""
     yield core.Receipt
-    yield core.Collect
+    yield from core.REQUESTS
     for modules in FAMILIES.values():
         for module in modules:
             for kind in vars(module).values():

@@ -140,8 +140,8 @@ def examine_exhibits(evidence: Evidence) -> Reading:
                 strangers.add(pair)
                 continue
             _check_says(exhibit, {"type": verified.message.type})
-            if verified.message.type == core.Collect.type:
-                raise _Bad("no-entry", "a collect is no part of a conversation", "/type")
+            if isinstance(verified.message.body, core.REQUESTS):
+                raise _Bad("no-entry", "what a customer asks with is no part of a conversation", "/type")
         except (Problem, _Bad) as problem:
             bad.append((exhibit, Finding.of(exhibit.name, problem)))
             continue
@@ -203,7 +203,7 @@ def _read(exhibit: Exhibit, keys: _Keys) -> tuple[Verified | None, Pair]:
         if not customer.startswith("did:key:"):
             raise Malformed("a vendor speaks to a customer", pointer="/to", rule="IDN-1")
         return None, (customer, vendor)
-    lenient = vendors and parsed.document.get("type") != core.Collect.type
+    lenient = vendors and parsed.document.get("type") not in [body.type for body in core.REQUESTS]
     verified = verify(parsed, me=to, pinned=keys.pinned.get(vendor, {}), lenient=lenient)
     if not (customer.startswith("did:key:") and vendor.startswith("did:web:")):
         raise Malformed("a customer is a did:key and a vendor a did:web", pointer="/to", rule="IDN-1")

@@ -23,7 +23,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from .. import messages, trust
-from ..errors import Behind, Malformed, Problem, StaleCollect, TooEarly, UnknownThread, WrongAddressee
+from ..errors import Behind, Malformed, Problem, StaleRequest, TooEarly, UnknownThread, WrongAddressee
 from ..messages import Message, core
 from ..messages.model import in_order
 from .clock import AHEAD, shifted
@@ -34,7 +34,7 @@ from .lifecycle import family_of, is_narrowing
 from .said import Said
 from .thread import Thread, opened_by
 
-COLLECT_WINDOW = timedelta(seconds=120)
+REQUEST_WINDOW = timedelta(seconds=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _misplaced(message: Message[Any]) -> Iterator[Misplaced]:
     family, kind, opens = family_of(message.type), type(message.body), message.opens
     if family is not None:
         yield from FAMILIES[family].misplaced(message)
-    if kind.place == "first" or kind is core.Collect:
+    if kind.place == "first" or kind in core.REQUESTS:
         wrong = not opens
     else:
         wrong = opens and (kind.place == "later" or kind is core.Receipt)
@@ -258,11 +258,11 @@ def _too_late(said: Said) -> bool:
     return said.message.expires is not None and said.message.expires <= said.at
 
 
-def check_collect(message: Message[core.Collect], now: str) -> None:
-    """A collect is valid for two minutes around its date.
+def check_fresh(message: Message[core.Collect] | Message[core.Fetch], now: str) -> None:
+    """A collect or a fetch is valid for two minutes around its date.
 
     Raises:
-        StaleCollect: It is dated further off.
+        StaleRequest: It is dated further off.
     """
-    if not shifted(now, -COLLECT_WINDOW) <= message.created <= shifted(now, COLLECT_WINDOW):
-        raise StaleCollect(f"dated {message.created}, here it is {now}", pointer="/created", rule="COR-8")
+    if not shifted(now, -REQUEST_WINDOW) <= message.created <= shifted(now, REQUEST_WINDOW):
+        raise StaleRequest(f"dated {message.created}, here it is {now}", pointer="/created", rule="COR-8")

@@ -11,6 +11,7 @@ backends  the databases that can hold all that, each by itself; nothing else kno
 checkup   inspects how a store is kept, for `opencmr doctor`
 integrity inspects whether it holds what was written into it
 keyfile   the private keys of a party, in a file of its own
+files     the files that messages name, in a folder
 ========= ==================================================================================================
 
     with Store("shop.db") as store:
@@ -20,12 +21,14 @@ keyfile   the private keys of a party, in a file of its own
 from .backends import beside, copy_store, damaged, path_of, shown
 from .batch import Peer
 from .database import Store
+from .files import Files
 from .kept import ROW, Kept, Noticed, Status
 from .keyfile import KeyFile
 from .rows import Rows
 
 __all__ = [
     "ROW",
+    "Files",
     "Kept",
     "KeyFile",
     "Noticed",

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -113,6 +114,22 @@ class Loopback:
         if self._rolls(self.faults.lose_request):
             raise Unreachable("the request was lost")
         await vendor.take_back(unpack(pack(words))[0])
+
+    async def fetch(self, endpoint: str, raw: bytes, size: int, take: Callable[[bytes], None]) -> None:
+        """Carry a file, or some of it."""
+        vendor = self._at(endpoint)
+        if self._rolls(self.faults.lose_request):
+            raise Unreachable("the request was lost")
+        file = await vendor.fetch(raw)
+        try:
+            if file.size != size:
+                raise Unreachable(f"{file.size} bytes are announced, and {size} are left of the file")
+            async for piece in file.pieces:
+                if self._rolls(self.faults.lose_answer):
+                    raise Unreachable("the answer broke off")
+                take(piece)
+        finally:
+            file.close()
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .bundle import pack, unpack
 from .discovery import Discovery, MyTerms
 from .limits import Limits, Rate
-from .party import Found, Network, Receiver
+from .party import Found, Network, Outgoing, Receiver
 
 if TYPE_CHECKING:
     from .app import application
@@ -30,6 +30,7 @@ __all__ = [
     "Limits",
     "MyTerms",
     "Network",
+    "Outgoing",
     "Rate",
     "Receiver",
     "application",

@@ -22,10 +22,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import trust
 from .._log import log_failure
-from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, TooLarge, UnsupportedMedia
+from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, StoreError, TooLarge, UnsupportedMedia
 from .bundle import MAX_WORDS, pack, unpack
 from .limits import MOST_RESERVED, Gate, Limits, claims_to_narrow
-from .party import Receiver
+from .party import Outgoing, Receiver
 
 T = TypeVar("T")
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -87,6 +87,10 @@ def application(
             await receiver.take_back(unpack(raw, limit=MAX_WORDS)[0])
             return _json(pack([]))
 
+    async def blobs(request: Request) -> Response:
+        gate.charge_address(_host(request))
+        return _Streamed(await receiver.fetch(await _body(request, body_timeout, trust.MAX_BYTES)))
+
     async def did_document(_: Request) -> Response:
         return _json(trust.canonicalize(receiver.did_document()))
 
@@ -114,6 +118,7 @@ def application(
         Route(f"{path}/messages", _answered(messages), methods=["POST"]),
         Route(f"{path}/mailbox", _answered(mailbox), methods=["POST"]),
         Route(f"{path}/words", _answered(words), methods=["POST"]),
+        Route(f"{path}/blobs", _answered(blobs), methods=["POST"]),
         Route(urlsplit(did_url).path, _answered(did_document)),
         Route("/.well-known/opencmr", _answered(discovery)),
         Route("/.well-known/myterms.json", _answered(myterms)),
@@ -177,6 +182,32 @@ class _Pages(CORSMiddleware):
     def preflight_response(self, request_headers: Headers) -> Response:
         """What is allowed."""
         return Response(status_code=204, headers=self.preflight_headers)
+
+
+class _Streamed(Response):
+    """A file, as fast as its reader reads: the server takes no piece before it has sent most of those before."""
+
+    def __init__(self, file: Outgoing) -> None:
+        super().__init__(media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+        self.headers["Content-Length"] = str(file.size)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, until it is sent or the reader has gone."""
+        try:
+            await _while_connected(Request(scope, receive), self._send(send))
+        except ClientDisconnect:
+            return  # who comes back says from where
+        except StoreError as error:
+            log_failure(_log, "store.failed", error)  # the server ends the connection: less came than was announced
+        finally:
+            self._file.close()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for piece in self._file.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _answered(endpoint: _Endpoint) -> _Endpoint:

@@ -41,6 +41,10 @@ MAX_HEAD = 64 * 1024
 MOST_SENDS, MOST_COLLECTS = 100, 500
 """Connections at once, for what is said and asked, and for collects. Who finds none free waits, at most as long as the
 exchange may take."""
+MOST_FETCHES = 20
+"""The same, for files."""
+SLOWEST = 4096
+"""Bytes a second in which a file has to come, on the whole: a server that drips comes to an end as well."""
 
 # httpcore has no root for its errors.
 _FAILED = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol)
@@ -79,6 +83,7 @@ class HttpNetwork:
         # for that, however many vendors are listened to.
         self._client = _client(_Transport(tls, dialler, MOST_SENDS))
         self._listening = _client(_Transport(tls, dialler, MOST_COLLECTS))
+        self._fetching = _client(_Transport(tls, dialler, MOST_FETCHES))
 
     async def find(self, did: str) -> Found:
         """Resolve a vendor's DID and read what it says of itself.
@@ -138,10 +143,46 @@ class HttpNetwork:
         """
         await self._post(f"{endpoint}/words", pack(words))
 
+    async def fetch(self, endpoint: str, raw: bytes, size: int, take: Callable[[bytes], None]) -> None:
+        """Send a `blob.fetch`, and take what comes piece by piece, as yet unchecked.
+
+        Args:
+            endpoint: URL of the vendor's service.
+            raw: The fetch.
+            size: How many bytes have to come. Not one more is taken.
+            take: Takes a piece. What it raises is no `OSError`: those are the network's.
+
+        Raises:
+            Problem: The vendor refuses the fetch, and says why.
+            Unreachable: Not all has come, or it comes too slowly. What was taken was taken.
+        """
+        url = f"{endpoint}/blobs"
+        check_url(url, local=None)
+        await self._fetch("POST", url, raw, size, take)
+
+    @exchanging
+    async def _fetch(self, method: str, url: str, raw: bytes, size: int, take: Callable[[bytes], None]) -> None:
+        try:
+            async with (
+                asyncio.timeout(self._connect_timeout + self._timeout + size / SLOWEST),
+                self._fetching.stream(
+                    method,
+                    url,
+                    content=raw,
+                    headers={"Content-Type": "application/opencmr+json"},
+                    timeout=httpx.Timeout(self._timeout, connect=self._connect_timeout),
+                ) as response,
+            ):
+                response.extensions["network_stream"].allow(size + MAX_HEAD)
+                await _check_answer(response, _is_bytes)
+                await _take_file(response, size, take)
+        except (httpx.HTTPError, httpx.InvalidURL, *_FAILED, OSError, UnicodeError) as error:
+            raise Unreachable(f"{url} breaks off: {str(error)[:300] or type(error).__name__}") from error
+
     async def close(self) -> None:
         """Let go of all connections."""
-        await self._client.aclose()
-        await self._listening.aclose()
+        for client in (self._client, self._listening, self._fetching):
+            await client.aclose()
 
     async def _get(self, url: str) -> Any:
         raw = await self._exchange("GET", url, limit=trust.MAX_BYTES)
@@ -222,8 +263,25 @@ def _media_type(response: httpx.Response) -> str:
     return stated[0].partition(";")[0].strip().lower() if len(stated) == 1 else f"{len(stated)} media types"
 
 
+def _is_bytes(media_type: str) -> bool:
+    return media_type == "application/octet-stream"
+
+
 async def _answer(response: httpx.Response, limit: int, fits: Callable[[str], bool]) -> bytes:
+    await _check_answer(response, fits)
+    return await _body(response, limit)
+
+
+async def _check_answer(response: httpx.Response, fits: Callable[[str], bool]) -> None:
+    """See that it is an answer of the right media type.
+
+    Raises:
+        Problem: The peer states one.
+        Unreachable: It is none of OpenCMR.
+    """
     url, media_type = response.url, _media_type(response)
+    if "content-encoding" in response.headers:
+        raise Unreachable(f"{url} answers with a Content-Encoding")
     if response.status_code >= 400 and media_type == "application/problem+json":
         try:
             stated = _Stated.model_validate_json(await _body(response, trust.MAX_BYTES))
@@ -236,7 +294,6 @@ async def _answer(response: httpx.Response, limit: int, fits: Callable[[str], bo
         raise Unreachable(f"{url} redirects, which is not followed")
     if response.status_code != 200 or not fits(media_type):
         raise Unreachable(f"{url} answers {response.status_code} with {media_type[:100]!r}")
-    return await _body(response, limit)
 
 
 def _seconds(retry_after: str) -> int | None:
@@ -244,9 +301,17 @@ def _seconds(retry_after: str) -> int | None:
     return min(int(retry_after[:9]), 3600) if retry_after.isascii() and retry_after.isdecimal() else None
 
 
+async def _take_file(response: httpx.Response, size: int, take: Callable[[bytes], None]) -> None:
+    """Take a body of exactly so many bytes. Of one that is announced to be longer or shorter nothing is taken."""
+    announced = response.headers.get_list("content-length")
+    if announced != [str(size)]:
+        said = ", ".join(announced)[:100] or "none"
+        raise Unreachable(f"{response.url} announces a length of {said}, and {size} bytes are left of the file")
+    async for chunk in response.aiter_raw():
+        take(chunk)
+
+
 async def _body(response: httpx.Response, limit: int) -> bytes:
-    if "content-encoding" in response.headers:
-        raise Unreachable(f"{response.url} answers with a Content-Encoding")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk

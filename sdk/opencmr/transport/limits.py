@@ -95,6 +95,8 @@ class Limits:
         at_work_per_key: The same, of one key: those that wait for one before them to be done are among them.
         waiters: Collects that wait for mail at once.
         waiters_per_key: The same, of one key.
+        fetches: Files that are fetched at once.
+        fetches_per_key: The same, of one key.
         loopback: Whether loopback addresses are limited as well.
         memory: Bytes in which one process remembers relationships: histories, answers, and what has come in.
     """
@@ -111,6 +113,8 @@ class Limits:
     at_work_per_key: int = 32
     waiters: int = 10_000
     waiters_per_key: int = 4
+    fetches: int = 200
+    fetches_per_key: int = 2
     loopback: bool = False
     memory: int = MEMORY
 
@@ -234,6 +238,7 @@ class Gate:
         self.queue = Places(limits.at_work, limits.at_work_per_key)
         self.handing_back = Places(_MOST_HAND_BACKS, 1)
         self.waiting = Places(limits.waiters, limits.waiters_per_key)
+        self.fetching = Places(limits.fetches, limits.fetches_per_key)
 
     def charge_address(self, address: str | None) -> None:
         """Charge a network address for a request of which nothing was read.

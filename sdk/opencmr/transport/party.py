@@ -4,6 +4,7 @@ A vendor is a `Receiver`, whatever serves it. A customer speaks through a `Netwo
 that is HTTP, in users' own tests one process holds both ends.
 """
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +26,21 @@ class Found:
     keys: dict[str, str]
     endpoint: str
     discovery: Discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A file on its way out.
+
+    Attributes:
+        size: How many bytes it gives.
+        pieces: They, piece by piece.
+        close: Lets it go, whether it was read or not.
+    """
+
+    size: int
+    pieces: AsyncIterator[bytes]
+    close: Callable[[], None]
 
 
 class Receiver(Protocol):
@@ -73,6 +89,14 @@ class Receiver(Protocol):
 
         Raises:
             Problem: To be answered unsigned; nothing was stored.
+        """
+        ...
+
+    async def fetch(self, raw: bytes) -> Outgoing:
+        """Answer a `blob.fetch`: the file that it asks for. Whoever asks closes what they get.
+
+        Raises:
+            Problem: To be answered unsigned.
         """
         ...
 
@@ -127,6 +151,21 @@ class Network(Protocol):
         Raises:
             Problem: The vendor does not take them, and says why.
             Unreachable: No answer, or none that is OpenCMR.
+        """
+        ...
+
+    async def fetch(self, endpoint: str, raw: bytes, size: int, take: Callable[[bytes], None]) -> None:
+        """Send a `blob.fetch`, and take what comes piece by piece, as yet unchecked.
+
+        Args:
+            endpoint: URL of the vendor's service.
+            raw: The fetch.
+            size: How many bytes have to come. Not one more is taken.
+            take: Takes a piece. What it raises is no `OSError`: those are the network's.
+
+        Raises:
+            Problem: The vendor refuses the fetch, and says why.
+            Unreachable: Not all has come, or it comes too slowly. What was taken was taken.
         """
         ...
 

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,8 @@ MOST_CONNECTIONS = 10_000
 MOST_OF_ONE = 256
 """Connections at once of one network address. Loopback and the proxies that are believed may have any number."""
 READ_WITHIN = 15
-"""Seconds that a connection may rest between requests, and that whoever asked may take to read an answer."""
+"""Seconds that a connection may rest between requests, and that whoever asked may take to read an answer, or the next
+part of a long one."""
 WARNINGS = Rate(0.1, 20)
 """How many warnings of one text the server writes into the log: one in 10 seconds, and 20 at once."""
 
@@ -84,10 +86,12 @@ class PatientProtocol(HttpToolsProtocol):
     head_timeout = HEAD_TIMEOUT
     request_timeout = REQUEST_TIMEOUT
     most_of_one = MOST_OF_ONE
+    read_within: float = READ_WITHIN
     open: ClassVar[Counter[str]] = Counter()
     proxies: ClassVar[Proxies] = Proxies()
     _network: str | None = None
     _end: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _began = 0.0
     _bytes = 0
     _in_head = True
@@ -108,6 +112,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection ends."""
         self._it_is_there()
+        self._is_read()
         if self._network is not None:
             self.open[self._network] -= 1
             if not self.open[self._network]:
@@ -160,6 +165,22 @@ class PatientProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Tell the client what is wrong, and close."""
         super().send_400_response(self._why or msg)
+
+    def pause_writing(self) -> None:
+        """More than enough waits to be read: no more is written, and who reads none of it in time is cut off."""
+        super().pause_writing()
+        self._is_read()
+        self._unread = self.loop.call_later(self.read_within, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It is being read."""
+        self._is_read()
+        super().resume_writing()
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def timeout_keep_alive_handler(self) -> None:
         """A connection has rested for long enough; who has not read an answer by now does not mean to."""
@@ -263,6 +284,7 @@ def configuration(
     head_timeout: float = HEAD_TIMEOUT,
     request_timeout: float = REQUEST_TIMEOUT,
     most_of_one: int = MOST_OF_ONE,
+    read_within: float = READ_WITHIN,
     **more: Any,
 ) -> uvicorn.Config:
     """The configuration under which an application is served.
@@ -273,6 +295,7 @@ def configuration(
         head_timeout: Seconds within which the head of a request has to arrive.
         request_timeout: Seconds within which a request has to arrive whole.
         most_of_one: Connections at once of one network address, proxies and loopback apart.
+        read_within: Seconds that a connection may rest, and that the next part of a long answer may go unread.
         more: What else `uvicorn.Config` takes.
     """
     logging.getLogger("uvicorn.error").addFilter(_SPARING)
@@ -281,12 +304,13 @@ def configuration(
         "head_timeout": head_timeout,
         "request_timeout": request_timeout,
         "most_of_one": most_of_one,
+        "read_within": read_within,
         "open": Counter(),
         "proxies": believed,
     }
     settings = {
         "limit_concurrency": MOST_CONNECTIONS,
-        "timeout_keep_alive": READ_WITHIN,
+        "timeout_keep_alive": math.ceil(read_within),
         "forwarded_allow_ips": believed.listed,
         "ws": "none",
     }

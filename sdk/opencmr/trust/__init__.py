@@ -1,6 +1,6 @@
 """Who said it: strict JSON, canonical form, keys, DIDs and proofs. No I/O, no clock."""
 
-from .canonical import MAX_BYTES, MAX_DEPTH, canonicalize, digest, digest_of, parse
+from .canonical import MAX_BYTES, MAX_DEPTH, canonicalize, digest, digest_of, parse, sha256_of
 from .did import DidDocument, document_for, is_loopback, key_url, parse_document, public_key, web_urls
 from .keys import SALT_BYTES, SigningKey, seal, stretch, unseal
 from .proof import hash_data, sign, verify
@@ -33,6 +33,7 @@ __all__ = [
     "public_key",
     "seal",
     "seal_stream",
+    "sha256_of",
     "sign",
     "stretch",
     "unseal",

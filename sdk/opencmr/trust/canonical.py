@@ -96,6 +96,18 @@ def digest_of(hashed: "hashlib._Hash") -> str:
     return "z" + base58.encode(_MULTIHASH_SHA2_256 + hashed.digest())
 
 
+def sha256_of(digest: str) -> bytes:
+    """The SHA-256 of a digest.
+
+    Raises:
+        ValueError: It is no digest.
+    """
+    said = base58.decode(digest.removeprefix("z"))
+    if len(said) != len(_MULTIHASH_SHA2_256) + 32 or not said.startswith(_MULTIHASH_SHA2_256):
+        raise ValueError(f"{digest[:60]} is no digest")
+    return said.removeprefix(_MULTIHASH_SHA2_256)
+
+
 def check_profile(document: Any, raw: bytes, depth: int = MAX_DEPTH) -> None:
     """Refuse what canonical form alone lets through: floats, large integers, nulls, names beyond ASCII, depth.
 

@@ -8,7 +8,7 @@ from in_memory_vendor import IDS, KEY, ME, NEXT_WEEK, NOWHERE, THEM, VENDOR, fro
 from in_memory_vendor import NOON as NOW
 from opencmr import errors, messages, trust
 from opencmr.protocol import Parsed, Verified, parse, verify
-from opencmr.protocol.receiving import check_collect
+from opencmr.protocol.receiving import check_fresh
 
 STRANGER = trust.SigningKey(b"s" * 32)
 LATER = "2026-03-01T12:05:00.000Z"
@@ -347,9 +347,9 @@ def test_a_collect_is_valid_for_two_minutes_around_its_date(seconds: str, fine: 
     document = word("mailbox.collect", {}, 1, created=f"2026-03-01T{seconds}Z")
     message = messages.validate(trust.parse(signed(document)))
     if fine:
-        check_collect(message, NOW)
+        check_fresh(message, NOW)
     else:
-        assert refusal(errors.StaleCollect, lambda: check_collect(message, NOW)).pointer == "/created"
+        assert refusal(errors.StaleRequest, lambda: check_fresh(message, NOW)).pointer == "/created"
 
 
 @pytest.mark.requirement("RCV-1")

@@ -6,20 +6,21 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from opencmr import trust
-from opencmr.errors import PROBLEMS, Conflict, Malformed, Problem, StaleCollect
-from opencmr.transport import application, pack
+from opencmr.errors import PROBLEMS, Conflict, Malformed, Problem, StaleRequest
+from opencmr.transport import Outgoing, application, pack
 from serving import listening, served
 
 DID = "did:web:localhost%3A8443"
 RECEIPT = b'{"type":"receipt"}'
 MORE = b'{"type":"terms.accept"}'
+MIB = 1024 * 1024
 MESSAGE = {"Content-Type": "application/opencmr+json"}
 
 
@@ -35,6 +36,7 @@ class Told:
         self.answer: Callable[[], Awaitable[list[bytes]]] = self._receipt
         self.listed: dict[str, Any] | None = {"did": DID, "agreements": []}
         self.polling, self.cancelled, self.closed = threading.Event(), threading.Event(), threading.Event()
+        self.let_go, self.sent = threading.Event(), 0
 
     async def _receipt(self) -> list[bytes]:
         return [RECEIPT, MORE]
@@ -68,6 +70,18 @@ class Told:
             self.cancelled.set()
             raise
         return [], "18"
+
+    async def fetch(self, raw: bytes) -> Outgoing:
+        self.got.append(raw)
+        await self.answer()
+        return Outgoing(3 * MIB, self._pieces(endless=raw == b"endless"), self.let_go.set)
+
+    async def _pieces(self, *, endless: bool) -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield bytes(MIB)
+            self.sent += 1
+            if endless:
+                await asyncio.sleep(30)
 
     async def close(self) -> None:
         self.closed.set()
@@ -146,6 +160,23 @@ def test_a_collect_is_answered_with_messages_and_whether_there_is_more(told: Tol
     assert response.headers["content-type"] == "application/json"
 
 
+@pytest.mark.requirement("TRN-40")
+def test_a_fetch_is_answered_with_the_bytes_of_the_file(told: Told, http: httpx.Client) -> None:
+    response = http.post("/opencmr/blobs", content=b"{}", headers=MESSAGE)
+    assert (response.status_code, response.content) == (200, bytes(3 * MIB))
+    assert response.headers["content-type"] == "application/octet-stream"
+    assert response.headers["content-length"] == str(3 * MIB)
+    assert response.headers["cache-control"] == "no-store"
+    assert told.let_go.wait(10)
+
+
+def test_a_file_that_nobody_reads_any_more_is_let_go(told: Told, base: str) -> None:
+    with httpx.Client(base_url=base, trust_env=False, timeout=5) as client:
+        with client.stream("POST", "/opencmr/blobs", content=b"endless", headers=MESSAGE) as response:
+            assert next(response.iter_raw())
+        assert told.let_go.wait(10), "the client has gone, and its file is still open"
+
+
 @pytest.mark.requirement("TRN-11")
 def test_the_three_documents_are_served_in_canonical_form(told: Told, http: httpx.Client) -> None:
     documents = {"did.json": told.did_document(), "opencmr": told.discovery(), "myterms.json": told.myterms()}
@@ -166,9 +197,9 @@ def test_the_did_document_of_a_did_with_a_path_lies_under_that_path() -> None:
 
 @pytest.mark.requirement("TRN-9")
 @pytest.mark.parametrize(
-    "raised", [Malformed("a text", pointer="/body", rule="ENV-1"), Conflict(), StaleCollect("old")]
+    "raised", [Malformed("a text", pointer="/body", rule="ENV-1"), Conflict(), StaleRequest("old")]
 )
-@pytest.mark.parametrize("endpoint", ["messages", "mailbox"])
+@pytest.mark.parametrize("endpoint", ["messages", "mailbox", "blobs"])
 def test_a_problem_is_answered_unsigned_with_its_status(
     told: Told, http: httpx.Client, endpoint: str, raised: Problem
 ) -> None:

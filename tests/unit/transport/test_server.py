@@ -241,6 +241,26 @@ def test_whoever_does_not_read_an_answer_is_cut_off() -> None:
         assert gone.wait(10), "nothing was read, and the server still holds it"
 
 
+@pytest.mark.parametrize("reads", [0, 200_000])
+def test_whoever_stops_reading_a_file_is_cut_off(reads: int) -> None:
+    gone = threading.Event()
+
+    async def stream(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(64):
+            await send({"type": "http.response.body", "body": bytes(1024 * 1024), "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    config = configuration(stream, read_within=0.3, log_config=None, lifespan="off")
+    with _running(config) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while reads > 0:
+            reads -= len(client.recv(65536))
+        assert gone.wait(10), "nothing is read any more, and the server still holds it"
+
+
 def test_a_proxy_that_is_believed_says_who_calls_and_another_does_not() -> None:
     said = b"GET /who HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\nConnection: close\r\n\r\n"
     with _serving() as port:

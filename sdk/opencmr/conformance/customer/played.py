@@ -17,7 +17,7 @@ from ... import messages, trust
 from ...errors import Behind, Conflict, Malformed, Problem
 from ...messages import VERSION, Message, core
 from ...protocol import History, instant, is_narrowing, parse, roster, settle, verify
-from ...protocol.receiving import check_collect, validate_verified
+from ...protocol.receiving import check_fresh, validate_verified
 from ...testing import Document, Forger, Link
 from ...transport.bundle import MAX_WORDS, pack, unpack
 from ..suite import Failed
@@ -271,7 +271,7 @@ class Played:
     def _collect(self, raw: bytes) -> Message[core.Collect]:
         try:
             verified = verify(parse(raw), me=self.did, pinned={})
-            check_collect(verified.message, later(0))
+            check_fresh(verified.message, later(0))
         except Problem as problem:
             self.faults.append(str(problem))
             raise

@@ -7,6 +7,7 @@ from . import (
     consent,
     core,
     envelope,
+    files,
     identity,
     intent,
     lifecycles,
@@ -26,6 +27,7 @@ CHECKS: list[Check[Bench]] = list(
                 for module in (
                     transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent,
                     bounds, intent, orders,
+                    files,
                 )
             ),
             bounds.vocabulary,

@@ -77,7 +77,7 @@ async def collect_off(bench: Bench) -> None:
     for seconds in (-130, 130):
         document = {**hand.collect_document(), "created": bench.now(seconds)}
         answer = await hand.post(hand.sign(document), "mailbox")
-        hand.refused_unsigned(answer, "stale-collect", "/created", "mailbox.collect")
+        hand.refused_unsigned(answer, "stale-request", "/created", "mailbox.collect")
     for seconds in (-60, 60):
         document = {**hand.collect_document(), "created": bench.now(seconds)}
         answer = await hand.post(hand.sign(document), "mailbox")

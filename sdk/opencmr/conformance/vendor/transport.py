@@ -8,7 +8,7 @@ from ...errors import OpenCMRError, Problem
 from ...protocol import roster
 from ...transport.bundle import MAX_WORDS, pack
 from ...transport.discovery import Discovery, MyTerms
-from ..hand import MEDIA_TYPE, Bench, Hand, digest_of
+from ..hand import MEDIA_TYPE, NOWHERE, Bench, Hand, digest_of
 from ..inspecting import code, described, stated
 from ..suite import Failed, Page
 from ..wire import Answer
@@ -143,7 +143,7 @@ def _listed(answer: Answer, what: str) -> set[str]:
 def _paths(bench: Bench) -> tuple[list[str], list[str]]:
     """The URLs that take messages, and those of the documents."""
     documents = [bench.at("/.well-known/opencmr"), bench.at(urlsplit(trust.web_urls(bench.did)[0]).path)]
-    return [f"{bench.endpoint}/{name}" for name in ("messages", "mailbox", "words")], documents
+    return [f"{bench.endpoint}/{name}" for name in ("messages", "mailbox", "words", "blobs")], documents
 
 
 @page.add("media-type-parameter", "The media type is that of OpenCMR in any case, and with parameters", "TRN-2")
@@ -157,9 +157,9 @@ async def media_type_parameter(bench: Bench) -> None:
 
 @page.add("body-too-long", "A body of more than 65,536 bytes is not read to its end", "TRN-3")
 async def body_too_long(bench: Bench) -> None:
-    """At both endpoints, and far beyond the limit too. Words that are handed back may be a MiB together."""
+    """At each endpoint, and far beyond the limit too. Words that are handed back may be a MiB together."""
     hand = Hand(bench)
-    for to in ("messages", "mailbox"):
+    for to in ("messages", "mailbox", "blobs"):
         for size in (65537, 1_000_000):
             hand.refused_unsigned(await hand.post(b" " * size, to), "too-large")
     hand.refused_unsigned(await hand.post(b" " * (MAX_WORDS + 1), "words"), "too-large")
@@ -225,10 +225,14 @@ async def no_receipts_sent(bench: Bench) -> None:
     receipt = hand.write("receipt", body, thread)
     await hand.problem(hand.sign(receipt), "unsupported-type", "/type")
     await hand.problem(hand.sign(hand.collect_document()), "unsupported-type", "/type")
+    await hand.problem(
+        hand.sign(hand.write("blob.fetch", {"digest": NOWHERE, "of": NOWHERE})), "unsupported-type", "/type"
+    )
     refused = hand.refused_unsigned(await hand.post(hand.sign(proffer(hand)), "mailbox"), "unsupported-type")
     must(refused["fault"] == "sender", "whose fault?")
 
 
 def _each(hand: Hand) -> tuple[tuple[str, bytes], ...]:
     collect = hand.sign(hand.collect_document())
-    return ("messages", hand.sign(proffer(hand))), ("mailbox", collect), ("words", pack([collect]))
+    fetch = hand.sign(hand.write("blob.fetch", {"digest": NOWHERE, "of": NOWHERE}))
+    return ("messages", hand.sign(proffer(hand))), ("mailbox", collect), ("words", pack([collect])), ("blobs", fetch)

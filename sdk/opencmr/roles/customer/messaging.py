@@ -16,6 +16,7 @@ from ..party.given import told
 from ..party.histories import Histories
 from ..party.signing import Draft, Signer
 from .collecting import Collecting
+from .fetching import Fetching
 from .outbox import Fault, Outbox
 from .policy import Policy
 from .quota import DEFAULT, Quota
@@ -54,6 +55,7 @@ class Messaging:
         self._clock = clock
         endpoint = str(peer.endpoint)
         self._collecting = Collecting(store, self._transactions, network, endpoint, self.vendor, self._now)
+        self._fetching = Fetching(store, self._transactions, network, endpoint, self._now)
         self._outbox = Outbox(store, self._transactions, network, endpoint, self._collecting)
         self.on_waiting: Callable[[int], None] = lambda asked: None
 

@@ -8,7 +8,7 @@ from ...messages import Message, core
 from ...protocol import Verified, parse, verify
 from ...protocol.clock import shifted
 from ...protocol.history import is_entry
-from ...protocol.receiving import COLLECT_WINDOW, check_collect
+from ...protocol.receiving import REQUEST_WINDOW, check_fresh
 from ...store import Peer, Rows, Store
 from ...transport.bundle import MOST_WORDS
 from ...transport.limits import Gate
@@ -117,7 +117,7 @@ class Mailbox:
             raise UnsupportedType(
                 "only mailbox.collect opens a mailbox", pointer=pointer, expected=[*types]
             ) from problem
-        check_collect(message, self._now())
+        check_fresh(message, self._now())
         self._gate.charge_key(message.from_, count=count)
         return message
 
@@ -146,7 +146,7 @@ class Mailbox:
         peer = rows.peer(self._signer.did, message.from_)
         assert peer is not None  # noqa: S101  # relationships do not end
         self._unknown_senders.check_kept(rows, peer, message, self._now())
-        use_collect(rows, peer, message, self._now())
+        use_request(rows, peer, message, self._now())
         self._transactions.check_collect(rows, peer, message, self._now())
         self._transactions.keep_receipts(rows, peer, receipts)
 
@@ -198,19 +198,21 @@ class Mailbox:
     def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
         peer = rows.peer(self._signer.did, asking.from_)
         if peer is not None:
-            use_collect(rows, peer, asking, self._now(), "/messages/0/id")
+            use_request(rows, peer, asking, self._now(), "/messages/0/id")
         # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.
         ours = any(word.message.side == "vendor" for word in words)
         if ours and self._transactions.lacks(rows, asking.from_, asking.seen):
             self._transactions.take_back(rows, asking.from_, words, self._now())
 
 
-def use_collect(rows: Rows, peer: Peer, message: Message[core.Collect], now: str, pointer: str = "/id") -> None:
-    """Remember that this collect was answered.
+def use_request(
+    rows: Rows, peer: Peer, message: Message[core.Collect] | Message[core.Fetch], now: str, pointer: str = "/id"
+) -> None:
+    """Remember that this collect or fetch was answered.
 
     Raises:
         Replayed: It was before.
     """
-    until = shifted(message.created, 2 * COLLECT_WINDOW)
+    until = shifted(message.created, 2 * REQUEST_WINDOW)
     if not rows.use_collect(peer.number, message.id, until=until, now=now):
-        raise Replayed("this collect has been used", pointer=pointer, rule="COR-9")
+        raise Replayed("this request has been used", pointer=pointer, rule="COR-9")

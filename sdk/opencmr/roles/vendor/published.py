@@ -41,7 +41,7 @@ class Published:
             "roles": ["vendor"],
             "endpoint": self.endpoint,
             "versions": list(VERSIONS),
-            "types": sorted({*speaks, core.Collect.type}),
+            "types": sorted({*speaks, *(body.type for body in core.REQUESTS)}),
             "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, accepts)],
             **forgets,
             **about,

@@ -3,7 +3,7 @@
 from ...errors import OverQuota, Replayed
 from ...messages import Message, core
 from ...protocol.clock import shifted
-from ...protocol.receiving import COLLECT_WINDOW
+from ...protocol.receiving import REQUEST_WINDOW
 from ...store import Peer, Rows
 
 MOST = 10_000
@@ -42,7 +42,7 @@ class UnknownSenders:
             self._first_until = min(self._used.values(), default="")  # before then there is nothing to forget
         if len(self._used) >= MOST:
             raise OverQuota("too many collects of strangers")
-        self._used[message.from_, message.id] = shifted(message.created, COLLECT_WINDOW)
+        self._used[message.from_, message.id] = shifted(message.created, REQUEST_WINDOW)
 
     def keep(self, rows: Rows, message: Message[core.Collect], now: str) -> None:
         """Note for all processes on this store that a stranger has used this.
@@ -50,10 +50,10 @@ class UnknownSenders:
         Raises:
             Replayed: It was used before, at another process.
         """
-        if self._forgot < shifted(now, -COLLECT_WINDOW):
+        if self._forgot < shifted(now, -REQUEST_WINDOW):
             rows.forget_strangers(now)
             self._forgot = now
-        if not rows.use_as_stranger(message.from_, message.id, until=shifted(message.created, 2 * COLLECT_WINDOW)):
+        if not rows.use_as_stranger(message.from_, message.id, until=shifted(message.created, 2 * REQUEST_WINDOW)):
             raise Replayed("this collect has been used", pointer="/id", rule="COR-9")
 
     def check_kept(self, rows: Rows, peer: Peer, message: Message[core.Collect], now: str) -> None:
@@ -62,5 +62,5 @@ class UnknownSenders:
         Raises:
             Replayed: It was used so.
         """
-        if now <= shifted(peer.opened, 3 * COLLECT_WINDOW) and rows.was_stranger(message.from_, message.id):
+        if now <= shifted(peer.opened, 3 * REQUEST_WINDOW) and rows.was_stranger(message.from_, message.id):
             raise Replayed("this collect has been used", pointer="/id", rule="COR-9")

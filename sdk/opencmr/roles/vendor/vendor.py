@@ -14,7 +14,8 @@ from ...errors import Overloaded, StoreError, UsageError
 from ...messages import Body, Message
 from ...messages.types import TermsRef
 from ...protocol import Decision, History, instant
-from ...store import KeyFile, Rows, Store, beside
+from ...store import Files, KeyFile, Rows, Store, beside
+from ...transport import Outgoing
 from ...transport.limits import Gate, Limits
 from ..party.asking import Asked
 from ..party.given import customers_did, setting
@@ -23,6 +24,7 @@ from ..party.signing import Signer, new_id
 from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
 from .admission import Admission
 from .decisions import Decisions
+from .fetching import Fetching
 from .forgetting import KEPT_FOR, Forgetting, check_span
 from .handlers import Handler, Handlers, Reply
 from .health import Health
@@ -61,6 +63,7 @@ class Vendor:
         limits: Limits,
         clock: Clock,
         health: Health,
+        files: Files | None,
     ) -> None:
         self._store = store
         self._signer = signer
@@ -77,6 +80,7 @@ class Vendor:
         self._gate = Gate(limits)
         self._admission = Admission(store, signer.did, self._gate)
         self._mailbox = Mailbox(store, self._transactions, signer, self._gate, self._admission, self.now)
+        self._fetching = Fetching(store, files, signer, self._gate, self.now)
         self._receiving = Receiving(
             self,
             store,
@@ -101,6 +105,7 @@ class Vendor:
         keys: str | Path | None = None,
         passphrase: str | None = None,
         endpoint: str | None = None,
+        files: str | Path | None = None,
         firm_for: timedelta = timedelta(days=7),
         handler_timeout: float = 25.0,
         about: Mapping[str, Any] | None = None,
@@ -121,6 +126,7 @@ class Vendor:
             keys: The key file; absent: beside the store, with the ending `.keys`. Its mode is 0600.
             passphrase: Seals the key file.
             endpoint: Where messages are received; absent: `/opencmr` on the DID's host.
+            files: A folder for the files that messages name; absent: the vendor gives none.
             firm_for: How long an offer is firm whose handler does not say.
             handler_timeout: Seconds that a handler may take before the sender is told to try again.
             about: What discovery says besides: `categories`, `places`, `consents`, `tosUrl`.
@@ -156,6 +162,7 @@ class Vendor:
             limits=limits or Limits(),
             clock=clock,
             health=Health(store, did, file.path, clock),
+            files=Files(files) if files is not None else None,
         )
 
     # What users call
@@ -169,6 +176,19 @@ class Vendor:
     def endpoint(self) -> str:
         """The URL at which messages are received."""
         return self._published.endpoint
+
+    @property
+    def files(self) -> Files:
+        """The files that its messages name: `await shop.files.add("orders.json", media_type="application/json")`.
+
+        What that gives can stand in a message; then its receiver may fetch the file.
+
+        Raises:
+            UsageError: The vendor was opened without a folder for them.
+        """
+        if self._fetching.files is None:
+            raise UsageError("open the vendor with files=, a folder for what customers are to fetch")
+        return self._fetching.files
 
     def on(self, message_type: type[Body]) -> Callable[[Registered], Registered]:
         """Register what answers a message type: `@shop.on(intent.Cast)`.
@@ -357,6 +377,15 @@ class Vendor:
         """
         with _keeping():
             await self._mailbox.take_back(words)
+
+    async def fetch(self, raw: bytes) -> Outgoing:
+        """The file that a signed `blob.fetch` asks for, if it was named to its sender.
+
+        Raises:
+            Problem: To be answered unsigned.
+        """
+        with _keeping():
+            return await self._fetching.fetch(raw)
 
     async def tend(self) -> None:
         """Do the vendor's upkeep until cancelled: forget relationships that never came to anything."""

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from opencmr import Vendor, consent, intent, offer, terms, trust
-from opencmr.errors import BadSignature, Behind, Conflict, Problem, Replayed, StaleCollect, WrongKey
+from opencmr.errors import BadSignature, Behind, Conflict, Problem, Replayed, StaleRequest, WrongKey
 from opencmr.messages import core
 from opencmr.messages.types import Ref
 from opencmr.protocol import roster
@@ -118,7 +118,7 @@ async def test_a_collect_that_was_overheard_opens_nothing_again(
         await restarted.collect(raw)
     for seconds in (119, 1, 60, 60, 3600):  # and it is never forgotten before its date has passed
         clock.move(seconds)
-        with pytest.raises((Replayed, StaleCollect)):
+        with pytest.raises((Replayed, StaleRequest)):
             await restarted.collect(raw)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from opencmr import Vendor, consent, trust
-from opencmr.errors import Conflict, Malformed, Problem, StaleCollect, UnknownReference, UnsupportedType
+from opencmr.errors import Conflict, Malformed, Problem, StaleRequest, UnknownReference, UnsupportedType
 from opencmr.messages import core
 from opencmr.transport.bundle import MOST_WORDS
 from parties import GRANT, MARKETING, SHOP, Hand, Street, read
@@ -86,7 +86,7 @@ async def test_what_is_not_its_own_or_does_not_go_on_is_not_taken(story: Story, 
         ],
         "another customer's collect": [story.collect(hand=stranger), *story.words],
     }
-    kind = {"no collect": UnsupportedType, "an old collect": StaleCollect, "a gap": Conflict,
+    kind = {"no collect": UnsupportedType, "an old collect": StaleRequest, "a gap": Conflict,
             "without what it answers": Conflict, "another's word": UnknownReference}.get(how, Problem)  # fmt: skip
     if how == "an old collect":
         street.clock.move(121)

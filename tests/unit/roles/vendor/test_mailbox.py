@@ -14,7 +14,7 @@ from opencmr.errors import (
     OverQuota,
     Problem,
     Replayed,
-    StaleCollect,
+    StaleRequest,
     WrongKey,
 )
 from opencmr.messages import core
@@ -82,7 +82,7 @@ async def test_a_collect_is_good_for_two_minutes(
     raw = she.write(core.Collect())
     clock.move(seconds)
     if stale:
-        with pytest.raises(StaleCollect):
+        with pytest.raises(StaleRequest):
             await shop.collect(raw)
     else:
         await shop.collect(raw)
