@@ -34,7 +34,7 @@ def test_the_commands_that_need_no_network_run_as_they_stand(tmp_path: Path) -> 
             command = [sys.executable, "-c", code, *words]
         elif program == "cp":
             command = [program, *words]
-        elif program == "opencmr" and not {words[0], words[-1][:7]} & {"serve", "mute", "forget", "did:web"}:
+        elif program == "opencmr" and not {words[0], words[-1][:7]} & {"serve", "fetch", "mute", "forget", "did:web"}:
             command = [sys.executable, "-m", "opencmr.cli", *words]
         else:
             continue

@@ -1,10 +1,9 @@
 """`opencmr fetch`: the files that a vendor has named, into a folder."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 
 from ..errors import UsageError
 from .output import Json, as_typed, counted, plain, print_json
+from .passphrase import Keys, key_passphrase
 
 if TYPE_CHECKING:
     from ..roles import CustomerRelationship
@@ -25,14 +25,15 @@ def fetch(
         str | None, typer.Argument(metavar="[THREAD]", help="Only of this thread; the first signs of its id will do.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to; it is made if need be.")] = ...,  # type: ignore[assignment]
+    keys: Keys = None,
     as_json: Json = False,
 ) -> None:
-    """Fetch the files that a vendor has named, such as an export of what it holds about you.
+    """Fetch the files that a vendor has named into a folder, such as an export of what it holds about you.
 
     They are checked: each has the size and the digest that the vendor's signed message says. A connection that breaks
     goes on where it broke; so does the command, if you call it again. datapackage.json lists the files for other tools.
 
-    The customer's keys are needed, beside the store; OPENCMR_PASSPHRASE unseals them.
+    The customer's keys are needed; OPENCMR_PASSPHRASE unseals them.
 
     \b
     Examples:
@@ -43,23 +44,24 @@ def fetch(
 
     with open_there(store) as opened:
         find(opened, vendor)  # says what is wrong where there is none
-    paths = asyncio.run(_fetch(store, vendor, thread, out, as_json))
+    paths = asyncio.run(_fetch(store, vendor, thread, out, keys=keys, shown=sys.stderr.isatty() and not as_json))
     if as_json:
         print_json({"folder": str(out), "files": [str(path) for path in paths]})
         return
     typer.echo(f"{counted(len(paths), 'file')} in {plain(out)}; datapackage.json lists what they are.")
 
 
-async def _fetch(store: str, vendor: str, thread: str | None, out: Path, as_json: bool) -> list[Path]:
+async def _fetch(
+    store: str, vendor: str, thread: str | None, out: Path, *, keys: Path | None, shown: bool
+) -> list[Path]:
     from ..roles import Customer
 
-    async with Customer.open(store, passphrase=os.environ.get("OPENCMR_PASSPHRASE")) as customer:
+    async with Customer.open(store, keys=keys, passphrase=key_passphrase()) as customer:
         relationship = next(each for each in customer.relationships() if each.vendor == vendor)
         await relationship.sync()
         files = _files(relationship, thread, store)
-        with ExitStack() as shown:
-            progress = _bar(files, shown) if sys.stderr.isatty() and not as_json else None
-            return await relationship.fetch_all(files, out, **({"progress": progress} if progress else {}))
+        with _bar(files) if shown else nullcontext(lambda *_: None) as progress:
+            return await relationship.fetch_all(files, out, progress=progress)
 
 
 def _files(relationship: "CustomerRelationship", thread: str | None, store: str) -> "list[Named]":
@@ -78,18 +80,19 @@ def _files(relationship: "CustomerRelationship", thread: str | None, store: str)
     return files
 
 
-def _bar(files: "list[Named]", shown: ExitStack) -> Callable[[str, int], None]:
+@contextmanager
+def _bar(files: "list[Named]") -> Iterator[Callable[[str, int], None]]:
     """A bar on the terminal for all files together."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns: list[Any] = [TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn()]
-    bar = shown.enter_context(Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True))
-    task = bar.add_task("", total=sum(each.file.size for each in files))
     here: dict[str, int] = {}
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=sum(each.file.size for each in files))
 
-    def progress(name: str, size: int) -> None:
-        here[name] = size
-        bar.update(task, description=plain(name), completed=sum(here.values()))
+        def progress(name: str, size: int) -> None:
+            here[name] = size
+            bar.update(task, description=plain(name), completed=sum(here.values()))
 
-    return progress
+        yield progress

@@ -78,3 +78,4 @@ class Fetch(Body):
 REQUESTS = (Collect, Fetch)
 """What a customer asks with, and only a customer: it is stored nowhere, gets no receipt, and opens a thread of its own
 in which nothing follows."""
+REQUEST_TYPES = tuple(body.type for body in REQUESTS)

@@ -203,7 +203,7 @@ def _read(exhibit: Exhibit, keys: _Keys) -> tuple[Verified | None, Pair]:
         if not customer.startswith("did:key:"):
             raise Malformed("a vendor speaks to a customer", pointer="/to", rule="IDN-1")
         return None, (customer, vendor)
-    lenient = vendors and parsed.document.get("type") not in [body.type for body in core.REQUESTS]
+    lenient = vendors and parsed.document.get("type") not in core.REQUEST_TYPES
     verified = verify(parsed, me=to, pinned=keys.pinned.get(vendor, {}), lenient=lenient)
     if not (customer.startswith("did:key:") and vendor.startswith("did:web:")):
         raise Malformed("a customer is a did:key and a vendor a did:web", pointer="/to", rule="IDN-1")

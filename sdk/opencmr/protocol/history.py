@@ -290,4 +290,4 @@ class History:
 
 def is_entry(message: Message[Any]) -> bool:
     """Whether a message takes a place in a thread. Receipts and collects do not."""
-    return message.type not in (core.Receipt.type, *(body.type for body in core.REQUESTS))
+    return message.type not in (core.Receipt.type, *core.REQUEST_TYPES)

@@ -78,10 +78,10 @@ class Forger:
         return trust.sign(document, key or self.key, method or self.method, check=False)
 
     def _links(self, type_: str) -> Document:
-        """A customer's receipt stands nowhere, and a collect after no word of the customer's own."""
+        """A customer's receipt stands nowhere, and what they ask with after no word of their own."""
         link = self.link()
-        if side_of(self.did) == "customer" and type_ in (core.Receipt.type, core.Collect.type):
-            link = Link(seen=None if type_ == core.Receipt.type else link.seen)
+        if side_of(self.did) == "customer" and type_ in (core.Receipt.type, *core.REQUEST_TYPES):
+            link = Link(seen=link.seen if type_ == core.Collect.type else None)
         return link.members()
 
     def _deadline(self, type_: str) -> str | None:

@@ -23,6 +23,7 @@ COMMANDS = [
     "export",
     "backup",
     "restore",
+    "fetch",
     "mute",
     "forget",
     "verify",

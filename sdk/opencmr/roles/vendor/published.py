@@ -41,7 +41,7 @@ class Published:
             "roles": ["vendor"],
             "endpoint": self.endpoint,
             "versions": list(VERSIONS),
-            "types": sorted({*speaks, *(body.type for body in core.REQUESTS)}),
+            "types": sorted({*speaks, *core.REQUEST_TYPES}),
             "terms": [{"id": ref.id, "digest": ref.digest} for ref in map(roster.ref, accepts)],
             **forgets,
             **about,
