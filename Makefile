@@ -32,7 +32,7 @@ soak: $(DEV) ## run for long: kills, full disks, floods, hostile input; losses: 
 fuzz: $(DEV) ## try a million hostile inputs
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --growth
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --inputs 1000000 --out fuzz-out $(ARGS)
-	@OPENCMR_SOAK_BINDING=300 $(BIN)/python -m pytest -q tests/fuzz/test_binding.py
+	@OPENCMR_LONG=1 $(BIN)/python -m pytest -q tests/fuzz/test_binding.py
 
 check: $(DEV) lint audit docs test ## everything that must hold: style, types, layers, pins, site, tests
 

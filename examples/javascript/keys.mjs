@@ -12,7 +12,10 @@ const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 const PKCS8 = unhex('302e020100300506032b657004220420'); // what stands before the seed of a private key
 const METHOD = ['proof', 'verificationMethod'];
 
-const mod = (n) => ((n % P) + P) % P;
+const mod = (n) => {
+  const rest = n % P;
+  return rest < 0n ? rest + P : rest;
+};
 const power = (base, exponent) => {
   let result = 1n;
   for (let b = mod(base), e = exponent; e > 0n; e >>= 1n, b = mod(b * b)) if (e & 1n) result = mod(result * b);

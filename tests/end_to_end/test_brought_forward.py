@@ -4,7 +4,6 @@ Conversations are random, and both shops write by turns: with no-words that have
 refused, receipts for what was collected, stores that are put back from copies, and words that are handed back.
 """
 
-import os
 import random
 import sys
 import uuid
@@ -17,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from test_restores import Restorable
 
+from length import LONG
 from opencmr import Vendor, consent, intent, terms
 from opencmr.messages import Body
 from opencmr.protocol import History, Question, instant
@@ -25,7 +25,7 @@ from opencmr.store import Rows
 from parties import CAST, GRANT, MARKETING, SHOP, an_offer
 from world import quick_folder
 
-CONVERSATIONS = int(os.environ.get("OPENCMR_BROUGHT_FORWARD", "8"))
+CONVERSATIONS = 200 if LONG else 8
 STEPS = 30
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import random
 import sys
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from world import World, quick_folder, settle_down
 
-CONVERSATIONS = int(os.environ.get("OPENCMR_CONVERSATIONS", "160"))
-"""How many threads are played; more with `OPENCMR_CONVERSATIONS=2000 make test ARGS="-k wire"`, or `make soak`."""
+CONVERSATIONS = 80
+"""How many threads are played; `make soak ARGS="--only convergence"` plays a hundred worlds of other seeds."""
 SHOPS, CUSTOMERS, SPEAKERS, STEPS, PHASES = 4, 5, 2, 3, 3
-BATCHES = 4
+BATCHES = 2
 
 
 async def play_world(seed: int) -> World:

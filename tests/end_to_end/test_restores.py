@@ -4,13 +4,13 @@ Nothing is lost that one of them still holds, nobody honest is accused, every co
 both sides come to hold the same.
 """
 
-import os
 import random
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from length import LONG
 from opencmr import Customer, Vendor, consent, intent, order, terms
 from opencmr.errors import OpenCMRError, UsageError
 from opencmr.protocol import roster
@@ -19,7 +19,7 @@ from opencmr.roles import CustomerRelationship
 from opencmr.store import Store
 from parties import CAST, GRANT, MARKETING, REQUEST, SHOP, Street, an_offer
 
-CONVERSATIONS = int(os.environ.get("OPENCMR_RESTORES", "40"))
+CONVERSATIONS = 400 if LONG else 15
 STEPS = 16
 
 

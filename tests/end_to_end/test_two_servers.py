@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ import pytest
 
 import postgres
 from fleet import Fleet, fleet
+from length import LONG
 from opencmr import trust
 from opencmr.errors import Problem
 from opencmr.messages import core
@@ -18,14 +18,13 @@ from opencmr.store import Store
 from opencmr.transport import HttpNetwork
 from parties import GRANT, Hand, read
 
-WHOLE = bool(os.environ.get("OPENCMR_SOAK"))
-"""The whole suite waits for deadlines to pass; in short runs, what two processes could get wrong is checked."""
+# The whole suite waits for deadlines to pass; in short, what two processes could get wrong is checked.
 IN_SHORT = ("receiving/", "sequence/", "core/", "lifecycles/")
 
 
 @pytest.mark.requirement("RCV-5", "SEQ-16", "COR-9", "COR-10")
 def test_two_servers_on_one_database_pass_the_conformance_suite_together(postgres_server: postgres.Cluster) -> None:
-    only = [] if WHOLE else [part for name in IN_SHORT for part in ("--only", name)]
+    only = [] if LONG else [part for name in IN_SHORT for part in ("--only", name)]
     with postgres_server.schema() as store, fleet(store) as served:
         done = subprocess.run(
             [sys.executable, "-m", "opencmr.cli", "conformance", served.url, *only],

@@ -1,6 +1,5 @@
 """A real server does what `spec/v1/openapi.json` says, whatever schemathesis sends."""
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +9,15 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from fuzz.binding import ENDPOINT, MEDIA_TYPE, as_sent, bundled, described
+from length import LONG
 from opencmr import Vendor
 from opencmr.cli.schemas import schemas
 from opencmr.errors import PROBLEMS
 from opencmr.testing import StandingClock
 from serving import did_of, listening, served
 
-EXAMPLES = int(os.environ.get("OPENCMR_SOAK_BINDING", "25"))
-"""How many requests each operation gets; more in the long run."""
+EXAMPLES = 300 if LONG else 10
+"""How many requests each operation gets."""
 
 
 @pytest.fixture(scope="module")
