@@ -19,7 +19,7 @@ class House:
     def __init__(self, home: Path) -> None:
         self.home = home
         leave = shutil.ignore_patterns("__pycache__")
-        for part in ("sdk", "spec", "tools", "tests/fuzz", "tests/conformance"):
+        for part in ("sdk", "spec", "tools", "tests/fuzz", "tests/second_reader", "tests/conformance"):
             shutil.copytree(ROOT / part, home / part, ignore=leave)
         for file in (ROOT / "tests").glob("*.py"):
             shutil.copy(file, home / "tests")
