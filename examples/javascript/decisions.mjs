@@ -7,7 +7,9 @@ import { knows, MINUTE, shifted } from './chain.mjs';
 import { EVERYTHING, guards, includes, isTerm, isTopic, overlaps, prohibits, reaches } from './vocabulary.mjs';
 import { normal } from './uri.mjs';
 
-const REASONS = { refused: 'refused', withdrawn: 'withdrawn', agreement: 'prohibited-by-agreement' };
+const REASONS = {
+  refused: 'refused', withdrawn: 'withdrawn', objected: 'objected', erasure: 'erasure', agreement: 'prohibited-by-agreement',
+};
 
 /**
  * @typedef {object} Statement a permission or a prohibition, and the customer's own word behind it, `own`

@@ -209,13 +209,16 @@ export class History {
 
   // What the threads say together: to decisions, and to the rules of the families
 
-  /** @param {'bindings' | 'statements' | 'activities' | 'governs' | 'onTerms'} what */
+  /** @param {'bindings' | 'statements' | 'activities' | 'governs' | 'onTerms' | 'known'} what */
   #say(what, ...more) {
     return [...this.threads.values()].flatMap(({ id, family, record }) => (record && family[what]?.(record, id, ...more)) ?? []);
   }
 
   /** The terms that bind, or have bound. @returns {import('./decisions.mjs').Binding[]} */
   bindings() { return this.#say('bindings'); }
+
+  /** The terms of the personal data that is known to both sides. @returns {string[]} */
+  known() { return this.#say('known'); }
 
   /** TRM-10: the words about the terms of a scope that later ones about them have to know. @param {string} [scope] */
   onTerms(scope) { return this.#say('onTerms').filter((one) => one.every || one.scope === scope).map(({ said }) => said); }
@@ -231,7 +234,7 @@ export class History {
     const times = this.chain.times();
     const when = (said) => {
       const at = said && (times[said.place - 1] ?? said.at);
-      const isOwnNo = mine && said?.side === 'customer' && isNarrowing(said.message.type, 'customer');
+      const isOwnNo = mine && said?.side === 'customer' && (said.isNo ?? isNarrowing(said.message.type, 'customer'));
       return isOwnNo && said.message.created < at ? said.message.created : at; // SEQ-27: it holds from when it was said
     };
     const binding = this.bindings();

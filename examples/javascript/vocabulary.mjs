@@ -53,7 +53,7 @@ export const overlaps = (kind, no, asked) => partsOf(kind, asked).some((part) =>
 export const isTerm = (kind, term) => Object.hasOwn(vocabulary[kind], term);
 
 const KINDS = {
-  action: 'action', actions: 'action', data: 'data', needs: 'data', onAccept: 'data', duty: 'duty', purpose: 'purpose',
+  action: 'action', actions: 'action', categories: 'data', data: 'data', needs: 'data', onAccept: 'data', duty: 'duty', purpose: 'purpose',
   purposes: 'purpose',
 };
 

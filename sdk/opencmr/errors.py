@@ -308,7 +308,7 @@ class TermsNotOffered(Problem):
 class WiderThanAsked(Problem):
     code = "wider-than-asked"
     status = 422
-    title = "The grant is wider than the request, or discloses more than it grants."
+    title = "It goes beyond what was asked, granted or allowed."
 
 
 class UnaskedWithoutStatement(Problem):
@@ -344,7 +344,7 @@ class UnknownTerm(Problem):
 class NoBasis(Problem):
     code = "no-basis"
     status = 422
-    title = "An unasked offer needs a live consent."
+    title = "What it rests on is not there."
 
 
 # Mailbox, server and limits

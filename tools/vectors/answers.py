@@ -8,7 +8,7 @@ from answer_tables import files, read
 
 from opencmr.conformance.conversations import run_words
 
-from . import answers_consent, answers_deals, answers_relationship, answers_terms
+from . import answers_consent, answers_data, answers_deals, answers_relationship, answers_terms
 from .conversation import Script, Word, threads_case
 from .folds import COMPUTED
 from .writing import Case
@@ -38,7 +38,13 @@ class Tries:
 
 def answers() -> list[Case]:
     """A case a table."""
-    listed = [*answers_terms.CASES, *answers_consent.CASES, *answers_deals.CASES, *answers_relationship.CASES]
+    listed = [
+        *answers_terms.CASES,
+        *answers_consent.CASES,
+        *answers_deals.CASES,
+        *answers_data.CASES,
+        *answers_relationship.CASES,
+    ]
     return [_case(type_, says, rules, talk) for type_, says, rules, talk in listed]
 
 

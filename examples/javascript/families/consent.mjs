@@ -57,6 +57,7 @@ export const consent = {
     return [...again, ...controller.flatMap((party, i) => misnamed(party, 'controller', i)),
       ...items.flatMap(({ recipients = [] }, i) => recipients.flatMap((party, j) => misnamed(party, 'items', i, 'recipients', j)))];
   },
+  known: ({ disclosed }) => disclosed.map(({ datum }) => datum.data),
   beside: () => beside({ noes: [], stands: new Map(), open: [], heard: new Map(), denied: [] }),
   statements: ({ items, past }, _, when) =>
     [...past, ...items.map((item) => ({ item }))].flatMap(({ item, ended }) => statementsOfItem(item, when, ended)),

@@ -2,6 +2,7 @@
 
 import { table } from '../spec.mjs';
 import { consent } from './consent.mjs';
+import { data } from './data.mjs';
 import { intent } from './intent.mjs';
 import { relationship } from './relationship.mjs';
 import { terms } from './terms.mjs';
@@ -28,13 +29,14 @@ import { terms } from './terms.mjs';
  * @property {(record: any, thread: string, when: When) => import('../decisions.mjs').Statement[]} [statements] what else it permits
  *   and prohibits
  * @property {(record: any, thread: string, when: When, times: string[]) => import('../decisions.mjs').Activity[]} [activities]
+ * @property {(record: any) => string[]} [known] the terms of the personal data that is known to both sides by it
  * @property {(record: any, thread: string) => {scope: string, since: Said}[]} [governs] since when its data has terms of its own
  * @property {(record: any, thread: string) => {scope?: string, every?: boolean, said: Said}[]} [onTerms] what was said in it about
  *   the terms of a scope, or of every one, which later words about them have to know
  */
 
 /** @type {Family[]} */
-export const FAMILIES = [terms, consent, intent, relationship];
+export const FAMILIES = [terms, consent, intent, data, relationship];
 for (const family of FAMILIES) family.lifecycle = await table(`${family.name}/lifecycle.json`);
 
 /** The family that knows a type; none for those that are no entries, or are not known. @param {string} type */

@@ -141,6 +141,7 @@ export const intent = {
     if (type === 'order.confirm') return misnamed(support, 'support');
     return type === 'offer.make' ? recipients.flatMap(({ party }, i) => misnamed(party, 'recipients', i, 'party')) : [];
   },
+  known: ({ disclosed: told }) => told.map(({ datum }) => datum.data),
   bindings,
   activities,
   governs: ({ wishes }, thread) => wishes.slice(0, 1).map(({ since }) => ({ scope: thread, since })),

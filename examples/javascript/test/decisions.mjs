@@ -3,6 +3,7 @@
 import { shifted } from '../chain.mjs';
 import { decide, question, statementsOfTerms } from '../decisions.mjs';
 import { statementsOfItem } from '../families/consent.mjs';
+import { answering, erasing, objection } from '../families/data.mjs';
 import { standingOrder, standingWish } from '../families/performing.mjs';
 import { roster } from '../spec.mjs';
 
@@ -24,8 +25,11 @@ export function may(facts, asked, at, now) {
   }));
   const items = of(...Object.keys(STATES)).flatMap(({ kind, item, from, until = FOR_EVER, evidence, ...fact }) =>
     statementsOfItem({ state: STATES[kind], item, since: since(fact), own: own(fact), from, until, evidence }, when, ended(fact)));
-  const activities = of('intent', 'order').flatMap(({ kind, thread, evidence, ...fact }) => {
+  const noes = [...of('objection').map((fact) => objection(fact.body, own(fact), fact.at, fact.evidence)),
+    ...of('erasure').map((fact) => erasing(fact.data, own(fact), fact.at, fact.evidence))];
+  const activities = of('intent', 'order', 'request').flatMap(({ kind, thread, evidence, ...fact }) => {
     const made = { thread, evidence, data: fact.data.map((datum) => [datum.data, datum.at]) };
+    if (kind === 'request') return [answering(made, fact.since, fact.closed)];
     if (kind === 'order') {
       const { left = true, withdrawn = [], reports = [], done = [] } = fact;
       const turns = (times, state, side) => times.map((moment) => ({ at: moment, state, side, left }));
@@ -38,6 +42,6 @@ export function may(facts, asked, at, now) {
   });
   const governed = [...binding.filter(({ scope }) => scope).map(({ scope, since: from }) => [scope, from.at]),
     ...activities.filter(({ kind }) => kind === 'intent-live').map(({ thread, since: from }) => [thread, from])];
-  const all = { statements: [...statementsOfTerms(binding, when), ...items], activities, governed };
+  const all = { statements: [...statementsOfTerms(binding, when), ...items, ...noes], activities, governed };
   return decide(all, question(asked), at, now);
 }

@@ -5,12 +5,15 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from ..messages import data
 from ..messages.consent import GrantItem
 from ..messages.types import Code, TermsDocument
 from ..protocol import Facts, Knowledge, Point, Question, Word, decide, roster
 from ..protocol.binding import Binding, statements_of_terms
 from ..protocol.clock import length, shifted
 from ..protocol.families.consent import ItemRecord, statements_of_item
+from ..protocol.families.data.objection import Objection, erasing
+from ..protocol.families.data.request import answering
 from ..protocol.families.intent import STANDS
 from ..protocol.families.intent.performing import Lasting, Turn, standing_order, standing_wish
 from ..protocol.question import as_dict
@@ -57,6 +60,12 @@ def facts_of(facts: list[Fact]) -> Facts:
     for fact in facts:
         if fact["kind"] in _STATES:
             statements += statements_of_item(_item(fact), _when, _ended(fact))
+        if fact["kind"] == "objection":
+            body = data.Object.model_validate(fact["body"])
+            said = Objection("objected", body, _since(fact), _own(fact), *fact["evidence"])
+            statements += said.statements(_when)
+        if fact["kind"] == "erasure":
+            statements.append(erasing(fact.get("data"), _own(fact), fact["at"], *fact["evidence"]))
     activities = [activity for fact in facts for activity in _activities(fact)]
     governed = [(one.scope, one.since.at) for one in binding if one.scope]
     governed += [(one.thread, one.since) for one in activities if one.kind == "intent-live"]
@@ -84,13 +93,16 @@ def _item(fact: Fact) -> ItemRecord:
 
 
 def _activities(fact: Fact) -> Iterator[Activity]:
-    if fact["kind"] not in ("intent", "order"):
+    if fact["kind"] not in ("intent", "order", "request"):
         return
     thread, evidence = fact["thread"], tuple(fact["evidence"])
-    data = tuple((datum["data"], datum["at"]) for datum in fact["data"])
+    disclosed = tuple((datum["data"], datum["at"]) for datum in fact["data"])
+    if fact["kind"] == "request":
+        yield answering(thread, fact["since"], fact.get("closed"), disclosed, *evidence)
+        return
     if fact["kind"] == "intent":
         wishes = [(wish["since"], wish.get("until") or shifted(wish["since"], STANDS)) for wish in fact["wishes"]]
-        yield from standing_wish(thread, wishes, fact.get("closed"), data, evidence)
+        yield from standing_wish(thread, wishes, fact.get("closed"), disclosed, evidence)
         return
     left = fact.get("left", True)
     turns = [Turn(at) for at in fact["steps"]]
@@ -102,7 +114,7 @@ def _activities(fact: Fact) -> Iterator[Activity]:
         length(fact["warranty"]) if "warranty" in fact else timedelta(),
         tuple((each["id"], tuple(each["data"])) for each in fact.get("recipients", [])),
     )
-    yield from standing_order(thread, sorted(turns), fact.get("cancelled"), lasting, data, evidence)
+    yield from standing_order(thread, sorted(turns), fact.get("cancelled"), lasting, disclosed, evidence)
 
 
 def _since(fact: Fact) -> Point:

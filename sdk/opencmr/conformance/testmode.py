@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..errors import OpenCMRError
-from ..messages import Body, Message, consent, intent, offer, order, terms
+from ..messages import Body, Message, consent, data, intent, offer, order, terms
 from ..messages.consent import Heard, Notice, RequestItem
 from ..messages.types import (
     Code,
@@ -161,6 +162,16 @@ def install(vendor: Vendor) -> Vendor:
         if message.body.reason == "test-fail":
             raise _ProvokedError
 
+    @vendor.on(data.Request)
+    def answer(message: Message[data.Request], relationship: VendorRelationship) -> Iterator[Body]:
+        note = message.body.note or ""
+        if note == "test: give":
+            this = Ref(id=message.id, digest=digest(canonicalize(message.wire())))
+            line = data.GivenLine(name="A thing", price=Money("10.00", "EUR"))
+            soon(relationship, data.Give(kind="bill", about=this, lines=[line], total=Money("10.00", "EUR")))
+        elif note.startswith("test: "):
+            yield _answered(note.removeprefix("test: "), message)
+
     _forgetting(vendor)
     return vendor
 
@@ -192,6 +203,21 @@ def _answer(message: Message[terms.Proffer], now: datetime) -> terms.Accept | te
             return terms.Accept(terms=choice)
     short = message.body.note == "test: counter for 2 seconds"
     return terms.Counter(terms=roster.ref(COUNTER), answer_by=instant(now + _SHORT) if short else None)
+
+
+def _answered(status: str, request: Message[data.Request]) -> data.Answer:
+    """An answer of this status, and what goes with it; `extended`: longer than a law allows at first."""
+    if status == "extended":
+        due_by = instant(moment(request.created) + timedelta(days=46))
+        return data.Answer(status="inProgress", reason=["extended"], due_by=due_by)
+    known: Any = status
+    more: dict[str, Any] = {
+        "needVerification": {"needs": ["pd:BirthDate"]},
+        "fulfilled": {"data": request.body.identify, "categories": ["pd:Contact"]},
+        "partly": {"kept": [data.Kept(data=["pd:Name"], because="legalObligation")]},
+        "denied": {"reason": ["noMatch"]},
+    }
+    return data.Answer(status=known, **more.get(status, {}))
 
 
 def _note(relationship: VendorRelationship, thread: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Malformed, Problem, UnsupportedType, UnsupportedVersion
-from . import consent, core, intent, key, offer, order, relationship, terms
+from . import consent, core, data, intent, key, offer, order, relationship, terms
 from .envelope import AnyBody, Body, Message, Proof, side_of
 from .families import FAMILIES
 from .faults import Fault, first_fault
@@ -35,6 +35,7 @@ __all__ = [
     "check_spoken",
     "consent",
     "core",
+    "data",
     "intent",
     "key",
     "lowest",

@@ -137,6 +137,8 @@ def decide(facts: Facts, question: Question, at: str, *, now: bool = False) -> D
             "agreement": "prohibited-by-agreement",
             "refusal": "refused",
             "withdrawal": "withdrawn",
+            "objection": "objected",
+            "erasure": "erasure",
         }
         return answered("deny", reasons[no.source], no.evidence)
 

@@ -27,7 +27,6 @@ from .clock import shifted
 from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, examine_exhibits
 from .history import History
 from .judgement import Completeness, Contradiction, Findings, Judgement, Unknown
-from .lifecycle import is_narrowing
 from .thread import Thread, opened_by
 
 __all__ = [
@@ -299,7 +298,7 @@ def _fold(case: _Case) -> None:
         elif len(case.found) > before:
             broken.add(word.message.thread)
     for said in arranged.customers.values():
-        if case.whole(said) and is_narrowing(said.message.type, "customer"):
+        if case.whole(said):
             history.hear(said.message, said.digest)  # without a place on the chain it denies all the same
     _check_customers_receipts(case)
     _tell_dates(case)

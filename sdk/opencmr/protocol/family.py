@@ -22,10 +22,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 
 from ..messages import Message, Path
+from ..messages.personal import Datum
 from ..messages.types import Side
 from .binding import Binding
 from .chain import Chain
 from .context import Context
+from .lifecycle import NONE
 from .said import Entry, Outcome, Point, Said
 from .statements import Activity, Statement, When
 
@@ -84,12 +86,14 @@ class Record(ABC):
 
     Attributes:
         state: A state of the family's `lifecycle.json`.
+        disclosed: The personal data that the customer has disclosed in it, and when.
     """
 
     state: str
+    disclosed: tuple[tuple[Datum, Point], ...] = ()
 
     @abstractmethod
-    def take(self, said: Said, to: tuple[str, ...], context: Context) -> Self:
+    def take(self, said: Said, to: tuple[str, ...], context: Context) -> "Record":
         """The record after this message, which the lifecycle allows; itself where nothing changes.
 
         Args:
@@ -133,6 +137,11 @@ class Record(ABC):
         return ()
 
     @property
+    def data(self) -> Iterable[str]:
+        """The terms of the personal data that is known to both sides by it."""
+        return (datum.data for datum, _ in self.disclosed)
+
+    @property
     def governs(self) -> Point | None:
         """Since when the data of its thread has terms of its own."""
         return None
@@ -161,6 +170,34 @@ class Record(ABC):
     def introduced(self) -> Iterable[VendorKey]:
         """The keys that the vendor has introduced, in their order."""
         return ()
+
+
+@dataclass(frozen=True)
+class Unopened(Record):
+    """The record of an empty thread, of a family whose threads fold to several things: the first word says to which.
+
+    Attributes:
+        begun: Type → the record that a word of it begins.
+    """
+
+    begun: Mapping[str, Callable[[Said, Context], Record]]
+    state: str = NONE
+
+    def take(self, said: Said, to: tuple[str, ...], context: Context) -> Record:
+        """The record that this word begins."""
+        return self.begun[said.message.type](said, context)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nothing yet."""
+        return {}
+
+    def in_brief(self) -> str:
+        """Nothing yet."""
+        return ""
+
+    def in_full(self, at: str) -> Told:
+        """Nothing yet."""
+        return Told(Table((), ()))
 
 
 class Beside(Protocol):

@@ -43,7 +43,7 @@ class Statement:
     """
 
     effect: Literal["permit", "prohibit"]
-    source: Literal["agreement", "consent", "refusal", "withdrawal"]
+    source: Literal["agreement", "consent", "refusal", "withdrawal", "objection", "erasure"]
     actions: tuple[str, ...]
     purposes: tuple[str, ...] | None
     data: tuple[str, ...]
@@ -130,7 +130,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A live intent or order: while it lasts, it permits what it takes to perform it, on what was disclosed in it.
+    """A live intent, order or rights request: while it lasts, it permits what it takes, on what was disclosed in it.
 
     Attributes:
         data: Term by term, what was disclosed, and when.
@@ -140,7 +140,7 @@ class Activity:
     """
 
     thread: str
-    kind: Literal["intent-live", "order-live"]
+    kind: Literal["intent-live", "order-live", "request-live"]
     since: str
     until: str
     closed: str | None

@@ -74,6 +74,11 @@ def upward(kind: Kind, term: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def right_below(kind: Kind, term: str) -> frozenset[str]:
+    """The terms of which this one is the next above."""
+    return frozenset(one for one, above in _broader(kind).items() if term in above)
+
+
 def includes(kind: Kind, broad: str, narrow: str) -> bool:
     """Whether `narrow` is `broad` or below it."""
     return broad in upward(kind, narrow) or (kind == "purpose" and broad == EVERYTHING["purpose"])

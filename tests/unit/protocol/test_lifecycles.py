@@ -48,6 +48,16 @@ DESIGN = {
         ordered confirmed fulfilling     | order.withdraw    C    | returning
         returning done                   | order.withdraw    C    | returning
         """,
+    "data": """
+        none                                         | data.share    C  | shared
+        none                                         | data.object   C  | objected
+        none                                         | data.request  C  | requested
+        none                                         | data.give     V  | given
+        requested                                    | data.answer   V  | received inProgress needVerification fulfilled partly denied
+        received inProgress needVerification         | data.answer   V  | inProgress needVerification fulfilled partly denied
+        requested received inProgress needVerification | data.share  C  | requested received inProgress needVerification
+        requested received inProgress needVerification | data.cancel C  | cancelled
+        """,  # noqa: E501  # a line a row
     "relationship": """
         none                             | relationship.open  C   | open
         none introduced                  | key.introduce      V   | introduced
@@ -64,6 +74,7 @@ NARROWING = {
     "terms": {"terms.decline": "C V", "terms.terminate": "C V"},
     "consent": {"consent.refuse": "C", "consent.withdraw": "C V"},
     "intent": {"intent.withdraw": "C", "offer.decline": "C", "order.cancel": "C V", "order.withdraw": "C"},
+    "data": {"data.object": "C", "data.cancel": "C"},
     "relationship": {"relationship.close": "C"},
 }
 KEY = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
@@ -107,7 +118,7 @@ def test_a_table_opens_only_with_what_may_be_first(family: str) -> None:
 
 
 def test_every_type_that_takes_a_place_has_one_family() -> None:
-    assert {type_ for type_ in BODIES if family_of(type_) is None} == {"receipt", "mailbox.collect"}
+    assert {type_ for type_ in BODIES if family_of(type_) is None} == {"receipt", "mailbox.collect", "blob.fetch"}
 
 
 def test_who_may_say_what_now_can_be_asked() -> None:
@@ -131,6 +142,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
     "terms.decline": {"reason": "other"},
     "order.cancel": {"reason": "other"},
     "order.withdraw": {"ground": "law"},
+    "data.object": {"right": "object"},
     "offer.decline": {
         "reason": "other",
         "offer": {"id": "urn:uuid:00000000-0000-4000-8000-000000000000", "digest": "zQm" + "2" * 44},
@@ -164,6 +176,7 @@ def _reached(talk: Any, bodies: Any) -> dict[tuple[str, str], str]:
     withdrawn = talk.cast().id
     talk.customer("intent.withdraw", {}, withdrawn)
     found["intent", "withdrawn"] = withdrawn
+    found |= _data_reached(talk, bodies)
     found["relationship", "open"] = opened
     found["relationship", "closed"] = talk.customer("relationship.close", {}).id
     found["relationship", "introduced"] = talk.vendor("key.introduce", {"key": KEY}).id
@@ -179,6 +192,25 @@ def _reached(talk: Any, bodies: Any) -> dict[tuple[str, str], str]:
             talk.vendor("order.fulfil", {"status": "shipped" if state == "fulfilling" else "done"}, thread)
         found["intent", state] = thread
     return found
+
+
+def _data_reached(talk: Any, bodies: Any) -> dict[tuple[str, str], str]:
+    basis = talk.grant(None, bodies.item(), statement="Do write.").ref
+    datum = {"data": "pd:EmailAddress", "value": "alice@moser.example"}
+    found = {
+        "shared": talk.customer("data.share", {"discloses": [datum], "basis": basis}).id,
+        "objected": talk.customer("data.object", {"right": "object"}).id,
+    }
+    bill = {"kind": "bill", "about": basis, "files": [{"mediaType": "a/b", "size": 1, "digest": basis["digest"]}]}
+    found["given"] = talk.vendor("data.give", bill).id
+    asked = ("received", "inProgress", "needVerification", "fulfilled", "partly", "denied")
+    for state in ("requested", "cancelled", *asked):
+        found[state] = talk.customer("data.request", {"right": "access"}).id
+        if state in asked:
+            why = {"reason": ["other"]} if state == "denied" else {}
+            talk.vendor("data.answer", {"status": state, **why}, found[state])
+    talk.customer("data.cancel", {}, found["cancelled"])
+    return {("data", state): thread for state, thread in found.items()}
 
 
 def test_the_conversations_below_reach_every_state(talk: Any, bodies: Any) -> None:

@@ -119,6 +119,21 @@ SENT = [
     word(1, "agreement", terms="PDC-INTENT", scope=THREAD),
 ]
 
+
+def objected(right: str = "object", **more: Any) -> list[dict[str, Any]]:
+    return [*TOLD, word(3, "objection", body={"right": right, **more})]
+
+
+def requested(closed: int | None = None) -> list[dict[str, Any]]:
+    data = [{"data": EMAIL, "at": day(3)}]
+    ended = {"closed": day(closed)} if closed else {}
+    return [*TOLD, {"kind": "request", "thread": THREAD, "since": day(3), "data": data, "evidence": ["m3"], **ended}]
+
+
+TOLD = [word(1, "agreement", terms="SD-BASE"), word(2, "consent", item=item(), until=day(28))]
+STORED, ANSWERED = Question("dpv:Store", SERVICE), Question(USE, "dpv:RightsFulfilment", EMAIL, **IN_THREAD)
+ERASED = [*TOLD, word(3, "erasure", data=[EMAIL])]
+
 Case = tuple[list[dict[str, Any]], list[tuple[Question, str]]]
 THEN = day(20)
 CASES: dict[int, Case] = {
@@ -198,10 +213,25 @@ CASES: dict[int, Case] = {
     73: ([chatting(1, topics=[BIKES.wire()])], [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
     74: (NO_SHOES, [(chat(topic=topic), THEN) for topic in (BIKES, SHOES, None)]),
     75: ([chatting(2, since=day(10))], [(chat(), day(5)), (chat(), day(10))]),
+    76: (objected(), [(NEWS, THEN), (STORED, THEN)]),
+    77: (
+        [*objected(), word(4, "consent", item=item(), until=day(28))],
+        [(NEWS, THEN), (STORED, THEN)],
+    ),
+    78: (
+        objected(purposes=[DIRECT], channels=["phone"]),
+        [(Question(USE, DIRECT, EMAIL, channel="email"), THEN), (NEWS, THEN)],
+    ),
+    79: (objected(actions=[PROFILING]), [(NEWS, THEN), (Question("dpv:Processing", SERVICE), THEN)]),
+    80: (objected("restrict", data=[EMAIL]), [(NEWS, THEN), (Question("dpv:Store", SERVICE, EMAIL), THEN)]),
+    81: (ERASED, [(NEWS, THEN), (Question("dpv:Store", SERVICE, PHONE), THEN)]),
+    82: (ERASED, [(NEWS, THEN)]),
+    83: (requested(), [(ANSWERED, THEN)]),
+    84: (requested(closed=4), [(ANSWERED, THEN)]),
 }
 
 
-@pytest.mark.requirement("DEC-8", "DEC-14", "DEC-16", "DEC-17", "DEC-18", "DEC-20", "DEC-23", "CNS-10")
+@pytest.mark.requirement("DEC-8", "DEC-14", "DEC-16", "DEC-17", "DEC-18", "DEC-20", "DEC-23", "DEC-24", "CNS-10")
 @pytest.mark.parametrize("number", CASES)
 def test_a_case_in_facts_is_answered_as_its_row_says(
     number: int, facts_of: Callable[[list[dict[str, Any]]], Facts]
@@ -406,4 +436,4 @@ def test_58_and_59_what_was_disclosed_in_the_thread(scene: Scene, talk: Any) -> 
 def test_every_example_is_acted_out() -> None:
     acted = {27, 28, 29, *range(30, 47), 55, 58, 59}
     assert set(ROWS) == set(CASES) | acted
-    assert set(ROWS) == set(range(1, 76))
+    assert set(ROWS) == set(range(1, 85))

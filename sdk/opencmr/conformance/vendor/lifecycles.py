@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from functools import cache
+from typing import get_args
 
 import orjson
 
 from ... import _spec
 from ...messages import BODIES, FAMILIES, side_of
+from ...messages.data import Status
 from ...protocol import is_narrowing, lifecycle
 from ...protocol.lifecycle import NONE, family_of
 from ..hand import Bench, Document, Hand
@@ -73,6 +75,27 @@ async def _returning(hand: Hand) -> str:
     return thread
 
 
+async def _shared(hand: Hand) -> str:
+    given = await _given(hand)
+    basis = {"id": given, "digest": hand.threads[given][0]}
+    body = {"discloses": [{"data": "pd:EmailAddress", "value": "alice@moser.example"}], "basis": basis}
+    document = hand.write("data.share", body)
+    await hand.accepted(document, "shared")
+    return str(document["thread"])
+
+
+def _answered(status: str) -> Reach:
+    """A request to which a vendor in test mode answers so."""
+
+    async def said(hand: Hand) -> str:
+        thread = await says.opened(hand, hand.write("data.request", {"right": "access", "note": f"test: {status}"}),
+                                   "requested")  # fmt: skip
+        await hand.hear("data.answer", thread)
+        return thread
+
+    return said
+
+
 _WAYS: dict[tuple[str, str], Reach] = {
     ("terms", "proffered"): _proffered,
     ("terms", "countered"): _countered,
@@ -91,6 +114,8 @@ _WAYS: dict[tuple[str, str], Reach] = {
     ("intent", "done"): says.done,
     ("intent", "returning"): _returning,
     ("intent", "cancelled"): says.cancelled,
+    ("data", "shared"): _shared,
+    **{("data", status): _answered(status) for status in get_args(Status)},
 }
 """How a state is reached that the customer's examples alone don't lead to."""
 

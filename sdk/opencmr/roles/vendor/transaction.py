@@ -271,7 +271,7 @@ class Transactions:
 
     def _settled(self, peer: Peer | None, history: History, message: Message[Any], digest: str, now: str) -> Settled:
         thread = history.threads.get(message.thread)
-        if thread is None and is_narrowing(message.type, "customer"):
+        if thread is None and not message.opens and is_narrowing(message.type, "customer"):
             # What is held has opened none yet.
             early = sum(1 for one in history.threads.values() if one.record is None)
             held = {one.thread for one in history.unplaced.values()} - {message.thread}
