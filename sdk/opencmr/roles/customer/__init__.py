@@ -15,7 +15,7 @@ A word, from `say` to a settled record:
 
 | module | what is in it |
 |---|---|
-| `customer` | the face: opening, meeting vendors, `sync` |
+| `customer` | `Customer`: opening, meeting vendors, `sync` |
 | `relationship` | one vendor: `messaging`, and the namespaces, such as `relationship.consents` |
 | `messaging` | saying in one relationship: `outbox` sends what waits in its order, `collecting` takes in answers |
 | `in_hand` | threads and what is said in them, one module a family: all that knows families here |

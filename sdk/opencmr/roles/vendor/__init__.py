@@ -2,7 +2,7 @@
 
 A message, from the socket to the receipt:
 
-    await vendor.receive(raw, address)              # transport.app calls the face
+    await vendor.receive(raw, address)              # called by transport.app
         verified = verify(parse(raw), …)            # receiving.Receiving: checks 1 to 7; is it known already?
         await admission.check(message, peer, …)     # is there room for somebody new?
         drafts = await handlers.replies(message, …) # what the application says to it
@@ -29,7 +29,7 @@ A withdrawal waits neither for messages before it nor for a handler. What each s
 
 | module | what is in it |
 |---|---|
-| `vendor` | the face: opening, handlers, saying, deciding; what the transport calls |
+| `vendor` | `Vendor`: opening, handlers, saying, deciding; what the transport calls |
 | `relationship` | one customer, as a handler gets them: `messaging`, and namespaces, such as `relationship.orders` |
 | `in_hand` | threads and what the vendor says in them of its own accord, one module a family |
 | `receiving` | a message, from its bytes to its receipt |
