@@ -12,7 +12,7 @@ from dialogue import NEW_YEAR, REQUEST, SHOP, Dialogue, ref_of
 from opencmr import _spec
 from opencmr.bridges.gate import View
 from opencmr.errors import Problem
-from opencmr.messages import BODIES, FAMILIES, Body, consent, intent, offer, terms
+from opencmr.messages import BODIES, FAMILIES, Body, consent, data, intent, offer, terms
 from opencmr.messages.personal import Datum
 from opencmr.messages.types import Code, Money, Party, Place, Ref, Retention, Rule, TermsDocument, TermsRef, Want
 from opencmr.protocol import THIRD_PARTY, VENDOR, Question, family_of, lifecycle, roster
@@ -106,6 +106,7 @@ def asked_and_granted(one: Dialogue, *items: dict[str, Any], **more: Any) -> str
 
 # Conversations at random
 
+MOSTLY = ("consent", "consent", "terms", "terms")
 LIKELY = ("consent.grant", "offer.make", "terms.accept")
 
 
@@ -118,7 +119,11 @@ class Talk:
         self.types = [type_ for type_ in BODIES if family_of(type_) is not None]
 
     def play(self, steps: int) -> Dialogue:
-        """That many words, as far as they can be said."""
+        """That many words, as far as they can be said; half of the time after an agreement."""
+        if self.dice.random() < 0.5:
+            ref = self._terms()
+            chosen = dict(zip(("id", "digest"), roster.named(ref), strict=True))
+            self.one.tell(terms.Accept(terms=TermsRef(**chosen)), self.one.say(terms.Proffer(choices=[ref])))
         for _ in range(steps):
             self._step()
         return self.one
@@ -143,7 +148,7 @@ class Talk:
         """A word that its thread's lifecycle allows: of a new thread, or of one that is there."""
         threads = [one for one in self.one.history.threads.values() if one.family]
         found = self.dice.choice(threads) if threads and self.dice.random() < 0.7 else None
-        family = found.family if found else self.dice.choice(list(FAMILIES))
+        family = found.family if found else self.dice.choice([*FAMILIES, *MOSTLY])
         state = found.state if found else "none"
         rows = sorted((side, type_) for at, type_, side in lifecycle(str(family)).rows if at == state)
         if not rows:
@@ -172,6 +177,8 @@ class Talk:
             case "terms.accept", Agreement() as agreement:
                 chosen = agreement.counter or agreement.choices[0]
                 return terms.Accept(terms=TermsRef(id=chosen[1].id, digest=chosen[0]))
+            case "data.object", _:
+                return self._objection()
             case "intent.cast", _:
                 data = [Datum(data="pd:EmailAddress", value="alice@mail.example")] if self.dice.random() < 0.7 else None
                 return intent.Cast(wants=[Want(name="Boots")], terms=[self._terms()], standing="ready", discloses=data)
@@ -180,6 +187,16 @@ class Talk:
                 return offer.Make(lines=[line], total=Money("10.00", "EUR"), under=self._under(dealing))
             case _:
                 return self.dice.choice(examples(type_))
+
+    def _objection(self) -> data.Object:
+        return data.Object(
+            right=self.dice.choice(["object", "restrict"]),
+            purposes=self._some(PURPOSES),
+            data=self._maybe(DATA),
+            actions=self._maybe(ACTIONS),
+            recipients=self._maybe(PARTIES),
+            channels=self._maybe(CHANNELS),
+        )
 
     def _under(self, dealing: Dealing) -> TermsRef:
         digest, document = self.dice.choice(list(dealing.terms))
@@ -215,7 +232,7 @@ class Talk:
         return consent.GrantItem(**members)
 
     def _terms(self) -> TermsRef:
-        if self.dice.random() < 0.3:
+        if self.dice.random() < 0.6:
             return roster.ref(self.dice.choice(roster.codes()))
         rules = [
             Rule(
@@ -258,12 +275,12 @@ def stated_in_record(record: Mapping[str, Any]) -> Iterator[Question]:
         for purpose in process["dpv:hasPurpose"]:
             told = purpose if isinstance(purpose, dict) else {"skos:broader": purpose}
             for action in process["dpv:hasProcessing"]:
-                for data in process["dpv:hasPersonalData"]:
+                for term in process["dpv:hasPersonalData"]:
                     for channel in told.get("opencmr:channel", [None]):
                         for topic in told.get("opencmr:topic", [None]):
                             about = Code(**topic) if topic else None
                             for to in whom:
-                                yield Question(action, told["skos:broader"], data, to, channel, None, about)
+                                yield Question(action, told["skos:broader"], term, to, channel, None, about)
 
 
 def stated_in_policy(policy: Mapping[str, Any]) -> Iterator[Question]:
@@ -291,12 +308,12 @@ def stated_in_receipt(receipt: Mapping[str, Any]) -> Iterator[Question]:
         whom = [VENDOR, *re.findall(r"<(.*?)>", purpose.get("thirdPartyName", ""))]
         assert by is not None
         for action in by[1].split(" and "):
-            for data in purpose["piiCategory"]:
+            for term in purpose["piiCategory"]:
                 for channel in channels:
                     for topic in topics:
                         for to in whom:
                             yield Question(
-                                actions[action], purpose["purposeCategory"][0], data, to, channel, None, topic
+                                actions[action], purpose["purposeCategory"][0], term, to, channel, None, topic
                             )
 
 

@@ -9,6 +9,9 @@
     iso27560   a consent ↔ ISO/IEC TS 27560 record and receipt, with DPV
     kantara    a consent → Kantara Consent Receipt 1.1
     odrl       an agreement → ODRL 2.2 policy
+    eudi       a rights request ↔ a European wallet's log (TS10), and its mail (TS7)
+    drp        a rights request ↔ statuses of the Data Rights Protocol
+    gpc        `Sec-GPC: 1` → an objection, and whether it is processed
     gate       what may be stated at all
 
 Two rules hold for all. **A permission is stated only if `may()` permits it** at that moment, asked for exactly what the

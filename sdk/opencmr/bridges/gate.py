@@ -17,7 +17,7 @@ from ..protocol.vocabulary import Kind, includes, unreached
 
 __all__ = ["MOST_QUESTIONS", "Exported", "Lost", "Missing", "View"]
 
-MOST_QUESTIONS = 2_000
+MOST_QUESTIONS = 1_000
 """How many questions an export asks: a peer's message of 64 KiB can name a quarter of a million combinations."""
 
 

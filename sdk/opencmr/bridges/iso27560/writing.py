@@ -89,6 +89,9 @@ class _Writer:
             raise UsageError(f"{thread} is no thread of a consent here")
         self.gate, self.view, self.thread, self.consent = gate, gate.view, found, found.record
         self.said = {entry.digest: entry.side for entry in found.entries}
+        self.past: dict[str, list[ItemRecord]] = {}
+        for before, _ in self.consent.past:
+            self.past.setdefault(before.key, []).append(before)
         self.request = self.consent.request
         named = self.request.controller if self.request else parties
         self.controllers = [one for one in named if one.role in ("controller", "jointController")]
@@ -187,7 +190,7 @@ class _Writer:
 
     def _events(self, item: ItemRecord, basis: str) -> Iterator[dict[str, Any]]:
         given = False
-        for one in (*(before for before, _ in self.consent.past if before.key == item.key), item):
+        for one in (*self.past.get(item.key, ()), item):
             state = "dpv:RenewedConsentGiven" if given and one.state == "given" else _STATES[one.state]
             given = given or one.state == "given"
             by = self.view.vendor if self.said.get(one.evidence[0]) == "vendor" else self.view.customer
