@@ -126,6 +126,8 @@ def _asked(folder: Path) -> dict[str, list[str]]:
         "db forget": ["db", "forget", shop, "--days", "30"],
         "db restored of none": ["db", "restored", str(folder / "Größe–靴.db")],
         "export": ["export", store, "NEW"],
+        "backup, and no passphrase": ["backup", store, "NEW", "--passphrase-file", str(folder / "none")],
+        "restore from nothing": ["restore", str(folder / "none"), "NEW", "--passphrase-file", str(folder / "none")],
         "fetch of nobody": ["fetch", store, "did:web:nobody.example", "--out", "NEW"],
         "mute nobody": ["mute", store, "did:web:nobody.example"],
         "forget nobody": ["forget", store, "did:web:nobody.example", "--yes"],

@@ -17,11 +17,9 @@ from opencmr.cli import streams
 from outlets import CLI, CameTo, Outlet, come_to, commands, paths
 
 HARD = [
-    Outlet("cp1252"),
     Outlet("ascii"),
-    Outlet("ascii", "broken"),
-    Outlet("utf-8", "closed"),
     Outlet("cp1252", "closed", "stderr"),
+    Outlet("utf-8", "closed"),
     Outlet("utf-8", "broken", "stdout"),
     Outlet("utf-8", "read-only"),
     Outlet(columns="0"),
@@ -37,7 +35,7 @@ def test_a_command_that_goes_well_goes_well_on_every_outlet(stores: Any, tmp_pat
     check(come_to(["show", str(stores.alice), "--timeline"], outlet, tmp_path / "new"), 0)
 
 
-@pytest.mark.parametrize("outlet", [Outlet("ascii"), Outlet("cp1252", "broken"), Outlet("utf-8", "closed")], ids=str)
+@pytest.mark.parametrize("outlet", [Outlet("ascii"), Outlet("cp1252", "broken")], ids=str)
 @pytest.mark.parametrize("code", WRONG)
 def test_a_command_that_fails_fails_alike_on_every_outlet(tmp_path: Path, outlet: Outlet, code: int) -> None:
     check(come_to(WRONG[code], outlet, tmp_path / "new"), code)
@@ -54,7 +52,7 @@ def test_each_command_of_the_app_is_among_those_that_the_long_run_asks(tmp_path:
     assert {f"{' '.join(path)}, no such option" for path in paths()} < commands(tmp_path).keys()
 
 
-@pytest.mark.parametrize("outlet", HARD[3:6:2], ids=str)
+@pytest.mark.parametrize("outlet", HARD[2:4], ids=str)
 def test_a_server_serves_whoever_reads_what_it_says(tmp_path: Path, outlet: Outlet) -> None:
     (tmp_path / "vendor.py").write_text(
         "from opencmr import Vendor\n"
@@ -63,12 +61,18 @@ def test_a_server_serves_whoever_reads_what_it_says(tmp_path: Path, outlet: Outl
     assert come_to(["serve", f"{tmp_path / 'vendor.py'}:shop", "--fd", "FD"], outlet, tmp_path / "new").code == 0
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> CameTo:
+    """What the vectors print where nothing is in the way."""
+    return vectors(Outlet(), tmp_path_factory.mktemp("wide"))
+
+
 def vectors(outlet: Outlet, folder: Path, *more: str) -> CameTo:
     return come_to(["vectors", "run", "--kind", "canonical", *more], outlet, folder / "new")
 
 
-def test_what_an_encoding_does_not_have_is_written_legibly(tmp_path: Path) -> None:
-    narrow, wide = vectors(Outlet("ascii"), tmp_path), vectors(Outlet(), tmp_path)
+def test_what_an_encoding_does_not_have_is_written_legibly(tmp_path: Path, wide: CameTo) -> None:
+    narrow = vectors(Outlet("ascii"), tmp_path)
     assert narrow.out.isascii()
     assert b"canonical" in narrow.out
     assert "–" in wide.out.decode()
@@ -90,8 +94,8 @@ def test_json_names_a_file_that_is_no_utf8(tmp_path: Path) -> None:
     assert json.loads(found.out)["problem"]["detail"].endswith("\ufffd.db")
 
 
-def test_a_terminal_without_columns_is_written_to(tmp_path: Path) -> None:
-    assert vectors(Outlet(columns="0"), tmp_path).out == vectors(Outlet(), tmp_path).out
+def test_a_terminal_without_columns_is_written_to(tmp_path: Path, wide: CameTo) -> None:
+    assert vectors(Outlet(columns="0"), tmp_path).out == wide.out
     control, terminal = pty.openpty()  # which says it has no columns and no lines
     done = subprocess.Popen([*CLI, "vectors", "run", "--kind", "canonical"], stdout=terminal, stderr=terminal)
     os.close(terminal)
