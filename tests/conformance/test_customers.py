@@ -3,6 +3,7 @@
 import shlex
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from broken_customer import ADAPTER, FAULTS
+from forked import forking
 
 from opencmr.conformance.coverage import ELSEWHERE, coverage, covered_by, observable, requirements
 from opencmr.conformance.customer import CHECKS, Stage
@@ -20,6 +22,13 @@ HERE = Path(__file__).parent
 
 def command(*words: object) -> str:
     return shlex.join([sys.executable, *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def broken() -> Iterator[Callable[[str], str]]:
+    """Fault → the command of a customer that has it."""
+    with forking(HERE / "broken_customer.py") as starting:
+        yield starting
 
 
 async def checked(program: str, requirement: str = "", check_timeout: float = 10) -> Report:
@@ -37,9 +46,9 @@ async def test_our_customer_passes_every_check_and_all_that_can_be_seen_is_check
 @pytest.mark.parametrize(
     "name", [pytest.param(fault.__name__, marks=pytest.mark.requirement(id_)) for fault, id_ in FAULTS.items()]
 )
-async def test_a_broken_customer_is_caught_and_the_requirement_named(name: str) -> None:
+async def test_a_broken_customer_is_caught_and_the_requirement_named(name: str, broken: Callable[[str], str]) -> None:
     requirement = next(id_ for fault, id_ in FAULTS.items() if fault.__name__ == name)
-    report = await checked(command(HERE / "broken_customer.py", name), requirement)
+    report = await checked(broken(name), requirement)
     assert not report.ok
     assert requirement in {one.broken[0] for one in report.results if one.broken}, [
         (one.check.id, one.broken, one.detail) for one in report.results
