@@ -1,4 +1,4 @@
-"""What all tests share: `tests/` itself is importable, for the few modules that several of them use."""
+"""What all tests share: `tests/` and `tools/` are importable, for the few modules that several of them use."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).parents[1] / "tools"))
 # The tests begin the command line some two hundred times: what it consists of is compiled once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

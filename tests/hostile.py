@@ -140,12 +140,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def hand(to: str) -> Hand:
-    """Somebody with a fresh key."""
-    key = trust.SigningKey.generate()
-    return Hand(key.did, to, key, trust.key_url(key.did), now)
-
-
 def heavy(to: str) -> Iterator[bytes]:
     """Messages that nobody has signed, each wrong or heavy in another way, without end."""
     key = trust.SigningKey.generate()
@@ -176,7 +170,7 @@ def _document(number: int) -> dict[str, Any]:
 
 def collects(to: str) -> Iterator[bytes]:
     """Collects of one key, each full of receipts that are signed and answer nothing, without end."""
-    one = hand(to)
+    one = Hand.stranger(to)
     nothing = [trust.digest(uuid.uuid4().bytes) for _ in range(6 * RECEIPTS)]
     signed = [
         json.loads(
@@ -202,7 +196,7 @@ def _replays(aim: Aim, line: Line, _: int) -> Send:
 
 
 def _crowd(aim: Aim, line: Line, many: int) -> Send:
-    one = hand(aim.did)
+    one = Hand.stranger(aim.did)
     return _posting(line, "/messages", (one.write(CAST) for _ in itertools.count()), many)
 
 

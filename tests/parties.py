@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from opencmr import Customer, Money, Vendor, Want, consent, intent, offer, trust
 from opencmr.errors import Problem, Unreachable
@@ -75,6 +75,12 @@ class Hand:
         self.did, self.to, self.key, self.method, self.clock = did, to, key, method, clock
         self.chain = chain
         self._wrote: list[tuple[int, str]] = []
+
+    @classmethod
+    def stranger(cls, to: str = SHOP, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Self:
+        """Somebody with a fresh key."""
+        key = trust.SigningKey.generate()
+        return cls(key.did, to, key, trust.key_url(key.did), clock)
 
     def write(
         self, body: Body | dict[str, Any], thread: str | None = None, after: str | None = None, **members: Any
@@ -214,8 +220,7 @@ class Street:
 
     def stranger(self, to: str = SHOP) -> Hand:
         """Somebody with a fresh key."""
-        key = trust.SigningKey.generate()
-        return Hand(key.did, to, key, trust.key_url(key.did), self.clock)
+        return Hand.stranger(to, self.clock)
 
     @staticmethod
     def key(file: Path, name: str) -> trust.SigningKey:

@@ -146,14 +146,10 @@ def _marked(text: str) -> tuple[str, ...]:
     return tuple(
         argument.value
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and _is_mark(node.func)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "requirement"
         for argument in node.args
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
     )
-
-
-def _is_mark(function: ast.expr) -> bool:
-    return isinstance(function, ast.Attribute) and function.attr == "requirement"
 
 
 def _checks(folder: Path) -> Iterator[tuple[str, str]]:

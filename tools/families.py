@@ -36,8 +36,9 @@ def _choice(type_: str) -> str:
 def readme(there: str) -> str:
     """`spec/README.md`, with the table of families."""
     rows = [
-        f"| [{name}](v1/{name}/page.md) | {', '.join(f'`{type_}`' for type_ in _types(name))} | {_record(name)} |"
+        f"| [{name}](v1/{name}/page.md) | {', '.join(f'`{type_}`' for type_ in types)} | {_record(name)} |"
         for name in ("core", *FAMILIES)
+        for types in [[type_ for type_ in BODIES if (family_of(type_) or "core") == name]]
     ]
     return _between(there, "| family | messages | folds to |\n|---|---|---|\n", "\n\n", "\n".join(rows))
 
@@ -58,10 +59,6 @@ MADE: dict[Path, Callable[[str], str]] = {
 def _between(text: str, begin: str, end: str, made: str) -> str:
     before, _, rest = text.partition(begin)
     return f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
-
-
-def _types(name: str) -> list[str]:
-    return [type_ for type_ in BODIES if (family_of(type_) or "core") == name]
 
 
 def _record(name: str) -> str:

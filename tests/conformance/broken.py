@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import base58
-import lax
 import orjson
-from switch import DID, Break, Switch
+from switch import DID, Break, Switch, around
+from vectors import edwards
 
 from opencmr import trust
 from opencmr.conformance.forge import IDENTITY, ORDER
@@ -71,12 +71,14 @@ def twice(raw: bytes) -> bool:
     return raw.count(b'"opencmr"') > 1
 
 
-FAULTS["accepts_what_is_not_canonical"] = ("JSN-7", reads_in_spite_of(NotCanonical, lambda raw: not twice(raw)))
-FAULTS["accepts_duplicate_names"] = ("JSN-1", reads_in_spite_of(NotCanonical, twice))
-FAULTS["accepts_floats"] = ("JSN-3", reads_in_spite_of(BadNumber))
-FAULTS["accepts_nulls"] = ("JSN-4", reads_in_spite_of(NullMember))
-FAULTS["accepts_what_is_too_deep"] = ("JSN-6", reads_in_spite_of(TooDeep))
-FAULTS["accepts_names_that_are_not_ascii"] = ("JSN-2", reads_in_spite_of(Malformed))
+FAULTS |= {
+    "accepts_what_is_not_canonical": ("JSN-7", reads_in_spite_of(NotCanonical, lambda raw: not twice(raw))),
+    "accepts_duplicate_names": ("JSN-1", reads_in_spite_of(NotCanonical, twice)),
+    "accepts_floats": ("JSN-3", reads_in_spite_of(BadNumber)),
+    "accepts_nulls": ("JSN-4", reads_in_spite_of(NullMember)),
+    "accepts_what_is_too_deep": ("JSN-6", reads_in_spite_of(TooDeep)),
+    "accepts_names_that_are_not_ascii": ("JSN-2", reads_in_spite_of(Malformed)),
+}
 
 
 @fault("JSN-5")
@@ -236,7 +238,7 @@ def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Br
                 small = int.from_bytes(signature[:32], "little") % (2**255 - 19) == int.from_bytes(IDENTITY, "little")
                 if len(signature) != 64 or (large and not s) or (small and not r) or not (keys_ or large or small):
                     raise
-                if not lax.holds(public.raw, trust.hash_data(document), signature):
+                if not edwards.holds(public.raw, trust.hash_data(document), signature):
                     raise
 
         at.swap(receiving, "trust", public_key=public_key, verify=verify)
@@ -244,9 +246,11 @@ def checks_laxly(*, keys_: bool = False, r: bool = False, s: bool = False) -> Br
     return switch
 
 
-FAULTS["accepts_small_order_keys"] = ("SIG-3", checks_laxly(keys_=True))
-FAULTS["accepts_small_order_r"] = ("SIG-4", checks_laxly(r=True))
-FAULTS["accepts_malleable_s"] = ("SIG-5", checks_laxly(s=True))
+FAULTS |= {
+    "accepts_small_order_keys": ("SIG-3", checks_laxly(keys_=True)),
+    "accepts_small_order_r": ("SIG-4", checks_laxly(r=True)),
+    "accepts_malleable_s": ("SIG-5", checks_laxly(s=True)),
+}
 
 
 @fault("SIG-6")
@@ -304,8 +308,10 @@ def signs_as(**changes: Any) -> Break:
     return switch
 
 
-FAULTS["signs_with_a_key_that_is_not_listed"] = ("TRN-10", signs_as(method=DID + "#key-2"))
-FAULTS["signs_with_another_key"] = ("SIG-2", signs_as(key=trust.SigningKey.generate()))
+FAULTS |= {
+    "signs_with_a_key_that_is_not_listed": ("TRN-10", signs_as(method=DID + "#key-2")),
+    "signs_with_another_key": ("SIG-2", signs_as(key=trust.SigningKey.generate())),
+}
 
 
 # What is known, and what is said of it
@@ -337,17 +343,14 @@ def answers_a_retry(change: Callable[[Switch, list[bytes], list[bytes]], list[by
     return switch
 
 
-FAULTS["answers_a_retry_afresh"] = (
-    "RCV-5", answers_a_retry(lambda at, answers, said: [afresh(at, raw) for raw in answers])
-)  # fmt: skip
-FAULTS["tells_more_to_whoever_knows_a_message"] = (
-    "RCV-7", answers_a_retry(lambda at, answers, said: [*answers, said[-1]])
-)  # fmt: skip
-
-
-@fault("RCV-6")
-def sees_no_conflict(at: Switch) -> None:
-    at.around(KnownMessages, "look", lambda inner, *args: (False, inner(*args)[1]))
+FAULTS |= {
+    "answers_a_retry_afresh": (
+        "RCV-5",
+        answers_a_retry(lambda at, answers, said: [afresh(at, raw) for raw in answers]),
+    ),
+    "tells_more_to_whoever_knows_a_message": ("RCV-7", answers_a_retry(lambda at, answers, said: [*answers, said[-1]])),
+    "sees_no_conflict": ("RCV-6", around(KnownMessages, "look", lambda inner, *args: (False, inner(*args)[1]))),
+}
 
 
 @fault("RCV-2")
@@ -443,13 +446,16 @@ def _taken(body: core.Receipt) -> bool:
     return body.outcome != "refused"
 
 
-FAULTS["says_the_wrong_state"] = (
-    "COR-5",
-    receipts_say(lambda digest, body: body.model_copy(update={"state": "none"}) if _taken(body) else body),
-)
-FAULTS["receipts_of_another_digest"] = (
-    "ENV-12", receipts_say(lambda digest, body: body.model_copy(update={"of": NOWHERE}))
-)  # fmt: skip
+FAULTS |= {
+    "says_the_wrong_state": (
+        "COR-5",
+        receipts_say(lambda digest, body: body.model_copy(update={"state": "none"}) if _taken(body) else body),
+    ),
+    "receipts_of_another_digest": (
+        "ENV-12",
+        receipts_say(lambda digest, body: body.model_copy(update={"of": NOWHERE})),
+    ),
+}
 
 
 @fault("ENV-3")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from broken import FAULTS, fault
-from switch import Break, Switch, saying
+from switch import Break, Switch, around, hears, instead, saying, takes
 
 from opencmr.errors import PROBLEM_BASE, Problem
 from opencmr.messages import consent, personal
@@ -46,22 +46,27 @@ def alike(name: Callable[[Any], Any], some: list[Any] | None, asked: list[Any] |
 for _member in ("channels", "topics", "retention", "stored_in", "recipients"):
     FAULTS[f"does_not_compare_{_member}"] = ("CNS-1", forgives(_member))
 
-FAULTS["takes_wider_grants"] = ("CNS-1", forgives(*ALL))
-FAULTS["measures_only_the_first_item"] = (
-    "CNS-1", grants(lambda position, _, asked: {name: getattr(asked, name) for name in ALL} if position else {})
-)  # fmt: skip
-FAULTS["takes_topics_by_their_labels"] = (
-    "CNS-1",
-    grants(lambda _, item, asked: {"topics": alike(lambda one: one.label or one.code, item.topics, asked.topics)}),
-)
-FAULTS["compares_recipients_by_their_names"] = (
-    "CNS-1",
-    grants(lambda _, item, asked: {"recipients": alike(lambda one: one.name, item.recipients, asked.recipients)}),
-)
-FAULTS["counts_authorities_as_its_own"] = (
-    "CNS-1",
-    grants(lambda _, item, asked: {"recipients": [one for one in item.recipients or () if one.role == "thirdParty"]}),
-)
+FAULTS |= {
+    "takes_wider_grants": ("CNS-1", forgives(*ALL)),
+    "measures_only_the_first_item": (
+        "CNS-1",
+        grants(lambda position, _, asked: {name: getattr(asked, name) for name in ALL} if position else {}),
+    ),
+    "takes_topics_by_their_labels": (
+        "CNS-1",
+        grants(lambda _, item, asked: {"topics": alike(lambda one: one.label or one.code, item.topics, asked.topics)}),
+    ),
+    "compares_recipients_by_their_names": (
+        "CNS-1",
+        grants(lambda _, item, asked: {"recipients": alike(lambda one: one.name, item.recipients, asked.recipients)}),
+    ),
+    "counts_authorities_as_its_own": (
+        "CNS-1",
+        grants(
+            lambda _, item, asked: {"recipients": [one for one in item.recipients or () if one.role == "thirdParty"]}
+        ),
+    ),
+}
 
 
 def _same_event(_: int, item: Any, asked: Any) -> dict[str, Any]:
@@ -70,22 +75,18 @@ def _same_event(_: int, item: Any, asked: Any) -> dict[str, Any]:
     return {"retention": item.retention.model_copy(update={"after": after})} if known else {}
 
 
-FAULTS["compares_no_event_of_retention"] = ("CNS-1", grants(_same_event))
-
-
-@fault("CNS-1")
-def takes_countries_as_they_are_spelt(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "lies_in", lambda bound, place: bound == place)
-
-
-@fault("CNS-1")
-def takes_territories_for_their_country(at: Switch) -> None:
-    at.around(consent_fold, "lies_in", lambda inner, bound, place: inner(bound, place.partition("-")[0]))
-
-
-@fault("CNS-1")
-def lets_slip_in_what_has_to_be_named(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "reaches", vocabulary.includes)
+FAULTS |= {
+    "compares_no_event_of_retention": ("CNS-1", grants(_same_event)),
+    "takes_countries_as_they_are_spelt": (
+        "CNS-1",
+        instead(consent_fold, "lies_in", lambda bound, place: bound == place),
+    ),
+    "takes_territories_for_their_country": (
+        "CNS-1",
+        around(consent_fold, "lies_in", lambda inner, bound, place: inner(bound, place.partition("-")[0])),
+    ),
+    "lets_slip_in_what_has_to_be_named": ("CNS-1", instead(consent_fold, "reaches", vocabulary.includes)),
+}
 
 
 @fault("CNS-1")
@@ -115,37 +116,38 @@ def takes_longer_grants(at: Switch) -> None:
     at.hears(consent_fold.Consent, consent.Grant, shorter)
 
 
-@fault("CNS-3")
-def needs_no_statement(at: Switch) -> None:
-    at.hears(consent_fold.Consent, consent.Grant, lambda _, body: {"statement": body.statement or "-"})
-
-
-@fault("CNS-3")
-def takes_a_controller_for_a_statement(at: Switch) -> None:
-    at.hears(
-        consent_fold.Consent, consent.Grant, lambda _, body: {"statement": body.statement or (body.controller and "-")}
-    )
-
-
-@fault("CNS-5")
-def forgets_the_other_items(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(self if self.request else replace(self, items={}), said)
-
-    at.takes(consent_fold.Consent, consent.Grant, take)
-
-
-@fault("CNS-6")
-def withdraws_all_or_nothing(at: Switch) -> None:
-    at.hears(consent_fold.Consent, (consent.Refuse, consent.Withdraw), lambda *_: {"keys": None})
-
-
-@fault("CNS-9")
-def takes_grants_after_the_request(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(replace(self, answer_by=None), said)
-
-    at.takes(consent_fold.Consent, consent.Grant, take)
+FAULTS |= {
+    "needs_no_statement": (
+        "CNS-3",
+        hears(consent_fold.Consent, consent.Grant, lambda _, body: {"statement": body.statement or "-"}),
+    ),
+    "takes_a_controller_for_a_statement": (
+        "CNS-3",
+        hears(
+            consent_fold.Consent,
+            consent.Grant,
+            lambda _, body: {"statement": body.statement or (body.controller and "-")},
+        ),
+    ),
+    "forgets_the_other_items": (
+        "CNS-5",
+        takes(
+            consent_fold.Consent,
+            consent.Grant,
+            lambda inner, self, said: inner(self if self.request else replace(self, items={}), said),
+        ),
+    ),
+    "withdraws_all_or_nothing": (
+        "CNS-6",
+        hears(consent_fold.Consent, (consent.Refuse, consent.Withdraw), lambda *_: {"keys": None}),
+    ),
+    "takes_grants_after_the_request": (
+        "CNS-9",
+        takes(
+            consent_fold.Consent, consent.Grant, lambda inner, self, said: inner(replace(self, answer_by=None), said)
+        ),
+    ),
+}
 
 
 @fault("CNS-9")
@@ -168,9 +170,12 @@ def tells_what_is_too_wide_before_all_else(at: Switch) -> None:
     at.takes(consent_fold.Consent, consent.Grant, take)
 
 
-@fault("CNS-12")
-def takes_whatever_is_disclosed(at: Switch) -> None:
-    at.hears(consent_fold.Consent, consent.Grant, lambda *_: {"discloses": None})
+FAULTS |= {
+    "takes_whatever_is_disclosed": (
+        "CNS-12",
+        hears(consent_fold.Consent, consent.Grant, lambda *_: {"discloses": None}),
+    ),
+}
 
 
 @fault("VOC-1")
@@ -191,9 +196,9 @@ def knows_terms_of_any_table(at: Switch) -> None:
     at.around(consent_fold, "check_terms", check)
 
 
-@fault("VOC-2")
-def takes_data_in_any_shape(at: Switch) -> None:
-    at.patch.setattr(personal, "shapes", dict)
+FAULTS |= {
+    "takes_data_in_any_shape": ("VOC-2", instead(personal, "shapes", dict)),
+}
 
 
 def mute_about(code: str) -> Break:

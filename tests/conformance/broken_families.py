@@ -5,38 +5,27 @@ from typing import Any
 
 from broken import FAULTS, fault
 from broken_sequence import reads
-from switch import Switch
+from switch import Switch, instead, row, takes
 
 from opencmr import Draft, Money, intent, offer, order, terms
 from opencmr.conformance import testmode
 from opencmr.errors import TermsMismatch, TermsNotOffered, TermsUnknown
-from opencmr.protocol import lifecycle, roster
+from opencmr.protocol import roster
 from opencmr.protocol.families.intent import dealing, sums
 
-
-@fault("LIF-1")
-def learns_names_before_there_is_an_order(at: Switch) -> None:
-    at.patch.setitem(lifecycle("intent").rows, ("open", "order.disclose", "customer"), ("open",))
-
-
-@fault("LIF-2")
-def lets_consent_end_agreements(at: Switch) -> None:
-    at.patch.setitem(lifecycle("terms").rows, ("active", "consent.withdraw", "customer"), ("terminated",))
-
-
-@fault("INT-3")
-def is_bound_after_a_withdrawal(at: Switch) -> None:
-    at.patch.setitem(lifecycle("intent").rows, ("withdrawn", "offer.accept", "customer"), ("ordered",))
-
-
-@fault("ORD-6")
-def passes_over_early_cancellations(at: Switch) -> None:
-    at.patch.delitem(lifecycle("intent").rows, ("open", "order.cancel", "customer"))
-
-
-@fault("TRM-8")
-def hears_no_decline_once_active(at: Switch) -> None:
-    at.patch.delitem(lifecycle("terms").rows, ("active", "terms.decline", "customer"))
+FAULTS |= {
+    "learns_names_before_there_is_an_order": (
+        "LIF-1",
+        row("intent", "open", "order.disclose", "customer", to=("open",)),
+    ),
+    "lets_consent_end_agreements": (
+        "LIF-2",
+        row("terms", "active", "consent.withdraw", "customer", to=("terminated",)),
+    ),
+    "is_bound_after_a_withdrawal": ("INT-3", row("intent", "withdrawn", "offer.accept", "customer", to=("ordered",))),
+    "passes_over_early_cancellations": ("ORD-6", row("intent", "open", "order.cancel", "customer")),
+    "hears_no_decline_once_active": ("TRM-8", row("terms", "active", "terms.decline", "customer")),
+}
 
 
 @fault("TRM-1")
@@ -117,17 +106,17 @@ def cannot_add(at: Switch) -> None:
     offers_anyhow(at)
 
 
-@fault("OFR-9")
-def sells_what_is_no_longer_firm(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"))
-
-    at.takes(dealing.Dealing, offer.Accept, take)
-
-
-@fault("OFR-10")
-def takes_any_total(at: Switch) -> None:
-    at.patch.setattr(sums, "check_same", lambda *_: None)
+FAULTS |= {
+    "sells_what_is_no_longer_firm": (
+        "OFR-9",
+        takes(
+            dealing.Dealing,
+            offer.Accept,
+            lambda inner, self, said: inner(self, replace(said, at="2001-01-01T00:00:00.000Z")),
+        ),
+    ),
+    "takes_any_total": ("OFR-10", instead(sums, "check_same", lambda *_: None)),
+}
 
 
 @fault("ORD-2")
@@ -139,12 +128,16 @@ def confirms_another_total(at: Switch) -> None:
         return Draft(order.Confirm(reference="1", total=Money("11.00", "EUR")))
 
 
-@fault("ORD-4")
-def lets_customers_settle(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(self, replace(said, side="vendor") if said.message.body.refund else said)
-
-    at.takes(dealing.Dealing, order.Cancel, take)
+FAULTS |= {
+    "lets_customers_settle": (
+        "ORD-4",
+        takes(
+            dealing.Dealing,
+            order.Cancel,
+            lambda inner, self, said: inner(self, replace(said, side="vendor") if said.message.body.refund else said),
+        ),
+    ),
+}
 
 
 @fault("INT-1")
@@ -159,9 +152,15 @@ def offers_what_the_cast_said(at: Switch) -> None:
     offers_anyhow(at)
 
 
-@fault("INT-2")
-def lets_amendments_lapse_offers(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(replace(self, offers=tuple(replace(one, state="lapsed") for one in self.offers)), said)
-
-    at.takes(dealing.Dealing, intent.Cast, take)
+FAULTS |= {
+    "lets_amendments_lapse_offers": (
+        "INT-2",
+        takes(
+            dealing.Dealing,
+            intent.Cast,
+            lambda inner, self, said: inner(
+                replace(self, offers=tuple(replace(one, state="lapsed") for one in self.offers)), said
+            ),
+        ),
+    ),
+}

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from broken import FAULTS, fault, opens_threads_of_any_name
 from starlette.middleware.cors import CORSMiddleware
-from switch import Break, Switch
+from switch import Break, Switch, around, instead
 
 from opencmr import trust
 from opencmr.conformance.wire import Answer
@@ -59,9 +59,11 @@ def _other_media(path: str, answer: Answer) -> Answer:
     return replace(answer, headers={"content-type": "application/opencmr+json"}) if other else answer
 
 
-FAULTS["answers_refusals_with_422"] = ("TRN-4", answers_with(_status_of_refusals))
-FAULTS["answers_for_people"] = ("TRN-5", answers_with(_pretty))
-FAULTS["answers_with_another_media_type"] = ("TRN-5", answers_with(_other_media))
+FAULTS |= {
+    "answers_refusals_with_422": ("TRN-4", answers_with(_status_of_refusals)),
+    "answers_for_people": ("TRN-5", answers_with(_pretty)),
+    "answers_with_another_media_type": ("TRN-5", answers_with(_other_media)),
+}
 
 
 def _any_method(_: str, answer: Answer) -> Answer:
@@ -77,8 +79,10 @@ def _own_pages_alone(_: str, answer: Answer) -> Answer:
     )
 
 
-FAULTS["takes_any_method"] = ("TRN-30", answers_with(_any_method))
-FAULTS["is_open_to_its_own_pages_alone"] = ("TRN-31", answers_with(_own_pages_alone))
+FAULTS |= {
+    "takes_any_method": ("TRN-30", answers_with(_any_method)),
+    "is_open_to_its_own_pages_alone": ("TRN-31", answers_with(_own_pages_alone)),
+}
 
 
 @fault("TRN-31")
@@ -115,14 +119,10 @@ def lists_keys_that_may_not_sign(at: Switch) -> None:
 # The mailbox
 
 
-@fault("COR-8")
-def takes_stale_collects(at: Switch) -> None:
-    at.patch.setattr(mailbox, "check_fresh", lambda message, now: None)
-
-
-@fault("COR-9")
-def answers_a_collect_again(at: Switch) -> None:
-    at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
+FAULTS |= {
+    "takes_stale_collects": ("COR-8", instead(mailbox, "check_fresh", lambda message, now: None)),
+    "answers_a_collect_again": ("COR-9", instead(Rows, "use_collect", lambda self, *args, **named: True)),
+}
 
 
 def waits(change: Callable[[list[bytes], bool], tuple[list[bytes], bool]]) -> Break:
@@ -154,30 +154,38 @@ def forgets_what_it_has_sent(at: Switch) -> None:
     waits(change)(at)
 
 
-@fault("TRN-7")
-def keeps_no_limit(at: Switch) -> None:
-    at.around(Transactions, "waiting", lambda inner, self, rows, who, seen, limit: inner(self, rows, who, seen, 100))
-
-
-@fault("TRN-7")
-def passes_over_what_was_seen(at: Switch) -> None:
-    at.around(Transactions, "waiting", lambda inner, self, rows, who, seen, limit: inner(self, rows, who, None, limit))
+FAULTS |= {
+    "keeps_no_limit": (
+        "TRN-7",
+        around(Transactions, "waiting", lambda inner, self, rows, who, seen, limit: inner(self, rows, who, seen, 100)),
+    ),
+    "passes_over_what_was_seen": (
+        "TRN-7",
+        around(
+            Transactions, "waiting", lambda inner, self, rows, who, seen, limit: inner(self, rows, who, None, limit)
+        ),
+    ),
+}
 
 
 def _is_receipt(raw: bytes) -> bool:
     return b'"type":"receipt"' in raw
 
 
-FAULTS["loses_receipts_from_the_mailbox"] = (
-    "TRN-7", waits(lambda found, more: ([raw for raw in found if not _is_receipt(raw)], more))
-)  # fmt: skip
-FAULTS["shuffles_the_mailbox"] = ("TRN-7", waits(lambda found, more: (found[::-1], more)))
-FAULTS["never_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, False)))
-FAULTS["always_says_that_there_is_more"] = ("TRN-7", waits(lambda found, more: (found, True)))
-FAULTS["keeps_the_customers_words_to_itself"] = (
-    "SEQ-34", waits(lambda found, more: ([raw for raw in found if b'"from":"did:key' not in raw], more))
-)  # fmt: skip
-FAULTS["gives_receipts_first"] = ("SEQ-34", waits(lambda found, more: (sorted(found, key=_is_receipt)[::-1], more)))
+FAULTS |= {
+    "loses_receipts_from_the_mailbox": (
+        "TRN-7",
+        waits(lambda found, more: ([raw for raw in found if not _is_receipt(raw)], more)),
+    ),
+    "shuffles_the_mailbox": ("TRN-7", waits(lambda found, more: (found[::-1], more))),
+    "never_says_that_there_is_more": ("TRN-7", waits(lambda found, more: (found, False))),
+    "always_says_that_there_is_more": ("TRN-7", waits(lambda found, more: (found, True))),
+    "keeps_the_customers_words_to_itself": (
+        "SEQ-34",
+        waits(lambda found, more: ([raw for raw in found if b'"from":"did:key' not in raw], more)),
+    ),
+    "gives_receipts_first": ("SEQ-34", waits(lambda found, more: (sorted(found, key=_is_receipt)[::-1], more))),
+}
 
 
 def _with_cursor(path: str, answer: Answer) -> Answer:

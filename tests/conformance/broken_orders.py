@@ -7,13 +7,12 @@ from typing import Any
 from broken import fault
 from broken_families import offers_anyhow
 from broken_sequence import FAULTS
-from switch import Break, Switch, never_comes_to_an_end
+from switch import Break, Switch, hears, instead, never_comes_to_an_end, row
 
 from opencmr import Money
 from opencmr.conformance import testmode
 from opencmr.messages import offer, order
 from opencmr.messages.types import OrderLine
-from opencmr.protocol import lifecycle
 from opencmr.protocol.families.intent import dealing, returning, sums
 
 __all__ = ["FAULTS"]
@@ -82,12 +81,10 @@ def takes_any_payment(at: Switch) -> None:
     at.hears(dealing.Dealing, offer.Accept, lambda *_: {"payment": None})
 
 
-FAULTS["takes_any_way_of_payment"] = ("OFR-9", takes_any_payment)
-
-
-@fault("ORD-7")
-def takes_nothing_back_once_it_is_done(at: Switch) -> None:
-    at.patch.delitem(lifecycle("intent").rows, ("done", "order.withdraw", "customer"))
+FAULTS |= {
+    "takes_any_way_of_payment": ("OFR-9", takes_any_payment),
+    "takes_nothing_back_once_it_is_done": ("ORD-7", row("intent", "done", "order.withdraw", "customer")),
+}
 
 
 @fault("ORD-7")
@@ -99,16 +96,17 @@ def passes_over_withdrawals_of_too_much(at: Switch) -> None:
     at.takes(dealing.Dealing, order.Withdraw, take)
 
 
-@fault("ORD-8")
-def takes_data_for_lines_that_there_are_not(at: Switch) -> None:
-    at.hears(
-        dealing.Dealing,
-        order.Disclose,
-        lambda _, body: {"discloses": [one.model_copy(update={"line": None}) for one in body.discloses]},
-    )
-
-
-FAULTS["never_comes_to_an_end"] = ("ORD-10", never_comes_to_an_end)
+FAULTS |= {
+    "takes_data_for_lines_that_there_are_not": (
+        "ORD-8",
+        hears(
+            dealing.Dealing,
+            order.Disclose,
+            lambda _, body: {"discloses": [one.model_copy(update={"line": None}) for one in body.discloses]},
+        ),
+    ),
+    "never_comes_to_an_end": ("ORD-10", never_comes_to_an_end),
+}
 
 
 @fault("ORD-10")
@@ -120,9 +118,9 @@ def is_done_once_it_was_done(at: Switch) -> None:
     at.takes(dealing.Dealing, order.Withdraw, take)
 
 
-@fault("ORD-10")
-def calls_a_half_the_whole(at: Switch) -> None:
-    at.patch.setattr(returning.Withdrawal, "covered_by", lambda self, report, lines: True)
+FAULTS |= {
+    "calls_a_half_the_whole": ("ORD-10", instead(returning.Withdrawal, "covered_by", lambda self, report, lines: True)),
+}
 
 
 def cancels(change: Callable[[Any], Any]) -> Break:
@@ -134,7 +132,10 @@ def cancels(change: Callable[[Any], Any]) -> Break:
     )
 
 
-FAULTS["cancels_all_for_one_line"] = ("ORD-11", cancels(lambda lines: None))
-FAULTS["cancels_lines_that_there_are_not"] = (
-    "ORD-11", cancels(lambda lines: [OrderLine(line=part.line % 2) for part in lines])
-)  # fmt: skip
+FAULTS |= {
+    "cancels_all_for_one_line": ("ORD-11", cancels(lambda lines: None)),
+    "cancels_lines_that_there_are_not": (
+        "ORD-11",
+        cancels(lambda lines: [OrderLine(line=part.line % 2) for part in lines]),
+    ),
+}

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from broken import fault
 from broken_sequence import FAULTS
-from switch import Switch
+from switch import Switch, around, instead, takes
 
 from opencmr.errors import Stale, TermsMismatch
 from opencmr.messages import intent, offer, terms
@@ -38,9 +38,12 @@ def counts_31_days_a_month(at: Switch) -> None:
     at.around(consent_fold, "length", length)
 
 
-@fault("CNS-1")
-def compares_no_roles_of_recipients(at: Switch) -> None:
-    at.patch.setattr(consent_fold, "outsiders", lambda item: list(item.recipients or ()))
+FAULTS |= {
+    "compares_no_roles_of_recipients": (
+        "CNS-1",
+        instead(consent_fold, "outsiders", lambda item: list(item.recipients or ())),
+    ),
+}
 
 
 @fault("CNS-1")
@@ -61,9 +64,9 @@ def offers_on_a_consent_that_was_replaced(at: Switch) -> None:
     at.around(dealing, "live_consent", live)
 
 
-@fault("OFR-6")
-def offers_on_any_consent(at: Switch) -> None:
-    at.patch.setattr(dealing, "live_consent", lambda *_: True)
+FAULTS |= {
+    "offers_on_any_consent": ("OFR-6", instead(dealing, "live_consent", lambda *_: True)),
+}
 
 
 @fault("OFR-7")
@@ -104,20 +107,24 @@ def takes_another_digest_of_what_was_carried(at: Switch) -> None:
     at.around(roster, "resolve", resolve)
 
 
-@fault("TRM-1")
-def forgets_what_an_earlier_wish_carried(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(replace(self, carried=roster.by_id(self.terms)), said)
-
-    at.takes(dealing.Dealing, intent.Cast, take)
-
-
-@fault("OFR-9")
-def declines_what_has_expired(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(self, replace(said, at="2001-01-01T00:00:00.000Z"))
-
-    at.takes(dealing.Dealing, offer.Decline, take)
+FAULTS |= {
+    "forgets_what_an_earlier_wish_carried": (
+        "TRM-1",
+        takes(
+            dealing.Dealing,
+            intent.Cast,
+            lambda inner, self, said: inner(replace(self, carried=roster.by_id(self.terms)), said),
+        ),
+    ),
+    "declines_what_has_expired": (
+        "OFR-9",
+        takes(
+            dealing.Dealing,
+            offer.Decline,
+            lambda inner, self, said: inner(self, replace(said, at="2001-01-01T00:00:00.000Z")),
+        ),
+    ),
+}
 
 
 @fault("OFR-9")
@@ -141,14 +148,13 @@ def leaves_unchecked_what_is_disclosed_on_acceptance(at: Switch) -> None:
     at.around(dealing, "check_terms", check)
 
 
-@fault("LIF-1")
-def checks_the_first_datum_alone(at: Switch) -> None:
-    at.around(dealing, "check_data", lambda inner, data, path: inner(data[:1], path))
-
-
-@fault("TRM-2")
-def checks_no_terms_of_carried_rules(at: Switch) -> None:
-    at.patch.setattr(roster, "check_term", lambda *_: None)
+FAULTS |= {
+    "checks_the_first_datum_alone": (
+        "LIF-1",
+        around(dealing, "check_data", lambda inner, data, path: inner(data[:1], path)),
+    ),
+    "checks_no_terms_of_carried_rules": ("TRM-2", instead(roster, "check_term", lambda *_: None)),
+}
 
 
 @fault("TRM-12")
@@ -161,9 +167,12 @@ def tells_first_what_a_proffer_does_not_know(at: Switch) -> None:
     at.around(terms_fold.Agreement, "take", take)
 
 
-@fault("TRM-12")
-def takes_terms_of_a_wish_as_it_stood(at: Switch) -> None:
-    at.patch.setattr(dealing.Dealing, "on_terms", lambda self, scope, thread, entries: ())
+FAULTS |= {
+    "takes_terms_of_a_wish_as_it_stood": (
+        "TRM-12",
+        instead(dealing.Dealing, "on_terms", lambda self, scope, thread, entries: ()),
+    ),
+}
 
 
 # First entries, and mail

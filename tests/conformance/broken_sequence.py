@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 from broken import FAULTS, afresh, fault
-from switch import DID, Break, Switch, accepts_what_was_overtaken, ignores_answer_by, saying
+from switch import DID, Break, Switch, accepts_what_was_overtaken, ignores_answer_by, instead, row, saying, takes
 
 from opencmr import trust
 from opencmr.conformance.hand import NOWHERE
 from opencmr.errors import Expired, Malformed, Stale
 from opencmr.messages import BODIES, intent, terms
-from opencmr.protocol import chain, is_narrowing, lifecycle, receiving, uri
+from opencmr.protocol import chain, is_narrowing, receiving, uri
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import dealing
@@ -66,11 +66,13 @@ def counted(name: Callable[[str], str]) -> Break:
     return switch
 
 
-FAULTS["counts_each_thread_apart"] = ("SEQ-16", counted(lambda thread: thread))
-FAULTS["skips_a_number"] = ("SEQ-16", links(lambda number, prior, _: Link(number + (number > 2), prior)))
-FAULTS["begins_with_two"] = ("SEQ-16", links(lambda number, prior, _: Link(number + 1, prior or NOWHERE)))
-FAULTS["names_a_wrong_prior"] = ("SEQ-16", links(lambda number, prior, _: Link(number, prior and NOWHERE)))
-FAULTS["says_a_number_twice"] = ("SEQ-16", links(lambda number, prior, _: Link(min(number, 3), prior)))
+FAULTS |= {
+    "counts_each_thread_apart": ("SEQ-16", counted(lambda thread: thread)),
+    "skips_a_number": ("SEQ-16", links(lambda number, prior, _: Link(number + (number > 2), prior))),
+    "begins_with_two": ("SEQ-16", links(lambda number, prior, _: Link(number + 1, prior or NOWHERE))),
+    "names_a_wrong_prior": ("SEQ-16", links(lambda number, prior, _: Link(number, prior and NOWHERE))),
+    "says_a_number_twice": ("SEQ-16", links(lambda number, prior, _: Link(min(number, 3), prior))),
+}
 
 
 @fault("SEQ-16")
@@ -130,9 +132,11 @@ def _by_date(self: Any, message: Any) -> Knowledge:
     return Knowledge(sum(time <= message.created for time in self.times()))
 
 
-FAULTS["passes_over_prior"] = ("SEQ-20", knows(_by_seen_alone))
-FAULTS["forgets_what_the_prior_knows"] = ("SEQ-20", knows(_by_what_is_named))
-FAULTS["takes_dates_for_knowing"] = ("SEQ-20", knows(_by_date))
+FAULTS |= {
+    "passes_over_prior": ("SEQ-20", knows(_by_seen_alone)),
+    "forgets_what_the_prior_knows": ("SEQ-20", knows(_by_what_is_named)),
+    "takes_dates_for_knowing": ("SEQ-20", knows(_by_date)),
+}
 
 
 @fault("SEQ-20")
@@ -145,9 +149,9 @@ def refuses_a_prior_of_nothing(at: Switch) -> None:
     at.around(thread_fold.Thread, "check_in_time", in_time)
 
 
-@fault("SEQ-4")
-def accepts_stale_words(at: Switch) -> None:
-    at.patch.setattr(thread_fold.Thread, "missed", lambda self, said: [])
+FAULTS |= {
+    "accepts_stale_words": ("SEQ-4", instead(thread_fold.Thread, "missed", lambda self, said: [])),
+}
 
 
 @fault("SEQ-4")
@@ -172,13 +176,16 @@ def lets_offers_bar_their_acceptance(at: Switch) -> None:
     at.patch.setattr(thread_fold.Thread, "missed", missed)
 
 
-@fault("TRM-12")
-def takes_proffers_that_crossed(at: Switch) -> None:
-    at.takes(
-        terms_fold.Agreement,
-        terms.Proffer,
-        lambda inner, self, said: inner(self, said, SimpleNamespace(threads={})),
-    )
+FAULTS |= {
+    "takes_proffers_that_crossed": (
+        "TRM-12",
+        takes(
+            terms_fold.Agreement,
+            terms.Proffer,
+            lambda inner, self, said: inner(self, said, SimpleNamespace(threads={})),
+        ),
+    ),
+}
 
 
 # Time
@@ -195,34 +202,22 @@ def ignores_expiry(at: Switch) -> None:
     at.around(thread_fold.Thread, "check_in_time", in_time)
 
 
-FAULTS["ignores_when_a_word_had_to_be_placed"] = ("SEQ-25", ignores_expiry)
-
-
-@fault("SEQ-25")
-def ends_a_consent_with_its_word(at: Switch) -> None:
-    at.patch.delitem(lifecycle("consent").rows, ("given", "consent.withdraw", "customer"))
-
-
-@fault("RCV-10")
-def takes_what_is_dated_tomorrow(at: Switch) -> None:
-    at.patch.setattr(receiving, "AHEAD", timedelta(days=2))
-
-
-FAULTS["ignores_answer_by"] = ("TRM-11", ignores_answer_by)
-FAULTS["accepts_what_was_overtaken"] = ("TRM-10", accepts_what_was_overtaken)
-
-
-@fault("INT-4")
-def ignores_until(at: Switch) -> None:
-    at.patch.setattr(dealing.Dealing, "wished_until", property(lambda self: None))
-
-
-@fault("INT-4")
-def ends_a_wish_with_its_word(at: Switch) -> None:
-    def take(inner: Any, self: Any, said: Any) -> Any:
-        return inner(self, saying(said, until=said.message.expires))
-
-    at.takes(dealing.Dealing, intent.Cast, take)
+FAULTS |= {
+    "ignores_when_a_word_had_to_be_placed": ("SEQ-25", ignores_expiry),
+    "ends_a_consent_with_its_word": ("SEQ-25", row("consent", "given", "consent.withdraw", "customer")),
+    "takes_what_is_dated_tomorrow": ("RCV-10", instead(receiving, "AHEAD", timedelta(days=2))),
+    "ignores_answer_by": ("TRM-11", ignores_answer_by),
+    "accepts_what_was_overtaken": ("TRM-10", accepts_what_was_overtaken),
+    "ignores_until": ("INT-4", instead(dealing.Dealing, "wished_until", property(lambda self: None))),
+    "ends_a_wish_with_its_word": (
+        "INT-4",
+        takes(
+            dealing.Dealing,
+            intent.Cast,
+            lambda inner, self, said: inner(self, saying(said, until=said.message.expires)),
+        ),
+    ),
+}
 
 
 # Narrowing messages
@@ -248,15 +243,15 @@ def refuses_narrowing(when: Callable[[Any], bool]) -> Break:
     return switch
 
 
-FAULTS["refuses_withdrawals_of_tomorrow"] = ("SEQ-8", refuses_narrowing(lambda message: message.created > "2090"))
-FAULTS["refuses_declines_of_a_prior_of_nothing"] = (
-    "SEQ-8", refuses_narrowing(lambda message: message.prior == NOWHERE)
-)  # fmt: skip
-FAULTS["refuses_declines_that_know_nothing"] = (
-    "SEQ-8",
-    refuses_narrowing(lambda message: message.type == "terms.decline"),
-)
-FAULTS["knows_no_word_before_its_thread"] = ("SEQ-9", refuses_narrowing(lambda message: True))
+FAULTS |= {
+    "refuses_withdrawals_of_tomorrow": ("SEQ-8", refuses_narrowing(lambda message: message.created > "2090")),
+    "refuses_declines_of_a_prior_of_nothing": ("SEQ-8", refuses_narrowing(lambda message: message.prior == NOWHERE)),
+    "refuses_declines_that_know_nothing": (
+        "SEQ-8",
+        refuses_narrowing(lambda message: message.type == "terms.decline"),
+    ),
+    "knows_no_word_before_its_thread": ("SEQ-9", refuses_narrowing(lambda message: True)),
+}
 
 
 @fault("SEQ-10")
@@ -291,9 +286,11 @@ def _without_number(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "number"}
 
 
-FAULTS["lets_customers_count"] = ("ENV-13", reads(_without_number))
-FAULTS["lets_withdrawals_expire"] = ("ENV-14", reads(_without_expires))
-FAULTS["needs_no_expires"] = ("ENV-14", reads(_with_expires))
+FAULTS |= {
+    "lets_customers_count": ("ENV-13", reads(_without_number)),
+    "lets_withdrawals_expire": ("ENV-14", reads(_without_expires)),
+    "needs_no_expires": ("ENV-14", reads(_with_expires)),
+}
 
 
 # After a restore
@@ -313,14 +310,10 @@ def refuses_for_good_what_it_is_behind(at: Switch) -> None:
     at.patch.setattr(transaction, "settle", settle)
 
 
-@fault("SEQ-6")
-def goes_on_from_its_copy(at: Switch) -> None:
-    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: False)
-
-
-@fault("SEQ-31")
-def stores_no_word_that_it_is_behind(at: Switch) -> None:
-    at.patch.setattr(transaction, "is_narrowing", lambda *_: False)
+FAULTS |= {
+    "goes_on_from_its_copy": ("SEQ-6", instead(chain.Chain, "lacks", lambda self, seen: False)),
+    "stores_no_word_that_it_is_behind": ("SEQ-31", instead(transaction, "is_narrowing", lambda *_: False)),
+}
 
 
 @fault("SEQ-31")
@@ -331,9 +324,9 @@ def never_answers_what_it_held(at: Switch) -> None:
     )
 
 
-@fault("SEQ-32")
-def takes_nothing_back(at: Switch) -> None:
-    at.patch.setattr(transaction, "take_back", lambda *_: None)
+FAULTS |= {
+    "takes_nothing_back": ("SEQ-32", instead(transaction, "take_back", lambda *_: None)),
+}
 
 
 @fault("SEQ-32")
@@ -358,9 +351,12 @@ def forgets_what_it_answered_on_its_branch(at: Switch) -> None:
     at.around(transaction, "take_back", take_back)
 
 
-@fault("SEQ-32")
-def knows_its_own_branch_no_more(at: Switch) -> None:
-    at.patch.setattr(chain.Chain, "lacks", lambda self, seen: seen is not None and self.number(seen) is None)
+FAULTS |= {
+    "knows_its_own_branch_no_more": (
+        "SEQ-32",
+        instead(chain.Chain, "lacks", lambda self, seen: seen is not None and self.number(seen) is None),
+    ),
+}
 
 
 @fault("TRN-21")
@@ -378,19 +374,11 @@ def takes_words_back_with_any_collect(at: Switch) -> None:
     at.patch.setattr(Rows, "use_collect", lambda self, *args, **named: True)
 
 
-@fault("TRN-22")
-def takes_back_what_it_does_not_lack(at: Switch) -> None:
-    at.patch.setattr(Transactions, "lacks", lambda *_: True)
-
-
-@fault("TRN-20")
-def takes_back_little_at_once(at: Switch) -> None:
-    at.patch.setattr(app_module, "MAX_WORDS", 65536)
-
-
-@fault("CNS-11")
-def takes_any_spelling(at: Switch) -> None:
-    at.patch.setattr(uri, "normal", lambda uri: uri)
+FAULTS |= {
+    "takes_back_what_it_does_not_lack": ("TRN-22", instead(Transactions, "lacks", lambda *_: True)),
+    "takes_back_little_at_once": ("TRN-20", instead(app_module, "MAX_WORDS", 65536)),
+    "takes_any_spelling": ("CNS-11", instead(uri, "normal", lambda uri: uri)),
+}
 
 
 @fault("SEQ-33")

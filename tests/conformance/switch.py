@@ -8,6 +8,7 @@ from typing import Any
 from opencmr import trust
 from opencmr.conformance.wire import Answer
 from opencmr.messages import terms
+from opencmr.protocol import lifecycle
 from opencmr.protocol.families import terms as terms_fold
 from opencmr.protocol.families.intent import returning
 from opencmr.roles.party.signing import Signer
@@ -86,6 +87,37 @@ class Seen:
 
 
 Break = Callable[[Switch], None]
+
+
+def instead(owner: Any, name: str, value: Any) -> Break:
+    """Something else under a name."""
+    return lambda at: at.patch.setattr(owner, name, value)
+
+
+def around(owner: Any, name: str, outer: Callable[..., Any]) -> Break:
+    """See `Switch.around`."""
+    return lambda at: at.around(owner, name, outer)
+
+
+def swap(owner: Any, name: str, **members: Any) -> Break:
+    """See `Switch.swap`."""
+    return lambda at: at.swap(owner, name, **members)
+
+
+def takes(record: Any, kind: Any, outer: Callable[..., Any]) -> Break:
+    """See `Switch.takes`."""
+    return lambda at: at.takes(record, kind, outer)
+
+
+def hears(record: Any, kind: Any, change: Callable[[Any, Any], dict[str, Any]]) -> Break:
+    """See `Switch.hears`."""
+    return lambda at: at.hears(record, kind, change)
+
+
+def row(family: str, state: str, type_: str, side: str, *, to: tuple[str, ...] = ()) -> Break:
+    """A lifecycle in which a row leads elsewhere; to nowhere: without it."""
+    rows, key = lifecycle(family).rows, (state, type_, side)
+    return lambda at: at.patch.setitem(rows, key, to) if to else at.patch.delitem(rows, key)
 
 
 def saying(said: Any, **members: Any) -> Any:

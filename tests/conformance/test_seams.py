@@ -18,7 +18,12 @@ def private(source: str) -> Iterator[str]:
         if isinstance(node, ast.Attribute) and _is_private(node.attr):
             if not isinstance(node.value, ast.Name) or node.value.id not in ("self", "cls"):
                 yield f"{node.lineno}: {ast.unparse(node)}"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("setattr", "around", "swap"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+            "setattr",
+            "instead",
+            "around",
+            "swap",
+        ):
             names = (each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str))
             yield from (f"{node.lineno}: {name}" for name in names if _is_private(name))
 

@@ -12,7 +12,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,7 @@ def no_room(folder: Path, how: str) -> Iterator[None]:
 async def vendor(folder: Path, how: str) -> None:
     """503, `overloaded` and when to come again; nothing of the message is kept; then the same bytes are taken."""
     shop = Vendor.open(folder / "shop.db", did=SHOP, accepts=["SD-BASE"])
-    key = trust.SigningKey.generate()
-    hand = Hand(key.did, SHOP, key, trust.key_url(key.did), lambda: datetime.now(UTC))
+    hand = Hand.stranger()
     told: set[str] = set()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(shop.asgi(), raise_app_exceptions=False), base_url="http://127.0.0.1:8000"

@@ -57,45 +57,29 @@ def test_the_wallet_buys_from_the_shop(folder: Path) -> None:
     ]
 
 
-def test_a_consent_is_asked_for_granted_and_taken_back_and_both_sides_answer_alike(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / "newsletter.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def output_of(name: str, folder: Path) -> str:
+    """What an example prints that runs by itself."""
+    command = [sys.executable, "-W", "error", EXAMPLES / f"{name}.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"```text\n{done.stdout}```" in (ROOT / "docs" / "start.md").read_text()
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["requested", "given", "withdrawn"]
+    return done.stdout
+
+
+def test_a_consent_is_asked_for_granted_and_taken_back_and_both_sides_answer_alike(tmp_path: Path) -> None:
+    said = output_of("newsletter", tmp_path)
+    assert f"```text\n{said}```" in (ROOT / "docs" / "start.md").read_text()
+    assert [line.split(":")[0] for line in said.splitlines()] == ["requested", "given", "withdrawn"]
 
 
 def test_both_sides_look_at_an_order_by_the_same_names(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / "both_sides.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"```text\n{done.stdout}```" in (ROOT / "docs" / "start.md").read_text()
+    said = output_of("both_sides", tmp_path)
+    assert f"```text\n{said}```" in (ROOT / "docs" / "start.md").read_text()
 
 
 @pytest.mark.requirement("ORD-7", "ORD-10", "DEC-22")
 def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / "returned_shirt.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
+    said = output_of("returned_shirt", tmp_path)
+    assert said.splitlines() == [
         "ordered: the carrier may have the address: permit, order-live",
         "done: 3 reports",
         "returning: withdrawn in time, refund due by 2026-07-25, refunded nothing",
@@ -106,16 +90,8 @@ def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> No
 
 @pytest.mark.requirement("BAK-9")
 def test_a_wallet_is_lost_restored_and_knows_again_what_it_took_back(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / "backup_restored.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
+    said = output_of("backup_restored", tmp_path)
+    assert said.splitlines() == [
         "backup: agreement active, consent given; may the shop advertise? permit",
         "lost: agreement active, consent withdrawn; may the shop advertise? deny",
         "restored: 1 relationship, 6 messages and receipts",

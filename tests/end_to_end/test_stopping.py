@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -86,8 +85,7 @@ class Stall:
 
     def stranger(self) -> Hand:
         """A customer with a fresh key, who signs by hand."""
-        key = trust.SigningKey.generate()
-        return Hand(key.did, self.did, key, trust.key_url(key.did), lambda: datetime.now(UTC))
+        return Hand.stranger(self.did)
 
     async def reason(self, client: httpx.AsyncClient) -> str | None:
         """Why it is not ready."""

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import pytest
 
@@ -37,11 +36,6 @@ def test_two_servers_on_one_database_pass_the_conformance_suite_together(postgre
 CUSTOMERS, EACH = 6, 12
 
 
-def hand(to: str) -> Hand:
-    key = trust.SigningKey.generate()
-    return Hand(key.did, to, key, trust.key_url(key.did), lambda: datetime.now(UTC))
-
-
 async def said_to_all(network: HttpNetwork, served: Fleet, raw: bytes) -> set[bytes]:
     """The receipts of all servers for a message that they get at the same time; who cannot now is asked again."""
 
@@ -61,7 +55,7 @@ async def said_to_all(network: HttpNetwork, served: Fleet, raw: bytes) -> set[by
 def test_what_both_get_at_once_has_one_place_and_one_receipt(postgres_server: postgres.Cluster) -> None:
     async def everybody(served: Fleet) -> list[tuple[Hand, dict[bytes, bytes], list[bytes]]]:
         network = HttpNetwork()
-        hands = [hand(served.did) for _ in range(CUSTOMERS)]
+        hands = [Hand.stranger(served.did) for _ in range(CUSTOMERS)]
 
         async def all_of(one: Hand) -> tuple[Hand, dict[bytes, bytes], list[bytes]]:
             raws = [one.write(GRANT) for _ in range(EACH)]  # the first opens the relationship, whichever that is

@@ -50,6 +50,16 @@ def encode(point: Point) -> bytes:
     return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
 
 
+def decode(raw: bytes) -> Point | None:
+    return with_y((number(raw) & (1 << 255) - 1) % P, raw[31] >> 7)
+
+
+def holds(public: bytes, data: bytes, signature: bytes) -> bool:
+    """Whether a careless library takes it: [S]B = R + [k]A, and nothing else is asked."""
+    r, a, k = decode(signature[:32]), decode(public), challenge(signature[:32], public, data)
+    return bool(r and a and times(number(signature[32:]), BASE) == add(r, times(k, a)))
+
+
 def small_order() -> list[tuple[bytes, int, bool]]:
     """Every encoding of a point of small order: 32 bytes, the order, and whether the encoding is canonical."""
     found = []

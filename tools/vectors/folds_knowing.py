@@ -92,7 +92,8 @@ def _stale() -> list[Case]:
         fold("narrowing-first-withdrawal", "A withdrawal of a wish before the wish; another wish is another thread",
              "SEQ-9", "mra", "open", _withdrawn_first, problems={2: STALE}),
         fold("refused-as-stale-though-known", "A refusal against the rules: the word has no effect, and it shows",
-             "SEQ-4 SEQ-28", "ar", "open", _refused_wrongly, differs={2: "other-outcome"}),
+             "SEQ-4 SEQ-28", "ar", "open",
+             lambda t: t.say("intent.amend", _wish(), t.cast().thread, claims=REFUSED), differs={2: "other-outcome"}),
     ]  # fmt: skip
 
 
@@ -309,10 +310,6 @@ def _withdrawn_first(t: Script) -> Word:
     t.say("intent.withdraw", {}, wished.thread)
     t.place(wished)
     return t.cast()
-
-
-def _refused_wrongly(t: Script) -> Word:
-    return t.say("intent.amend", _wish(), t.cast().thread, claims=REFUSED)
 
 
 def _unknowing_yes(t: Script) -> Word:

@@ -177,7 +177,18 @@ def terms_folds() -> list[Case]:
             "TRM-2",
             "av",
             "proffered",
-            lambda t: t.say("terms.counter", {"terms": {"document": _with_bad_rule()}}, t.proffer().thread),
+            lambda t: t.say(
+                "terms.counter",
+                {
+                    "terms": {
+                        "document": {
+                            **GARDEN,
+                            "rules": [{"effect": "permit", "action": "dpv:Missspelt", "by": ["vendor"]}],
+                        }
+                    }
+                },
+                t.proffer().thread,
+            ),
         ),
         fold(
             "terms-carried",
@@ -340,10 +351,6 @@ def _after_an_unknown_type(t: Script) -> Word:
     t.grant(opened)
     t.accept_terms(opened)
     return t.withdraw(opened)
-
-
-def _with_bad_rule() -> dict[str, Any]:
-    return {**GARDEN, "rules": [{"effect": "permit", "action": "dpv:Missspelt", "by": ["vendor"]}]}
 
 
 def _scoped(t: Script) -> Word:

@@ -90,10 +90,12 @@ COMPUTED = ("digests", "times", "disputes", "threads")
 
 def _in_any_order() -> list[Case]:
     return [
-        _case("in-order", "A receipt, then what the vendor says", "SEQ-16 SEQ-12", _ordered),
+        _case("in-order", "A receipt, then what the vendor says", "SEQ-16 SEQ-12", _offered(((1,), 1), ((2,), 2))),
         _case("out-of-order", "The second word before the first: it waits", "SEQ-16 SEQ-18", _out_of_order),
-        _case("in-one-answer", "Both at once, the second first", "SEQ-16 SEQ-18", _at_once),
-        _case("again", "The same once more changes nothing", "SEQ-14 RCV-5", _again),
+        _case("in-one-answer", "Both at once, the second first", "SEQ-16 SEQ-18", _offered(((2, 1), 2))),
+        _case(
+            "again", "The same once more changes nothing", "SEQ-14 RCV-5", _offered(((1, 2), 2), ((1, 2), 2), ((2,), 2))
+        ),
         _case("gap", "A word in the middle is missing: what follows it waits", "SEQ-29", _gap),
         _case("pending", "What nobody has answered has no place", "SEQ-27", _pending),
         _case("own-no-denies", "An own no denies from the moment it was said", "SEQ-27", _own_no),
@@ -173,28 +175,21 @@ def _splits() -> list[Case]:
 # --- in any order
 
 
-def _ordered(m: Mailbox) -> None:
-    m.offer(m.own(m.cast()))
-    m.comes(1, chain=1)
-    m.comes(2, chain=2)
+def _offered(*answers: tuple[tuple[int, ...], int]) -> Callable[[Mailbox], None]:
+    """A wish and an offer, which come in some answers: numbers of words, and how far the chain goes then."""
+
+    def play(m: Mailbox) -> None:
+        m.offer(m.own(m.cast()))
+        for numbers, chain in answers:
+            m.comes(*numbers, chain=chain)
+
+    return play
 
 
 def _out_of_order(m: Mailbox) -> None:
     m.offer(m.own(m.cast()))
     m.comes(2, chain=0, waiting=1, pending=1)
     m.comes(1, chain=2)
-
-
-def _at_once(m: Mailbox) -> None:
-    m.offer(m.own(m.cast()))
-    m.comes(2, 1, chain=2)
-
-
-def _again(m: Mailbox) -> None:
-    m.offer(m.own(m.cast()))
-    m.comes(1, 2, chain=2)
-    m.comes(1, 2, chain=2)
-    m.comes(2, chain=2)
 
 
 def _gap(m: Mailbox) -> None:

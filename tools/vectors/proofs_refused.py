@@ -52,15 +52,11 @@ def _with_signature(message: Document, raw: bytes) -> Document:
     return _with_proof(message, proofValue=multibase(raw))
 
 
-def _raw_signature(message: Document) -> bytes:
-    return base58.b58decode(message["proof"]["proofValue"][1:])
-
-
 def bad() -> list[Case]:
     value, method = "/proof/proofValue", "/proof/verificationMethod"
     good, theirs = _signed(proffer()), _signed(accept(), VENDOR_KEY, VENDOR_URL)
     options = {name: member for name, member in good["proof"].items() if name != "proofValue"}
-    raw = _raw_signature(good)
+    raw = base58.b58decode(good["proof"]["proofValue"][1:])
 
     def bad(
         id_: str, says: str, rule: str, message: Document, problem: str, pointer: str, pinned: Document | None = None
@@ -431,15 +427,12 @@ def _forgery(document: Document, point: bytes, url: str) -> Document:
         "proofPurpose": "assertionMethod",
     }
     data = trust.hash_data({**document, "proof": options})
-    secret = edwards.secret(CUSTOMER.seed)[0] if _is_mixed(point) else 0
+    is_mixed = point not in {raw for raw, _, _ in edwards.small_order()}
+    secret = edwards.secret(CUSTOMER.seed)[0] if is_mixed else 0
     for nonce in range(1, 1000):  # until the challenge is a multiple of 8, and the part of small order vanishes
         r = edwards.encode(edwards.times(nonce, edwards.BASE))
         h = edwards.challenge(r, point, data)
         if h % 8 == 0:
             s = (nonce + h * secret) % edwards.L
-            return {**document, "proof": {**options, "proofValue": multibase(r + edwards.as_bytes(s))}}
+            return _with_signature({**document, "proof": options}, r + edwards.as_bytes(s))
     raise AssertionError("no nonce fits")
-
-
-def _is_mixed(point: bytes) -> bool:
-    return point not in {raw for raw, _, _ in edwards.small_order()}

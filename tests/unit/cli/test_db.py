@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import postgres
-from opencmr import Vendor, trust
+from opencmr import Vendor
 from opencmr.protocol import FOLDS
 from opencmr.store import Store, schema
 from opencmr.store.backends import open_backend
@@ -96,8 +96,7 @@ def test_what_never_came_to_anything_is_forgotten_by_hand(run: Any, tmp_path: Pa
     async def strangers() -> None:
         shop = Vendor.open(place, did=SHOP, clock=clock)
         for body in (CAST, GRANT):
-            key = trust.SigningKey.generate()
-            await shop.receive(Hand(key.did, SHOP, key, trust.key_url(key.did), clock).write(body))
+            await shop.receive(Hand.stranger(clock=clock).write(body))
         await shop.close()
 
     asyncio.run(strangers())

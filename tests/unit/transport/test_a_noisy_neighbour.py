@@ -29,8 +29,7 @@ class Flat:
 
     def hand(self) -> Hand:
         """Somebody new."""
-        key = trust.SigningKey.generate()
-        return Hand(key.did, self.shop.did, key, trust.key_url(key.did), self.clock)
+        return Hand.stranger(self.shop.did, self.clock)
 
     def send(self, raw: bytes, **headers: str) -> httpx.Response:
         """What the shop answers."""

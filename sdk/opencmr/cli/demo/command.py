@@ -43,13 +43,13 @@ def demo(
     """
     from .run import Interrupted, run
     from .shops import ShopFailed
-    from .story import Silent
+    from .story import Teller
 
     file = intent or _spec.examples() / "intents" / "rugged-boots.json"
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already and not empty; name a new folder")
     if as_json:
-        print_json(run(file, seed, Silent(), out))
+        print_json(run(file, seed, Teller(), out))
         return
     from .screen import Screen
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ..streams import SIGNS
 from ..tidy import tidy
-from .story import Remark, Step
+from .story import Remark, Step, Teller
 
 WIDEST = 100
 _WIDE, _NARROW = 90, 72
@@ -31,7 +31,7 @@ _TIME = re.compile(r"(\d\d:\d\d:\d\d)\.\d{3}")
 _OUTCOMES = {"accepted": "green", "moot": "yellow", "refused": "red"}
 
 
-class Screen:
+class Screen(Teller):
     """Tells the story line by line. Colours only where the console has them; pauses only on a terminal.
 
     Args:

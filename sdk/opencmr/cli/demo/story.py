@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,14 @@ def _numbered(value: Any, numbers: Mapping[str, int]) -> Any:
     return numbers.get(value, value) if isinstance(value, str) else value
 
 
-class Teller(Protocol):
-    """A teller of the story while it happens.
+class Teller:
+    """A teller of the story while it happens. This one is silent: what happened is printed as JSON in the end.
 
     Attributes:
         beat: Seconds to let the reader take in a line.
     """
 
-    beat: float
+    beat = 0.0
 
     def opening(self, title: str, text: str) -> None:
         """What is about to be seen."""
@@ -133,29 +133,3 @@ class Teller(Protocol):
             rows: The cells; one alone is the heading of the rows that follow.
             marked: Row → `yes`, `no` or `best`.
         """
-
-
-class Silent:
-    """Tells nothing: what happened is printed as JSON in the end."""
-
-    beat = 0.0
-
-    def opening(self, title: str, text: str) -> None:
-        """Not told."""
-
-    def closing(self, *lines: str) -> None:
-        """Not told."""
-
-    def step(self, step: Step) -> None:
-        """Not told."""
-
-    def said(self, remark: Remark) -> None:
-        """Not told."""
-
-    def note(self, text: str) -> None:
-        """Not told."""
-
-    def table(
-        self, head: Sequence[str], rows: Iterable[Sequence[str]], marked: Mapping[int, str] | None = None
-    ) -> None:
-        """Not told."""

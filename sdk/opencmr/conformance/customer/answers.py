@@ -102,43 +102,25 @@ for _void in VOID_IN_INTENT:
     page.add(f"void-{_void.slug}", f"Void in an open intent: {_void.slug.replace('-', ' ')}", *_void.requirements,
                 "RCV-15", "SEQ-10")(_voiding(_void, cast))  # fmt: skip
 
-for _void in (
-    Void("confirmed-total", ("ORD-2",), "wrong-total", lambda vendor, thread: vendor.say(
-        {"reference": "1", "total": {"amount": "11.00", "currency": "EUR"}}, "order.confirm", thread), "ordered"),
+for _title, _begin, _void in (
+    ("in an order: a confirmation with another total", ordered,
+     Void("confirmed-total", ("ORD-2", "RCV-15"), "wrong-total", lambda vendor, thread: vendor.say(
+         {"reference": "1", "total": {"amount": "11.00", "currency": "EUR"}}, "order.confirm", thread), "ordered")),
+    ("in an order: a report on a line that there is not", confirmed,
+     Void("lines", ("ORD-3", "RCV-15"), "unknown-reference", lambda vendor, thread: vendor.say(
+         {"status": "shipped", "lines": [{"line": 3}]}, "order.fulfil", thread), "confirmed")),
+    ("in an order that is done: that it is shipped", confirmed,
+     Void("when-done", ("ORD-9", "RCV-15"), "wrong-state", lambda vendor, thread: (
+         vendor.say({"status": "done"}, "order.fulfil", thread),
+         vendor.say({"status": "shipped"}, "order.fulfil", thread))[1], "done")),
+    (": an acceptance of terms that were not proffered", proffered,
+     Void("accept", ("RCV-15", "LIF-1"), "terms-not-offered", lambda vendor, thread: vendor.say(
+         {"terms": BASE}, "terms.accept", thread), "proffered")),
+    (": a second counter", countered,
+     Void("counter", ("RCV-15", "LIF-1"), "wrong-state", lambda vendor, thread: vendor.say(
+         {"terms": BASE}, "terms.counter", thread), "countered")),
 ):  # fmt: skip
-    page.add(f"void-{_void.slug}", "Void in an order: a confirmation with another total", *_void.requirements,
-                "RCV-15")(_voiding(_void, ordered))  # fmt: skip
-
-
-page.add("void-lines", "Void in an order: a report on a line that there is not", "ORD-3", "RCV-15")(
-    _voiding(
-        Void("lines", (), "unknown-reference", lambda vendor, thread: vendor.say(
-            {"status": "shipped", "lines": [{"line": 3}]}, "order.fulfil", thread), "confirmed"),
-        confirmed,
-    )
-)  # fmt: skip
-page.add("void-when-done", "Void in an order that is done: that it is shipped", "ORD-9", "RCV-15")(
-    _voiding(
-        Void("when-done", (), "wrong-state", lambda vendor, thread: (
-            vendor.say({"status": "done"}, "order.fulfil", thread),
-            vendor.say({"status": "shipped"}, "order.fulfil", thread))[1], "done"),
-        confirmed,
-    )
-)  # fmt: skip
-page.add("void-accept", "Void: an acceptance of terms that were not proffered", "RCV-15", "LIF-1")(
-    _voiding(
-        Void("accept", (), "terms-not-offered", lambda vendor, thread: vendor.say(
-            {"terms": BASE}, "terms.accept", thread), "proffered"),
-        proffered,
-    )
-)  # fmt: skip
-page.add("void-counter", "Void: a second counter", "RCV-15", "LIF-1")(
-    _voiding(
-        Void("counter", (), "wrong-state", lambda vendor, thread: vendor.say(
-            {"terms": BASE}, "terms.counter", thread), "countered"),
-        countered,
-    )
-)  # fmt: skip
+    page.add(f"void-{_void.slug}", f"Void {_title}".replace(" :", ":"), *_void.requirements)(_voiding(_void, _begin))
 
 
 @page.add("every-entry", "Every entry of the vendor's gets one receipt, with the state after it",

@@ -31,11 +31,7 @@ def _body(body: Document) -> Broken:
 
 def _ext(value: Any) -> Broken:
     """A signed proffer with a value where any JSON may stand. So only the profile can be broken by it."""
-    return lambda hand: _any_json({**proffer(hand), "ext": {EXT: value}}, hand)
-
-
-def _any_json(document: Document, hand: Hand) -> bytes:
-    return hand.sign(document)
+    return lambda hand: hand.sign({**proffer(hand), "ext": {EXT: value}})
 
 
 def _bytes(change: Callable[[bytes], bytes]) -> Broken:

@@ -18,11 +18,6 @@ from opencmr.transport import Limits, Rate
 from parties import CAST, GRANT, REQUEST, SHOP, Hand, read
 
 
-def _hand(clock: StandingClock) -> Hand:
-    key = trust.SigningKey.generate()
-    return Hand(key.did, SHOP, key, trust.key_url(key.did), clock)
-
-
 async def _outcome(shop: Vendor, raw: bytes) -> str:
     try:
         answers = await shop.receive(raw)
@@ -36,7 +31,7 @@ async def test_a_flood_of_one_key_or_of_garbage_starves_nobody_and_can_be_taken_
     clock = StandingClock()
     limits = Limits(key=Rate(1e-6, 10), narrowing=Rate(1e-6, 10))
     shop = Vendor.open(tmp_path / "shop.db", did=SHOP, limits=limits, clock=clock)
-    flooding, forging, honest = _hand(clock), _hand(clock), _hand(clock)
+    flooding, forging, honest = Hand.stranger(clock=clock), Hand.stranger(clock=clock), Hand.stranger(clock=clock)
     stolen = Hand(honest.did, SHOP, forging.key, honest.method, clock)  # claims to be the honest one
     flood = [flooding.write(GRANT) for _ in range(50)]
     garbage = [stolen.write(GRANT) for _ in range(50)] + [b"{}"] * 50
@@ -57,7 +52,7 @@ async def test_a_flood_of_one_key_or_of_garbage_starves_nobody_and_can_be_taken_
 async def test_no_words_that_are_held_fill_no_store_with_threads(tmp_path: Path) -> None:
     clock = StandingClock()
     shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=clock)
-    hand = _hand(clock)
+    hand = Hand.stranger(clock=clock)
     unseen = [hand.write(consent.Withdraw(), uuid.uuid4().urn, trust.digest(bytes([n]))) for n in range(110)]
     said = [await _outcome(shop, raw) for raw in unseen]
     assert (said.count("behind"), said.count("over-quota")) == (100, 10)
@@ -71,7 +66,7 @@ async def test_grants_that_are_refused_pass_no_bound(tmp_path: Path, monkeypatch
     monkeypatch.setattr("opencmr.roles.vendor.transaction.MOST_STATEMENTS", 5)
     clock = StandingClock()
     shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=clock)
-    hand, thread = _hand(clock), uuid.uuid4().urn
+    hand, thread = Hand.stranger(clock=clock), uuid.uuid4().urn
     assert await _outcome(shop, hand.write(consent.Withdraw(), thread)) == "moot"
     said = [await _outcome(shop, hand.write(GRANT, thread)) for _ in range(8)]  # none of them knows the withdrawal
     assert set(said) == {"refused", "over-quota"}
@@ -101,7 +96,7 @@ async def test_08_collect_with_bogus_receipts(tmp_path: Path, checked_in: list[t
     now, so it measures nothing any more.
     """
     shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=(clock := StandingClock()))
-    hand = _hand(clock)
+    hand = Hand.stranger(clock=clock)
     cast = hand.write(CAST)
     (answer,) = await shop.receive(cast)
     request = await shop.say(hand.did, REQUEST)
@@ -140,14 +135,14 @@ async def test_words_that_are_handed_back_are_checked_beside_the_event_loop_a_fe
 ) -> None:
     """Any key may hand back 200 words, which took 130 ms of the loop's time, and as much of everybody's."""
     shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=(clock := StandingClock()))
-    asked = [_handed_back(_hand(clock)) for _ in range(20)]
+    asked = [_handed_back(Hand.stranger(clock=clock)) for _ in range(20)]
     done = await asyncio.gather(*(shop.take_back(words) for words in asked), return_exceptions=True)
     assert [type(one) for one in done] == [type(None)] * 16 + [Overloaded] * 4
     assert len(checked_in) == 20 + 16 * 5
     here = [thread for thread in checked_in if thread is threading.current_thread()]
     assert len(here) == 20, "the collects' own"
     await shop.take_back(asked[-1])  # the same bytes are taken when it is quiet
-    one = _hand(clock)
+    one = Hand.stranger(clock=clock)
     done = await asyncio.gather(*(shop.take_back(_handed_back(one)) for _ in range(2)), return_exceptions=True)
     assert [type(one) for one in done] == [type(None), OverQuota]
     await shop.close()
@@ -156,12 +151,13 @@ async def test_words_that_are_handed_back_are_checked_beside_the_event_loop_a_fe
 async def test_a_word_that_is_handed_back_counts_as_a_message_of_its_sender(tmp_path: Path) -> None:
     clock, limits = StandingClock(), Limits(key=Rate(1e-6, 10))
     shop = Vendor.open(tmp_path / "shop.db", did=SHOP, clock=clock, limits=limits)
-    hand = _hand(clock)
+    hand = Hand.stranger(clock=clock)
     await shop.take_back(_handed_back(hand))
     with pytest.raises(OverQuota):
         await shop.take_back(_handed_back(hand))
     assert await _outcome(shop, hand.write(CAST)) == "accepted"
-    await shop.take_back(_handed_back(_hand(clock), count=30))  # more than can ever be left waits for all that can be
+    # More than can ever be left waits for all that can be.
+    await shop.take_back(_handed_back(Hand.stranger(clock=clock), count=30))
     await shop.close()
 
 
@@ -179,7 +175,7 @@ async def test_11_places_at_work(tmp_path: Path) -> None:
         await go_on.wait()
 
     shop.on(intent.Cast)(slow)
-    one, honest = _hand(clock), _hand(clock)
+    one, honest = Hand.stranger(clock=clock), Hand.stranger(clock=clock)
     await shop.receive(granted := honest.write(GRANT))
     no = honest.write(consent.Withdraw(), read(granted)["thread"], trust.digest(granted))
 
