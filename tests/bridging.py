@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from hypothesis import strategies as st
+
 from dialogue import NEW_YEAR, REQUEST, SHOP, Dialogue, ref_of
 from opencmr import _spec
 from opencmr.bridges.gate import View
@@ -103,6 +105,15 @@ def asked_and_granted(one: Dialogue, *items: dict[str, Any], **more: Any) -> str
     one.say(grant(*items), thread)
     return thread
 
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "dpv:Use", "2026-01-01", "P6M", "email", "x:y"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["@id", "claims", "x"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+"""What a member of a hostile document may hold."""
 
 # Conversations at random
 

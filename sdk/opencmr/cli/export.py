@@ -20,6 +20,10 @@ def export(
         str | None,
         typer.Option(metavar="ID", help="Only this thread, and what it needs; the first signs of the id will do."),
     ] = None,
+    as_format: Annotated[
+        str | None,
+        typer.Option("--as", metavar="FORMAT", help="Records in a format of others: iso27560, kantara, odrl or drp."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write what was said and answered into a folder, as evidence.
@@ -30,19 +34,30 @@ def export(
     Nothing is written into the store, and no key is needed. The manifest's digest is worth keeping: by it you can tell
     later that nothing was left out since.
 
+    With a format of others, a file a record is written instead. It is no evidence: it states what stands now, as far as
+    the format can, and what it lacks and leaves out is told.
+
     \b
     Examples:
       opencmr export alice.db evidence
       opencmr export alice.db evidence --relationship did:web:shop.example
       opencmr export alice.db evidence --thread 3f2a
+      opencmr export alice.db records --as iso27560
     """
     from ..roles.customer.export import export as write
     from ..roles.party.reading import Reader
 
     with Reader(store) as reader:  # says what is wrong where there is no store
-        ids = sorted({found.id for one in reader.relationships() for found in one.threads(thread)} if thread else ())
+        there = list(reader.relationships()) if thread or as_format else []
+        ids = sorted({found.id for one in there for found in one.threads(thread)} if thread else ())
     if thread and len(ids) != 1:
         raise UsageError(f"{len(ids) or 'no'} threads begin with {thread}; see all with: {as_typed()} show {store}")
+    if as_format is not None:
+        from .translating import translate
+
+        wanted = [one for one in there if not relationship or {one.customer, one.vendor} & set(relationship)]
+        translate(folder, wanted, next(iter(ids), None), as_format, as_json=as_json)
+        return
     written = write(folder, store, relationships=relationship, thread=ids[0] if ids else None)
     count = len(written.manifest.messages)
     if as_json:

@@ -1,13 +1,16 @@
 """A rights request ↔ statuses of the Data Rights Protocol."""
 
+import contextlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bridging import view
+from bridging import ANYTHING, view
 from dialogue import Dialogue
 from opencmr.bridges import Lost, drp, gpc
-from opencmr.errors import Malformed, UsageError
+from opencmr.errors import Malformed, Problem, UsageError
 from opencmr.messages import Body, consent, data
 from opencmr.messages.data import Kept
 
@@ -149,3 +152,13 @@ def test_what_no_answer_says_is_refused(document: dict[str, Any], pointer: str) 
     with pytest.raises(Malformed) as caught:
         drp.answer(document)
     assert caught.value.pointer == pointer
+
+
+NAMES = st.sampled_from(["reason", "processing_details", "expected_by", "expires_at", "user_verification_url", "more"])
+STATUS = st.sampled_from(["open", "in_progress", "fulfilled", "denied"])
+
+
+@given(STATUS, st.dictionaries(NAMES, ANYTHING, max_size=4))
+def test_whatever_a_status_says_it_is_a_draft_or_a_problem(status: str, members: dict[str, Any]) -> None:
+    with contextlib.suppress(Problem):
+        assert drp.answer({"status": status, **members}).body.status

@@ -1,15 +1,18 @@
 """Rights requests ↔ what a European wallet logs, and the mail that it drafts."""
 
+import contextlib
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bridging import view
+from bridging import ANYTHING, view
 from dialogue import Dialogue
 from opencmr.bridges import Lost, Missing, eudi
 from opencmr.bridges.eudi import Claim, Identifier, MultiLangString
-from opencmr.errors import Malformed, UnknownTerm, UsageError
+from opencmr.errors import Malformed, Problem, UnknownTerm, UsageError
 from opencmr.messages import data
 
 PID = "urn:eudi:pid:1"
@@ -132,3 +135,10 @@ def test_a_term_that_is_not_in_the_vocabulary_is_refused() -> None:
     }
     with pytest.raises(UnknownTerm):
         eudi.request(entry, {Claim(PID, "email"): "pd:Mail"})
+
+
+@given(st.lists(st.fixed_dictionaries({"credentialIdentifier": ANYTHING, "claims": ANYTHING}) | ANYTHING, max_size=3))
+def test_whatever_an_entry_says_it_is_a_draft_or_a_problem(listed: list[Any]) -> None:
+    entry = {"transactionType": "DataDeletionRequest", "dataDeletionRequest": {"listOfClaims": listed}}
+    with contextlib.suppress(Problem):
+        assert eudi.request(entry, {Claim("email", "email"): "pd:EmailAddress"}).body.right == "erase"

@@ -1,5 +1,6 @@
 """`opencmr export` writes evidence out of a store, and changes nothing in it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,40 @@ def test_a_store_that_is_not_there_is_no_evidence(run: Any, tmp_path: Path) -> N
     done = run("export", tmp_path / "no.db", tmp_path / "evidence")
     assert (done.code, done.error) == (1, None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [("iso27560", "dct:conformsTo"), ("kantara", "version"), ("odrl", "conflict")]
+)
+def test_records_are_written_in_a_format_of_others_and_what_they_lack_is_told(
+    run: Any, stores: Any, tmp_path: Path, name: str, member: str
+) -> None:
+    told = run("export", stores.alice, tmp_path / "records", "--as", name, "--json").json
+    files = [json.loads((tmp_path / "records" / each["file"]).read_text()) for each in told["files"]]
+    assert files
+    assert all(member in document for document in files)
+    text = run("export", stores.alice, tmp_path / "again", "--as", name).out
+    assert f"as {name}" in text
+    for each in told["files"]:
+        assert all(f"{each['file']} missing: {pointer}" in text for pointer in each["missing"])
+
+
+def test_a_vendors_store_has_the_same_records(run: Any, stores: Any, tmp_path: Path) -> None:
+    assert run("export", stores.shop, tmp_path / "theirs", "--as", "odrl").code == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--as", "iso"], ["--as", "drp"], ["--as", "odrl", "--relationship", "did:web:no.example"]]
+)
+def test_a_format_that_is_none_or_has_no_place_for_anything_is_a_usage_error(
+    run: Any, stores: Any, tmp_path: Path, options: list[str]
+) -> None:
+    assert run("export", stores.alice, tmp_path / "records", *options).code == 2
+    assert not (tmp_path / "records").exists()
+
+
+def test_one_record_is_written_by_the_first_signs_of_its_thread(run: Any, stores: Any, tmp_path: Path) -> None:
+    every = run("export", stores.alice, tmp_path / "all", "--as", "odrl", "--json").json["files"]
+    name = every[0]["file"].removesuffix(".json")
+    (one,) = run("export", stores.alice, tmp_path / "one", "--as", "odrl", "--thread", name, "--json").json["files"]
+    assert one == every[0]
