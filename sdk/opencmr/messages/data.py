@@ -31,6 +31,10 @@ from .types import (
 Regime = Literal["gdpr", "ccpa", "dpdp", "other"]
 """A law that says by when a request is answered, of `vocabulary/regimes.json`."""
 Right = Literal["access", "export", "correct", "erase", "review"]
+Detail = Literal["categories", "specific", "recipients", "sources", "logic"]
+"""How an access is wished."""
+Document = Literal["receipt", "bill", "warranty"]
+"""What a vendor gives."""
 Status = Literal["received", "inProgress", "needVerification", "fulfilled", "partly", "denied"]
 Reason = Literal[
     "suspectedFraud",
@@ -81,7 +85,7 @@ class Request(Body, Shaped):
 
     right: Right
     data: Distinct[Term] | None = None
-    detail: Literal["categories", "specific", "recipients", "sources", "logic"] | None = None
+    detail: Detail | None = None
     to: Party | None = None
     media_type: MediaType | None = None
     corrections: Some[Datum] | None = None
@@ -171,7 +175,7 @@ class Give(Body, Shaped):
     type = "data.give"
     place = "first"
 
-    kind: Literal["receipt", "bill", "warranty"]
+    kind: Document
     about: Ref
     files: Some[File] | None = None
     lines: Some[GivenLine] | None = None

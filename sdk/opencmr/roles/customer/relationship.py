@@ -12,6 +12,7 @@ from .data_package import describe, paths
 from .fetching import Named, Progress
 from .forgetting import forget
 from .in_hand.consent import Consents
+from .in_hand.data import Givings, Objections, RightsRequests, Sharings
 from .in_hand.intent import Dealings, Orders
 from .in_hand.terms import Agreements
 from .messaging import Messaging
@@ -25,12 +26,20 @@ class Relationship(Messaging):
         consents: The consents, asked for or given, and `grant`.
         dealings: What the customer wished for, and what was offered. `Customer.cast` begins one.
         orders: The dealings that became orders.
+        rights: The rights requests, and `request`.
+        objections: The objections and restrictions, and `object`.
+        sharings: The data that was shared on some basis, and `share`.
+        givings: The documents that the vendor gave.
     """
 
     agreements = Namespace(Agreements)
     consents = Namespace(Consents)
     dealings = Namespace(Dealings)
     orders = Namespace(Orders)
+    rights = Namespace(RightsRequests)
+    objections = Namespace(Objections)
+    sharings = Namespace(Sharings)
+    givings = Namespace(Givings)
 
     def files(self, thread: str | None = None) -> list[Named]:
         """The files that the vendor has named, in the order of its words; in one thread, or in all.

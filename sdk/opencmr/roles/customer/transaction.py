@@ -13,13 +13,13 @@ from ..._log import tell
 from ...errors import Behind, Problem, Refused, StoreError, UnknownReference, UsageError
 from ...messages import Message, core
 from ...messages.types import Side
-from ...protocol import History, Said, Verified, is_narrowing, parse, verify
+from ...protocol import History, Verified, is_narrowing, parse, verify
 from ...protocol.chain import CONTRADICTION
 from ...protocol.clock import shifted
 from ...protocol.families import FAMILIES
 from ...protocol.history import is_entry
 from ...protocol.lifecycle import family_of
-from ...protocol.receiving import bare
+from ...protocol.receiving import bare, check_place
 from ...protocol.thread import Thread, opened_by
 from ...store import Kept, Noticed, Peer, Rows, Status
 from ..party.histories import Histories, prior_of, read
@@ -77,8 +77,7 @@ class Transactions:
         Raises:
             Problem: The thread does not allow it, as far as it is known here.
         """
-        peer = self.peer(rows)
-        history = self.histories.draft(rows, peer)
+        history = self.histories.draft(rows, peer := self.peer(rows))
         thread = history.threads.get(thread_id) if thread_id else None
         waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
         narrowing = is_narrowing(draft.body.type, "customer")
@@ -89,11 +88,12 @@ class Transactions:
             raise UsageError(RESTORED)
         link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
         verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
+        if check:
+            check_place(verified.message)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
         if check and not narrowing and (not waiting or _settled_first(draft.body.type)):
-            place, message = history.chain.next, verified.message
-            said = Said(message, verified.digest, "customer", place, now, history.chain.knowledge(message))
-            (thread or opened_by(message)).judge(said, history)
+            said = history.placing(verified.message, verified.digest, now)
+            (thread or opened_by(said.message)).judge(said, history)
         self._add(rows, verified, "customer", "pending")
         history.hear(verified.message, verified.digest)
         self.histories.publish(rows, peer.number, history)

@@ -2,6 +2,7 @@
 
 from ..party.threads import Namespace
 from .in_hand.consent import Consents
+from .in_hand.data import Givings, Objections, RightsRequests, Sharings
 from .in_hand.intent import Dealings, Orders
 from .in_hand.terms import Agreements
 from .messaging import Messaging
@@ -15,9 +16,17 @@ class Relationship(Messaging):
         consents: The consents, asked for or given, and `request`.
         dealings: What the customer wished for, and what was offered, and `offer`.
         orders: The dealings that became orders.
+        rights: The customer's rights requests.
+        objections: The customer's objections and restrictions.
+        sharings: The data that the customer has shared on some basis.
+        givings: The documents that were given, and `give`.
     """
 
     agreements = Namespace(Agreements)
     consents = Namespace(Consents)
     dealings = Namespace(Dealings)
     orders = Namespace(Orders)
+    rights = Namespace(RightsRequests)
+    objections = Namespace(Objections)
+    sharings = Namespace(Sharings)
+    givings = Namespace(Givings)

@@ -15,12 +15,12 @@ from .handed import Giving, Sharing
 from .objection import Erasures, Objection
 from .regimes import Regime, regimes
 from .request import RightsRequest
-from .resting import thread_of, threads_of
+from .resting import is_live, thread_of, threads_of
 
 if TYPE_CHECKING:
     from ...thread import Thread
 
-__all__ = ["FAMILY", "Erasures", "Giving", "Objection", "Regime", "RightsRequest", "Sharing", "regimes"]
+__all__ = ["FAMILY", "Erasures", "Giving", "Objection", "Regime", "RightsRequest", "Sharing", "is_live", "regimes"]
 
 _BEGUN = {
     data.Share.type: Sharing.begun,

@@ -9,6 +9,10 @@ begins a thread of it (`opencmr.roles.party.threads`). No other module of the cu
 | `consent` | `relationship.consents` | `grant` | `ConsentInHand` |
 | `intent` | `relationship.dealings` | `Customer.cast`, since a wish goes to several vendors | `DealingInHand` |
 | | `relationship.orders`: the dealings that became orders | | `OrderInHand` |
+| `data` | `relationship.rights` | `request` | `RightsRequestInHand` |
+| | `relationship.objections` | `object` | `ObjectionInHand` |
+| | `relationship.sharings` | `share` | `SharingInHand` |
+| | `relationship.givings` | the vendor, by giving | `GivingInHand` |
 | `mail` | waiting for what a vendor says next | | |
 
 The vendor's side has the same namespaces: `opencmr.roles.vendor.in_hand`.

@@ -10,6 +10,10 @@ waits in the customer's mailbox. What answers a message at once is a handler's: 
 | `consent` | `relationship.consents` | `request` | `ConsentInHand` |
 | `intent` | `relationship.dealings` | `offer`, where nobody wished for it | `DealingInHand` |
 | | `relationship.orders`: the dealings that became orders | | `OrderInHand` |
+| `data` | `relationship.rights` | the customer, by a request | `RightsRequestInHand` |
+| | `relationship.objections` | the customer, by objecting | `ObjectionInHand` |
+| | `relationship.sharings` | the customer, by sharing | `SharingInHand` |
+| | `relationship.givings` | `give` | `GivingInHand` |
 
 The customer's side has the same namespaces: `opencmr.roles.customer.in_hand`.
 """
