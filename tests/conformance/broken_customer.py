@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from broken_data import CUSTOMERS
 from switch import (
     Break,
     ForGood,
@@ -178,6 +179,7 @@ FAULTS: dict[str, tuple[str, Break]] = {
     "takes_behind_for_a_refusal": ("SEQ-32", instead(Behind, "retry", False)),
     "brings_old_terms_back": ("TRM-10", accepts_what_was_overtaken),
     "answers_at_any_time": ("TRM-11", ignores_answer_by),
+    **CUSTOMERS,
     "wishes_for_ever": ("INT-4", instead(dealing, "STANDS", timedelta(days=9999))),
 }
 """Name → the requirement that is broken, and the switch."""

@@ -28,6 +28,11 @@ class ForGood:
         """Replace an entry of a table."""
         table[key] = value
 
+    @staticmethod
+    def delitem(table: Any, key: Any) -> None:
+        """Take an entry out of a table."""
+        del table[key]
+
 
 @dataclass
 class Switch:

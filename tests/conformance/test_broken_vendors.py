@@ -9,7 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import broken_families  # noqa: F401  # adds its faults, as the next do
+import broken_data  # noqa: F401  # adds its faults, as the next do
+import broken_families  # noqa: F401
 import broken_http  # noqa: F401
 import broken_orders  # noqa: F401
 import careful

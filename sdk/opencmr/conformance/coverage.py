@@ -13,13 +13,13 @@ VECTORS = "vectors"
 
 ELSEWHERE: dict[Side, dict[str, str]] = {
     "vendor": {
-        **dict.fromkeys([f"DEC-{number}" for number in range(1, 24)], "vectors: decisions"),
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 25)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(
-            ["CNS-7", "CNS-10", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
+            ["CNS-7", "CNS-10", "DAT-2", "DAT-12", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
             "vectors: decisions",
         ),
-        **dict.fromkeys(["SEQ-14", "SEQ-26", "ORD-9"], "vectors: threads"),
+        **dict.fromkeys(["SEQ-14", "SEQ-26", "ORD-9", "DAT-11", "DAT-14", "DAT-15"], "vectors: threads"),
         **dict.fromkeys(["SEQ-24", "SEQ-29", "SEQ-30"], "tests of the store: a vendor tells its own people"),
         "IDN-7": "tests of the store",
         "RCV-13": "tests that end the process in the middle",
@@ -31,7 +31,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         **dict.fromkeys(["SEQ-36", "SEQ-37"], "tests of the store: it takes days"),
     },
     "customer": {
-        **dict.fromkeys([f"DEC-{number}" for number in range(1, 24)], "vectors: decisions"),
+        **dict.fromkeys([f"DEC-{number}" for number in range(1, 25)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(["CNS-10", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"),
         **dict.fromkeys(
@@ -47,9 +47,22 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "ENV-15", "JSN-7", "SIG-3", "SIG-4", "SIG-5", "VOC-2"],
             "vectors: what a receiver accepts is the same on both sides",
         ),
-        **dict.fromkeys(["INT-1", "SEQ-14"], "vectors: threads"),
+        **dict.fromkeys(["INT-1", "SEQ-14", "DAT-14", "DAT-15"], "vectors: threads"),
         **dict.fromkeys(
-            ["CNS-2", "CNS-3", "CNS-4", "CNS-9", "CNS-12", "OFR-9", "OFR-10", "OFR-15", "ORD-8", "TRM-1", "TRM-2"],
+            [
+                "CNS-2",
+                "CNS-3",
+                "CNS-4",
+                "CNS-9",
+                "CNS-12",
+                "OFR-9",
+                "OFR-10",
+                "OFR-15",
+                "ORD-8",
+                "TRM-1",
+                "TRM-2",
+                "DAT-5",
+            ],
             "the checks of a vendor, who receives such messages",
         ),
         **dict.fromkeys(

@@ -166,11 +166,9 @@ def install(vendor: Vendor) -> Vendor:
     def answer(message: Message[data.Request], relationship: VendorRelationship) -> Iterator[Body]:
         note = message.body.note or ""
         if note == "test: give":
-            this = Ref(id=message.id, digest=digest(canonicalize(message.wire())))
-            line = data.GivenLine(name="A thing", price=Money("10.00", "EUR"))
-            soon(relationship, data.Give(kind="bill", about=this, lines=[line], total=Money("10.00", "EUR")))
+            soon(relationship, given(Ref(id=message.id, digest=digest(canonicalize(message.wire())))))
         elif note.startswith("test: "):
-            yield _answered(note.removeprefix("test: "), message)
+            yield answered(note.removeprefix("test: "), message)
 
     _forgetting(vendor)
     return vendor
@@ -205,7 +203,13 @@ def _answer(message: Message[terms.Proffer], now: datetime) -> terms.Accept | te
     return terms.Counter(terms=roster.ref(COUNTER), answer_by=instant(now + _SHORT) if short else None)
 
 
-def _answered(status: str, request: Message[data.Request]) -> data.Answer:
+def given(about: Ref) -> data.Give:
+    """A bill of one line."""
+    line = data.GivenLine(name="A thing", price=Money("10.00", "EUR"))
+    return data.Give(kind="bill", about=about, lines=[line], total=Money("10.00", "EUR"))
+
+
+def answered(status: str, request: Message[data.Request]) -> data.Answer:
     """An answer of this status, and what goes with it; `extended`: longer than a law allows at first."""
     if status == "extended":
         due_by = instant(moment(request.created) + timedelta(days=46))

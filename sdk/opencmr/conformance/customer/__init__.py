@@ -1,11 +1,11 @@
 """What must hold for a customer, and the stage on which it is shown."""
 
 from ..suite import Check, each
-from . import answers, believes, says, sequence
+from . import answers, believes, data, says, sequence
 from .played import Played
 from .stage import Stage
 
-CHECKS: list[Check[Stage]] = list(each((says.page, believes.page, sequence.page, answers.page)))
+CHECKS: list[Check[Stage]] = list(each((says.page, believes.page, sequence.page, answers.page, data.page)))
 """Every check of a customer."""
 
 __all__ = ["CHECKS", "Played", "Stage"]

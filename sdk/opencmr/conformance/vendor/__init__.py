@@ -6,6 +6,7 @@ from . import (
     bounds,
     consent,
     core,
+    data,
     envelope,
     files,
     identity,
@@ -26,8 +27,7 @@ CHECKS: list[Check[Bench]] = list(
                 module.page
                 for module in (
                     transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent,
-                    bounds, intent, orders,
-                    files,
+                    bounds, intent, orders, data, files,
                 )
             ),
             bounds.vocabulary,

@@ -111,7 +111,7 @@ class Giving(Record):
         """
         body = said.message.body
         check_about(context, body.about, "DAT-6")
-        _check_total(body)
+        check_total(body)
         return cls("given", body, body.about, said.point, said.digest)
 
     def take(self, said: Said, to: tuple[str, ...], context: Context) -> Self:
@@ -149,7 +149,7 @@ class Giving(Record):
         return Told(Table((self.body.kind, "price", "currency"), lines + added), tuple(files))
 
 
-def _check_total(body: data.Give) -> None:
+def check_total(body: data.Give) -> None:
     """Refuse a total that is not what its lines come to.
 
     Raises:
