@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from opencmr import errors, messages, trust
-from opencmr.protocol import History, Settled, Thread, parse, settle, verify
-from opencmr.testing import envelope
+from opencmr.protocol import History, Settled, Thread, moment, parse, settle, verify
+from opencmr.testing import Forger
 
 CUSTOMER, VENDOR = trust.SigningKey(b"c" * 32), trust.SigningKey(b"v" * 32)
 ME, THEM = "did:web:shop.example", CUSTOMER.did
@@ -35,9 +35,8 @@ def word(type_: str, body: dict[str, Any], at: int, thread: int | None = None, *
 
     A yes may take its place for a week, unless it says otherwise.
     """
-    says = messages.BODIES[type_].expires if type_ in messages.BODIES else "may"
-    named = {"id_": IDS[at], "from_": THEM, "to": ME, "created": NOON, "thread": IDS[at if thread is None else thread]}
-    return {**envelope(type_, body, **named, expires=NEXT_WEEK if says in ("must", "customer") else None), **more}
+    forger = Forger(did=THEM, to=ME, key=CUSTOMER, method=trust.key_url(THEM), clock=lambda: moment(NOON))
+    return forger.write(type_, body, IDS[at if thread is None else thread], id=IDS[at], **more)
 
 
 def signed(document: dict[str, Any], key: trust.SigningKey = CUSTOMER, method: str | None = None) -> bytes:

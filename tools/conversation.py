@@ -22,8 +22,8 @@ import shop as golden_shop  # noqa: E402
 from vectors.writing import CUSTOMER, CUSTOMER_URL, uuid  # noqa: E402
 
 from opencmr import messages, trust  # noqa: E402
-from opencmr.protocol import roster  # noqa: E402
-from opencmr.testing import envelope  # noqa: E402
+from opencmr.protocol import moment, roster  # noqa: E402
+from opencmr.testing import Forger, Link  # noqa: E402
 from opencmr.transport.bundle import unpack  # noqa: E402
 
 SPEC = ROOT / "spec" / "v1"
@@ -69,13 +69,13 @@ class Customer:
     async def collect(self, says: str, at: str, receipts: list[Document] | None = None) -> None:
         """Collect what waits."""
         body = {"wait": 0, **({"receipts": receipts} if receipts else {})}
-        raw = self._write("mailbox.collect", at, body, None, seen=self.seen)
+        raw = self._write("mailbox.collect", at, body, None)
         await self.send(says, raw, "mailbox")
 
     def receipt(self, of: Document, at: str, state: str) -> Document:
         """The customer's receipt for a word of the vendor's."""
         body = {"of": trust.digest(trust.canonicalize(of)), "outcome": "accepted", "state": state}
-        return json.loads(self._write("receipt", at, body, of["thread"], seen=None))
+        return json.loads(self._write("receipt", at, body, of["thread"]))
 
     def last(self, type_: str) -> Document:
         """The vendor's last word of this type."""
@@ -83,11 +83,9 @@ class Customer:
 
     def _write(self, type_: str, at: str, body: Document, thread: str | None, **more: Any) -> str:
         id_ = uuid(f"golden {type_} {at} {json.dumps(body, sort_keys=True)}")
-        entry = type_ not in ("receipt", "mailbox.collect")
-        links = {"prior": self.prior, "seen": self.seen} if entry else {}
-        named = {"id_": id_, "from_": CUSTOMER.did, "to": golden_shop.DID, "created": at, "thread": thread}
-        document = envelope(type_, body, **named, **{**links, **more})
-        raw = trust.sign(document, CUSTOMER, CUSTOMER_URL)
+        forger = Forger(did=CUSTOMER.did, to=golden_shop.DID, key=CUSTOMER, method=CUSTOMER_URL, ids=lambda: id_,
+                        clock=lambda: moment(at), link=lambda: Link(prior=self.prior, seen=self.seen))  # fmt: skip
+        raw = forger.sign(forger.write(type_, body, thread, **more))
         messages.validate(json.loads(raw))
         return raw.decode()
 

@@ -5,20 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from opencmr import trust
-from opencmr.messages import BODIES
 from opencmr.protocol import History, instant, moment, roster, verify
-from opencmr.protocol.clock import shifted
 from opencmr.protocol.receiving import parse
 from opencmr.protocol.thread import opened_by
-from opencmr.testing import envelope
+from opencmr.testing import Forger, Link
 
 from .writing import CUSTOMER, OTHER_CUSTOMER, PINNED, VENDOR, VENDOR_KEY, VENDOR_URL, Case, case, key_of, uuid
 
 Body = dict[str, Any]
 NOON = "2026-03-01T12:00:00.000Z"
 NEW_YEAR = "2027-01-01T00:00:00.000Z"
-IN_TIME = timedelta(days=7)
-"""By when a customer's word must have taken its place, unless a script says otherwise."""
 VENDORS = ("terms.counter", "consent.request", "offer.make", "order.confirm", "order.fulfil", "key.introduce")
 """Types that only a vendor sends. Others are the customer's unless a script says otherwise."""
 
@@ -94,21 +90,16 @@ class Script:
             if side == "customer"
             else (VENDOR_KEY, VENDOR_URL, VENDOR, more.pop("to", self.me))
         )
-        id_ = more.pop("id", None) or uuid(f"{self.name} {self.said}")
-        right = {"from_": sender, "to": to, "created": self.now, "thread": thread, **self._links(type_, side)}
-        document = envelope(type_, body, id_=id_, **{**right, **more})
-        if type_ in BODIES and side == "customer" and BODIES[type_].expires in ("must", "customer"):
-            document.setdefault("expires", shifted(str(document["created"]), IN_TIME))
-        raw = trust.sign(document, key, url)
+        chain = self.history.chain
+        link = Link(prior=self.last, seen=chain.tip) if side == "customer" else Link(chain.next, chain.tip)
+        forger = Forger(did=sender, to=to, key=key, method=url, link=lambda: link,
+                        clock=lambda: moment(more.get("created", self.now)),
+                        ids=lambda: uuid(f"{self.name} {self.said}"))  # fmt: skip
+        raw = forger.sign(forger.write(type_, body, thread, **more))
         word = Word(trust.parse(raw), trust.digest(raw), side)
         if side == "customer" and type_ not in ("mailbox.collect", "blob.fetch"):
             self.last = word.digest
         return word
-
-    def _links(self, type_: str, side: str) -> Body:
-        if side == "vendor":
-            return {"number": self.history.chain.next, "prior": self.tip}
-        return {"prior": None if type_ == "mailbox.collect" else self.last, "seen": self.tip}
 
     def place(self, word: Word, at: str | None = None, **claims: Any) -> Word:
         """Give a word its place: a vendor's in the chain, a customer's by a receipt that says what is right.

@@ -198,7 +198,7 @@ def consent_folds() -> list[Case]:
             "LIF-1",
             "av",
             "requested",
-            lambda t: t.grant(t.ask(), by="vendor"),
+            lambda t: t.grant(t.ask(), by="vendor", expires=None),
         ),
         fold(
             "consent-refused-by-vendor",

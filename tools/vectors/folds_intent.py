@@ -211,7 +211,7 @@ def intent_folds() -> list[Case]:
             "RCV-15",
             "av",
             "open",
-            lambda t: t.say("offer.make", offer(), t.cast().thread),
+            lambda t: t.say("offer.make", offer(), t.cast().thread, expires=None),
         ),
         fold(
             "offer-after-order",

@@ -348,7 +348,7 @@ def _granted_at(t: Script, milliseconds: int) -> Word:
 
 
 def _offered_after(t: Script, **by: float) -> Word:
-    wished = t.cast(more={"expires": None})
+    wished = t.cast()
     placed = str(t.words[-1].message["created"])
     t.now = instant(moment(placed) + timedelta(minutes=-1))
     t.later(**by)

@@ -250,7 +250,7 @@ def _changed(m: Mailbox) -> None:
 
 def _void(m: Mailbox) -> None:
     wished = m.own(m.cast())
-    m.say("offer.make", {"lines": []}, wished.thread)
+    m.say("offer.make", {"lines": []}, wished.thread, expires=None)
     m.offer(wished)
     m.comes(1, 2, 3, chain=3)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from in_memory_vendor import CUSTOMER as KEY
 from in_memory_vendor import no_proof
 from opencmr import messages, trust
 from opencmr.conformance.decisions import facts_of as facts_of_case
@@ -18,7 +19,7 @@ from opencmr.messages import Message
 from opencmr.protocol import Decision, Facts, History, Question, Said, Thread, instant, moment
 from opencmr.protocol import roster as terms_roster
 from opencmr.protocol.thread import opened_by
-from opencmr.testing import envelope
+from opencmr.testing import Forger, Link
 
 VECTORS = Path(__file__).parents[3] / "spec" / "v1" / "vectors"
 CUSTOMER = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
@@ -111,17 +112,13 @@ class Talk:
     def message(self, type_: str, body: dict[str, Any], *, by: str, thread: str | None = None, **more: Any) -> Word:
         """A message as it would travel, and its digest; members of the envelope that are none are left out."""
         self._count += 1
-        id_ = f"urn:uuid:{self._count:08x}-0000-4000-8000-000000000000"
         sender, to = (CUSTOMER, VENDOR) if by == "customer" else (VENDOR, CUSTOMER)
-        chain = self.history.chain
-        place = (
-            {"prior": self._own, "seen": chain.tip} if by == "customer" else {"number": chain.next, "prior": chain.tip}
-        )
-        kind = messages.BODIES.get(type_)
-        must = kind is not None and (kind.expires == "must" or (kind.expires == "customer" and by == "customer"))
-        expires, proof = self.after(days=7) if must else None, no_proof(f"{sender}#key-1")
-        right = {"to": to, "thread": thread, "created": self.now, **place, "expires": expires, "proof": proof}
-        document = envelope(type_, body, id_=id_, from_=sender, **{**right, **more})
+        chain, kind = self.history.chain, messages.BODIES.get(type_)
+        link = Link(prior=self._own, seen=chain.tip) if by == "customer" else Link(chain.next, chain.tip)
+        forger = Forger(did=sender, to=to, key=KEY, method=f"{sender}#key-1", clock=lambda: moment(self.now),
+                        ids=lambda: f"urn:uuid:{self._count:08x}-0000-4000-8000-000000000000",
+                        link=lambda: link)  # fmt: skip
+        document = forger.write(type_, body, thread, **{"proof": no_proof(forger.method), **more})
         read = messages.validate if kind else messages.validate_envelope
         return read(document), trust.digest(trust.canonicalize(document))
 
