@@ -50,9 +50,8 @@ def test_the_suite_fuzz_and_vectors_know_it(house: House) -> None:
     told = done.stdout.splitlines()
     assert told[:2] == ["broken []", "checks lifecycles/praise-given"]
     assert told[2:] == ["messages/examples.json True True", "messages/mutants.json True True"]
-    fuzzed = house.run("-c", "from fuzz.folds import _WORDS; print(*sorted(t for t, _ in _WORDS if 'praise' in t))")
-    assert fuzzed.stdout == "praise.give praise.thank\n", fuzzed.stderr
-    assert house.run("-m", "fuzz", "--only", "folds", "--inputs", "300").returncode == 0
+    fuzzed = house.run(str(Path(__file__).parent / "praise" / "fuzzed.py"))
+    assert fuzzed.stdout == "praise.give praise.thank\n[]\n", fuzzed.stderr
 
 
 def test_a_message_by_its_schema_and_by_its_model(house: House) -> None:
