@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,8 +19,19 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import postgres
 
+# What the tests write lies in memory, where there is room: it is thousands of stores, and a commit waits for its disk.
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30:
+    os.environ.setdefault("TMPDIR", str(MEMORY))
+    tempfile.tempdir = None  # it is looked up anew
+
 Places = Callable[[str], str | Path]
 """Name of a store → where it is kept: a file, or a URL."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` means: one more than cores, for many a test waits for a server or a deadline."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,9 @@ def test_a_file_that_ends_within_a_chunk_is_noticed(left: int) -> None:
 
 @pytest.mark.requirement("BAK-3")
 @pytest.mark.parametrize(
-    "raw", [seal(b"xy", last=0), seal(b"xy", chunk=1), seal(b"xy", last=1), seal(b"xy", last=2), seal(b"xy") + b"\0"]
+    "raw",
+    [seal(b"xy", last=0), seal(b"xy", chunk=1), seal(b"xy", last=1), seal(b"xy", last=2), seal(b"xy") + b"\0"],
+    ids=["no-last", "a-byte-a-chunk", "last-1", "last-2", "one-more"],
 )
 def test_chunks_of_another_size_or_another_tag_are_none(raw: bytes) -> None:
     with pytest.raises(BackupError):
