@@ -21,6 +21,7 @@ from opencmr.messages.types import Money, Party, Want
 from opencmr.protocol import History, Question, is_narrowing, roster
 from opencmr.protocol.clock import shifted
 from opencmr.roles.customer.arrived import Arrived
+from opencmr.roles.customer.checking import check_words
 from opencmr.roles.customer.transaction import Transactions
 from opencmr.roles.party.histories import Histories
 from opencmr.roles.party.signing import Draft, Signer
@@ -117,13 +118,13 @@ class _Holder:
         self.wallet = self._opened()
 
     def _opened(self) -> Transactions:
-        return Transactions(Signer(CUSTOMER, CUSTOMER_KEY, trust.key_url(CUSTOMER)), self.number, Histories())
+        return Transactions(lambda did: Signer(did, CUSTOMER_KEY, trust.key_url(did)), self.number, Histories())
 
     def take_in(self, raws: list[bytes], *, collected: bool) -> None:
         """What a vendor says; then what is remembered is what is kept."""
 
         def take_in(rows: Rows) -> Arrived:
-            words = self.wallet.verify(self.wallet.peer(rows), raws)
+            words = check_words(self.wallet.peer(rows), raws)
             return self.wallet.take_in(rows, words, _NOW, collected=collected)
 
         self.store.write_now(take_in)

@@ -20,6 +20,7 @@ from ..protocol.receiving import check_fresh
 from ..roles.party.histories import Histories
 from ..roles.party.signing import Signer
 from ..roles.vendor.fetching import Fetching
+from ..roles.vendor.keys import Keys
 from ..roles.vendor.mailbox import use_request
 from ..roles.vendor.transaction import Received, Transactions
 from ..store import Files, Rows, Store
@@ -85,7 +86,7 @@ class _Shop:
             self.store.write_now(work)
 
     def _peer(self, rows: Rows) -> int:
-        peer = rows.peer(self.transactions.signer.did, self.case["customer"])
+        peer = self.transactions.relationship(rows, self.case["customer"])
         if peer is None:
             raise ValueError("the case's vendor does not know the customer yet")
         return peer.number
@@ -95,12 +96,12 @@ class _Shop:
         parsed = parse(raw)
         known = self.store.read(lambda rows: self.transactions.known(rows, parsed.sender, parsed.id, parsed.digest))
         if known is None:
-            verified = verify(parsed, me=self.transactions.signer.did, pinned={})
+            verified = verify(parsed, me=self.transactions.keys.did, pinned={})
 
             def work(rows: Rows) -> Received:
                 return self.transactions.receive(rows, verified, [], now)
 
-            before = self.store.read(lambda rows: self._chain(rows, parsed.sender))
+            before = self.store.read(lambda rows: self._chain(rows, verified.message))
             known = self.store.write_now(work)
         else:
             before = None
@@ -110,8 +111,8 @@ class _Shop:
         self.answers.append(known.answers)
         return self._as_told(known.answers, parsed.digest, before, number)
 
-    def _chain(self, rows: Rows, customer: str) -> tuple[int, str | None]:
-        peer = rows.peer(self.transactions.signer.did, customer)
+    def _chain(self, rows: Rows, message: Message[Any]) -> tuple[int, str | None]:
+        peer = self.transactions.speaker(rows, message)
         chain = self.transactions.histories.history(rows, peer).chain if peer else None
         return (chain.next, chain.tip) if chain else (1, None)
 
@@ -136,12 +137,12 @@ class _Shop:
         return told
 
     def _collect(self, raw: bytes, now: str) -> dict[str, Any]:
-        verified = verify(parse(raw), me=self.transactions.signer.did, pinned={})
+        verified = verify(parse(raw), me=self.transactions.keys.did, pinned={})
         message: Message[core.Collect] = verified.message
         check_fresh(message, now)
 
         def work(rows: Rows) -> tuple[list[bytes], bool]:
-            peer = rows.peer(self.transactions.signer.did, message.from_)
+            peer = self.transactions.check_moved(rows, message.from_)
             if peer is not None:
                 use_request(rows, peer, message, now)
                 self.transactions.check_collect(rows, peer, message, now)
@@ -151,7 +152,7 @@ class _Shop:
         return {"messages": [self._named(raw) for raw in found], "more": more}
 
     def _fetch(self, raw: bytes, now: str) -> dict[str, Any]:
-        fetching = Fetching(self.store, self.files, self.transactions.signer, Gate(Limits()), lambda: now)
+        fetching = Fetching(self.store, self.files, self.transactions.keys.first, Gate(Limits()), lambda: now)
         file = asyncio.run(fetching.fetch(raw))
         file.close()
         return {"bytes": file.size}
@@ -183,7 +184,7 @@ class _Shop:
 
     def _ask(self, ask: dict[str, Any], now: str) -> dict[str, Any]:
         def work(rows: Rows) -> dict[str, Any]:
-            peer = rows.peer(self.transactions.signer.did, self.case["customer"])
+            peer = self.transactions.relationship(rows, self.case["customer"])
             if peer is None:
                 raise ValueError("the case's vendor does not know the customer yet")
             return asked(self.transactions.histories.history(rows, peer), {"question": ask, "at": now, "now": True})
@@ -196,7 +197,7 @@ def _shop(case: Case) -> Iterator[_Shop]:
     key = trust.SigningKey.generate()
     signer = Signer(case["vendor"], key, trust.key_url(case["vendor"]))
     with tempfile.TemporaryDirectory(prefix="opencmr-") as folder, Store(Path(folder) / "shop.db") as store:
-        shop = _Shop(case, store, Transactions(signer, Histories()), Files(Path(folder) / "files"))
+        shop = _Shop(case, store, Transactions(Keys(signer), Histories()), Files(Path(folder) / "files"))
         for number, text in enumerate(case.get("files", ())):
             file = Path(folder) / str(number)
             file.write_text(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import trust
+from ..roles.customer.checking import check_words
 from ..roles.customer.transaction import Transactions
 from ..roles.party.histories import Histories
 from ..roles.party.signing import Signer
@@ -68,7 +69,8 @@ class _Holder:
         number = self.wallet.number
 
         def work(rows: Rows) -> dict[str, Any]:
-            words = self.wallet.verify(self.wallet.peer(rows), raws)
+            peer, others = self.wallet.parties(rows)
+            words = check_words(peer, raws, others)
             arrived = self.wallet.take_in(rows, words, step["now"], collected=True)
             return {
                 "chain": len(self.wallet.history(rows).chain.digests),
@@ -106,4 +108,4 @@ def _holder(case: Case) -> Iterator[_Holder]:
             peer = rows.add_peer(case["customer"], case["vendor"], opened=opened, pinned=case["keys"], endpoint=None)
             return peer.number
 
-        yield _Holder(case, store, Transactions(signer, store.write_now(work), Histories()))
+        yield _Holder(case, store, Transactions(lambda did: signer, store.write_now(work), Histories()))

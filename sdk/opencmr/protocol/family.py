@@ -237,6 +237,7 @@ class Family:
         beside: What to begin with for what noes take back beside the record; none: nothing is to be kept for it.
         firm: Types that are not stale for what only the vendor has said since.
         never_stale: Types that are stale for nothing.
+        introduces: Of a word by which a vendor introduces a key: the key; of others none.
         forerunner: Of a word by which a customer goes on under another DID: the DID of before; of others none.
         settled_first: Types that a customer says only when all that they said before in the thread is settled: what it
             discloses cannot be taken back.
@@ -250,6 +251,7 @@ class Family:
     beside: Callable[[], Beside] | None = None
     firm: frozenset[str] = frozenset()
     never_stale: frozenset[str] = frozenset()
+    introduces: Callable[[Message[Any]], str | None] = _nobody
     forerunner: Callable[[Message[Any]], str | None] = _nobody
     settled_first: frozenset[str] = frozenset()
     passing: Mapping[Side, frozenset[str]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from .family import Beside, Record, VendorKey
 from .lifecycle import family_of, is_narrowing
 from .question import Decision, Question
 from .said import Said
-from .speakers import check_key, forerunner
+from .speakers import counts, forerunner
 from .statements import Facts
 from .thread import Thread, opened_by
 
@@ -200,15 +200,10 @@ class History:
         if self.customer is not None:
             raise Moved(pointer="/from", rule="REL-7")
 
-    def check_vendor(self, message: Message[Any]) -> None:
-        """Check that the vendor's next word is signed by a key that counts by then.
-
-        Raises:
-            WrongKey: The key has ended, or begins later.
-        """
-        if self.speaking:
-            at = self.chain.place_time(message.created)
-            check_key(self.introduced(), message, self.chain.next, at)
+    def key_counts(self, message: Message[Any]) -> bool:
+        """Whether the vendor's next word is signed by a key that counts by then, as far as introductions say."""
+        at = self.chain.place_time(message.created)
+        return not self.speaking or counts(self.introduced(), message, self.chain.next, at)
 
     def introduced(self) -> list[VendorKey]:
         """The keys that the vendor has introduced, in the order of their places."""

@@ -6,7 +6,6 @@ What families say about it is asked for here, by no family's name (`spec/v1/iden
 from collections.abc import Iterable
 from typing import Any
 
-from ..errors import WrongKey
 from ..messages import Message
 from .families import FAMILIES
 from .family import VendorKey
@@ -19,29 +18,32 @@ def forerunner(message: Message[Any]) -> str | None:
     return FAMILIES[family].forerunner(message) if family is not None else None
 
 
+def introduced_by(message: Message[Any]) -> dict[str, str]:
+    """Of a word by which a vendor introduces a key: its URL and the key. Of all others nothing."""
+    family = family_of(message.type)
+    key = FAMILIES[family].introduces(message) if family is not None else None
+    return {key_url(message.from_, key): key} if key is not None else {}
+
+
 def key_url(vendor: str, key: str) -> str:
     """The URL that the proofs of an introduced key name."""
     return f"{vendor}#{key}"
 
 
-def check_key(keys: Iterable[VendorKey], message: Message[Any], place: int, at: str) -> None:
-    """Check that a vendor's word is signed by a key that counts at its place, as far as introductions say.
+def counts(keys: Iterable[VendorKey], message: Message[Any], place: int, at: str) -> bool:
+    """Whether the key that signs a vendor's word counts at its place: it has not ended, nor begins later.
 
     Args:
-        keys: The keys that were introduced before.
+        keys: The keys that were introduced before, in their order.
         message: The word.
         place: Its place.
         at: Its place time.
-
-    Raises:
-        WrongKey: The key has ended, or begins later.
     """
-    url, why = message.proof.verification_method, None
+    url, found = message.proof.verification_method, None
     for each in keys:
         mine = url == key_url(message.from_, each.key)
         if each.counts(place, at):
-            why = None if mine else "the key has ended" if url in each.ends else why
-        elif mine and why is None:
-            why = f"the key begins at {each.begins}"
-    if why is not None:
-        raise WrongKey(why, pointer="/proof/verificationMethod", rule="REL-10")
+            found = True if mine else False if url in each.ends else found
+        elif mine and found is None:
+            found = False
+    return found is not False

@@ -184,11 +184,16 @@ class Batch:
         """Put relationships back to how they stood before a write that was undone."""
         self._peers.update(before)
 
+    def rename(self, before: Peer, now: Peer) -> None:
+        """A relationship goes by another name."""
+        self._numbers[before.me, before.peer] = None
+        self._numbers[now.me, now.peer] = now.number
+
     def forget(self, number: int) -> None:
         """Forget a relationship whose beginning was undone."""
         peer = self._peers.pop(number, None)
         if peer is not None:
-            self._numbers.pop((peer.me, peer.peer))
+            self._numbers[peer.me, peer.peer] = None
 
     def flush(self) -> None:
         """Write what has been asked for. Messages come first: what changes one may change it at once."""
@@ -212,6 +217,7 @@ class Asked:
         self._new: dict[int, dict[str, Any]] = {}
         self._unwritten: set[int] = set()
         self._begun: list[int] = []
+        self._renamed: list[tuple[Peer, Peer]] = []
         self._added: list[dict[str, Any]] = []
         self._writes: list[Write] = []
         self._savepoint: NestedTransaction | None = None
@@ -236,6 +242,17 @@ class Asked:
         """Note a change of what was kept before: a history that is remembered from then is folded anew as a whole."""
         self.change(number, **values)  # first: before it, the version is that which others remember
         self.change(number, revised=self.version(number))
+
+    def rename(self, number: int, **names: str) -> Peer:
+        """Note that a relationship goes by another name, which the database has already."""
+        before = self.peer_by_number(number)
+        self.revise(number, **names)
+        now = self.peer_by_number(number)
+        assert before is not None  # noqa: S101  # relationships do not end
+        assert now is not None  # noqa: S101
+        self._renamed.append((before, now))
+        self.batch.rename(before, now)
+        return now
 
     def changes(self, number: int) -> bool:
         """Whether it has changed something of a relationship."""
@@ -304,6 +321,8 @@ class Asked:
         if self._savepoint is not None:
             self._savepoint.rollback()
             self.batch.restore(self._before)
+        for before, now in reversed(self._renamed):
+            self.batch.rename(now, before)
         for number in self._begun:
             self.batch.forget(number)
 

@@ -100,6 +100,20 @@ class KeyFile:
         self._kept, self._keys[name] = kept, key
         return key
 
+    def remove(self, name: str) -> None:
+        """Keep a key no more, where it is kept.
+
+        Raises:
+            KeyFileError: The file cannot be written, or is not the one that was opened.
+        """
+        with self._alone():
+            if self._is_there():
+                kept = self._same_file()["keys"]
+                if kept.pop(name, None) is not None:
+                    self._save(kept)
+        self._kept.pop(name, None)
+        self._keys.pop(name, None)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process writes key files of this folder meanwhile, where the system can promise that."""

@@ -102,6 +102,15 @@ muted = Table(
     Column("relationship", Integer, primary_key=True, autoincrement=False),
 )
 
+# Other DIDs of a relationship's customer: those before a move, and in a wallet one to which a move is on its way.
+dids = Table(
+    "dids",
+    metadata,
+    Column("relationship", Integer, primary_key=True, autoincrement=False),
+    Column("did", String(255), primary_key=True),
+    Index("ix_dids_did", "did"),
+)
+
 # By the rules of which number (`protocol.FOLDS`) what is derived was computed, and as far as which relationship: one
 # row. Absent: all of them.
 folds = Table(

@@ -223,11 +223,16 @@ def _forerunner(message: Message[Any]) -> str | None:
     return message.body.was if isinstance(message.body, relationship.Move) else None
 
 
+def _introduces(message: Message[Any]) -> str | None:
+    return message.body.key if isinstance(message.body, key.Introduce) else None
+
+
 FAMILY = Family(
     name="relationship",
     blank=lambda at: Relationship(NONE),
     misplaced=_misplaced,
     never_stale=frozenset({relationship.Move.type}),
+    introduces=_introduces,
     forerunner=_forerunner,
     passing={
         "customer": frozenset({relationship.Open.type}),

@@ -11,6 +11,7 @@ from ...transport import Network
 from ...transport.bundle import MAX_WORDS, MOST_WORDS
 from ..party.given import seconds
 from .arrived import Arrived
+from .checking import check_words
 from .quota import Checked
 from .transaction import Transactions
 
@@ -127,10 +128,10 @@ class Collecting:
         return arrived, more and arrived.moved, sum(map(len, raws))
 
     async def _checked(self, raws: list[bytes]) -> list[Checked]:
-        peer = self._store.read(self._transactions.peer)
+        peer, others = self._store.read(self._transactions.parties)
         if sum(map(len, raws)) <= _LITTLE:
-            return self._transactions.verify(peer, raws)
-        return await asyncio.to_thread(self._transactions.verify, peer, raws)
+            return check_words(peer, raws, others)
+        return await asyncio.to_thread(check_words, peer, raws, others)
 
     async def ask(self, waiting: int) -> tuple[list[bytes], list[str], bool]:
         """What the vendor answers to a collect; where it was restored, after it was handed back what it lacks."""
@@ -147,13 +148,18 @@ class Collecting:
         """Hand the vendor back its own words, a request's worth at a time."""
         groups = self._store.read(lambda rows: list(self._transactions.handed_back(rows, behind)))
         while groups:
-            some = [self._store.read(lambda rows: self._transactions.collect(rows, 0, self._now(), receipts=False))[0]]
-            while groups and len(some) < MOST_WORDS:
-                if len(some) > 1 and sum(map(len, (*some, *groups[0]))) > MAX_WORDS - _FRAME:
+            some = [self._asking_as(me := groups[0][0])]
+            while groups and groups[0][0] == me and len(some) < MOST_WORDS:
+                if len(some) > 1 and sum(map(len, (*some, *groups[0][1]))) > MAX_WORDS - _FRAME:
                     break
-                some += groups.pop(0)
+                some += groups.pop(0)[1]
             await self._network.hand_back(self._endpoint, some)
         tell(_log, logging.WARNING, "vendor.was-restored", vendor=self._vendor)
+
+    def _asking_as(self, me: str) -> bytes:
+        return self._store.read(
+            lambda rows: self._transactions.collect(rows, 0, self._now(), receipts=False, under=me)
+        )[0]
 
 
 def _slices(raws: list[bytes]) -> list[list[bytes]]:

@@ -13,8 +13,9 @@ from ...store import KeyFile, Peer, Rows, Store, beside
 from ...transport import Network
 from ..party.given import seconds
 from ..party.histories import Histories
-from ..party.signing import Signer
+from .backup import next_keys as next_to
 from .in_hand.intent import CastsIntents
+from .keyring import Keyring
 from .messaging import Clock, quiet
 from .policy import Policy
 from .polling import Poller, Polling
@@ -33,7 +34,7 @@ class Customer(CastsIntents):
     def __init__(
         self,
         store: Store,
-        keys: KeyFile,
+        keys: Keyring,
         network: Network,
         policy: Policy,
         clock: Clock,
@@ -61,6 +62,7 @@ class Customer(CastsIntents):
         path: str | Path,
         *,
         keys: str | Path | None = None,
+        next_keys: str | Path | None = None,
         passphrase: str | None = None,
         policy: Policy | None = None,
         network: Network | None = None,
@@ -77,7 +79,9 @@ class Customer(CastsIntents):
         Args:
             path: A file.
             keys: The key file; absent: beside the store, with the ending `.keys`. Its mode is 0600.
-            passphrase: Seals the key file.
+            next_keys: The file of the next keys, which may lie elsewhere: it is opened when a relationship is opened or
+                moved. Absent: beside the key file, with the ending `.next`. Its mode is 0600.
+            passphrase: Seals the key files.
             policy: Standing choices about terms.
             network: How vendors are reached; absent: HTTP.
             retry: Send by itself what waits, within `async with`: `Retry()`. Absent: `sync` sends it.
@@ -94,7 +98,8 @@ class Customer(CastsIntents):
 
             network = HttpNetwork()
         file = KeyFile(keys if keys is not None else beside(path), passphrase)
-        return cls(Store(path), file, network, policy or Policy(), clock, retry, quota, polling)
+        ring = Keyring(file, Path(next_keys) if next_keys is not None else next_to(file.path), passphrase)
+        return cls(Store(path), ring, network, policy or Policy(), clock, retry, quota, polling)
 
     async def meet(self, vendor: str) -> Relationship:
         """Begin a relationship with a vendor: a fresh key, and the vendor's keys pinned as they are now.
@@ -118,7 +123,7 @@ class Customer(CastsIntents):
         if known := self._store.read(lambda rows: rows.peers_of(vendor)):
             return self._relationship(known[0])
         key = trust.SigningKey.generate()
-        self._keys.add(key.did, key)
+        self._keys.current.add(key.did, key)
         opened = instant(self._clock())
 
         def begin(rows: Rows) -> Peer:
@@ -187,9 +192,9 @@ class Customer(CastsIntents):
 
     def _relationship(self, peer: Peer) -> Relationship:
         if peer.number not in self._known:
-            signer = Signer(peer.me, self._keys.get(peer.me), trust.key_url(peer.me))
+            self._keys.signer(peer.me)
             relationship = Relationship(
-                self._store, signer, peer, self._network, self._histories, self._clock, self._quota
+                self._store, self._keys, peer, self._network, self._histories, self._clock, self._quota
             )
             relationship.policy = self.policy
             relationship.on_waiting = lambda asked: self._wake(relationship, asked)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from ..._log import tell
-from ...errors import Misconduct, Problem, QuotaExceeded, Unreachable, UsageError
+from ...errors import Misconduct, Moved, Problem, QuotaExceeded, Unreachable, UsageError
 from ...messages import Body
 from ...protocol import Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ...store import Noticed, Peer, Store
@@ -14,9 +14,11 @@ from ...transport import Network
 from ..party.asking import Asked, members
 from ..party.given import told
 from ..party.histories import Histories
-from ..party.signing import Draft, Signer
+from ..party.signing import Draft
 from .collecting import Collecting
 from .fetching import Fetching
+from .keyring import Keyring
+from .moving import move_under_way
 from .outbox import Fault, Outbox
 from .policy import Policy
 from .quota import DEFAULT, Quota
@@ -31,8 +33,8 @@ class Messaging:
     """Speaks with one vendor, under the key that belongs to this relationship alone.
 
     Attributes:
-        me: The customer's DID here; no other vendor sees it.
         vendor: The vendor's DID.
+        keyring: The keys of the wallet.
         policy: The customer's standing choices.
         on_waiting: Is called when something said has to be sent again, with the seconds that the vendor asked for.
     """
@@ -40,18 +42,18 @@ class Messaging:
     def __init__(
         self,
         store: Store,
-        signer: Signer,
+        keyring: Keyring,
         peer: Peer,
         network: Network,
         histories: Histories,
         clock: Clock,
         quota: Quota = DEFAULT,
     ) -> None:
-        self.me = peer.me
         self.vendor = peer.peer
+        self.keyring = keyring
         self.policy = Policy()
         self._store = store
-        self._transactions = Transactions(signer, peer.number, histories, quota)
+        self._transactions = Transactions(keyring.signer, peer.number, histories, quota)
         self._clock = clock
         endpoint = str(peer.endpoint)
         self._collecting = Collecting(store, self._transactions, network, endpoint, self.vendor, self._now)
@@ -59,13 +61,22 @@ class Messaging:
         self._outbox = Outbox(store, self._transactions, network, endpoint, self._collecting)
         self.on_waiting: Callable[[int], None] = lambda asked: None
 
-    async def say(self, body: Body | Draft, thread: str | None = None, *, check: bool = True) -> str:
+    @property
+    def me(self) -> str:
+        """The customer's DID here; no other vendor sees it."""
+        peer = self._store.read(lambda rows: rows.peer_by_number(self._transactions.number))
+        return peer.me if peer is not None else ""
+
+    async def say(
+        self, body: Body | Draft, thread: str | None = None, *, check: bool = True, under: str | None = None
+    ) -> str:
         """Say something, and wait for the vendor's receipt.
 
         Args:
             body: What; a `Draft` says more of the envelope.
             thread: The thread that it goes on; absent: it opens one.
             check: Refuse here already what the vendor would have to refuse.
+            under: The DID under which the customer goes on by it; absent: it is said under the one of now.
 
         Returns:
             The thread's id.
@@ -84,7 +95,7 @@ class Messaging:
         if self._collecting.restored and not is_narrowing(draft.body.type, "customer"):
             await self.collect()  # what was said since the copy was made comes first: it belongs into `prior`
         said: Verified = await self._store.write(
-            lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check)
+            lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check, under=under)
         )
         fault = (await self._outbox.flush()).get(said.digest)
         if fault is None and self._has_no_place(said.digest):
@@ -118,6 +129,17 @@ class Messaging:
             )
         )
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether anything was said here by the customer."""
+        number = self._transactions.number
+        return self._store.read(lambda rows: rows.last_said(number, "customer")) is not None
+
+    @property
+    def moves(self) -> bool:
+        """Whether a move to another key waits for its receipt."""
+        return self._store.read(lambda rows: move_under_way(self._transactions.pending(rows))) is not None
+
     async def flush(self) -> dict[str, Fault]:
         """Send what waits, narrowing messages first; returns what keeps each from being answered, by digest."""
         return await self._outbox.flush()
@@ -140,7 +162,13 @@ class Messaging:
             Problem: The vendor refused the collect.
             QuotaExceeded: The vendor has left as much here as it may: it is not asked for more.
         """
-        return await self._collecting.collect(wait)
+        try:
+            return await self._collecting.collect(wait)
+        except Moved:
+            if not self.moves:
+                raise
+            await self._outbox.flush()  # the vendor has placed our move, and its receipt was lost
+            return await self._collecting.collect(wait)
 
     async def mute(self) -> None:
         """Collect nothing from this vendor any more, also after a restart, until `unmute`.

@@ -14,6 +14,7 @@ from .forgetting import forget
 from .in_hand.consent import Consents
 from .in_hand.data import Givings, Objections, RightsRequests, Sharings
 from .in_hand.intent import Dealings, Orders
+from .in_hand.relationship import Standings
 from .in_hand.terms import Agreements
 from .messaging import Messaging
 
@@ -30,6 +31,7 @@ class Relationship(Messaging):
         objections: The objections and restrictions, and `object`.
         sharings: The data that was shared on some basis, and `share`.
         givings: The documents that the vendor gave.
+        standing: Who speaks: `open`, `move` to the next key, and `close`.
     """
 
     agreements = Namespace(Agreements)
@@ -40,6 +42,7 @@ class Relationship(Messaging):
     objections = Namespace(Objections)
     sharings = Namespace(Sharings)
     givings = Namespace(Givings)
+    standing = Namespace(Standings)
 
     def files(self, thread: str | None = None) -> list[Named]:
         """The files that the vendor has named, in the order of its words; in one thread, or in all.

@@ -5,26 +5,30 @@ gives it. A receipt is not just believed: the wallet settles its own messages by
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+import orjson
+
 from ..._log import tell
-from ...errors import Behind, Problem, Refused, StoreError, UnknownReference, UsageError
+from ...errors import BadSignature, Behind, Problem, Refused, StoreError, UnknownReference, UsageError, WrongKey
 from ...messages import Message, core
 from ...messages.types import Side
-from ...protocol import History, Verified, is_narrowing, parse, verify
+from ...protocol import History, Verified, is_narrowing
 from ...protocol.chain import CONTRADICTION
 from ...protocol.clock import shifted
 from ...protocol.families import FAMILIES
-from ...protocol.history import is_entry
 from ...protocol.lifecycle import family_of
-from ...protocol.receiving import bare, check_place
+from ...protocol.receiving import check_place
+from ...protocol.speakers import introduced_by
 from ...protocol.thread import Thread, opened_by
 from ...store import Kept, Noticed, Peer, Rows, Status
-from ..party.histories import Histories, prior_of, read
+from ..party.histories import Histories, read
 from ..party.signing import Draft, Link, Signer
 from .arrived import Arrived
+from .moving import by_keys_that_count, go_on_as, move_under_way, strange_key
+from .placing import answers, following, later, settled
 from .quota import DEFAULT, Checked, Intake, Quota
 
 _log = logging.getLogger("opencmr.customer")
@@ -37,14 +41,16 @@ class Transactions:
     """What is done in one relationship of a customer: each method works on the rows of one transaction.
 
     Args:
-        signer: Who signs, with the key that belongs to this relationship alone.
+        signers: Who signs under a DID of this relationship; no other has these keys.
         number: The relationship's, in the store.
         histories: What folds.
         quota: How much the vendor may leave here.
     """
 
-    def __init__(self, signer: Signer, number: int, histories: Histories, quota: Quota = DEFAULT) -> None:
-        self.signer = signer
+    def __init__(
+        self, signers: Callable[[str], Signer], number: int, histories: Histories, quota: Quota = DEFAULT
+    ) -> None:
+        self.signers = signers
         self.number = number
         self.histories = histories
         self.quota = quota
@@ -64,7 +70,20 @@ class Transactions:
 
     # Saying
 
-    def say(self, rows: Rows, draft: Draft, thread_id: str | None, now: str, *, check: bool = True) -> Verified:
+    def parties(self, rows: Rows) -> tuple[Peer, list[str]]:
+        """The relationship's row, and other DIDs under which the customer has spoken in it, or is about to."""
+        return self.peer(rows), rows.dids(self.number)
+
+    def say(
+        self,
+        rows: Rows,
+        draft: Draft,
+        thread_id: str | None,
+        now: str,
+        *,
+        check: bool = True,
+        under: str | None = None,
+    ) -> Verified:
         """Write a message, sign it, and keep it until it is answered.
 
         Args:
@@ -73,21 +92,28 @@ class Transactions:
             thread_id: The thread that it goes on; absent: it opens one.
             now: The time.
             check: Refuse here already what the vendor would have to refuse.
+            under: The DID under which the customer goes on by it; absent: it is said under the one of now.
 
         Raises:
             Problem: The thread does not allow it, as far as it is known here.
+            UsageError: A move waits for its receipt, and this is no no.
         """
         history = self.histories.draft(rows, peer := self.peer(rows))
         thread = history.threads.get(thread_id) if thread_id else None
-        waiting = [kept for kept in self.pending(rows) if kept.thread == thread_id]
+        pending = self.pending(rows)
+        waiting = [kept for kept in pending if kept.thread == thread_id]
         narrowing = is_narrowing(draft.body.type, "customer")
+        if not narrowing and move_under_way(pending) is not None:
+            raise UsageError("the move to another key has no receipt yet; until then only a no can be said: sync first")
+        if under is not None:
+            rows.add_did(self.number, under)
         # A no can be said into a thread that is known by its id alone: this store may be an older copy.
         if thread_id is not None and thread is None and not waiting and not narrowing:
             raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
         if peer.restored and not narrowing:
             raise UsageError(RESTORED)
         link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
-        verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
+        verified = self.signers(under or peer.me).write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         if check:
             check_place(verified.message)
         # What is disclosed too early cannot be taken back, so no receipt that may still come is counted on (ORD-1).
@@ -127,14 +153,26 @@ class Transactions:
         """Bytes that the vendor may still leave here: none where the relationship is muted."""
         return 0 if rows.muted(self.number) else self.quota.relationship - rows.size(self.number)
 
-    def collect(self, rows: Rows, wait: int, now: str, *, receipts: bool = True) -> tuple[bytes, list[str]]:
-        """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any."""
+    def collect(
+        self, rows: Rows, wait: int, now: str, *, receipts: bool = True, under: str | None = None
+    ) -> tuple[bytes, list[str]]:
+        """A signed `mailbox.collect`, and the digests of the receipts that it brings, if it brings any.
+
+        `under` is the DID under which it is asked; absent: that of now, or of a move that the vendor has answered.
+        """
         peer = self.peer(rows)
         unsent = rows.with_status(self.number, "unsent")[: core.MOST_RECEIPTS] if receipts else []
         bringing = [core.ReceiptMessage.model_validate(read(kept)[0].wire(), by_alias=True) for kept in unsent]
         body = core.Collect(limit=100, wait=wait or None, receipts=bringing or None)
         link = Link(seen=self.history(rows).chain.tip)
-        return self.signer.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
+        signer = self.signers(under or self._collects_as(rows, peer))
+        return signer.write(Draft(body), to=peer.peer, at=now, link=link).raw, [kept.digest for kept in unsent]
+
+    def _collects_as(self, rows: Rows, peer: Peer) -> str:
+        """Under which DID mail is collected: that of a move once the vendor has answered it."""
+        pending = self.pending(rows)
+        move = move_under_way(kept for kept in pending if self.has_receipt(rows, kept.digest))
+        return move.from_ if move is not None else peer.me
 
     def collected(
         self, rows: Rows, words: Sequence[Checked], receipts: Iterable[str], now: str, *, more: bool
@@ -145,7 +183,7 @@ class Transactions:
             rows.change_peer(self.number, restored=False)
         return arrived
 
-    def handed_back(self, rows: Rows, behind: Behind) -> Iterator[list[bytes]]:
+    def handed_back(self, rows: Rows, behind: Behind) -> Iterator[tuple[str, list[bytes]]]:
         """The vendor's own words that it lacks, in their order, each with what belongs to it.
 
         Args:
@@ -153,7 +191,8 @@ class Transactions:
             behind: What the vendor said: which of its words it does hold.
 
         Returns:
-            Each receipt after what it answers, each entry before our receipt for it.
+            The DID of ours to which it was said; and each receipt after what it answers, each entry before our receipt
+            for it.
         """
         chain = self.history(rows).chain
         held = max((number for digest in behind.expected or () if (number := chain.number(digest))), default=0)
@@ -161,27 +200,9 @@ class Transactions:
         for _, words in groupby(found, key=lambda kept: kept.place):
             some = list(words)
             given = rows.receipt_of(self.number, some[-1].digest, "customer")
-            yield [each.raw for each in (*some, given) if each is not None]
+            yield orjson.loads(some[-1].raw)["to"], [each.raw for each in (*some, given) if each is not None]
 
     # Taking in
-
-    def verify(self, peer: Peer, raws: Iterable[bytes]) -> list[Checked]:
-        """Check signed answers as far as that needs no store, so that no writer is held up by it.
-
-        Args:
-            peer: The relationship.
-            raws: Messages.
-        """
-        return [self._checked(peer, raw) for raw in raws]
-
-    def _checked(self, peer: Peer, raw: bytes) -> Checked:
-        digest = None
-        try:
-            parsed = parse(raw)
-            digest = parsed.digest
-            return Checked(digest, self._verified(peer, parsed))
-        except Problem as problem:
-            return Checked(digest, bare(problem))
 
     def take_in(
         self,
@@ -212,10 +233,12 @@ class Transactions:
         for word in words:
             known = rows.message(self.number, word.digest) if word.digest is not None else None
             if known is not None and known.side == "vendor":
-                last = _later(last, (known.place or 0, known.digest))
+                last = later(last, (known.place or 0, known.digest))
             if known is not None and known.status != "forked":
                 self._heard_again(known, arrived)
             elif isinstance(word.found, Problem):
+                if isinstance(word.found, WrongKey | BadSignature):
+                    arrived.noticed.append(strange_key(word.found, now))
                 code, rule = word.found.code, word.found.rule
                 tell(_log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=code, rule=rule)
                 arrived.passed_over.append(word.found)
@@ -227,12 +250,14 @@ class Transactions:
                 arrived.answered.add(known.of)
         for verified in self._intake(rows, history).admitted(new.values()) if new else ():
             self._keep(rows, verified, arrived)
-            last = _later(last, (verified.message.number or 0, verified.digest))
+            last = later(last, (verified.message.number or 0, verified.digest))
         if collected and self._goes_over(rows, history, last[1], arrived, now):
             history = self.histories.replay(rows, peer)
         before = history.chain.next
         self._place(rows, peer, history, arrived, now, new, collected=collected)
         arrived.moved = history.chain.next > before
+        if history.customer not in (None, peer.me):
+            go_on_as(rows, self.number, history, self.signers, str(history.customer), now)
         rows.add_findings(self.number, arrived.noticed)
         for noticed in arrived.noticed:
             if noticed.code in WRONG:
@@ -250,22 +275,12 @@ class Transactions:
         return Intake(history.chain.next, history.chain.tip, room, len(waiting), waits,
                       lambda digest: rows.message(self.number, digest) is not None)  # fmt: skip
 
-    def _verified(self, peer: Peer, parsed: Any) -> Verified:
-        if parsed.sender == self.signer.did:  # our own words come back with their receipts
-            ours = verify(parsed, me=peer.peer, pinned={})
-            if not is_entry(ours.message):
-                raise UnknownReference("no word of ours", pointer="/type")
-            return ours
-        verified = verify(parsed, me=self.signer.did, pinned=peer.pinned, lenient=True)
-        if verified.message.from_ != peer.peer or not _is_word(verified.message):
-            raise UnknownReference("no word of this vendor's", pointer="/from")
-        return verified
-
     def _came_back(self, rows: Rows, history: History, verified: Verified, arrived: Arrived, now: str) -> None:
         """Take a word of ours that this store lacks, being an older copy. A no counts at once."""
         self._add(rows, verified, "customer", "pending")
         history.hear(verified.message, verified.digest)
-        why = f"{verified.message.type} {verified.digest} was said before this store was put back from a copy"
+        who = "another copy of this wallet, or by somebody else who has its key"
+        why = f"{verified.message.type} {verified.digest} was said by {who}"
         arrived.noticed.append(Noticed("restored", why, (verified.digest,), now))
 
     def _keep(self, rows: Rows, verified: Verified, arrived: Arrived) -> None:
@@ -300,16 +315,16 @@ class Transactions:
         waiting: dict[int, list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
             waiting.setdefault(kept.place or 0, []).append(kept)
-        while following := _following(waiting, history):
+        while words := by_keys_that_count(rows, peer, history, following(waiting, history), new, arrived, now):
             taken = next(
-                (each for each in following if self._take_place(rows, peer, history, each, arrived, now, new)), None
+                (each for each in words if self._take_place(rows, peer, history, each, arrived, now, new)), None
             )
             if taken is None:  # a word of ours that it answers is not here: it comes before it in the mailbox
                 if collected:
-                    why = f"the vendor answers {following[0].of}, which is not here, and does not give it back"
-                    arrived.noticed.append(Noticed("answers-nothing", why, (following[0].digest,), now))
+                    why = f"the vendor answers {words[0].of}, which is not here, and does not give it back"
+                    arrived.noticed.append(Noticed("answers-nothing", why, (words[0].digest,), now))
                 break
-            for other in following:
+            for other in words:
                 if other is not taken:
                     self._split(rows, history, other, arrived, now)
         for place, rest in waiting.items():
@@ -332,7 +347,7 @@ class Transactions:
         ours = rows.message(self.number, kept.of) if kept.of is not None else None
         if kept.of is not None and ours is None:
             return False
-        if ours is not None and not _answers(message, ours):
+        if ours is not None and not answers(message, ours):
             rows.change_message(self.number, kept.digest, of=None)
             ours = None
         first = history.chain.word_of(message.id)
@@ -344,11 +359,13 @@ class Transactions:
             self._answered(rows, history, message, kept, ours, arrived, now)
         else:
             thread, why_void = history.follow(message, kept.digest, fault=fault)
+            if why_void is None and (keys := introduced_by(message)):
+                rows.pin(self.number, keys)
             receipt = message.type == core.Receipt.type
             rows.change_message(self.number, kept.digest, status="receipt" if receipt else "entry")
             if thread is not None:
                 arrived.entries.append(kept.digest)
-                self._give_receipt(rows, peer, thread, kept, why_void, now)
+                self._give_receipt(rows, peer, history, thread, kept, why_void, now)
         for dispute in history.chain.disputes[disputed:]:
             words = (history.chain.digests[dispute.place - 1], dispute.word)
             why = f"dated {dispute.says}; what had seen it is dated {dispute.created}. One of two clocks was wrong"
@@ -365,7 +382,7 @@ class Transactions:
         """A receipt for a word of ours gives it its place; what it says of it is compared with what the rules say."""
         of, body = read(ours)[0], message.body
         again = history.chain.place_of(ours.digest) is not None
-        probe = None if again else _settled(history, of, ours.digest, message.created)
+        probe = None if again else settled(history, of, ours.digest, message.created)
         thread, void = history.follow(message, kept.digest, of=of)
         rows.change_message(self.number, kept.digest, status="receipt")
         words = (kept.digest, ours.digest)
@@ -428,13 +445,16 @@ class Transactions:
         arrived.noticed.append(Noticed("split", why, (history.chain.digests[fork], path[-1]), now))
         return True
 
-    def _give_receipt(self, rows: Rows, peer: Peer, thread: Thread, kept: Kept, why: Problem | None, now: str) -> None:
+    def _give_receipt(
+        self, rows: Rows, peer: Peer, history: History, thread: Thread, kept: Kept, why: Problem | None, now: str
+    ) -> None:
         if rows.receipt_of(self.number, kept.digest, "customer") is not None:
             return  # given before, on a branch that was left for a while
         said: dict[str, Any] = {"problem": why}
         if why is None:
             said = {"outcome": thread.entries[-1].outcome, "state": thread.state}
-        receipt = self.signer.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
+        signer = self.signers(history.customer or peer.me)
+        receipt = signer.receipt(kept.digest, to=peer.peer, at=now, thread=kept.thread, **said)
         position = rows.next_position(self.number)
         rows.add_message(self.number, receipt._replace(position=position, status="unsent", at=None))
 
@@ -458,37 +478,6 @@ class Transactions:
 def _settled_first(type_: str) -> bool:
     family = family_of(type_)
     return family is not None and type_ in FAMILIES[family].settled_first
-
-
-def _settled(history: History, message: Message[Any], digest: str, created: str) -> Problem | None:
-    """Why a word of ours is to be refused by a receipt of this date; none where it is not."""
-    said = history.placing(message, digest, created)
-    return (history.threads.get(message.thread) or opened_by(message)).take(said, history)[1]
-
-
-def _answers(receipt: Message[Any], ours: Kept) -> bool:
-    """Whether this is for the receipt to answer: a message of ours, of its own thread."""
-    return ours.side == "customer" and ours.type != core.Receipt.type and ours.thread == receipt.thread
-
-
-def _following(waiting: dict[int, list[Kept]], history: History) -> list[Kept]:
-    """Take out of what waits the words that go on from the chain. Only those of the next number are looked into."""
-    following: list[Kept] = []
-    others: list[Kept] = []
-    for kept in waiting.pop(history.chain.next, []):
-        (following if prior_of(kept) == history.chain.tip else others).append(kept)
-    if others:
-        waiting[history.chain.next] = others
-    return following
-
-
-def _is_word(message: Message[Any]) -> bool:
-    return is_entry(message) or message.type == core.Receipt.type
-
-
-def _later(one: tuple[int, str], other: tuple[int, str]) -> tuple[int, str]:
-    """Which of two words of the vendor's is its last: that of the higher number; of two alike the later one."""
-    return other if other[0] >= one[0] else one
 
 
 def _problem(body: core.Receipt) -> Problem:

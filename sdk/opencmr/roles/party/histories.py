@@ -11,6 +11,7 @@ from ...errors import Problem
 from ...messages import Message
 from ...protocol import History, Thread
 from ...protocol.receiving import validate_verified
+from ...protocol.speakers import forerunner
 from ...store import ROW, Kept, Peer, Rows, Status, damaged
 from ...transport.limits import MEMORY
 from .remembered import Remembered
@@ -66,6 +67,11 @@ class Histories:
         """
         self._watchers.append(watcher)
 
+    def changed(self, did: str) -> None:
+        """Tell the watchers of a relationship that went by this DID so far."""
+        for watcher in self._watchers:
+            watcher(did)
+
     def history(self, rows: Rows, peer: Peer) -> History:
         """The history of a relationship as this transaction sees it, or newer. Not to be changed."""
         noted: Folded | None = rows.noted(peer.number)
@@ -105,7 +111,7 @@ class Histories:
             if word.of is not None and word.of not in answered and history.chain.place_of(word.of) is None:
                 held = rows.message(peer.number, word.of)
                 answered.update({held.digest: held} if held is not None else {})
-        self._fold(history, peer, words, answered)
+        self._fold(rows, history, peer, words, answered)
         for kept in added:
             if kept.status in _UNPLACED:
                 history.hear(self.message(kept), kept.digest)
@@ -120,7 +126,7 @@ class Histories:
         history = History(mine=peer.me.startswith("did:key:"))
         placed = rows.placed(peer.number)
         answered = {kept.digest: kept for kept in placed if kept.side == "customer" and kept.of is None}
-        self._fold(history, peer, [kept for kept in placed if kept.side == "vendor"], answered)
+        self._fold(rows, history, peer, [kept for kept in placed if kept.side == "vendor"], answered)
         off = rows.with_status(peer.number, "forked") + rows.with_status(peer.number, "undone")
         history.chain.given_up = frozenset(kept.digest for kept in off if kept.side == "vendor")
         for status in _UNPLACED:
@@ -130,14 +136,23 @@ class Histories:
             raise damaged(f"{peer.position} messages and receipts with {peer.peer} were kept, and {count} are there")
         return history
 
-    def _fold(self, history: History, peer: Peer, words: list[Kept], answered: dict[str, Kept]) -> None:
+    def _fold(self, rows: Rows, history: History, peer: Peer, words: list[Kept], answered: dict[str, Kept]) -> None:
+        vendor, customer = sorted((peer.me, peer.peer), reverse=True)  # a did:web, and a did:key
+        customers: set[str | None] = {customer}
         for kept in words:
             message = self.message(kept)
-            if {message.from_, message.to} != {peer.me, peer.peer}:
+            if message.to not in customers | {history.customer} and len(customers) == 1:
+                customers |= {*rows.dids(peer.number), *map(self._goes_on_as, answered.values())}
+            if message.from_ != vendor or message.to not in customers | {history.customer}:
                 raise damaged(f"{kept.type} {kept.digest} was said in another relationship")
             follow(history, kept, answered)
         if left := next((kept for kept in answered.values() if kept.place is not None), None):
             raise damaged(f"{left.type} {left.digest} has place {left.place}, and no receipt gives it one")
+
+    def _goes_on_as(self, kept: Kept) -> str | None:
+        """Under which DID the customer wants to go on by a word."""
+        message = self.message(kept)
+        return message.from_ if forerunner(message) is not None else None
 
     def message(self, kept: Kept) -> Message[Any]:
         """A kept message, whatever is wrong with its form.
@@ -161,8 +176,7 @@ class Histories:
 
     def _changed(self, peer: Peer, folded: Folded) -> None:
         self._remember(peer.number, folded)
-        for watcher in self._watchers:
-            watcher(peer.peer)
+        self.changed(peer.peer)
 
     def _remember(self, number: int, folded: Folded) -> None:
         self._known.put(number, folded)

@@ -130,16 +130,17 @@ class Decisions:
         return True
 
     def _look_up(self, customer: str) -> KnownCustomer:
-        """What the store says of a customer now; remembered, but for one with whom there is no relationship."""
+        """What the store says of a customer now; remembered, but for a DID that has no relationship now."""
         stamp = self._store.stamp()  # first, so that what is written while we read is noticed later
 
-        def look(rows: Rows) -> KnownCustomer | None:
-            peer = rows.peer(self._me, customer)
-            return KnownCustomer(peer, self._histories.history(rows, peer), stamp, self._clock()) if peer else None
+        def look(rows: Rows) -> tuple[Peer | None, KnownCustomer]:
+            peer = rows.peer(self._me, customer) or rows.peer_of_before(self._me, customer)
+            history = self._histories.history(rows, peer) if peer else History()
+            return peer, KnownCustomer(peer or _NOBODY, history, stamp, self._clock())
 
-        known = self._store.read(look)
-        if known is None:
-            return KnownCustomer(_NOBODY, History(), stamp, self._clock())
+        peer, known = self._store.read(look)
+        if peer is None or peer.peer != customer:  # by a DID of before: nobody tells of changes by that name
+            return known
         self.keep(customer, known)
         if self._store.version(known.number) != known.version:  # written between the reading and the keeping
             known.fresh = False

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import BinaryIO
 
-from ...errors import Malformed, NotFound, UnsupportedType
+from ...errors import Malformed, Moved, NotFound, UnsupportedType
 from ...messages import Message, core
 from ...messages.naming import files_in
 from ...messages.types import Digest
@@ -74,6 +74,8 @@ class Fetching:
 
     def _is_named(self, rows: Rows, asked: Message[core.Fetch]) -> bool:
         peer = rows.peer(self._signer.did, asked.from_)
+        if peer is None and rows.peer_of_before(self._signer.did, asked.from_) is not None:
+            raise Moved(pointer="/from", rule="REL-7")
         kept = rows.message(peer.number, asked.body.of) if peer is not None else None
         return names_file(kept, asked.body.digest, self._now())
 

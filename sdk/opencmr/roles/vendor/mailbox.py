@@ -13,8 +13,8 @@ from ...store import Peer, Rows, Store
 from ...transport.bundle import MOST_WORDS
 from ...transport.limits import Gate
 from ...trust import canonicalize
-from ..party.signing import Signer
 from .admission import Admission
+from .keys import Keys
 from .transaction import Transactions
 from .unknown_senders import UnknownSenders
 from .waking import Bell, Waking
@@ -29,7 +29,7 @@ class Mailbox:
     Args:
         store: Where the words are.
         transactions: What reads and writes them.
-        signer: Whose they are.
+        keys: Whose they are.
         gate: What may come in.
         admission: Who is let in.
         now: The time.
@@ -39,14 +39,14 @@ class Mailbox:
         self,
         store: Store,
         transactions: Transactions,
-        signer: Signer,
+        keys: Keys,
         gate: Gate,
         admission: Admission,
         now: Callable[[], str],
     ) -> None:
         self._store = store
         self._transactions = transactions
-        self._signer = signer
+        self._keys = keys
         self._gate = gate
         self._admission = admission
         self._now = now
@@ -73,7 +73,7 @@ class Mailbox:
         message = self._asked(raw)
         body = message.body
         self._unknown_senders.check(message)
-        if self._store.read(lambda rows: rows.peer(self._signer.did, message.from_)) is None:
+        if self._store.read(lambda rows: self._transactions.check_moved(rows, message.from_)) is None:
             self._unknown_senders.note(message, self._now())
             await self._store.write(lambda rows: self._unknown_senders.keep(rows, message, self._now()))
             return self._store.read(lambda rows: self._transactions.waiting(rows, message.from_, message.seen, 0))
@@ -104,7 +104,7 @@ class Mailbox:
 
     async def _taken_back(self, asking: Message[core.Collect], taken: list[Verified]) -> None:
         entries = [word.message for word in taken if is_entry(word.message)]
-        peer = self._store.read(lambda rows: rows.peer(self._signer.did, asking.from_))
+        peer = self._store.read(lambda rows: rows.peer(self._keys.did, asking.from_))
         await self._admission.check_hand_back(entries, peer)
         await self._store.write(lambda rows: self._take_back(rows, asking, taken))
         self.ring(asking.from_)
@@ -112,7 +112,7 @@ class Mailbox:
     def _asked(self, raw: bytes, pointer: str = "/type", count: int = 1) -> Message[core.Collect]:
         types = (core.Collect.type,)
         try:
-            message: Message[core.Collect] = verify(parse(raw), me=self._signer.did, pinned={}, types=types).message
+            message: Message[core.Collect] = verify(parse(raw), me=self._keys.did, pinned={}, types=types).message
         except UnsupportedType as problem:
             raise UnsupportedType(
                 "only mailbox.collect opens a mailbox", pointer=pointer, expected=[*types]
@@ -135,7 +135,7 @@ class Mailbox:
         bad = 0
         for receipt in wanted:
             try:
-                good.append(verify(parse(canonicalize(receipt.wire())), me=self._signer.did, pinned={}))
+                good.append(verify(parse(canonicalize(receipt.wire())), me=self._keys.did, pinned={}))
             except Problem:
                 bad += 1
                 if bad == _MOST_BAD:
@@ -143,7 +143,7 @@ class Mailbox:
         return good
 
     def _note(self, rows: Rows, message: Message[core.Collect], receipts: list[Verified]) -> None:
-        peer = rows.peer(self._signer.did, message.from_)
+        peer = self._transactions.check_moved(rows, message.from_)
         assert peer is not None  # noqa: S101  # relationships do not end
         self._unknown_senders.check_kept(rows, peer, message, self._now())
         use_request(rows, peer, message, self._now())
@@ -155,7 +155,7 @@ class Mailbox:
 
         def look(rows: Rows) -> tuple[list[bytes], bool, Peer | None]:
             found, more = self._transactions.waiting(rows, message.from_, message.seen, limit)
-            return found, more, rows.peer(self._signer.did, message.from_)
+            return found, more, rows.peer(self._keys.did, message.from_)
 
         return self._store.read(look)
 
@@ -188,15 +188,15 @@ class Mailbox:
     def _word(self, customer: str, raw: bytes, position: int) -> Verified:
         """One of our words, or what belongs to it."""
         parsed = parse(raw)
-        mine = parsed.sender == self._signer.did
-        ours = {self._signer.method: self._signer.key.public} if mine else {}
-        word = verify(parsed, me=customer if mine else self._signer.did, pinned=ours, lenient=mine)
+        mine = parsed.sender == self._keys.did
+        ours = self._keys.public if mine else {}
+        word = verify(parsed, me=customer if mine else self._keys.did, pinned=ours, lenient=mine)
         if not mine and word.message.from_ != customer:
             raise UnknownReference("said by somebody else", pointer=f"/messages/{position}/from", rule="TRN-21")
         return word
 
     def _take_back(self, rows: Rows, asking: Message[core.Collect], words: list[Verified]) -> None:
-        peer = rows.peer(self._signer.did, asking.from_)
+        peer = rows.peer(self._keys.did, asking.from_)
         if peer is not None:
             use_request(rows, peer, asking, self._now(), "/messages/0/id")
         # Without a word of ours there is nothing to take back, and a stranger's row would cost them nothing.

@@ -8,28 +8,29 @@ from ...protocol.thread import opened_by
 from ...store import Kept, Peer, Rows, Status
 from ..party.given import told
 from ..party.histories import Histories
-from ..party.signing import Draft, Link, Signer
+from ..party.signing import Draft, Link
+from .keys import Keys
 
 
 class Numbering:
     """Writes a vendor's words into the chain of a relationship.
 
     Attributes:
-        signer: Who signs.
+        keys: Who signs.
         histories: What folds.
     """
 
-    def __init__(self, signer: Signer, histories: Histories) -> None:
-        self.signer = signer
+    def __init__(self, keys: Keys, histories: Histories) -> None:
+        self.keys = keys
         self.histories = histories
 
     def answer(self, peer: Peer, history: History, settled: Settled, now: str) -> Kept:
         """Give a customer's message its place; the receipt has no position yet."""
         message = settled.said.message
         refused = settled.problem is not None
-        receipt = self.signer.receipt(
+        receipt = self.keys.signer(history, now).receipt(
             settled.said.digest,
-            to=peer.peer,
+            to=message.from_,
             at=now,
             thread=message.thread,
             link=Link(history.chain.next, history.chain.tip),
@@ -52,7 +53,7 @@ class Numbering:
         if thread_id is not None and thread is None:
             raise UsageError(f"no thread {told(thread_id)} with {peer.peer}")
         link = Link(history.chain.next, history.chain.tip)
-        verified = self.signer.write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
+        verified = self.keys.signer(history, now).write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
         message = verified.message
         try:
             check_place(message)

@@ -9,7 +9,7 @@ from typing import Any
 from ... import trust
 from ...messages import VERSIONS, core
 from ...protocol import roster
-from ..party.signing import Signer
+from .keys import Keys
 
 
 @dataclass(frozen=True)
@@ -17,27 +17,27 @@ class Published:
     """What does not change while a vendor runs.
 
     Attributes:
-        signer: Whose key it is.
+        keys: The vendor's.
         endpoint: Where messages are received.
         about: What the operator says besides; `tosUrl` goes into `myterms.json`.
         kept_for: After how long a relationship is forgotten of which nothing came; none where it never is.
     """
 
-    signer: Signer
+    keys: Keys
     endpoint: str
     about: Mapping[str, Any]
     kept_for: timedelta | None
 
     def did_document(self) -> dict[str, Any]:
         """`did.json`."""
-        return trust.document_for(self.signer.did, {self.signer.method: self.signer.key.public}, self.endpoint)
+        return trust.document_for(self.keys.did, self.keys.public, self.endpoint)
 
     def discovery(self, speaks: Iterable[str], accepts: Iterable[str]) -> dict[str, Any]:
         """`opencmr`."""
         about = {name: value for name, value in self.about.items() if name != "tosUrl"}
         forgets = {} if self.kept_for is None else {"forgetsAfterDays": self.kept_for.days}
         return {
-            "did": self.signer.did,
+            "did": self.keys.did,
             "roles": ["vendor"],
             "endpoint": self.endpoint,
             "versions": list(VERSIONS),

@@ -22,6 +22,7 @@ from ..._log import tell
 from ...errors import Problem, UsageError
 from ...messages import Message
 from ...protocol import Verified, is_narrowing, parse, verify
+from ...protocol.speakers import forerunner
 from ...store import Peer, Store
 from ...transport.limits import Gate
 from ..party.signing import Draft
@@ -65,7 +66,7 @@ class Receiving:
         now: Callable[[], str],
     ) -> None:
         self._vendor = vendor
-        self._me = transactions.signer.did
+        self._me = transactions.keys.did
         self._store = store
         self._transactions = transactions
         self._gate = gate
@@ -117,7 +118,10 @@ class Receiving:
             Behind: Their receipt follows later.
         """
         known, peer = self._store.read(
-            lambda rows: (self._transactions.known(rows, sender, id_, digest), rows.peer(self._me, sender))
+            lambda rows: (
+                self._transactions.known(rows, sender, id_, digest),
+                self._transactions.relationship(rows, sender),
+            )
         )
         if known is not None and known.behind is not None:
             raise known.behind
@@ -128,6 +132,8 @@ class Receiving:
         peer, known = self._known(message.from_, message.id, verified.digest)
         if known is not None:
             return known  # charged to nobody: whoever has copied these bytes uses up nothing of their sender's
+        if peer is None or peer.peer != message.from_ or forerunner(message) is not None:
+            peer = self._store.read(lambda rows: self._transactions.speaker(rows, message))
         narrowing = is_narrowing(message.type, "customer")
         self._gate.charge_key(message.from_, narrowing=narrowing)
         self._gate.charge_volume(address, len(verified.raw), narrowing=narrowing)
@@ -139,6 +145,8 @@ class Receiving:
                 async with self._locks.setdefault(message.from_, asyncio.Lock()):
                     received = await self.keep(verified, await self._replies(verified))
         self._mailbox.ring(message.from_)
+        if peer is not None and peer.peer != message.from_:
+            self._mailbox.ring(peer.peer)  # who waits there waits for nothing any more
         if peer is None or not peer.kept:
             self._admission.add(sum(map(len, (verified.raw, *received.answers))))
         if received.behind is not None:

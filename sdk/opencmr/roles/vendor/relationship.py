@@ -4,6 +4,7 @@ from ..party.threads import Namespace
 from .in_hand.consent import Consents
 from .in_hand.data import Givings, Objections, RightsRequests, Sharings
 from .in_hand.intent import Dealings, Orders
+from .in_hand.relationship import Standings
 from .in_hand.terms import Agreements
 from .messaging import Messaging
 
@@ -20,6 +21,7 @@ class Relationship(Messaging):
         objections: The customer's objections and restrictions.
         sharings: The data that the customer has shared on some basis.
         givings: The documents that were given, and `give`.
+        standing: Under which key the customer speaks, and `introduce`.
     """
 
     agreements = Namespace(Agreements)
@@ -30,3 +32,4 @@ class Relationship(Messaging):
     objections = Namespace(Objections)
     sharings = Namespace(Sharings)
     givings = Namespace(Givings)
+    standing = Namespace(Standings)

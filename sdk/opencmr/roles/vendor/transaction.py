@@ -5,22 +5,25 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ...errors import Behind, Conflict, OverQuota, UsageError
+from ...errors import Behind, Conflict, Moved, OverQuota, UsageError, WrongKey
 from ...messages import VERSIONS, Message, core
 from ...protocol import (
     MOST_STATEMENTS,
     History,
     Settled,
+    Thread,
     Verified,
     came_to_nothing,
     is_narrowing,
     is_passing,
     settle,
 )
+from ...protocol.speakers import forerunner
 from ...store import Peer, Rows, Status
 from ...transport.limits import MEMORY
 from ..party.histories import Histories
-from ..party.signing import Draft, Signer
+from ..party.signing import Draft
+from .keys import Keys
 from .known_messages import KnownMessages
 from .numbering import Numbering, as_kept
 from .restored import catch_up, fork, take_back
@@ -54,15 +57,15 @@ class Transactions:
     """What is done with the relationships of one vendor: each method works on the rows of one transaction.
 
     Args:
-        signer: Who signs.
+        keys: Who signs.
         histories: What folds.
         memory: Bytes that may be remembered of relationships altogether.
     """
 
-    def __init__(self, signer: Signer, histories: Histories, memory: int = MEMORY) -> None:
-        self.signer = signer
+    def __init__(self, keys: Keys, histories: Histories, memory: int = MEMORY) -> None:
+        self.keys = keys
         self.histories = histories
-        self.numbering = Numbering(signer, histories)
+        self.numbering = Numbering(keys, histories)
         self.known_messages = KnownMessages(memory)
         self.speaks = frozenset(
             type_ for version in VERSIONS.values() for type_, body in version.types.items() if body.place != "none"
@@ -75,8 +78,52 @@ class Transactions:
         Raises:
             Conflict: The sender has used this id for other bytes.
         """
-        peer = rows.peer(self.signer.did, sender)
+        peer = self.relationship(rows, sender)
         return self._known(rows, peer, id_, digest) if peer else None
+
+    def relationship(self, rows: Rows, customer: str) -> Peer | None:
+        """The relationship of a customer, by the DID of now or one of before."""
+        return rows.peer(self.keys.did, customer) or rows.peer_of_before(self.keys.did, customer)
+
+    def speaker(self, rows: Rows, message: Message[Any]) -> Peer | None:
+        """Check 8, first part: the relationship in which the sender speaks, or goes on by this very message.
+
+        Returns:
+            It; none where they have none: a message of theirs begins one.
+
+        Raises:
+            Moved: They spoke in one under this DID, and have gone on under another.
+        """
+        was = forerunner(message)
+        peer = rows.peer(self.keys.did, was) if was is not None else None
+        if peer is not None and self.histories.history(rows, peer).goes_on(message):
+            return peer
+        return self.check_moved(rows, message.from_)
+
+    def check_moved(self, rows: Rows, customer: str) -> Peer | None:
+        """The relationship that goes by this DID.
+
+        Raises:
+            Moved: One did, and goes by another now.
+        """
+        peer = rows.peer(self.keys.did, customer)
+        if peer is None and rows.peer_of_before(self.keys.did, customer) is not None:
+            raise Moved(pointer="/from", rule="REL-7")
+        return peer
+
+    def _move(self, rows: Rows, peer: Peer, did: str) -> Peer:
+        """Let the customer of a relationship go on under another DID.
+
+        Raises:
+            WrongKey: This DID has a relationship of its own.
+        """
+        if (other := rows.peer(self.keys.did, did)) is not None:
+            if self.histories.history(rows, other).chain.digests:
+                raise WrongKey("this key has a relationship of its own here", pointer="/from", rule="REL-4")
+            rows.merge(other.number, peer.number)  # a no that came before it was known whose it is
+        moved = rows.move(peer.number, did)
+        rows.done.append(lambda: self.histories.changed(peer.peer))
+        return moved
 
     def _known(self, rows: Rows, peer: Peer, id_: str, digest: str) -> Received | None:
         used, there = self.known_messages.look(rows, peer, id_, digest)
@@ -113,7 +160,7 @@ class Transactions:
         Raises:
             Problem: One that may come good.
         """
-        peer = rows.peer(self.signer.did, verified.message.from_)
+        peer = self.speaker(rows, verified.message)
         history = self.histories.history(rows, peer) if peer else History()
         return self._settled(peer, history, verified.message, verified.digest, now)
 
@@ -125,7 +172,7 @@ class Transactions:
             UsageError: A reply is not what the thread allows.
         """
         message = verified.message
-        peer = rows.peer(self.signer.did, message.from_)
+        peer = self.speaker(rows, message)
         if peer is not None and (known := self._known(rows, peer, message.id, verified.digest)) is not None:
             return known
         history = self.histories.draft(rows, peer) if peer else History()
@@ -138,7 +185,9 @@ class Transactions:
                 raise
             held = behind  # a no is never kept waiting for us to have caught up: its receipt is
         if peer is None:
-            peer = rows.add_peer(self.signer.did, message.from_, opened=now, pinned={}, endpoint=None)
+            peer = rows.add_peer(self.keys.did, message.from_, opened=now, pinned={}, endpoint=None)
+        if settled is not None and settled.problem is None and forerunner(message) is not None:
+            peer = self._move(rows, peer, message.from_)
         position = peer.position + 1
         if settled is None:
             rows.add_message(peer.number, as_kept(verified, "customer", position, "held", None, None))
@@ -170,7 +219,7 @@ class Transactions:
             UsageError: No such customer, or the thread does not allow it.
             Behind: The store was put back from a copy, and the customer has not collected since.
         """
-        peer = rows.peer(self.signer.did, customer)
+        peer = self.relationship(rows, customer)
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
         if peer.restored:
@@ -205,22 +254,26 @@ class Transactions:
         Raises:
             Problem: These are no words of ours that go on from what is held here.
         """
-        peer = rows.peer(self.signer.did, customer)
+        peer = self.speaker(rows, words[0].message) or rows.peer(self.keys.did, customer)
         if peer is None:
-            peer = rows.add_peer(self.signer.did, customer, opened=words[0].message.created, pinned={}, endpoint=None)
+            peer = rows.add_peer(self.keys.did, customer, opened=words[0].message.created, pinned={}, endpoint=None)
         take_back(self.histories, rows, peer, words)
+        after = rows.peer_by_number(peer.number) or peer
+        speaks = self.histories.history(rows, after).customer
+        if speaks is not None and speaks != peer.peer:
+            self._move(rows, after, speaks)
         self._note_anew(rows, peer.number, now)
 
     def lacks(self, rows: Rows, customer: str, seen: str | None) -> bool:
         """Whether a customer has seen a word of ours that is not held here: then we were restored."""
-        peer = rows.peer(self.signer.did, customer)
+        peer = rows.peer(self.keys.did, customer)
         return (self.histories.history(rows, peer) if peer else History()).chain.lacks(seen)
 
     def unanswered(
         self, rows: Rows, customer: str, receipts: Sequence[Message[core.Receipt]]
     ) -> list[Message[core.Receipt]]:
         """Those of a customer's receipts, as yet unchecked, that answer something of ours, and for the first time."""
-        peer = rows.peer(self.signer.did, customer)
+        peer = rows.peer(self.keys.did, customer)
         if peer is None:
             return []
         return [receipt for receipt in receipts if receipt.from_ == customer and self._wants(rows, peer, receipt)]
@@ -251,7 +304,7 @@ class Transactions:
         Raises:
             Behind: What they have seen is not held here.
         """
-        peer = rows.peer(self.signer.did, customer)
+        peer = self.check_moved(rows, customer)
         history = self.histories.history(rows, peer) if peer else History()
         if history.chain.lacks(seen):
             raise self.behind(history, seen)
@@ -273,7 +326,7 @@ class Transactions:
         thread = history.threads.get(message.thread)
         if thread is None and not message.opens and is_narrowing(message.type, "customer"):
             # What is held has opened none yet.
-            early = sum(1 for one in history.threads.values() if one.record is None)
+            early = sum(map(_began_with_a_no, history.threads.values()))
             held = {one.thread for one in history.unplaced.values()} - {message.thread}
             if early + sum(one not in history.threads for one in held) >= EARLY_THREADS:
                 raise OverQuota("too many messages that came before their threads", pointer="/thread")
@@ -308,3 +361,8 @@ class Transactions:
         """Let the others know what has changed, once it is durable."""
         self.histories.publish(rows, peer.number, history)
         self.known_messages.add(rows, peer, added, id_)
+
+
+def _began_with_a_no(thread: Thread) -> bool:
+    first = thread.entries[0]
+    return thread.record is None or is_narrowing(first.type, first.side)

@@ -20,7 +20,7 @@ from ...transport.limits import Gate, Limits
 from ..party.asking import Asked
 from ..party.given import customers_did, setting
 from ..party.histories import Histories
-from ..party.signing import Signer, new_id
+from ..party.signing import new_id
 from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
 from .admission import Admission
 from .decisions import Decisions
@@ -28,6 +28,8 @@ from .fetching import Fetching
 from .forgetting import KEPT_FOR, Forgetting, check_span
 from .handlers import Handler, Handlers, Reply
 from .health import Health
+from .in_hand.relationship import IntroducesKeys
+from .keys import Keys
 from .mailbox import Mailbox
 from .published import Published
 from .receiving import Receiving
@@ -43,7 +45,7 @@ _log = logging.getLogger("opencmr.vendor")
 _EMPTY = History()
 
 
-class Vendor:
+class Vendor(IntroducesKeys):
     """A vendor: receives, decides, answers, and keeps the same records as its customers.
 
     Use `Vendor.open`. Handlers are registered with `on`; a message type without a handler is taken, its receipt is
@@ -53,7 +55,7 @@ class Vendor:
     def __init__(
         self,
         store: Store,
-        signer: Signer,
+        keys: Keys,
         *,
         acceptance: Acceptance,
         endpoint: str,
@@ -66,21 +68,21 @@ class Vendor:
         files: Files | None,
     ) -> None:
         self._store = store
-        self._signer = signer
+        self._keys = keys
         self._histories = Histories(limits.memory)
-        self._transactions = Transactions(signer, self._histories, limits.memory)
-        self._decisions = Decisions(store, self._histories, signer.did, clock, limits.memory)
+        self._transactions = Transactions(keys, self._histories, limits.memory)
+        self._decisions = Decisions(store, self._histories, keys.did, clock, limits.memory)
         self._acceptance = acceptance
-        self._published = Published(signer, endpoint, about, kept_for)
+        self._published = Published(keys, endpoint, about, kept_for)
         self._clock = clock
         self.health = health
         self._steadiness = Steadiness(clock)
         self._handlers: Handlers[Relationship] = Handlers(handler_timeout, acceptance.complete)
         self._handlers.answer(TERMS_ARE_ASKED_FOR, self._reply_to_proffer)
         self._gate = Gate(limits)
-        self._admission = Admission(store, signer.did, self._gate)
-        self._mailbox = Mailbox(store, self._transactions, signer, self._gate, self._admission, self.now)
-        self._fetching = Fetching(store, files, signer, self._gate, self.now)
+        self._admission = Admission(store, keys.did, self._gate)
+        self._mailbox = Mailbox(store, self._transactions, keys, self._gate, self._admission, self.now)
+        self._fetching = Fetching(store, files, keys.first, self._gate, self.now)
         self._receiving = Receiving(
             self,
             store,
@@ -92,7 +94,7 @@ class Vendor:
             mailbox=self._mailbox,
             now=self.now,
         )
-        self._forgetting = Forgetting(store, self._histories, signer.did, kept_for, self.now) if kept_for else None
+        self._forgetting = Forgetting(store, self._histories, keys.did, kept_for, self.now) if kept_for else None
 
     @classmethod
     def open(
@@ -149,11 +151,12 @@ class Vendor:
         url = file.names()[0] if file.names() else trust.key_url(did)
         if not url.startswith(did + "#"):
             raise UsageError(f"{file.path} holds keys of {url.partition('#')[0]}, not of {did}")
-        key = file.get(url) if file.names() else file.add(url, trust.SigningKey.generate())
+        if not file.names():
+            file.add(url, trust.SigningKey.generate())
         store = Store(path, alone=alone)
         return cls(
             store,
-            Signer(did, key, url, ids),
+            Keys.of(did, file, ids),
             acceptance=acceptance,
             endpoint=(endpoint or origin + "/opencmr").rstrip("/"),
             handler_timeout=handler_timeout,
@@ -170,7 +173,7 @@ class Vendor:
     @property
     def did(self) -> str:
         """The vendor's DID."""
-        return self._signer.did
+        return self._keys.did
 
     @property
     def endpoint(self) -> str:
@@ -288,7 +291,7 @@ class Vendor:
         """The threads with a customer, folded. Not to be changed."""
 
         def look(rows: Rows) -> History:
-            peer = rows.peer(self.did, customer)
+            peer = self._transactions.relationship(rows, customer)
             return self._histories.history(rows, peer) if peer else _EMPTY
 
         return self._store.read(look)

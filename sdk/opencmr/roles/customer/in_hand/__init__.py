@@ -13,6 +13,7 @@ begins a thread of it (`opencmr.roles.party.threads`). No other module of the cu
 | | `relationship.objections` | `object` | `ObjectionInHand` |
 | | `relationship.sharings` | `share` | `SharingInHand` |
 | | `relationship.givings` | the vendor, by giving | `GivingInHand` |
+| `relationship` | `relationship.standing` | `open`, or `close` | `StandingInHand` |
 | `mail` | waiting for what a vendor says next | | |
 
 The vendor's side has the same namespaces: `opencmr.roles.vendor.in_hand`.

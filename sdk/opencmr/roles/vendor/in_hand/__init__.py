@@ -14,6 +14,7 @@ waits in the customer's mailbox. What answers a message at once is a handler's: 
 | | `relationship.objections` | the customer, by objecting | `ObjectionInHand` |
 | | `relationship.sharings` | the customer, by sharing | `SharingInHand` |
 | | `relationship.givings` | `give` | `GivingInHand` |
+| `relationship` | `relationship.standing` | the customer, by opening; `introduce` | `StandingInHand` |
 
 The customer's side has the same namespaces: `opencmr.roles.customer.in_hand`.
 """
