@@ -10,10 +10,10 @@ import pytest
 from opencmr import Customer, Vendor, consent, trust
 from opencmr.errors import BadSignature, Behind, KeyFileError, Moved, Refused, Unreachable, UsageError, WrongKey
 from opencmr.messages import core, relationship
-from opencmr.protocol.families.relationship import key_digest
 from opencmr.roles import CustomerRelationship
 from opencmr.roles.customer.in_hand.consent import ConsentInHand
 from opencmr.store import KeyFile
+from opencmr.trust import key_digest
 from parties import GRANT, MARKETING, REQUEST, SHOP, Hand, Street, assert_equal_histories, code_of
 
 

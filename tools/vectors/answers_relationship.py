@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from opencmr.protocol.families.relationship import key_digest
+from opencmr.trust import key_digest
 
 from .conversation import AFTER, NEXT, Body, Script, Word
 from .writing import CUSTOMER, OTHER_CUSTOMER, VENDOR_KEY_2, WEAK

@@ -81,7 +81,7 @@ def _acknowledged(whole: Arrangement, receipt: Piece, said: Piece, numbers: dict
 def _needed(history: History, thread: str) -> set[str]:
     """The thread, and those that decide about it."""
     threads: set[str] = set()
-    further = [thread]
+    further = [thread, *history.speaking]
     while further:
         id_ = further.pop()
         if id_ not in threads:

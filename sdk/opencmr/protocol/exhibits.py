@@ -17,6 +17,7 @@ from ..messages import core, pointer
 from .arrangement import Piece
 from .manifest import MAX_BYTES as MAX_FOLD_BYTES
 from .receiving import Verified, parse, verify
+from .speakers import gone_on_as
 
 Pair = tuple[str, str]
 """A relationship: the customer's DID and the vendor's."""
@@ -147,12 +148,38 @@ def examine_exhibits(evidence: Evidence) -> Reading:
             continue
         piece = Piece(exhibit.name, verified.digest, verified.message, verified.fault, position)
         reading.pieces.setdefault(pair, []).append(piece)
+    now = _joined(reading)
     named = {digest: pair for pair, pieces in reading.pieces.items() for piece in pieces for digest in piece.names}
     for exhibit, finding in bad:
-        reading.hold(named.get(exhibit.digest or "") or _claimed(exhibit), finding)
+        claimed = _claimed(exhibit)
+        reading.hold(named.get(exhibit.digest or "") or (now.get(claimed, claimed) if claimed else None), finding)
     _hold_keys(reading, keys, strangers)
     _read_folds(reading, evidence.folds)
     return reading
+
+
+def _joined(reading: Reading) -> dict[Pair, Pair]:
+    """Join what a customer said under several DIDs: it is held under the last one. Returns that of the earlier ones."""
+    now: dict[Pair, Pair] = {}
+    vendors: dict[str, list[Piece]] = {}
+    for (_, vendor), pieces in reading.pieces.items():
+        vendors.setdefault(vendor, []).extend(pieces)
+    for vendor, pieces in vendors.items():
+        moves = gone_on_as(piece.message for piece in pieces)
+        for was in moves:
+            last, passed = was, {was}
+            while last in moves and moves[last] not in passed:
+                last = moves[last]
+                passed.add(last)
+            now[was, vendor] = last, vendor
+    for pair, joined in now.items():
+        if pair != joined and pair in reading.pieces:
+            found = [*reading.pieces.pop(pair), *reading.pieces.get(joined, [])]
+            reading.pieces[joined] = sorted(found, key=lambda piece: piece.position)
+    for pair, joined in now.items():
+        for finding in reading.found.pop(pair, []) if pair != joined else ():
+            reading.hold(joined, finding)
+    return now
 
 
 def check_message(exhibit: Exhibit, dids: Sequence[Exhibit] = ()) -> tuple[Verified | None, tuple[Finding, ...]]:

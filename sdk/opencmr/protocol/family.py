@@ -239,6 +239,7 @@ class Family:
         never_stale: Types that are stale for nothing.
         introduces: Of a word by which a vendor introduces a key: the key; of others none.
         forerunner: Of a word by which a customer goes on under another DID: the DID of before; of others none.
+        announces: Of a word by which a customer announces their next key: its digest; of others none.
         settled_first: Types that a customer says only when all that they said before in the thread is settled: what it
             discloses cannot be taken back.
         passing: Side → types that bind nobody: a relationship with nothing else in it came to nothing.
@@ -253,6 +254,7 @@ class Family:
     never_stale: frozenset[str] = frozenset()
     introduces: Callable[[Message[Any]], str | None] = _nobody
     forerunner: Callable[[Message[Any]], str | None] = _nobody
+    announces: Callable[[Message[Any]], str | None] = _nobody
     settled_first: frozenset[str] = frozenset()
     passing: Mapping[Side, frozenset[str]] = field(default_factory=dict)
     rests_on: Callable[["Thread", Context], Iterator[str]] = _nothing

@@ -6,6 +6,7 @@ What families say about it is asked for here, by no family's name (`spec/v1/iden
 from collections.abc import Iterable
 from typing import Any
 
+from .. import trust
 from ..messages import Message
 from .families import FAMILIES
 from .family import VendorKey
@@ -16,6 +17,22 @@ def forerunner(message: Message[Any]) -> str | None:
     """Of a word by which a customer goes on under another DID: the DID of before. None for all others."""
     family = family_of(message.type)
     return FAMILIES[family].forerunner(message) if family is not None else None
+
+
+def gone_on_as(words: Iterable[Message[Any]]) -> dict[str, str]:
+    """The moves among a customer's words, each from a DID that has announced the key: DID of before → DID.
+
+    Whether a move took effect is for the fold to say.
+    """
+    announced: set[tuple[str, str | None]] = set()
+    moves: list[Message[Any]] = []
+    for word in words:
+        family = family_of(word.type)
+        if family is not None and word.side == "customer":
+            announced.add((word.from_, FAMILIES[family].announces(word)))
+            moves += [word] if forerunner(word) is not None else []
+    found = ((str(forerunner(move)), move.from_) for move in moves)
+    return {was: did for was, did in found if (was, trust.key_digest(did.removeprefix("did:key:"))) in announced}
 
 
 def introduced_by(message: Message[Any]) -> dict[str, str]:

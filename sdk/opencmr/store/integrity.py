@@ -119,8 +119,8 @@ def _read(kept: Kept) -> dict[str, Any] | None:
 
 def _columns(peer: Peer, kept: Kept, document: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """What a row repeats of its message, and whether it does so rightly."""
-    ours: Side = "customer" if peer.me.startswith("did:key:") else "vendor"
-    yield "side", kept.side in get_args(Side) and (document["from"] == peer.me) == (kept.side == ours)
+    vendor = max(peer.me, peer.peer)  # a did:web; the customer is a did:key, and may have moved
+    yield "side", kept.side in get_args(Side) and (document["from"] == vendor) == (kept.side == "vendor")
     yield "status", kept.status in get_args(Status)
     for name in ("id", "type", "thread"):
         yield name, document[name] == getattr(kept, name)

@@ -5,7 +5,7 @@ from .did import DidDocument, document_for, is_loopback, key_url, parse_document
 from .keys import SALT_BYTES, SigningKey, seal, stretch, unseal
 from .proof import hash_data, sign, verify
 from .sealing import MAGIC, Sealed, check_passphrase, seal_stream
-from .suite import SUITES, PublicKey, Suite, decode_public, encode_public
+from .suite import SUITES, PublicKey, Suite, decode_public, encode_public, key_digest
 
 __all__ = [
     "MAGIC",
@@ -27,6 +27,7 @@ __all__ = [
     "encode_public",
     "hash_data",
     "is_loopback",
+    "key_digest",
     "key_url",
     "parse",
     "parse_document",

@@ -13,6 +13,7 @@ import nacl.exceptions
 
 from ..errors import BadSignature, WeakKey, WrongKey
 from . import base58
+from .canonical import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,18 @@ SUITES = (EDDSA,)
 def encode_public(raw: bytes, suite: Suite = EDDSA) -> str:
     """The multibase form of a public key."""
     return "z" + base58.encode(suite.multicodec + raw)
+
+
+def key_digest(public: str) -> str:
+    """The digest by which a key is announced: of its multikey bytes (`spec/v1/relationship/page.md`).
+
+    Args:
+        public: The public key, in multibase.
+
+    Raises:
+        WeakKey: It is none, or may not be used.
+    """
+    return digest(decode_public(public).multikey)
 
 
 @lru_cache(maxsize=65536)

@@ -8,8 +8,8 @@ import pytest
 from opencmr import trust
 from opencmr.errors import Moved, Problem, WeakKey, WrongKey, WrongState
 from opencmr.protocol import Question
-from opencmr.protocol.families.relationship import key_digest
 from opencmr.protocol.receiving import check_place, settle
+from opencmr.trust import key_digest
 
 FIRST = trust.SigningKey(hashlib.sha256(b"first").digest())
 SECOND = trust.SigningKey(hashlib.sha256(b"second").digest())

@@ -18,7 +18,7 @@ from ..said import Entry, Point, Said, Word
 from ..statements import Statement, When, same
 from ..vocabulary import EVERYTHING
 
-__all__ = ["FAMILY", "Closing", "Relationship", "key_digest"]
+__all__ = ["FAMILY", "Closing", "Relationship"]
 
 
 class Closing(NamedTuple):
@@ -166,17 +166,8 @@ class Relationship(Record):
             yield OnTerms(closing.own.place, closing.last)
 
 
-def key_digest(public: str) -> str:
-    """The digest by which a key is announced: of its 34 multikey bytes.
-
-    Args:
-        public: The public key, in multibase.
-    """
-    return trust.digest(trust.decode_public(public).multikey)
-
-
 def _digest_of(did: str) -> str:
-    return key_digest(did.removeprefix("did:key:"))
+    return trust.key_digest(did.removeprefix("did:key:"))
 
 
 def _introduced(said: Said, body: key.Introduce) -> VendorKey:
@@ -227,6 +218,10 @@ def _introduces(message: Message[Any]) -> str | None:
     return message.body.key if isinstance(message.body, key.Introduce) else None
 
 
+def _announces(message: Message[Any]) -> str | None:
+    return message.body.next if isinstance(message.body, relationship.Open | relationship.Move) else None
+
+
 FAMILY = Family(
     name="relationship",
     blank=lambda at: Relationship(NONE),
@@ -234,6 +229,7 @@ FAMILY = Family(
     never_stale=frozenset({relationship.Move.type}),
     introduces=_introduces,
     forerunner=_forerunner,
+    announces=_announces,
     passing={
         "customer": frozenset({relationship.Open.type}),
         "vendor": frozenset({key.Introduce.type}),

@@ -133,7 +133,7 @@ class Fetching:
     def _asking(self, named: Named, start: int) -> bytes:
         body = core.Fetch(digest=named.file.digest, of=named.of, from_=start or None)
         peer = self._store.read(self._transactions.peer)
-        return self._transactions.signer.write(Draft(body), to=peer.peer, at=self._now(), link=Link()).raw
+        return self._transactions.signers(peer.me).write(Draft(body), to=peer.peer, at=self._now(), link=Link()).raw
 
 
 def _is_there(to: Path, file: File) -> bool:

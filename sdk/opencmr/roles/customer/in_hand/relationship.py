@@ -4,7 +4,7 @@ from ....errors import UsageError
 from ....messages import relationship
 from ....messages.types import Ref
 from ....protocol.families.relationship import Relationship as Standing
-from ....protocol.families.relationship import key_digest
+from ....trust import key_digest
 from ...party.given import made
 from ...party.threads import Handle, Threads
 from ..messaging import Messaging
@@ -72,6 +72,6 @@ class Standings(Threads[Messaging, StandingInHand]):
         Args:
             reason: Why, as a code.
         """
-        thread = next(iter(self._ids()), None)
+        thread = next((each.thread for each in self), None)
         said = await self.relationship.say(made(relationship.Close, reason=reason), thread)
         return StandingInHand(self.relationship, said)

@@ -40,7 +40,7 @@ class Standings(Threads[Messaging, StandingInHand]):
             UsageError: It cannot be said.
         """
         body = made(key.Introduce, key=public, from_=exactly(begins) if begins else None, ends=list(ends) or None)
-        thread = next(iter(self._ids()), None)
+        thread = next((each.thread for each in self), None)
         return StandingInHand(self.relationship, await self.relationship.say(body, thread))
 
 
