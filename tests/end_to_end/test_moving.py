@@ -1,16 +1,20 @@
 """A key is stolen, a key is lost, a vendor changes its key: the relationship goes on, and strangers learn nothing."""
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from opencmr import Customer, Vendor, consent, trust
+from opencmr.cli.folder import read_folder
 from opencmr.errors import BadSignature, Behind, KeyFileError, Moved, Refused, Unreachable, UsageError, WrongKey
 from opencmr.messages import core, relationship
-from opencmr.roles import CustomerRelationship
+from opencmr.protocol.evidence import Exhibit, examine, records_of
+from opencmr.roles import CustomerRelationship, backup, export, restore
 from opencmr.roles.customer.in_hand.consent import ConsentInHand
 from opencmr.store import KeyFile
 from opencmr.trust import key_digest
@@ -159,6 +163,7 @@ async def test_a_stolen_key_cannot_take_the_relationship_and_the_owner_takes_it_
     assert_equal_histories(rel.history, shop.history(rel.me))
 
 
+@pytest.mark.requirement("REL-2")
 async def test_the_next_key_lies_apart_and_a_copy_of_the_current_one_does_not_hold_it(
     street: Street, shop: Vendor, rel: CustomerRelationship
 ) -> None:
@@ -181,9 +186,108 @@ async def test_the_next_key_lies_apart_and_a_copy_of_the_current_one_does_not_ho
     assert before != again.me
 
 
+# --- a key is lost
+
+
+@pytest.mark.requirement("REL-2", "REL-13")
+async def test_a_lost_wallet_is_restored_and_goes_on_under_the_next_key(
+    street: Street, shop: Vendor, alice: Customer, rel: CustomerRelationship
+) -> None:
+    await rel.standing.open()
+    await granted(rel)
+    await rel.sync()
+    copy = street.folder / "alice.backup"
+    await asyncio.to_thread(backup, street.folder / "alice.db", copy, "correct horse battery")
+    given = await granted(rel)  # said after the backup
+    await alice.close()
+    for file in street.folder.glob("alice.[dkn]*"):
+        file.unlink()
+    await asyncio.to_thread(restore, copy, street.folder / "new.db", "correct horse battery")
+    (again,) = street.customer("new").relationships()
+    before = again.me
+    await again.sync()
+    await again.standing.move()
+    assert (again.me == before, given.thread in again.history.threads) == (False, True)
+    assert_equal_histories(again.history, shop.history(again.me))
+    assert again.may(**MARKETING).answer == shop.may(again.me, **MARKETING).answer == "permit"
+    await asyncio.to_thread(backup, street.folder / "new.db", street.folder / "later.backup", "correct horse battery")
+    await asyncio.to_thread(
+        restore, street.folder / "later.backup", street.folder / "third.db", "correct horse battery"
+    )
+    (third,) = street.customer("third").relationships()
+    await third.sync()
+    await third.standing.move()
+    assert_equal_histories(third.history, shop.history(third.me))
+
+
+async def test_a_wallet_restored_to_before_its_move_finds_back_by_its_next_key(
+    street: Street, shop: Vendor, alice: Customer, rel: CustomerRelationship
+) -> None:
+    await rel.standing.open()
+    await granted(rel)
+    copy = street.folder / "alice.backup"
+    await asyncio.to_thread(backup, street.folder / "alice.db", copy, "correct horse battery")
+    await rel.standing.move()
+    moved_to = rel.me
+    await asyncio.to_thread(restore, copy, street.folder / "old.db", "correct horse battery")
+    (old,) = street.customer("old").relationships()
+    with pytest.raises(Moved):
+        await old.sync()
+    with pytest.raises(Refused):
+        await old.standing.move()
+    assert old.me == moved_to
+    await old.sync()
+    assert_equal_histories(old.history, shop.history(moved_to))
+
+
+# --- evidence
+
+
+async def test_evidence_of_a_relationship_that_has_moved_is_one_and_holds(
+    street: Street, shop: Vendor, rel: CustomerRelationship
+) -> None:
+    await rel.standing.open()
+    given = await granted(rel)
+    await rel.standing.move()
+    await shop.introduce_key(ends=True)
+    await shop.say(rel.me, REQUEST)
+    await rel.agreements.proffer("SD-BASE")
+    await rel.sync()
+    for name, thread in (("all", None), ("part", given.thread)):
+        folder = street.folder / name
+        export(folder, street.folder / "alice.db", thread=thread)
+        (found,) = examine(read_folder(folder).evidence).relationships
+        assert found.findings == ()
+        assert (found.customer, found.history.customer) == (rel.me, rel.me)
+    assert records_of(found.history) == {
+        id_: record for id_, record in records_of(shop.history(rel.me)).items() if id_ in found.history.threads
+    }
+
+
+async def test_evidence_in_which_a_thief_moves_is_found_out(
+    street: Street, shop: Vendor, rel: CustomerRelationship
+) -> None:
+    await rel.standing.open()
+    await granted(rel)
+    await rel.sync()
+    opened = next(iter(rel.standing)).thread
+    own = trust.SigningKey.generate()
+    theirs = Hand(own.did, SHOP, own, trust.key_url(own.did), street.clock, lambda: rel.history.chain)
+    move = theirs.write(relationship.Move(was=rel.me, next=key_digest(rel.me.removeprefix("did:key:"))), opened)
+    folder = street.folder / "evidence"
+    export(folder, street.folder / "alice.db")
+    evidence = read_folder(folder).evidence
+    more = [*evidence.messages, Exhibit("messages/9999-relationship.move.json", move)]
+    found = examine(replace(evidence, messages=more)).relationships
+    good = next(each for each in found if each.customer == rel.me)
+    assert good.findings == (), "a stranger's word is no part of it"
+    assert [each.customer for each in found if each.findings] == [own.did]
+
+
 # --- what goes wrong on the way
 
 
+@pytest.mark.requirement("REL-13")
 async def test_a_move_that_got_no_receipt_is_sent_again_with_the_same_bytes(
     street: Street, shop: Vendor, rel: CustomerRelationship
 ) -> None:
@@ -304,7 +408,7 @@ async def test_a_vendor_introduces_a_key_and_signs_with_it_from_then_on(
     assert [each.code for each in rel.noticed] == ["strange-key"], "the key that was ended says nothing any more"
 
 
-@pytest.mark.requirement("IDN-6")
+@pytest.mark.requirement("IDN-6", "REL-12")
 async def test_a_key_that_was_not_introduced_is_not_taken_and_the_mail_waits(
     street: Street, shop: Vendor, rel: CustomerRelationship
 ) -> None:

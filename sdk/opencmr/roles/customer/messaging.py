@@ -19,7 +19,7 @@ from .collecting import Collecting
 from .fetching import Fetching
 from .keyring import Keyring
 from .moving import move_under_way
-from .outbox import Fault, Outbox
+from .outbox import Fault, Outbox, UnderAnotherKey
 from .policy import Policy
 from .quota import DEFAULT, Quota
 from .transaction import WRONG, Transactions
@@ -93,12 +93,16 @@ class Messaging:
         if not isinstance(thread, str | None):
             raise UsageError(f"a thread is named by its id, not {told(thread)}")
         if self._collecting.restored and not is_narrowing(draft.body.type, "customer"):
-            await self.collect()  # what was said since the copy was made comes first: it belongs into `prior`
+            try:  # what was said since the copy was made comes first: it belongs into `prior`
+                await self.collect()
+            except Moved:  # by the wallet itself, since the copy was made: the same key moves once more, and finds back
+                if under is None:
+                    raise
         said: Verified = await self._store.write(
             lambda rows: self._transactions.say(rows, draft, thread, self._now(), check=check, under=under)
         )
         fault = (await self._outbox.flush()).get(said.digest)
-        if fault is None and self._has_no_place(said.digest):
+        if isinstance(fault, UnderAnotherKey | None) and self._has_no_place(said.digest):
             fault = await self._make_way(said)
         fault = fault or self._answered_elsewhere(said.digest) or self._void(said)
         if fault is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ...errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable
+from ...errors import Behind, Misconduct, Overloaded, OverQuota, Problem, QuotaExceeded, Refused, Unreachable, WrongKey
 from ...protocol import is_narrowing
 from ...store import Kept, Store
 from ...transport import Network
@@ -11,6 +11,10 @@ from .transaction import Transactions
 
 Fault = Problem | Refused | Unreachable | Misconduct | QuotaExceeded
 """The reason why a message has no receipt, or no effect."""
+
+
+class UnderAnotherKey(Unreachable):
+    """The answer is signed by a key that is not known here: its introduction may wait in the mailbox."""
 
 
 class Outbox:
@@ -107,6 +111,8 @@ class Outbox:
         except Problem as problem:
             return problem
         faults.update(arrived.refusals)
+        if kept.digest not in arrived.answered and any(isinstance(each, WrongKey) for each in arrived.passed_over):
+            return UnderAnotherKey("the vendor answered under a key that is not known here")
         if kept.digest not in arrived.answered:
             return Unreachable("the vendor answered without a receipt for the message")
         return None

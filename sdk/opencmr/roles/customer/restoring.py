@@ -285,6 +285,8 @@ class _Filling:
         self._dids = frozenset((record.customer, *record.dids))
         self._peer = self._rows.add_peer(record.customer, record.vendor, opened=record.opened, pinned=record.keys,
                                          endpoint=record.endpoint)  # fmt: skip
+        for did in record.dids:
+            self._rows.add_did(self._peer.number, did)
 
     def add(self, record: form.Word) -> None:
         """Add a message, if it is what it says and its signature holds."""

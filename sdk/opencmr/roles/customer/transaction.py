@@ -110,7 +110,7 @@ class Transactions:
         # A no can be said into a thread that is known by its id alone: this store may be an older copy.
         if thread_id is not None and thread is None and not waiting and not narrowing:
             raise UnknownReference(f"no thread {thread_id}", pointer="/thread")
-        if peer.restored and not narrowing:
+        if peer.restored and not narrowing and under is None:  # a move permits nothing, and must not wait
             raise UsageError(RESTORED)
         link = Link(prior=rows.last_said(self.number, "customer"), seen=history.chain.tip)
         verified = self.signers(under or peer.me).write(draft, to=peer.peer, at=now, thread=thread_id, link=link)
@@ -237,7 +237,7 @@ class Transactions:
             if known is not None and known.status != "forked":
                 self._heard_again(known, arrived)
             elif isinstance(word.found, Problem):
-                if isinstance(word.found, WrongKey | BadSignature):
+                if collected and isinstance(word.found, WrongKey | BadSignature):
                     arrived.noticed.append(strange_key(word.found, now))
                 code, rule = word.found.code, word.found.rule
                 tell(_log, logging.WARNING, "answer.passed-over", vendor=peer.peer, code=code, rule=rule)
