@@ -24,7 +24,8 @@ from ..messages.types import Side
 from .backends import damaged
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .kept import ELSEWHERE, ROW, Kept, Noticed, Status, as_kept
-from .tables import PASSING, collects, dids, findings, folds, messages, muted, relationships, strangers
+from .names import LEAVE, Names
+from .tables import PASSING, collects, findings, folds, messages, muted, relationships, strangers
 
 # Statements are built once: building one costs five times what executing it does.
 
@@ -94,14 +95,6 @@ _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(
 _MUTED = select(muted).where(muted.c.relationship == _number)
 _UNMUTE = Many(delete(muted).where(muted.c.relationship == _number))
 _MUTE = Many(insert(muted).values({column.name: bindparam(column.name) for column in muted.c}))
-_DIDS = select(dids.c.did).where(dids.c.relationship == _number).order_by(dids.c.did)
-_MOVED_FROM = (
-    select(relationships.c.peer)
-    .join(dids, dids.c.relationship == relationships.c.relationship)
-    .where(relationships.c.me == bindparam("me"), dids.c.did == bindparam("did"))
-)
-_ADD_DID = insert(dids)
-_DROP_DID = delete(dids).where(dids.c.relationship == _number, dids.c.did == bindparam("did"))
 _FOLDS = select(folds)
 _NOTE_FOLDS = Many(update(folds).values(number=bindparam("new_number"), through=bindparam("new_through")))
 _VENDORS_NEXT = (
@@ -116,7 +109,6 @@ _KINDS = (
     .where(messages.c.relationship.in_(bindparam("numbers", expanding=True)))
     .group_by(messages.c.relationship, messages.c.side, messages.c.type, messages.c.status)
 )
-_LEAVE = [delete(table).where(table.c.relationship == _number) for table in (messages, findings, collects, muted, dids)]
 _WITHOUT_NAMES = (
     update(relationships)
     .where(relationships.c.relationship == _number)
@@ -138,7 +130,7 @@ def _changing(*names: str) -> Many:
     return Many(_CHANGE.values(**{name: bindparam(f"new_{name}") for name in names}))
 
 
-class Rows:
+class Rows(Names):
     """What one read or one write sees and does, within a transaction that others may share."""
 
     def __init__(self, batch: Batch) -> None:
@@ -204,7 +196,7 @@ class Rows:
     def leave(self, number: int) -> None:
         """Delete all rows of a relationship. What stays says that its key was used, and not with whom."""
         self._asked.at_once()
-        for statement in (*_LEAVE, _WITHOUT_NAMES):
+        for statement in (*LEAVE, _WITHOUT_NAMES):
             self._batch.connection.execute(statement, {"number": number})
         self._asked.revise(number, peer="", endpoint=None, pinned={}, restored=False, position=0, size=0)
 
@@ -228,57 +220,6 @@ class Rows:
                      version=0, kept=bool(values["kept"]), idle=opened)  # fmt: skip
         self._asked.begun(begun)
         return begun
-
-    def dids(self, number: int) -> list[str]:
-        """Other DIDs of a relationship's customer: those before a move, and one to which a move is on its way."""
-        return [did for (did,) in self._execute(_DIDS, number=number)]
-
-    def peer_of_before(self, me: str, did: str) -> Peer | None:
-        """The relationship whose customer spoke under this DID before they moved; held likewise."""
-        found = self._execute(_MOVED_FROM, me=me, did=did).first()
-        return self.peer(me, found.peer) if found is not None else None
-
-    def add_did(self, number: int, did: str) -> None:
-        """Note another DID of a relationship's customer."""
-        if did not in self.dids(number):
-            self._asked.at_once()
-            self._batch.connection.execute(_ADD_DID, {"relationship": number, "did": did})
-
-    def move(self, number: int, did: str) -> Peer:
-        """Let the customer of a relationship go on under another DID; that of before is noted."""
-        peer = self._asked.peer_by_number(number)
-        assert peer is not None  # noqa: S101  # relationships do not end
-        side = "me" if peer.me.startswith("did:key:") else "peer"
-        self._asked.at_once()
-        connection, before = self._batch.connection, getattr(peer, side)
-        connection.execute(update(relationships).where(relationships.c.relationship == number).values({side: did}))
-        connection.execute(_DROP_DID, {"number": number, "did": did})
-        if before not in self.dids(number):
-            connection.execute(_ADD_DID, {"relationship": number, "did": before})
-        return self._asked.rename(number, **{side: did})
-
-    def merge(self, number: int, into: int) -> None:
-        """Put the messages of a relationship without a place into another one, and delete it."""
-        found = self.with_status(number, "held")
-        self._asked.at_once()
-        for statement in (*_LEAVE, delete(relationships).where(relationships.c.relationship == _number)):
-            self._batch.connection.execute(statement, {"number": number})
-        self._batch.forget(number)
-        for kept in found:
-            if self.message(into, kept.digest) is None:
-                self.add_message(into, kept._replace(position=self.next_position(into)))
-
-    def pin(self, number: int, keys: dict[str, str]) -> None:
-        """Pin further keys of a vendor, by their URLs."""
-        peer = self._asked.peer_by_number(number)
-        assert peer is not None  # noqa: S101  # relationships do not end
-        pinned = {**peer.pinned, **keys}
-        self._asked.at_once()
-        values = {"pinned": orjson.dumps(pinned).decode()}
-        self._batch.connection.execute(
-            update(relationships).where(relationships.c.relationship == number).values(values)
-        )
-        self._asked.change(number, pinned=pinned)
 
     def change_peer(self, number: int, **values: Any) -> None:
         """Note a change of a relationship: `restored`, `kept`, `idle`."""

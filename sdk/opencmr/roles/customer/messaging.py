@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Unpack
 
 from ..._log import tell
-from ...errors import Misconduct, Moved, Problem, QuotaExceeded, Unreachable, UsageError
+from ...errors import Misconduct, Moved, Problem, QuotaExceeded, StoreError, Unreachable, UsageError
 from ...messages import Body
 from ...protocol import Decision, History, Question, Record, Thread, Verified, instant, is_narrowing
 from ...store import Noticed, Peer, Store
@@ -49,6 +50,7 @@ class Messaging:
         clock: Clock,
         quota: Quota = DEFAULT,
     ) -> None:
+        self._me = peer.me
         self.vendor = peer.peer
         self.keyring = keyring
         self.policy = Policy()
@@ -64,8 +66,10 @@ class Messaging:
     @property
     def me(self) -> str:
         """The customer's DID here; no other vendor sees it."""
-        peer = self._store.read(lambda rows: rows.peer_by_number(self._transactions.number))
-        return peer.me if peer is not None else ""
+        with suppress(StoreError):  # closed: as it was last
+            peer = self._store.read(lambda rows: rows.peer_by_number(self._transactions.number))
+            self._me = peer.me if peer is not None else self._me
+        return self._me
 
     async def say(
         self, body: Body | Draft, thread: str | None = None, *, check: bool = True, under: str | None = None
