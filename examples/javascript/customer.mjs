@@ -8,6 +8,7 @@
 import { bytesOf, digest, Problem, read } from './canonical.mjs';
 import { publicBytes, signer } from './keys.mjs';
 import { MINUTE, shifted } from './chain.mjs';
+import { isOverdue } from './families/data.mjs';
 import { isNarrowing } from './families/index.mjs';
 import { answeredBy, fold, isWhole, pathTo, show } from './history.mjs';
 import { check, sign } from './proof.mjs';
@@ -248,6 +249,21 @@ export class Relationship {
   async disclose(thread, discloses) {
     if (!(await this.record(thread)).accepted) throw new Error('nothing is ordered yet');
     return this.say('order.disclose', { discloses }, thread);
+  }
+
+  /** Asks for what the customer has a right to. @param {'access' | 'export' | 'correct' | 'erase' | 'review'} right @param {object} [more] */
+  request = (right, more = {}) => this.say('data.request', { right, ...more });
+  /** Takes a request back. @param {string} thread @param {string} [reason] */
+  cancel = (thread, reason) => this.say('data.cancel', reason ? { reason } : {}, thread);
+  /** Objects: what is named is not to be done any more; what is not named is all. @param {object} [more] */
+  object = (more = {}) => this.say('data.object', { right: 'object', ...more });
+  /** Shares data that rests on a message. @param {object[]} discloses @param {{id: string, digest: string}} basis @param {string} [thread] */
+  share = (discloses, basis, thread) => this.say('data.share', { discloses, basis }, thread);
+
+  /** The threads of the requests with which the vendor is behind. @param {string} [at] an instant; without: now */
+  async overdue(at = this.now().toISOString()) {
+    const { threads } = await this.history();
+    return [...threads.values()].filter(({ record }) => isOverdue(record, at)).map(({ id }) => id);
   }
 
   async #write(type, body, members = {}) {

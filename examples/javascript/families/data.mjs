@@ -219,7 +219,8 @@ function afterBusinessDays(instant, number) {
 }
 
 /** Whether the vendor is behind at an instant: with confirming a request, or with answering it (DAT-15). */
-export function isOverdue({ due, confirmBy, answers, closed }, at) {
+export function isOverdue({ record, due, confirmBy, answers, closed } = {}, at) {
+  if (record !== 'rightsRequest') return false;
   const late = (by, done) => Boolean(by) && by <= at && !(done && done.at <= at);
   return late(confirmBy, answers[0]?.said ?? closed) || late(due, closed);
 }

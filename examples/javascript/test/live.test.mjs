@@ -129,6 +129,27 @@ live('an intent is answered by an offer, which becomes an order', async () => {
   assert.deepEqual(again.shop.kept.owed, []);
 });
 
+live('rights are asked for, and objected to', async () => {
+  const { shop } = await met();
+  const asked = { action: 'dpv:Use', purpose: 'dpv:DirectMarketing', data: 'pd:EmailAddress', channel: 'email' };
+  const given = await shop.grant({ items: [item], until: until(), statement: 'Write to me about boots.' });
+  assert.equal((await shop.may(asked)).answer, 'permit');
+  const { evidence } = (await shop.record(given)).items[0];
+  const phone = { data: 'pd:TelephoneNumber', value: '+436601234567' };
+  await reaches(shop, await shop.share([phone], { id: given, digest: evidence[0] }), 'shared');
+  await reaches(shop, await shop.object({ purposes: ['dpv:DirectMarketing'] }), 'objected');
+  assert.equal((await shop.may(asked)).reason, 'objected');
+  const access = await shop.request('access', { regime: 'gdpr' });
+  assert.deepEqual(await shop.overdue(), []);
+  const inTwoMonths = new Date(Date.now() + 62 * 86_400_000).toISOString();
+  assert.deepEqual(await shop.overdue(inTwoMonths), [access]);
+  await shop.cancel(access, 'changedMind');
+  await reaches(shop, access, 'cancelled');
+  assert.deepEqual(await shop.overdue(inTwoMonths), []);
+  await shop.request('erase', { data: ['pd:EmailAddress'] });
+  assert.equal((await shop.may(asked)).reason, 'erasure');
+});
+
 live('a signed refusal is final, and says why', async () => {
   const { shop } = await met();
   const refusal = shop.say('consent.grant', {
