@@ -1,6 +1,6 @@
 """Random conversations of one relationship, as vectors hold them, for two implementations to fold.
 
-All three families meet in them, and every rule is broken now and then: by customers with other clocks, who have not
+All families meet in them, and every rule is broken now and then: by customers with other clocks, who have not
 seen all, whose words come late, out of order or never; and by vendors that answer wrongly, twice, or what nobody said,
 and that say what no thread allows or no model reads.
 """
@@ -14,18 +14,20 @@ from vectors.writing import Case
 from opencmr.messages.consent import Item
 from opencmr.protocol.clock import shifted
 from opencmr.protocol.families.consent import Consent
+from opencmr.protocol.families.data import RightsRequest
 from opencmr.protocol.families.intent.dealing import Dealing
 from opencmr.protocol.families.terms import Agreement
 
 from .consents import Consents
 from .orders import Orders
+from .rights import Rights
 from .talking import ALL, CHANNELS, RECIPIENTS, TOPICS
 
 STEPS = 26
 QUESTIONS = 24
 
 
-class Talk(Consents, Orders):
+class Talk(Consents, Orders, Rights):
     """One conversation of all families, with questions."""
 
     def case(self) -> Case:
@@ -147,6 +149,10 @@ class Talk(Consents, Orders):
                     rules = [rule for _, document in choices for rule in document.rules if rule.effect != "oblige"]
                     found += [{"action": one.action, **({"purpose": one.purpose} if one.purpose else {}),
                                **({"data": one.data} if one.data else {})} for one in rules]  # fmt: skip
+                case RightsRequest(body=asked):
+                    data = (asked.data or ["pd:EmailAddress"])[0]
+                    found.append({"action": "dpv:Use", "purpose": "dpv:RightsFulfilment", "data": data,
+                                  "thread": thread.id})  # fmt: skip
                 case Dealing(offers=offers):
                     found += [{"action": "dpv:Share", "purpose": "dpv:RequestedServiceProvision", "thread": thread.id,
                                "data": each.data[0], "recipient": each.party.id or "third-party"}

@@ -70,6 +70,8 @@ class Talking:
         self.pace = self.dice.choice(((0, 0.01, 1, 4), (0, 1, 4, 30, 600), (0, 0.01, 1, 30, 3000, 20000)))
         """Minutes from one word to the next."""
         self.families = self.dice.choice(("tci", "tci", "t", "c", "c", "i", "i", "i", "ci", "ti"))
+        if seed % 10 == 9:  # the others stay as they were when something was found by them
+            self.families += "dd"
         self.count = 0
 
     def maybe(self, chance: float) -> bool:
@@ -271,7 +273,7 @@ class Talking:
 
 
 NO_WORDS = frozenset(("terms.decline", "terms.terminate", "consent.refuse", "consent.withdraw", "intent.withdraw",
-                       "offer.decline", "order.cancel", "order.withdraw"))  # fmt: skip
+                       "offer.decline", "order.cancel", "order.withdraw", "data.object", "data.cancel"))  # fmt: skip
 STALE = {
     "type": "https://w3id.org/opencmr/v1/problems#stale",
     "title": "Stale",

@@ -15,7 +15,7 @@ FOUND = {
     153: "a no after one that the vendor heard",
 }
 """Seed → what differed once, and is met there."""
-SEEDS = sorted({*range(8), *FOUND})
+SEEDS = sorted({*range(8), *FOUND, 9, 19, 29, 39})
 
 
 @pytest.mark.requirement("SEQ-14")
