@@ -163,13 +163,16 @@ def spoil(file: Path, id_: str, **members: Any) -> None:
     document = json.loads(file.read_text())
     (case,) = [each for each in document["cases"] if each["id"] == id_]
     case |= members
+    # The others would pass all the same, and take long.
+    document["cases"] = [case, *(each for each in document["cases"][:20] if each is not case)]
     file.write_text(json.dumps(document))
 
 
 def only(folder: Path, name: str) -> None:
-    """Leave one file in the manifest: the others would pass all the same, and take long."""
+    """Leave one file in the manifest, for the same reason."""
     manifest = json.loads((folder / vectors.MANIFEST).read_text())
-    manifest["files"] = {name: manifest["files"][name]}
+    cases = len(json.loads((folder / name).read_text())["cases"])
+    manifest["files"] = {name: manifest["files"][name] | {"cases": cases}}
     (folder / vectors.MANIFEST).write_text(json.dumps(manifest))
 
 

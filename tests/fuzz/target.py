@@ -25,7 +25,7 @@ class Target:
         seeds: Gives the inputs to begin with.
         mutate: Changes an input; the third argument is another one, to take parts from.
         share: How many of a thousand inputs of a long run are for this target.
-        short: How many inputs `make test` tries: about half a second's.
+        short: How many inputs a test tries, about half a second's; `make test` tries half of them.
     """
 
     name: str
