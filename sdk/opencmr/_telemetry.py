@@ -11,13 +11,13 @@ would join the relationships that pairwise keys keep apart.
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from importlib.metadata import version as _version
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -38,6 +38,7 @@ _WRITES = (1, 2, 5, 10, 20, 50, 100)
 
 _GAUGES = {
     "opencmr.histories.remembered": ("{history}", "Histories that are held in memory, folded."),
+    "opencmr.messages.held": ("{message}", "Messages that a vendor keeps, whose receipt follows later."),
     "opencmr.outbox.pending": ("{message}", "What a customer has said and no receipt has answered yet."),
 }
 _observed: dict[str, WeakKeyDictionary[Any, Callable[[Any], int]]] = {name: WeakKeyDictionary() for name in _GAUGES}
@@ -72,12 +73,29 @@ class Telemetry:
             "opencmr.messages.received", "{message}", "Messages that a vendor was sent, by type and outcome."
         )
         self.problems = meter.create_counter(
-            "opencmr.problems", "{problem}", "Problems that a vendor answered with, signed or not, by code."
+            "opencmr.problems",
+            "{problem}",
+            "Problems that a vendor answered with, by code, and by whether they were signed.",
         )
         self.receive_duration = meter.create_histogram(
             "messaging.process.duration",
             "s",
             "From a message's bytes to its durable receipt.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.at_work = meter.create_up_down_counter(
+            "opencmr.messages.at_work", "{message}", "Messages that a vendor works on just now, by type."
+        )
+        self.sender_wait = meter.create_histogram(
+            "opencmr.sender.wait_time",
+            "s",
+            "How long a message waited for those of the same sender before it.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.store_wait = meter.create_histogram(
+            "opencmr.store.wait_time",
+            "s",
+            "How long a write waited until the store's writer began with it.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
         self.collecting = meter.create_up_down_counter(
@@ -92,7 +110,7 @@ class Telemetry:
         self.commit_duration = meter.create_histogram(
             "db.client.operation.duration",
             "s",
-            "How long a commit took, with its writes.",
+            "How long a commit took, with its writes, or until it failed.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
         self.request_duration = meter.create_histogram(
@@ -177,8 +195,22 @@ def _is_real(provider: object) -> bool:
 
 
 def error_type(error: BaseException) -> str:
-    """What `error.type` says: the code of a problem, else the kind of the error."""
+    """What `error.type` says: a problem's code, else the kind of the error; a private one is told as its cause."""
+    if type(error).__name__.startswith("_") and error.__cause__ is not None:
+        error = error.__cause__
     return error.code if isinstance(error, Problem) else type(error).__name__
+
+
+def count_problem(code: str, outcome: str) -> None:
+    """Count a problem that a vendor answers with.
+
+    Args:
+        code: Its code.
+        outcome: `refused` by a signed receipt, or `problem` for one that nobody signed.
+    """
+    telemetry = current()
+    if telemetry is not None:
+        telemetry.problems.add(1, {"opencmr.problem.code": code, "opencmr.outcome": outcome})
 
 
 def internal(name: str, attributes: Attributes) -> "AbstractContextManager[Any]":
@@ -190,7 +222,31 @@ def internal(name: str, attributes: Attributes) -> "AbstractContextManager[Any]"
 _NOTHING = nullcontext()
 
 
-def committing(commit: Callable[[S, list[Any]], T]) -> Callable[[S, list[Any]], T]:
+class Queued(Protocol):
+    """A write that waits for the store's writer.
+
+    Attributes:
+        since: When it was asked for, by `perf_counter`.
+        span: Around it and its waiting; none where there is none.
+    """
+
+    since: float
+    span: Any
+
+
+def measure_store_wait(group: Sequence[Queued]) -> None:
+    """Measure how long these writes have waited for the writer, who begins with them now."""
+    telemetry = current()
+    if telemetry is None:
+        return
+    now = perf_counter()
+    for write in group:
+        telemetry.store_wait.record(now - write.since)
+        if write.span is not None and write.span.is_recording():  # whoever was cancelled has ended theirs
+            write.span.set_attribute("opencmr.store.wait_time", now - write.since)
+
+
+def measure_commit(commit: Callable[[S, list[Any]], T]) -> Callable[[S, list[Any]], T]:
     """Measure a method that commits a group of writes."""
 
     @wraps(commit)
@@ -198,17 +254,23 @@ def committing(commit: Callable[[S, list[Any]], T]) -> Callable[[S, list[Any]], 
         telemetry = current()
         if telemetry is None:
             return commit(self, group)
+        attributes: Attributes = {"db.operation.name": "COMMIT"}
         began = perf_counter()
-        with telemetry.span("opencmr.store.commit", "internal", {"db.operation.batch.size": len(group)}):
-            done = commit(self, group)
-        telemetry.commit_size.record(len(group))
-        telemetry.commit_duration.record(perf_counter() - began, {"db.operation.name": "COMMIT"})
-        return done
+        try:
+            with telemetry.span("opencmr.store.commit", "internal", {"db.operation.batch.size": len(group)}):
+                done = commit(self, group)
+            telemetry.commit_size.record(len(group))
+            return done
+        except Exception as error:
+            attributes["error.type"] = error_type(error)
+            raise
+        finally:
+            telemetry.commit_duration.record(perf_counter() - began, attributes)
 
     return measured
 
 
-def exchanging(
+def measure_request(
     exchange: Callable[Concatenate[S, str, str, P], Any],
 ) -> Callable[Concatenate[S, str, str, P], Any]:
     """Measure a coroutine method that takes an HTTP method and a URL, and does one request."""

@@ -22,8 +22,8 @@ from opencmr.protocol.receiving import check_place
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+import count_spec_words  # noqa: E402
 import families  # noqa: E402  # tools of this checkout
-import reading_paths  # noqa: E402
 
 BLOCK = re.compile(
     r"(?:^<!-- schema: (?P<schema>[^ ]+) -->\n+)?^```(?P<language>json\w*)[^\n]*\n(?P<text>.*?)^```", re.M | re.S
@@ -69,7 +69,7 @@ def test_there_are_blocks_of_every_family_and_a_wrong_one_is_found() -> None:
 
 
 def test_the_reading_paths_state_about_as_many_words_as_their_pages_have() -> None:
-    assert reading_paths.off() == []
+    assert count_spec_words.off() == []
 
 
 @pytest.mark.parametrize("file", families.MADE, ids=lambda file: file.name)

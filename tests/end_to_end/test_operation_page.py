@@ -72,9 +72,9 @@ def test_every_span_and_metric_of_ours_is_told() -> None:
     ).read_text()
     names = set(
         re.findall(
-            r'"((?:opencmr|messaging|db|http)\.[a-z.]*(?:duration|size|received|problems|open|pending|remembered))"',
+            r'"((?:opencmr|messaging|db|http)\.[a-z.]*(?:duration|size|received|problems|open|pending|remembered|at_work|held|wait_time))"',
             code,
         )
     )
-    assert len(names) >= 9
+    assert len(names) >= 13
     assert not [name for name in names - {"messaging.message.body.size"} if f"`{name}`" not in PAGE]

@@ -1,8 +1,9 @@
 """The database: one writer thread that commits in groups, readers beside it.
 
-What is written is durable before anybody is told: a call to `write` returns once its transaction is committed, and
-several calls that wait at once share one (`batch`). One that fails takes nothing of the others with it. A store is
-opened by a path (SQLite) or by a database URL.
+What is written is durable before anybody is told: a call to `write` returns once its transaction is committed. It
+waits here, in `Store._jobs`, until the writer has committed the group before; the calls that wait then are the next
+group and share one transaction. One that fails takes nothing of the others with it. `batch` holds the rows of one
+transaction, and nothing waits there. A store is opened by a path (SQLite) or by a database URL.
 """
 
 import asyncio
@@ -11,12 +12,13 @@ import queue
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Self, TypeVar
 
 from .._log import log_failure, tell
-from .._telemetry import committing
+from .._telemetry import internal, measure_commit, measure_store_wait
 from ..errors import StoreError, UsageError
 from .backends import DATABASE_ERRORS, is_gone, may_pass, why
 from .batch import Batch
@@ -39,12 +41,14 @@ class _Undone(Exception):
 
 @dataclass(slots=True)
 class _Job:
-    """A write that waits: what it does, what it is about, and whom to tell."""
+    """A write that waits: what it does, what it is about, whom to tell; its span, and since when it waits."""
 
     work: Callable[[Rows], Any]
     about: tuple[str, str] | None
     future: "Future[Any] | asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop | None = None
+    span: Any = None
+    since: float = field(default_factory=perf_counter)
 
 
 class Store:
@@ -149,7 +153,8 @@ class Store:
         """Do some writing; returns once it is durable. Whoever is cancelled meanwhile leaves it to finish.
 
         Args:
-            work: What reads and writes. It is done again should others that shared its transaction break that.
+            work: What reads and writes. It may run more than once: where the transaction fails before its commit, all
+                that share it are done anew, each alone.
             about: The DIDs of the relationship that it looks at first, our own before the other's: those of all writes
                 that share a transaction are read at once.
 
@@ -158,8 +163,9 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._submit(_Job(work, about, future, loop))
-        return await future
+        with internal("opencmr.store.write", {}) as span:
+            self._submit(_Job(work, about, future, loop, span))
+            return await future
 
     def compact(self) -> None:
         """Give the room of what was deleted back to the disk, where the database does not do so itself.
@@ -218,9 +224,10 @@ class Store:
                 except queue.Empty:
                     break
                 if job is None:
-                    self._commit(group)
-                    return
+                    self._jobs.put(None)  # nothing comes after it: it is taken again once this group is written
+                    break
                 group.append(job)
+            measure_store_wait(group)
             self._commit(group)
             job = self._jobs.get()
 
@@ -239,7 +246,7 @@ class Store:
             told = [(job, None, error) for job in group]
         _tell(told)
 
-    @committing
+    @measure_commit
     def _together(self, group: list[_Job]) -> list[_Told]:
         """Do some writes in one transaction, and what is to be done after it.
 

@@ -45,6 +45,7 @@ _PLACED = _MESSAGES.where(sql(f"status NOT IN ({', '.join(map(repr, ELSEWHERE))}
     messages.c.place, messages.c.position
 )
 _UNANSWERED = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'pending'"))
+_HELD = select(func.count()).select_from(messages).where(messages.c.status == literal_column("'held'"))
 _COUNT = select(func.count()).select_from(messages).where(messages.c.relationship == _number)
 _EVERYTHING = _MESSAGES.order_by(messages.c.position)
 _PLACES = (
@@ -314,6 +315,10 @@ class Rows(Names):
     def unanswered(self) -> int:
         """How many messages of all relationships have not been answered yet."""
         return int(self._execute(_UNANSWERED).scalar() or 0)
+
+    def held(self) -> int:
+        """How many messages of all relationships are kept whose receipt follows later."""
+        return int(self._execute(_HELD).scalar() or 0)
 
     def count(self, number: int) -> int:
         """How many messages and receipts of a relationship are there; `Peer.position` says how many were kept."""

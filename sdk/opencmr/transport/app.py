@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import trust
 from .._log import log_failure
+from .._telemetry import count_problem
 from ..errors import HandlerFailed, NotFound, Overloaded, OverQuota, Problem, StoreError, TooLarge, UnsupportedMedia
 from .bundle import MAX_WORDS, pack, unpack
 from .limits import MOST_RESERVED, Gate, Limits, claims_to_narrow
@@ -216,13 +217,15 @@ def _answered(endpoint: _Endpoint) -> _Endpoint:
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except Problem as problem:
-            return _problem(problem, request)
+        except Problem as error:
+            problem = error
         except ClientDisconnect:
             return Response(status_code=400)  # read by nobody
         except Exception as error:
             log_failure(_log, "request.failed", error, route=request.url.path)  # a path that is routed
-            return _problem(HandlerFailed("the receiver failed"), request)
+            problem = HandlerFailed("the receiver failed")
+        count_problem(problem.code, "problem")
+        return _problem(problem, request)
 
     return answer
 

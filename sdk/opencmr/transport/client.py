@@ -23,7 +23,7 @@ import orjson
 from pydantic import ValidationError
 
 from .. import trust
-from .._telemetry import exchanging
+from .._telemetry import measure_request
 from ..errors import Malformed, Problem, Unreachable, UnsupportedVersion, WeakKey
 from ..messages import VERSIONS
 from ..messages.core import ProblemDetail
@@ -160,7 +160,7 @@ class HttpNetwork:
         check_url(url, local=None)
         await self._fetch("POST", url, raw, size, take)
 
-    @exchanging
+    @measure_request
     async def _fetch(self, method: str, url: str, raw: bytes, size: int, take: Callable[[bytes], None]) -> None:
         try:
             async with (
@@ -199,7 +199,7 @@ class HttpNetwork:
         except Problem as problem:
             raise Unreachable(f"the answer of {url} is not OpenCMR: {problem}") from problem
 
-    @exchanging
+    @measure_request
     async def _exchange(
         self, method: str, url: str, *, limit: int, content: bytes | None = None, wait: float | None = None
     ) -> bytes:

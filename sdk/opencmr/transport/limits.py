@@ -91,7 +91,8 @@ class Limits:
         newcomers: Relationships that begin, from one network address; those that begin with a no are counted apart.
         strangers: Bytes that all relationships take together that never came to anything, about; beyond it nobody new
             is let in, but for what takes something back.
-        at_work: Messages that are worked on at once. Beside them as many narrowing ones, which work on nothing long.
+        at_work: Messages that are worked on at once; one more is refused. When all these places are taken, as
+            many more are there for narrowing messages alone, which wait for no handler.
         at_work_per_key: The same, of one key: those that wait for one before them to be done are among them.
         waiters: Collects that wait for mail at once.
         waiters_per_key: The same, of one key.
@@ -235,7 +236,7 @@ class Gate:
         self._volume, self._narrowing_volume = (Buckets(limits.volume, clock=clock) for _ in range(2))
         self.work = Places(limits.at_work)
         self.narrowing_work = Places(limits.at_work)
-        self.queue = Places(limits.at_work, limits.at_work_per_key)
+        self.work_by_key = Places(limits.at_work, limits.at_work_per_key)
         self.handing_back = Places(_MOST_HAND_BACKS, 1)
         self.waiting = Places(limits.waiters, limits.waiters_per_key)
         self.fetching = Places(limits.fetches, limits.fetches_per_key)

@@ -17,7 +17,7 @@ Reason = Literal["stopping", "keys-missing", "store-unreadable", "store-unwritab
 
 FRESH = 1.0
 """Seconds for which an answer holds: however often it is asked, the store is tried once in that time."""
-PATIENCE = 5.0
+STORE_WITHIN = 5.0
 """Seconds in which the store has to answer."""
 _NOBODY = 0
 """No relationship has this number."""
@@ -80,10 +80,10 @@ class Health:
         self._known, self._until = found, asyncio.get_running_loop().time() + FRESH
 
     async def _look(self) -> Reason | None:
-        if not self.keys.is_file():  # it signs on from memory, and would not come up again
+        if not self.keys.is_file():  # this process has its key in memory, but the next one could not start
             return "keys-missing"
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STORE_WITHIN):
                 await asyncio.to_thread(self.store.read, lambda rows: rows.peer(self._did, self._did))
                 try:
                     await self._write()

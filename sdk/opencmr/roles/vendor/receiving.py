@@ -1,5 +1,7 @@
 """Receiving of a message, from its bytes to the signed receipt (`spec/v1/receiving.md`).
 
+The docstring of the package, `opencmr.roles.vendor`, shows the whole way from the socket on, and where it can wait.
+
      1      size and shape                       `parse`
      2      already known? the same answer       `Transactions.known`
      3- 7   addressee, envelope, key, signature, body     `verify`
@@ -32,6 +34,7 @@ from .handlers import Handlers
 from .mailbox import Mailbox
 from .messaging import Face
 from .relationship import Relationship
+from .telemetry import turn
 from .transaction import Received, Transactions
 
 _log = logging.getLogger("opencmr.vendor")
@@ -88,8 +91,8 @@ class Receiving:
         try:
             verified = verify(parsed, me=self._me, pinned={}, types=self._transactions.speaks)
         except Problem:
-            # What is known is answered from the store, whatever is wrong with it now: check 2 comes before these.
-            # Bytes that pass them meet it where they are kept.
+            # Check 2 comes before checks 3 to 7: bytes that are known already get their old answer, whatever is wrong
+            # with them now. For bytes that pass, `_received` makes check 2.
             if (known := self._known(parsed.sender, parsed.id, parsed.digest)[1]) is None:
                 raise
             return known
@@ -141,8 +144,8 @@ class Receiving:
         if narrowing:  # waits for no handler, not even for that of another message
             received = await self.keep(verified, [])
         else:
-            with self._gate.queue.place(message.from_):
-                async with self._locks.setdefault(message.from_, asyncio.Lock()):
+            with self._gate.work_by_key.place(message.from_):
+                async with turn(self._locks.setdefault(message.from_, asyncio.Lock())):
                     received = await self.keep(verified, await self._replies(verified))
         self._mailbox.ring(message.from_)
         if peer is not None and peer.peer != message.from_:

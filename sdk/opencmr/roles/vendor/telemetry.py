@@ -8,7 +8,8 @@ specification, and the sender never.
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import wraps
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
@@ -33,7 +34,7 @@ _log = logging.getLogger("opencmr.vendor")
 _ID = re.compile(r"urn:uuid:[0-9a-f-]{36}", re.ASCII)
 
 
-def receiving(receive: _Receives) -> _Receives:
+def measure_receive(receive: _Receives) -> _Receives:
     """Tell of each message that a method receives: its type, what came of it, and how long that took."""
 
     @wraps(receive)
@@ -46,7 +47,7 @@ def receiving(receive: _Receives) -> _Receives:
     return told
 
 
-def collecting(collect: _Works[V, tuple[list[bytes], bool]]) -> _Works[V, tuple[list[bytes], bool]]:
+def measure_collect(collect: _Works[V, tuple[list[bytes], bool]]) -> _Works[V, tuple[list[bytes], bool]]:
     """Tell of each collect that a method answers: how many messages it brought, and how long it was held."""
 
     @wraps(collect)
@@ -57,6 +58,26 @@ def collecting(collect: _Works[V, tuple[list[bytes], bool]]) -> _Works[V, tuple[
         return _collected(telemetry, collect(self, raw))
 
     return told
+
+
+def turn(lock: asyncio.Lock) -> AbstractAsyncContextManager[None]:
+    """The lock of one sender, to be held with `async with`; how long it is waited for is measured."""
+    telemetry = _telemetry.current()
+    return lock if telemetry is None else _turn(telemetry, lock)
+
+
+@asynccontextmanager
+async def _turn(telemetry: Telemetry, lock: asyncio.Lock) -> AsyncIterator[None]:
+    began = perf_counter()
+    try:
+        with telemetry.span("opencmr.sender.wait", "internal", {}):
+            await lock.acquire()
+    finally:
+        telemetry.sender_wait.record(perf_counter() - began)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def _received(telemetry: Telemetry | None, raw: bytes, work: Coroutine[Any, Any, list[bytes]]) -> list[bytes]:
@@ -74,8 +95,13 @@ async def _received(telemetry: Telemetry | None, raw: bytes, work: Coroutine[Any
         attributes["messaging.message.id"] = claims.id
     if claims.thread is not None:
         attributes["messaging.message.conversation_id"] = claims.thread
-    with telemetry.span("opencmr.receive", "consumer", attributes) as span:
-        return await _decided(telemetry, span, claims, work)
+    kind: Attributes = {"opencmr.message.type": claims.type}
+    telemetry.at_work.add(1, kind)
+    try:
+        with telemetry.span("opencmr.receive", "consumer", attributes) as span:
+            return await _decided(telemetry, span, claims, work)
+    finally:
+        telemetry.at_work.add(-1, kind)
 
 
 async def _decided(
@@ -111,7 +137,8 @@ def _measure(telemetry: Telemetry, span: Any, type_: str, outcome: str, code: st
     )
     if code is not None:
         span.set_attribute("opencmr.problem.code", code)
-        telemetry.problems.add(1, {"opencmr.problem.code": code, "opencmr.outcome": outcome})
+        if outcome != "problem":  # one that nobody signs is counted by whoever answers with it: `transport.app`
+            _telemetry.count_problem(code, outcome)
 
 
 async def _collected(
@@ -146,8 +173,6 @@ async def _collected(
         tell(_log, logging.INFO, "mailbox.collected", outcome=outcome, code=code, count=count, duration_ms=_ms(took))
         if telemetry is not None:
             telemetry.collecting.add(-1)
-            if code is not None:
-                telemetry.problems.add(1, {"opencmr.problem.code": code, "opencmr.outcome": outcome})
 
 
 def _ms(seconds: float) -> float:

@@ -132,7 +132,7 @@ class Transactions:
                 raise Conflict("this id has been used for other bytes", pointer="/id")
             return None
         kept = rows.message(peer.number, digest)
-        if kept is None or kept.status == "receipt":  # came with a collect, and gets no receipt: check 4 has said so
+        if kept is None or kept.status == "receipt":  # a receipt gets none; check 4 refuses it
             return None
         if kept.status == "held":
             return Received([], None, peer, self.behind(self.histories.history(rows, peer)))
@@ -183,7 +183,7 @@ class Transactions:
         except Behind as behind:
             if not is_narrowing(message.type, "customer"):
                 raise
-            held = behind  # a no is never kept waiting for us to have caught up: its receipt is
+            held = behind  # a no takes effect at once; its receipt waits until we have caught up
         if peer is None:
             peer = rows.add_peer(self.keys.did, message.from_, opened=now, pinned={}, endpoint=None)
         if settled is not None and settled.problem is None and forerunner(message) is not None:

@@ -10,6 +10,7 @@ from typing import Any, Self, Unpack
 
 from ... import trust
 from ..._log import log_failure
+from ..._telemetry import observe
 from ...errors import Overloaded, StoreError, UsageError
 from ...messages import Body, Message
 from ...messages.types import TermsRef
@@ -35,7 +36,7 @@ from .published import Published
 from .receiving import Receiving
 from .relationship import Relationship
 from .steadiness import Steadiness
-from .telemetry import collecting, receiving
+from .telemetry import measure_collect, measure_receive
 from .transaction import Transactions
 
 Registered = Handler[Relationship]
@@ -94,6 +95,7 @@ class Vendor(IntroducesKeys):
             mailbox=self._mailbox,
             now=self.now,
         )
+        observe("opencmr.messages.held", self, lambda vendor: vendor._store.read(Rows.held))
         self._forgetting = Forgetting(store, self._histories, keys.did, kept_for, self.now) if kept_for else None
 
     @classmethod
@@ -345,7 +347,7 @@ class Vendor(IntroducesKeys):
         with _keeping():
             return self._store.read(lambda rows: rows.peer(self.did, did)) is not None
 
-    @receiving
+    @measure_receive
     async def receive(self, raw: bytes, address: str | None = None) -> list[bytes]:
         """Receive a message: the eleven checks, its handler, and its effect.
 
@@ -354,7 +356,7 @@ class Vendor(IntroducesKeys):
             address: The network address that it came from, which may bring so many newcomers; absent: uncounted.
 
         Returns:
-            Signed bytes: the receipt, then what was missed or is said in reply.
+            Signed bytes: the receipt, then what the vendor says in reply.
 
         Raises:
             Problem: To be answered unsigned; nothing was stored.
@@ -362,7 +364,7 @@ class Vendor(IntroducesKeys):
         with _keeping():
             return await self._receiving.receive(raw, address)
 
-    @collecting
+    @measure_collect
     async def collect(self, raw: bytes) -> tuple[list[bytes], bool]:
         """What waits for the sender of a signed `mailbox.collect`, and whether there is more.
 

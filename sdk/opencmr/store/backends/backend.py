@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, MetaData, text
 
 from ...errors import UsageError
 
-PATIENCE = 10.0
+LONGEST_WAIT = 10.0
 """Seconds to wait: for a free connection, for a connection to be made, for a lock that somebody else holds."""
 
 

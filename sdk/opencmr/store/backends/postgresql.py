@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, MetaData, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from ...errors import StoreError, UsageError
-from .backend import PATIENCE, Backend, Trait
+from .backend import LONGEST_WAIT, Backend, Trait
 from .naming import shown
 
 POOL, MORE = 5, 15
@@ -37,7 +37,7 @@ _READY = f"""
 SELECT current_setting('fsync'),
   set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
     ELSE current_setting('synchronous_commit') END, false),
-  set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '{PATIENCE:.0f}s'
+  set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '{LONGEST_WAIT:.0f}s'
     ELSE current_setting('lock_timeout') END, false),
   set_config('statement_timeout', CASE current_setting('statement_timeout') WHEN '0' THEN '{LONGEST}s'
     ELSE current_setting('statement_timeout') END, false),
@@ -67,7 +67,7 @@ class PostgreSQL(Backend):
     def __init__(self, url: URL, *, read_only: bool) -> None:
         self._read_only = read_only
         self._warned = False
-        asked = {"connect_timeout": f"{PATIENCE:.0f}", "application_name": "opencmr", "keepalives_idle": "30"}
+        asked = {"connect_timeout": f"{LONGEST_WAIT:.0f}", "application_name": "opencmr", "keepalives_idle": "30"}
         url = url.set(drivername=f"{self.name}+psycopg")
         try:
             self.engine = create_engine(
@@ -75,7 +75,7 @@ class PostgreSQL(Backend):
                 hide_parameters=True,  # they are messages, and errors are logged
                 pool_size=POOL,
                 max_overflow=MORE,
-                pool_timeout=PATIENCE,
+                pool_timeout=LONGEST_WAIT,
                 pool_use_lifo=True,  # so that those beyond what is needed fall idle, and the server may close them
             )
         except ImportError as error:

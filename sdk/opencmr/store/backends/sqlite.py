@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, create_engine, event, text
 
 from ..._log import log_failure
 from ...errors import StoreError
-from .backend import PATIENCE, Backend, Trait
+from .backend import LONGEST_WAIT, Backend, Trait
 from .private import keep_private
 
 FULL = {sqlite3.SQLITE_FULL}
@@ -90,7 +90,7 @@ class SQLite(Backend):
     @cached_property
     def _looking(self) -> sqlite3.Connection:
         """A connection that only looks, and is asked in a few microseconds."""
-        made = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
+        made = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=LONGEST_WAIT)
         made.execute("PRAGMA query_only=ON")
         return made
 
@@ -175,7 +175,7 @@ class SQLite(Backend):
 def _make_ready(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, or savepoints would not hold
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={LONGEST_WAIT * 1000:.0f}")
     _write_ahead(cursor)
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -184,7 +184,7 @@ def _make_ready(connection: Any, _: Any) -> None:
 
 def _write_ahead(cursor: Any) -> None:
     """Have changes written ahead. While another does that, SQLite says `locked` at once and waits for nobody: we do."""
-    patience = time.monotonic() + PATIENCE
+    patience = time.monotonic() + LONGEST_WAIT
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")

@@ -62,7 +62,7 @@ async def test_a_store_that_is_closed_is_told(shop: Vendor) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_told(shop: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    monkeypatch.setattr(health, "STORE_WITHIN", 0.01)
     never = asyncio.Event()
     monkeypatch.setattr(shop._store, "write", lambda _: never.wait())
     assert await shop.health.ready() == "store-slow"

@@ -2,21 +2,28 @@
 
 import asyncio
 import logging
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
+from sqlalchemy import literal_column, select
 
-from opencmr import Vendor, intent, terms, trust
-from opencmr.errors import HandlerFailed, NotJson, Problem, Unreachable
+from opencmr import Limits, Rate, Vendor, intent, terms, trust
+from opencmr.errors import Behind, HandlerFailed, NotJson, Problem, StoreError, Unreachable
 from opencmr.messages import core
 from opencmr.protocol import roster
 from opencmr.roles.vendor.telemetry import OTHER, Claims
-from opencmr.transport import HttpNetwork
+from opencmr.store import Rows
+from opencmr.transport import HttpNetwork, application
+from opencmr.transport.app import MEDIA_TYPE
 from parties import CAST, SHOP, Hand, Street, read
 from serving import did_of, listening, served
 from watching import Watch, watching
@@ -106,11 +113,126 @@ async def test_refusals_and_problems_are_told_by_code_and_only_the_receivers_are
     assert told(handler) == {"opencmr.message.type": "intent.cast", "error.type": "RuntimeError"}
     assert handler.parent is not None
     assert handler.parent.span_id == failed.context.span_id
-    assert watch.sums("opencmr.problems") == {
-        ("refused", "expired"): 1,
-        ("problem", "not-json"): 1,
-        ("problem", "handler-failed"): 1,
-    }
+    assert watch.sums("opencmr.problems") == {("refused", "expired"): 1}  # the others, nobody was answered with yet
+
+
+async def test_problems_that_are_answered_over_http_are_counted_once_each_by_code(watch: Watch, street: Street) -> None:
+    shop = street.vendor(limits=Limits(address=Rate(0.001, 2), loopback=True))
+    with listening() as bound, served(shop.asgi(), bound) as url:
+        async with httpx.AsyncClient(trust_env=False, headers={"Content-Type": MEDIA_TYPE}) as web:
+            for path in ("messages", "mailbox", "messages", "words"):
+                await web.post(f"{url}/opencmr/{path}", content=b"{")
+    assert watch.sums("opencmr.problems") == {("problem", "not-json"): 2, ("problem", "over-quota"): 2}
+
+
+def test_a_body_that_comes_too_late_and_a_place_that_is_taken_are_counted(watch: Watch, street: Street) -> None:
+    shop = street.vendor(limits=Limits(at_work=0))
+    head = f"POST /opencmr/messages HTTP/1.1\r\nHost: x\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: 2\r\n\r\n"
+    with listening() as bound, served(application(shop, body_timeout=0.1, gate=shop._gate), bound):
+        for body in ("{}", "{"):
+            with socket.create_connection(bound.getsockname(), timeout=5) as connection:
+                connection.sendall((head + body).encode())
+                assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
+    assert watch.sums("opencmr.problems") == {("problem", "overloaded"): 2}
+    assert watch.sums("opencmr.messages.received") == {}
+
+
+async def test_a_message_that_hangs_is_seen_and_so_is_what_waits_behind_it(
+    watch: Watch, shop: Vendor, she: Hand
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    @shop.on(intent.Cast)
+    async def think(_: Any, __: Any) -> None:
+        begun.set()
+        await go_on.wait()
+
+    first = asyncio.create_task(shop.receive(she.write(CAST)))
+    await begun.wait()
+    second = asyncio.create_task(shop.receive(she.write(proffer())))
+    await asyncio.sleep(0)  # it has begun
+    assert watch.sums("opencmr.messages.at_work") == {("intent.cast",): 1, ("terms.proffer",): 1}
+    go_on.set()
+    await asyncio.gather(first, second)
+    assert watch.sums("opencmr.messages.at_work") == {("intent.cast",): 0, ("terms.proffer",): 0}
+    (waits,) = watch.points("opencmr.sender.wait_time")
+    handler, longest = watch.spans("opencmr.handler")[0], watch.spans("opencmr.sender.wait")[-1]
+    assert waits.count == 2
+    assert waits.max > 0
+    assert (longest.end_time or 0) >= (handler.end_time or 0)  # it waited for the whole of the handler
+
+
+async def test_one_who_goes_while_waiting_for_a_turn_leaves_the_turn_to_others(
+    watch: Watch, shop: Vendor, she: Hand
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    @shop.on(intent.Cast)
+    async def think(_: Any, __: Any) -> None:
+        begun.set()
+        await go_on.wait()
+
+    first = asyncio.create_task(shop.receive(she.write(CAST)))
+    await begun.wait()
+    gone = asyncio.create_task(shop.receive(she.write(proffer())))
+    await asyncio.sleep(0)
+    gone.cancel()
+    go_on.set()
+    await asyncio.gather(first, gone, return_exceptions=True)
+    assert gone.cancelled()
+    await shop.receive(she.write(proffer()))
+    assert watch.points("opencmr.sender.wait_time")[0].count == 3
+    assert set(watch.sums("opencmr.messages.at_work").values()) == {0}
+
+
+async def test_a_message_tells_how_long_it_waited_for_the_stores_writer(watch: Watch, shop: Vendor, she: Hand) -> None:
+    await shop.receive(she.write(proffer()))  # from now on nothing waits on the way to the writer
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Rows) -> None:
+        began.set()
+        go_on.wait()
+
+    busy = asyncio.create_task(shop._store.write(slow))
+    await asyncio.to_thread(began.wait)
+    work = asyncio.create_task(shop.receive(she.write(proffer())))
+    await asyncio.sleep(0)
+    queued = perf_counter()
+    assert not work.done()
+    released = perf_counter()
+    go_on.set()
+    await asyncio.gather(busy, work)
+    write, received = watch.spans("opencmr.store.write")[-1], watch.spans("opencmr.receive")[-1]
+    assert told(write)["opencmr.store.wait_time"] >= released - queued
+    assert write.parent is not None
+    assert write.parent.span_id == received.context.span_id
+    (waits,) = watch.points("opencmr.store.wait_time")
+    assert waits.count == 3
+    assert waits.max >= released - queued
+
+
+async def test_a_commit_that_fails_is_measured_by_the_kind_of_its_error(watch: Watch, shop: Vendor) -> None:
+    def breaks(rows: Rows) -> None:
+        rows._execute(select(literal_column("nothing")))
+
+    with pytest.raises(StoreError):
+        await shop._store.write(breaks)
+    await shop.close()
+    failed = [point for point in watch.points("db.client.operation.duration") if "error.type" in point.attributes]
+    assert [point.attributes["error.type"] for point in failed] == ["OperationalError"]
+    assert watch.points("opencmr.store.commit.size") == []
+    assert {told(span)["error.type"] for span in watch.spans("opencmr.store.commit")} == {"OperationalError"}
+
+
+async def test_messages_whose_receipt_follows_later_are_a_gauge(watch: Watch, street: Street) -> None:
+    before = watch.sums("opencmr.messages.held").get((), 0)  # of whom other tests have left behind
+    shop = street.vendor(accepts=["SD-BASE"])
+    she = street.stranger()
+    receipt = read((await shop.receive(she.write(proffer())))[0])
+    await shop._store.write(Rows.mark_restored)
+    with pytest.raises(Behind):
+        await shop.receive(she.write(terms.Terminate(), thread=receipt["thread"]))
+    assert watch.sums("opencmr.messages.held")[()] == before + 1
 
 
 async def test_a_commit_tells_how_many_writes_share_it(watch: Watch, street: Street, shop: Vendor) -> None:

@@ -1,7 +1,7 @@
 """Write into `spec/implementing.md` how many words each page of the reading paths has.
 
-python tools/reading_paths.py           # write
-python tools/reading_paths.py --check   # exit 1 and name what is off by more than a tenth
+python tools/count_spec_words.py           # write
+python tools/count_spec_words.py --check   # exit 1 and name what is off by more than a tenth
 """
 
 import re
