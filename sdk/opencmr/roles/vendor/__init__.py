@@ -1,31 +1,52 @@
 """The vendor's role, for shops, services and all who have customers. Begin with `vendor.Vendor`.
 
-A message, from the socket to the receipt:
+A message, from the socket to the receipt. What stands further right is called by what stands above it:
 
-    await vendor.receive(raw, address)              # called by transport.app
-        verified = verify(parse(raw), …)            # receiving.Receiving: checks 1 to 7; is it known already?
-        await admission.check(message, peer, …)     # is there room for somebody new?
-        drafts = await handlers.replies(message, …) # what the application says to it
-        await store.write(lambda rows:
-            transactions.receive(rows, verified, drafts, now))
+    transport.server.PatientProtocol            # takes the bytes of a request from the socket
+    transport.app.application, messages(request)
+        gate.charge_address(…)                      # 429; transport.limits has all of `gate`
+        raw = await _body(request, …)
+        with gate.lane(raw).place():                # 503
+            await vendor.receive(raw, address)          # measured by telemetry.measure_receive
+    receiving.Receiving.receive(raw, address)
+        verified = verify(parse(raw), …)            # checks 1 and 3 to 7, in protocol
+        await _received(verified, address)
+            _known(…)                                   # check 2: its old answer, if it is known
+            gate.charge_key(…), gate.charge_volume(…)   # 429
+            await admission.check(…)                    # 429: is there room for somebody new?
+            with gate.work_by_key.place(…):             # 429, 503
+                async with turn(lock):                      # one message of a key at a time
+                    drafts = await _replies(verified)           # handlers.replies: what the application says to it
+                    await keep(verified, drafts)
+    store.database.Store.write(work)            # work: transactions.receive(rows, verified, drafts, now)
+        _submit(job)                                # into the queue of the store's one writer, a thread
+        _write_on(), _commit(group), _together(group)   # there: up to 100 writes, one transaction
+            transaction.Transactions.receive(…)
                 history = histories.draft(rows, peer)       # party.histories: the relationship, remembered
-                settled = settle(message, …)                # protocol.receiving: checks 8 to 10
-                receipt = numbering.answer(peer, history, settled, now)     # its place; party.signing signs
+                settled = settle(message, …)                # checks 8 to 10, in protocol.receiving
+                receipt = numbering.answer(…)               # its place; party.signing signs
                 rows.add_message(…)                         # check 11: message, receipt and replies, or nothing
-        return received.answers                     # the receipt first
+            batch.flush()                               # then the transaction is committed: it is durable
+        _tell(told)                                 # wakes the event loop, where `write` returns
+    receiving.Receiving._received, again
+        mailbox.ring(…), handlers.begin(…)          # who waits for mail is woken; what is to follow begins
+    transport.app: pack(answers)                # the answer: the receipt first, then the replies
 
-Where it can wait, in this order; what is too much is not kept waiting, but told at once when to come again (429, 503):
+Where it can wait, in this order. What is too much is not kept waiting: it is refused at once (429, 503 above).
 
-- for its own bytes: `transport.server` (head and request), `transport.app` (body)
-- for an answer of the database, read on the event loop: `Receiving._known`, and the preview for a handler
+- for its own bytes: `HEAD_TIMEOUT` and `REQUEST_TIMEOUT` of `transport.server`, `body_timeout` of `transport.app`
+- for the database to answer a read on the event loop, in `_known` and in `_replies` (the preview for a handler); on
+  PostgreSQL also for a connection. Nothing else goes on in the process meanwhile
 - for a count of what strangers take, if it may be from one: `Admission`, once in ten seconds at most
-- for the messages of its sender before it, one at a time: the lock in `Receiving._received`
+- for the messages of its sender before it: the lock in `Receiving._received`
 - for the handler, `handler_timeout` at most; one that is no coroutine and is slow holds up the whole process
-- for the store's one writer: the group that is being committed, then the disk, or another process that writes
-  (`store.database`, `PATIENCE` of `store.backends.backend`)
+- for the store's writer: `Store._jobs`, while it commits the groups before
+- for its own group: folding and signing of all in it, the disk, and a lock that another process holds (`LONGEST_WAIT`
+  of `store.backends.backend`, `TRIES` of `store.database`)
+- for the event loop to go on with it
 
-A withdrawal waits neither for messages before it nor for a handler. What each step took is in the spans and metrics of
-`docs/operation.md`.
+A narrowing message, such as a withdrawal, waits neither for messages before it nor for a handler: `_received` keeps it
+at once. What shows each wait to an operator is in `docs/operation.md`, "A receipt is late".
 
 | module | what is in it |
 |---|---|
