@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operation.md").read_text()
 CODE = "\n".join(path.read_text() for path in (ROOT / "sdk" / "opencmr").rglob("*.py"))
 
+ELSEWHERE = {"serve", "fetch", "mute", "forget", "backup", "restore", "did:web"}
+"""Commands that serve, ask the world or somebody at the keyboard, or want a wallet: other tests run these."""
+
 
 def commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -34,7 +37,7 @@ def test_the_commands_that_need_no_network_run_as_they_stand(tmp_path: Path) -> 
             command = [sys.executable, "-c", code, *words]
         elif program == "cp":
             command = [program, *words]
-        elif program == "opencmr" and not {words[0], words[-1][:7]} & {"serve", "fetch", "mute", "forget", "did:web"}:
+        elif program == "opencmr" and not {words[0], words[-1][:7]} & ELSEWHERE:
             command = [sys.executable, "-m", "opencmr.cli", *words]
         else:
             continue
