@@ -130,6 +130,7 @@ def _asked(folder: Path) -> dict[str, list[str]]:
         "restore from nothing": ["restore", str(folder / "none"), "NEW", "--passphrase-file", str(folder / "none")],
         "fetch of nobody": ["fetch", store, "did:web:nobody.example", "--out", "NEW"],
         "mute nobody": ["mute", store, "did:web:nobody.example"],
+        "erase nobody": ["erase", store, "did:web:nobody.example", "--yes"],
         "forget nobody": ["forget", store, "did:web:nobody.example", "--yes"],
         "export to a folder that is there": ["export", store, str(demo)],
         "db status of none": ["db", "status", str(folder / "Größe–靴.db")],

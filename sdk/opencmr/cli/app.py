@@ -33,6 +33,7 @@ _COMMANDS = {
     "restore": "Make a customer's wallet of a backup.",
     "fetch": "Fetch the files that a vendor has named into a folder.",
     "mute": "Collect nothing from a vendor any more, or again.",
+    "erase": "Erase what was said in a relationship, and keep that it was said.",
     "forget": "Let all that a store holds of a vendor go, for good.",
     "verify": "Check signatures, chains, states and folds of messages.",
     "vectors": "Run the specification's test vectors against this SDK.",

@@ -168,7 +168,7 @@ class _FolderVerdict(Verdict):
         return said
 
 
-_COUNTED = ("messages", "receipts", "threads", "accepted", "moot", "void", "refused")
+_COUNTED = ("messages", "receipts", "threads", "accepted", "moot", "void", "refused", "erased")
 
 
 def _told(one: Judgement) -> Iterator[Any]:
@@ -184,7 +184,8 @@ def _told(one: Judgement) -> Iterator[Any]:
         for id_, thread in one.history.threads.items():
             made.add_row(*map(plain, (short(id_), thread.family or "-", thread.state, str(len(thread.entries)))))
         yield made
-        yield "  " + ", ".join(f"{one.counts.get(name, 0)} {name}" for name in _COUNTED)
+        counted = [name for name in _COUNTED if name in one.counts or name != "erased"]
+        yield "  " + ", ".join(f"{one.counts.get(name, 0)} {name}" for name in counted)
 
 
 def _of_completeness(here: Completeness) -> Iterator[str]:

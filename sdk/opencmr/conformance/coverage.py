@@ -14,7 +14,7 @@ VECTORS = "vectors"
 ELSEWHERE: dict[Side, dict[str, str]] = {
     "vendor": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 25)], "vectors: decisions"),
-        **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
+        **dict.fromkeys([f"EVD-{number}" for number in range(1, 15)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(
             ["CNS-7", "CNS-10", "DAT-2", "DAT-12", "INT-6", "OFR-8", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"],
             "vectors: decisions",
@@ -29,10 +29,11 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         ),
         "RCV-3": "a vendor of this version sends nothing by itself",
         **dict.fromkeys(["SEQ-36", "SEQ-37"], "tests of the store: it takes days"),
+        **dict.fromkeys(["SEQ-40", "SEQ-41", "SEQ-42"], "tests of the store: nobody outside sees that it erased"),
     },
     "customer": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 25)], "vectors: decisions"),
-        **dict.fromkeys([f"EVD-{number}" for number in range(1, 12)], "vectors and tests of the evidence folder"),
+        **dict.fromkeys([f"EVD-{number}" for number in range(1, 15)], "vectors and tests of the evidence folder"),
         **dict.fromkeys(["CNS-10", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"),
         **dict.fromkeys(
             ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
@@ -40,6 +41,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
         ),
         "IDN-7": "tests of the store",
         "IDN-14": "tests of the wallet: a key that was let go serves no more",
+        **dict.fromkeys(["SEQ-40", "SEQ-41"], "tests of the wallet: nobody outside sees that it erased"),
         **dict.fromkeys(["TRN-41", "TRN-42"], "tests of the wallet: nobody outside sees what it keeps of a file"),
         "RCV-13": "tests that end the process in the middle",
         "TRN-8": "tests that end the process in the middle",

@@ -13,6 +13,7 @@ from ..errors import Problem
 from ..messages import Message
 from ..messages.types import Side
 from .history import is_entry
+from .said import Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Piece:
     def is_entry(self) -> bool:
         """Whether it is a message, and no receipt."""
         return is_entry(self.message)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its content was erased: this is its tombstone."""
+        return isinstance(self.message.body, Erased)
 
     @property
     def number(self) -> int:

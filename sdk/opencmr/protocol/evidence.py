@@ -27,7 +27,7 @@ from .clock import shifted
 from .exhibits import Evidence, Exhibit, Finding, Pair, check_message, examine_exhibits
 from .history import History
 from .judgement import Completeness, Contradiction, Findings, Judgement, Unknown
-from .thread import Thread, opened_by
+from .thread import Thread, opened_by, tells_of_erasure
 
 __all__ = [
     "Completeness",
@@ -109,6 +109,8 @@ def _judged(case: _Case) -> Judgement:
     arranged = case.arranged
     for piece in case.pieces:
         case.counts["messages" if piece.is_entry else "receipts"] += 1
+        if piece.is_erased:
+            case.counts["erased"] += 1
     case.counts["threads"] = len({piece.message.thread for piece in case.pieces if case.whole(piece)})
     times = case.history.chain.times()
     answered = {of for of, word in arranged.answered().items() if case.whole(word)}
@@ -137,6 +139,8 @@ def _unknown(case: _Case, here: Completeness) -> Iterator[Unknown]:
     yield Unknown("unanswered", "what the customer said and nobody answered")
     if case.part is not None:
         yield Unknown("rest", "what the words say that were left out of this part, also of its own threads")
+    if "erased" in case.counts:
+        yield Unknown("erased", "what the messages said that were erased, and whether what came of them was right")
     if not case.given:
         yield Unknown("keys", "whether these are the vendor's keys: the evidence alone says so")
 
@@ -148,6 +152,7 @@ def _check_belonging(case: _Case) -> None:
     digests: dict[str, Piece] = {}
     ids: dict[str, Piece] = {}
     answered = {piece.of for piece in case.pieces if piece.side == "vendor" and piece.of is not None}
+    named = {digest for piece in case.pieces if not piece.is_erased for digest in piece.names}
     for piece in case.pieces:
         if (first := digests.setdefault(piece.digest, piece)) is not piece:
             case.find(piece, "duplicate", f"the same message as {first.name}")
@@ -155,6 +160,8 @@ def _check_belonging(case: _Case) -> None:
             case.find(piece, "conflict", f"the id of {first.name}, and other bytes", "/id")
         elif piece.side == "customer" and piece.is_entry and piece.digest not in answered:
             case.find(piece, "unanswered", "the vendor's receipt for it is not here")
+        elif piece.side == "vendor" and piece.is_erased and piece.digest not in named:
+            case.find(piece, "unanswered", "it was erased, and no signed word here names it")
 
 
 # 3 the chain
@@ -307,13 +314,15 @@ def _fold(case: _Case) -> None:
 
 
 def _take_customers(case: _Case, receipt: Piece, said: Piece, thread: Thread, why: Problem | None) -> None:
+    if thread.erased is not None:
+        return  # nobody can say any more what has to come of it
     outcome = "refused" if why else thread.entries[-1].outcome
     case.counts[outcome] += 1
     _check_said(case, receipt, said, outcome, None if why else thread.state, why)
 
 
 def _take_vendors(case: _Case, word: Piece, thread: Thread | None, why: Problem | None) -> None:
-    if thread is None:
+    if thread is None or thread.erased is not None:
         return
     outcome = thread.entries[-1].outcome
     case.counts[outcome] += 1
@@ -327,6 +336,8 @@ def _check_said(
 ) -> None:
     """Whether a receipt says what the fold says."""
     said = receipt.message.body
+    if tells_of_erasure(said):
+        return
     because = f" ({why})" if why else ""
     if said.outcome != outcome:
         why_not = f"it says {said.outcome} of {piece.name}, the fold says {outcome}{because}"

@@ -35,7 +35,7 @@ def excerpt(whole: Arrangement, history: History, thread: str) -> Excerpt:
         history: What it folds to.
         thread: The thread; it is in the history.
     """
-    threads = frozenset(_needed(history, thread))
+    threads = frozenset(needed(history, thread))
     places = {digest: receipt.number for digest, receipt in whole.answered().items()}
     numbers = {word.digest: word.number for word in whole.chain}
     kept: dict[str, Piece] = {}
@@ -78,8 +78,8 @@ def _acknowledged(whole: Arrangement, receipt: Piece, said: Piece, numbers: dict
     return (date, [word, said, receipt]) if said.message.created >= shifted(date, -TOLERANCE) else ("", [])
 
 
-def _needed(history: History, thread: str) -> set[str]:
-    """The thread, and those that decide about it."""
+def needed(history: History, thread: str) -> set[str]:
+    """A thread, and those that decide about it."""
     threads: set[str] = set()
     further = [thread, *history.speaking]
     while further:

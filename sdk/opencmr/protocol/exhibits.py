@@ -15,6 +15,8 @@ from .. import trust
 from ..errors import Malformed, NotJson, Problem, TooLarge
 from ..messages import core, pointer
 from .arrangement import Piece
+from .erasure import is_tombstone, unearth
+from .history import is_entry
 from .manifest import MAX_BYTES as MAX_FOLD_BYTES
 from .receiving import Verified, parse, verify
 from .speakers import gone_on_as
@@ -133,6 +135,10 @@ def examine_exhibits(evidence: Evidence) -> Reading:
     for position, exhibit in enumerate(evidence.messages):
         try:
             _check_stated(exhibit, trust.MAX_BYTES, names)
+            if is_tombstone(exhibit.raw):
+                pair, piece = _tombstone(exhibit, position)
+                reading.pieces.setdefault(pair, []).append(piece)
+                continue
             verified, pair = _read(exhibit, keys)
             if verified is None:
                 if pair not in strangers and pair[1] not in keys.spoilt:
@@ -235,6 +241,24 @@ def _read(exhibit: Exhibit, keys: _Keys) -> tuple[Verified | None, Pair]:
     if not (customer.startswith("did:key:") and vendor.startswith("did:web:")):
         raise Malformed("a customer is a did:key and a vendor a did:web", pointer="/to", rule="IDN-1")
     return verified, (customer, vendor)
+
+
+def _tombstone(exhibit: Exhibit, position: int) -> tuple[Pair, Piece]:
+    """What stays of a message that was erased, and whose it was. Nobody has signed it: others have to name it.
+
+    Raises:
+        Problem, _Bad: It is none, or of what is never erased.
+    """
+    digest, message = unearth(exhibit.raw)
+    _check_says(exhibit, {"type": message.type})
+    pair = (message.to, message.from_) if message.side == "vendor" else (message.from_, message.to)
+    if not (pair[0].startswith("did:key:") and pair[1].startswith("did:web:")):
+        raise Malformed("a customer is a did:key and a vendor a did:web", pointer="/to", rule="IDN-1")
+    if not is_entry(message):
+        raise _Bad("no-entry", "a receipt is not erased: it says nothing of what was said", "/type")
+    if (message.number is None) is (message.side == "vendor") or (message.side == "vendor" and message.seen):
+        raise Malformed("a vendor's word has a number, and a customer's none", pointer="/number", rule="EVD-12")
+    return pair, Piece(exhibit.name, digest, message, None, position)
 
 
 def _claimed(exhibit: Exhibit) -> Pair | None:

@@ -17,7 +17,7 @@ from .families import FAMILIES
 from .family import Beside, Record, VendorKey
 from .lifecycle import family_of, is_narrowing
 from .question import Decision, Question
-from .said import Said
+from .said import Erased, Said
 from .speakers import counts, forerunner
 from .statements import Facts
 from .thread import Thread, opened_by
@@ -170,6 +170,8 @@ class History:
             self.beside[said.message.thread] = after
 
     def _beside(self, message: Message[Any]) -> Beside | None:
+        if isinstance(message.body, Erased):
+            return None
         family = family_of(message.type)
         blank = FAMILIES[family].beside if family is not None else None
         return (self.beside.get(message.thread) or blank()) if blank is not None else None

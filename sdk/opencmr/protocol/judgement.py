@@ -74,7 +74,7 @@ class Unknown:
     """Something that nobody can know from what is put forward.
 
     Attributes:
-        code: `end`, `unanswered`, `keys`, `rest`, `others`.
+        code: `end`, `unanswered`, `keys`, `rest`, `erased`, `others`.
         what: What cannot be known, as people read it after "Nobody can know from here".
     """
 
@@ -89,7 +89,7 @@ class Judgement:
     Attributes:
         findings: What is wrong; empty if the evidence about it holds.
         step: The last step that was taken.
-        counts: How many messages, receipts, threads; how many were accepted, moot, void, refused.
+        counts: How many messages, receipts, threads; how many were accepted, moot, void, refused; how many were erased.
         history: What it folds to, as far as it was folded. In a part, places are counted among the words here.
         completeness: How much of it is here.
         unknown: What nobody can know from here.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from ..messages import Message
+from ..messages import Body, Message
 from ..messages.types import Side
 from .lifecycle import is_narrowing
 
@@ -52,6 +52,10 @@ class Knowledge(NamedTuple):
 
 
 NOTHING = Knowledge()
+
+
+class Erased(Body):
+    """In the place of a body whose content was erased: nobody knows any more what was said."""
 
 
 class Point(NamedTuple):

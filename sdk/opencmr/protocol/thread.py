@@ -1,7 +1,7 @@
 """A thread: the messages about one thing, in their places, and the record that they fold to (`spec/v1/sequence.md`)."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -12,9 +12,13 @@ from .context import Context
 from .families import FAMILIES
 from .family import Record
 from .lifecycle import NONE, family_of, is_narrowing, lifecycle
-from .said import Entry, Outcome, Said
+from .said import Entry, Erased, Outcome, Said
 
 Taken = Literal["accepted", "moot"]
+ERASED = "erased"
+"""The state of a thread of which something was erased, in every family."""
+GONE = "SEQ-40"
+"""The rule by which a word that widens is refused in such a thread."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +30,21 @@ class Thread:
         family: Whose lifecycle it follows; none where its first word is of a type that is not known here. Then nothing
             takes effect in it.
         entries: Its links, in order.
-        record: What it folds to; none while nothing has taken effect.
+        record: What it folds to; none while nothing has taken effect, and none where something was erased.
+        erased: The last of its words whose content was erased. What is said here since is passed over, but for noes.
     """
 
     id: str
     family: str | None
     entries: tuple[Entry, ...] = ()
     record: Record | None = None
+    erased: Said | None = None
 
     @property
     def state(self) -> str:
         """The state that its receipts name."""
+        if self.erased is not None:
+            return ERASED
         return self.record.state if self.record else NONE
 
     def missed(self, said: Said) -> list[Entry]:
@@ -80,6 +88,10 @@ class Thread:
             raise Expired("it had expired when it was made", pointer="/expires", rule="RCV-12")
         if not self.entries and not said.message.opens and not is_narrowing(type_, side):
             raise UnknownThread("no such thread is known between these two parties", pointer="/thread")
+        if self.erased is not None:
+            if is_narrowing(type_, side):
+                return self._with(said, "moot", None), "moot"
+            raise WrongState("what was said in this thread was erased", pointer="/type", rule=GONE)
         if self.family is None:
             if is_narrowing(type_, side):
                 return self._with(said, "moot", None), "moot"
@@ -105,6 +117,8 @@ class Thread:
     def take(self, said: Said, context: Context, fault: Problem | None = None) -> tuple["Thread", Problem | None]:
         """The thread with an entry that has its place already: what may not be is void, and both folds pass over it.
 
+        Where something was erased, nothing can be judged any more: each entry is what its receipt says.
+
         Args:
             said: The entry.
             context: The relationship up to here.
@@ -113,6 +127,10 @@ class Thread:
         Returns:
             The thread, and why the entry is void where it is.
         """
+        if isinstance(said.message.body, Erased):
+            return replace(self._with(said, "accepted", None), erased=said), None
+        if self.erased is not None and fault is None:
+            return self._with(said, "accepted", None), None
         try:
             if fault is not None:
                 raise fault
@@ -132,7 +150,16 @@ class Thread:
 
     def _with(self, said: Said, outcome: Outcome, record: Record | None) -> "Thread":
         entry = Entry(said.digest, said.message.id, said.message.type, said.side, said.place, said.at, outcome)
-        return Thread(self.id, self.family, (*self.entries, entry), record)
+        return Thread(self.id, self.family, (*self.entries, entry), record, self.erased)
+
+
+def tells_of_erasure(receipt: Any) -> bool:
+    """Whether a receipt says that what it rests on was erased: then nobody can say what it should have said.
+
+    Args:
+        receipt: Its body.
+    """
+    return receipt.state == ERASED or (receipt.problem is not None and receipt.problem.rule == GONE)
 
 
 def opened_by(message: Message[Any]) -> Thread:

@@ -175,6 +175,24 @@ class Store:
         """
         self._backend.compact()
 
+    def scrub(self) -> bool:
+        """Let nothing of what was erased stand in the database's files, neither in free pages nor in a journal.
+
+        Not for the event loop's thread: it writes the tables anew, and others may have to wait for it.
+
+        Returns:
+            Whether nothing is left to do. Where something is, as while another reads, it stays noted.
+
+        Raises:
+            StoreError: The store cannot be read or written.
+        """
+        asked = self.read(Rows.scrubs)
+        if asked and not self._backend.scrub():
+            return False
+        if asked:
+            self.write_now(lambda rows: rows.scrubbed(asked))
+        return True
+
     def close(self) -> None:
         """Finish what waits, and close."""
         with self._closing:

@@ -13,6 +13,7 @@ import orjson
 from .. import trust
 from ..errors import StoreError
 from ..messages.types import Side
+from ..protocol.erasure import is_tombstone
 from .backends import DATABASE_ERRORS, open_backend, why
 from .batch import Batch, Peer
 from .kept import Kept, Status
@@ -111,9 +112,13 @@ def inspect_relationship(peer: Peer, kept: list[Kept]) -> Found:
 
 def _read(kept: Kept) -> dict[str, Any] | None:
     """The document of a message; none where its bytes are not those that were kept."""
+    document: dict[str, Any]
+    if is_tombstone(kept.raw):
+        document = orjson.loads(kept.raw)
+        return document if document.get("erased") == kept.digest else None
     if trust.digest(kept.raw) != kept.digest:
         return None
-    document: dict[str, Any] = orjson.loads(kept.raw)
+    document = orjson.loads(kept.raw)
     return document
 
 

@@ -25,7 +25,7 @@ from .backends import damaged
 from .batch import Asked, Batch, Many, Peer, as_peer
 from .kept import ELSEWHERE, ROW, Kept, Noticed, Status, as_kept
 from .names import LEAVE, Names
-from .tables import PASSING, collects, findings, folds, messages, muted, relationships, strangers
+from .tables import PASSING, collects, findings, folds, messages, muted, relationships, scrubs, strangers
 
 # Statements are built once: building one costs five times what executing it does.
 
@@ -90,6 +90,9 @@ _USE = Many(insert(collects).values({column.name: bindparam(column.name) for col
 _FORGET_STRANGERS = Many(delete(strangers).where(strangers.c.until < bindparam("now")))
 _STRANGER = select(strangers.c.id).where(strangers.c.sender == bindparam("sender"), strangers.c.id == bindparam("id"))
 _ADD_STRANGER = Many(insert(strangers).values({column.name: bindparam(column.name) for column in strangers.c}))
+_SCRUBS = select(scrubs.c.asked)
+_ASK_FOR_SCRUB = Many(insert(scrubs).values(asked=bindparam("asked")))
+_SCRUBBED = Many(delete(scrubs).where(scrubs.c.asked == bindparam("which")))
 _BEGIN = insert(relationships)
 _RESTORED = update(relationships).values(restored=True, version=relationships.c.version + 1)
 _FINDINGS = select(findings).where(findings.c.relationship == _number).order_by(findings.c.finding)
@@ -363,6 +366,26 @@ class Rows(Names):
         """Note what became of a message. A history that is remembered from before is folded anew as a whole."""
         self.answer_message(number, digest, **values)
         self._asked.revise(number)
+
+    def erase_message(self, number: int, kept: Kept, tombstone: bytes) -> None:
+        """Put its tombstone in a message's place. What it said may still stand elsewhere in the database's files."""
+        self.change_message(number, kept.digest, raw=tombstone)
+        peer = self.peer_by_number(number)
+        self._asked.change(number, size=max(0, (peer.size if peer else 0) - len(kept.raw) + len(tombstone)))
+
+    def ask_for_scrub(self, now: str) -> None:
+        """Note that what was erased is to be scrubbed from the database's files."""
+        if now not in self.scrubs():
+            self._asked.write(_ASK_FOR_SCRUB, {"asked": now})
+
+    def scrubs(self) -> list[str]:
+        """When it was asked for, and has not been done since."""
+        return [asked for (asked,) in self._execute(_SCRUBS)]
+
+    def scrubbed(self, asked: Iterable[str]) -> None:
+        """Note that it was done."""
+        for each in asked:
+            self._asked.write(_SCRUBBED, {"which": each})
 
     def answer_message(self, number: int, digest: str, **values: Any) -> None:
         """Note what became of a held message. The words that are added with it say the same."""

@@ -20,7 +20,7 @@ from ..protocol import FOLDS
 from .backends import DATABASE_ERRORS, SCHEMA_OF_ITS_OWN, Backend, open_backend, partitions_of, shown, why
 from .tables import collects, folds, messages, metadata, relationships
 
-HEAD = "0009"
+HEAD = "0010"
 """The revision that this code reads and writes."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BEFORE_MIGRATIONS = "0001"

@@ -120,6 +120,13 @@ folds = Table(
     Column("through", Integer),
 )
 
+# That something was erased, and may still stand in free pages or in a journal: when, until that is scrubbed.
+scrubs = Table(
+    "scrubs",
+    metadata,
+    Column("asked", String(24), primary_key=True),
+)
+
 # Of DIDs that have no relationship: what they used must not open the mailbox that they may have a moment later.
 strangers = Table(
     "strangers",

@@ -25,6 +25,7 @@ COMMANDS = [
     "restore",
     "fetch",
     "mute",
+    "erase",
     "forget",
     "verify",
     "vectors",

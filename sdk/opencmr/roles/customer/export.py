@@ -155,7 +155,8 @@ def _write(folder: Path, dealings: list[_Dealt], threads: Collection[str]) -> Ex
     for number, kept in enumerate((kept for dealt in dealings for kept in dealt.kept), start=1):
         file = file_of(number, kept.type)
         (folder / file).write_bytes(kept.raw)
-        numbered.append(Numbered(number=number, file=file, type=kept.type, digest=kept.digest))
+        digest = trust.digest(kept.raw)  # of a tombstone, its own
+        numbered.append(Numbered(number=number, file=file, type=kept.type, digest=digest))
     names = _names(dealt.peer.peer for dealt in dealings)
     keys: dict[str, dict[str, str]] = {}
     for dealt in dealings:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ...errors import StoreError, UsageError
 from ...messages.types import File
+from ..party.erasing import Erasure, erase
 from ..party.threads import Namespace
 from .data_package import describe, paths
 from .fetching import Named, Progress
@@ -107,6 +109,29 @@ class Relationship(Messaging):
             await self._fetching.fetch(each, folder / name, partial(progress, name))
         describe(folder, named, names, self._now())
         return [folder / name for name in names]
+
+    async def erase(self, *, keep: Iterable[str] = ()) -> Erasure:
+        """Erase what was said with this vendor from the wallet, by either side. The vendor is told nothing.
+
+        Digests, receipts and the chain stay, and a tombstone in the place of each message: the relationship goes on. An
+        order that goes on is kept. What was erased can be shown to nobody any more, nor handed back to the vendor.
+
+        Args:
+            keep: Ids of threads that are kept.
+
+        Returns:
+            What was erased, and which threads were kept.
+
+        Raises:
+            UsageError: There is no such thread, or something still waits for its place: `sync` first.
+            StoreError: The store fails; nothing was erased.
+        """
+        found = await self._store.write(
+            lambda rows: erase(
+                rows, self._transactions.histories, self._transactions.peer(rows), self._now(), keep=keep
+            )
+        )
+        return replace(found, scrubbed=await asyncio.to_thread(self._store.scrub))
 
     async def forget(self, vendor: str, *, export: str | Path | None = None) -> None:
         """Let all that the wallet holds of this relationship go, for good. The vendor is told nothing.

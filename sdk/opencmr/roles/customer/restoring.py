@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from ... import trust
 from ...errors import BackupError, KeyFileError, Problem, UsageError
+from ...messages import Message
 from ...protocol import backup as form
 from ...protocol import parse, verify
+from ...protocol.erasure import is_tombstone, unearth
 from ...protocol.receiving import bare
 from ...store import Kept, KeyFile, Noticed, Peer, Rows, Store, beside, path_of
 from ...store.integrity import inspect_relationship
@@ -339,15 +342,26 @@ def _kept(record: form.Word, peer: Peer, dids: frozenset[str], position: int) ->
     """
     raw = record.text.encode()
     try:
-        parsed = parse(raw)
-        verified = verify(parsed, me=str(parsed.document.get("to")), pinned=peer.pinned, lenient=True)
+        digest, message = _verified(raw, peer)
     except Problem as problem:
         raise BackupError(f"message {record.digest} of the backup: {problem}") from bare(problem)
-    message = verified.message
     mine, theirs = message.from_, message.to
     if record.side == "vendor":
         mine, theirs = theirs, mine
-    if verified.digest != record.digest or mine not in dids or theirs != peer.peer:
+    if digest != record.digest or mine not in dids or theirs != peer.peer:
         raise BackupError(f"message {record.digest} of the backup is another one, or of another party")
     return Kept(record.digest, position, record.side, message.id, message.type, message.thread, raw, record.status,
                 record.of, record.place, record.at)  # fmt: skip
+
+
+def _verified(raw: bytes, peer: Peer) -> tuple[str, Message[Any]]:
+    """A message's digest and what it says, whose signature holds; of what was erased, its envelope.
+
+    Raises:
+        Problem: It is none.
+    """
+    if is_tombstone(raw):
+        return unearth(raw)
+    parsed = parse(raw)
+    verified = verify(parsed, me=str(parsed.document.get("to")), pinned=peer.pinned, lenient=True)
+    return verified.digest, verified.message

@@ -6,7 +6,6 @@ gives it. A receipt is not just believed: the wallet settles its own messages by
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 import orjson
@@ -22,11 +21,12 @@ from ...protocol.families import FAMILIES
 from ...protocol.lifecycle import family_of
 from ...protocol.receiving import check_place
 from ...protocol.speakers import introduced_by
-from ...protocol.thread import Thread, opened_by
+from ...protocol.thread import Thread, opened_by, tells_of_erasure
 from ...store import Kept, Noticed, Peer, Rows, Status
 from ..party.histories import Histories, read
 from ..party.signing import Draft, Link, Signer
 from .arrived import Arrived
+from .handing_back import handed_back
 from .moving import by_keys_that_count, go_on_as, move_under_way, strange_key
 from .placing import answers, following, later, settled
 from .quota import DEFAULT, Checked, Intake, Quota
@@ -184,23 +184,8 @@ class Transactions:
         return arrived
 
     def handed_back(self, rows: Rows, behind: Behind) -> Iterator[tuple[str, list[bytes]]]:
-        """The vendor's own words that it lacks, in their order, each with what belongs to it.
-
-        Args:
-            rows: The transaction.
-            behind: What the vendor said: which of its words it does hold.
-
-        Returns:
-            The DID of ours to which it was said; and each receipt after what it answers, each entry before our receipt
-            for it.
-        """
-        chain = self.history(rows).chain
-        held = max((number for digest in behind.expected or () if (number := chain.number(digest))), default=0)
-        found = rows.places_after(self.number, held, 2 * len(chain.digests))
-        for _, words in groupby(found, key=lambda kept: kept.place):
-            some = list(words)
-            given = rows.receipt_of(self.number, some[-1].digest, "customer")
-            yield orjson.loads(some[-1].raw)["to"], [each.raw for each in (*some, given) if each is not None]
+        """The vendor's own words that it lacks: see `handing_back`."""
+        return handed_back(rows, self.number, self.history(rows).chain, behind)
 
     # Taking in
 
@@ -393,12 +378,12 @@ class Transactions:
         rows.change_message(self.number, ours.digest, status=status, place=message.number, at=message.created)
         if body.outcome == "refused":
             refused = arrived.refusals[ours.digest] = Refused(_problem(body), kept.raw)
-            if thread is not None or probe is None:
+            if (thread is not None or probe is None) and not tells_of_erasure(body):
                 why = f"the vendor refused {ours.type} {ours.digest} against the rules: {refused}"
                 arrived.noticed.append(Noticed("other-outcome", why, words, now))
             return
         right = ("void", None) if void else (thread.entries[-1].outcome, thread.state) if thread else ("refused", None)
-        if (body.outcome, body.state) != right:
+        if (body.outcome, body.state) != right and not tells_of_erasure(body):
             code = "other-state" if body.outcome == right[0] else "other-outcome"
             rules = f"{right[0]}, {right[1]}" if right[1] else f"{right[0]}: {void}"
             why = f"the vendor says {body.outcome}, {body.state} of {ours.type} {ours.digest}; by the rules: {rules}"

@@ -10,6 +10,7 @@ from ..._telemetry import observe
 from ...errors import Problem
 from ...messages import Message
 from ...protocol import History, Thread
+from ...protocol.erasure import is_tombstone, unearth
 from ...protocol.receiving import validate_verified
 from ...protocol.speakers import forerunner
 from ...store import ROW, Kept, Peer, Rows, Status, damaged
@@ -219,11 +220,16 @@ def follow(history: History, kept: Kept, answered: dict[str, Kept]) -> Thread | 
 
 
 def read(kept: Kept) -> tuple[Message[Any], Problem | None]:
-    """A kept message; and what is wrong with its form, where something is.
+    """A kept message; and what is wrong with its form, where something is. Of an erased one, its envelope.
 
     Raises:
         StoreError: These are not the bytes that were kept.
     """
+    if is_tombstone(kept.raw):
+        erased, message = unearth(kept.raw)
+        if (erased, message.id, message.type, message.thread) != (kept.digest, kept.id, kept.type, kept.thread):
+            raise damaged(f"the tombstone of {kept.type} {kept.digest} is of another message")
+        return message, None
     if trust.digest(kept.raw) != kept.digest:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
     return validate_verified(orjson.loads(kept.raw))
@@ -235,7 +241,7 @@ def prior_of(kept: Kept) -> str | None:
     Raises:
         StoreError: These are not the bytes that were kept.
     """
-    if trust.digest(kept.raw) != kept.digest:
+    if not is_tombstone(kept.raw) and trust.digest(kept.raw) != kept.digest:
         raise damaged(f"the bytes of {kept.type} {kept.digest} are not those that were kept")
     prior: str | None = orjson.loads(kept.raw).get("prior")
     return prior

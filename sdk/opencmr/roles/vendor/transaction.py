@@ -18,6 +18,7 @@ from ...protocol import (
     is_passing,
     settle,
 )
+from ...protocol.erasure import is_tombstone
 from ...protocol.speakers import forerunner
 from ...store import Peer, Rows, Status
 from ...transport.limits import MEMORY
@@ -320,7 +321,8 @@ class Transactions:
             if place > after and (place - after > limit or (room < 0 and end > after)):
                 break
             end = place
-        return [kept.raw for kept in found if (kept.place or 0) <= end], history.chain.next - 1 > end
+        told = [kept.raw for kept in found if (kept.place or 0) <= end and not is_tombstone(kept.raw)]
+        return told, history.chain.next - 1 > end
 
     def _settled(self, peer: Peer | None, history: History, message: Message[Any], digest: str, now: str) -> Settled:
         thread = history.threads.get(message.thread)

@@ -19,12 +19,14 @@ from ...store import Files, KeyFile, Rows, Store, beside
 from ...transport import Outgoing
 from ...transport.limits import Gate, Limits
 from ..party.asking import Asked
+from ..party.erasing import Erasure
 from ..party.given import customers_did, setting
 from ..party.histories import Histories
 from ..party.signing import new_id
 from .acceptance import TERMS_ARE_ASKED_FOR, Acceptance
 from .admission import Admission
 from .decisions import Decisions
+from .erasing import Erasing, Said
 from .fetching import Fetching
 from .forgetting import KEPT_FOR, Forgetting, check_span
 from .handlers import Handler, Handlers, Reply
@@ -84,6 +86,7 @@ class Vendor(IntroducesKeys):
         self._admission = Admission(store, keys.did, self._gate)
         self._mailbox = Mailbox(store, self._transactions, keys, self._gate, self._admission, self.now)
         self._fetching = Fetching(store, files, keys.first, self._gate, self.now)
+        self._erasing = Erasing(store, self._transactions, lambda: self._fetching.files, self.now)
         self._receiving = Receiving(
             self,
             store,
@@ -280,6 +283,41 @@ class Vendor(IntroducesKeys):
         self._mailbox.ring(did)
         return said.message.thread
 
+    async def erase(
+        self,
+        customer: str | Relationship,
+        *,
+        answer: Reply | None = None,
+        thread: str | None = None,
+        keep: Iterable[str] = (),
+    ) -> Erasure:
+        """Erase what was said with a customer, by either side; say the answer to their request in the same transaction.
+
+        Digests, receipts and the chain stay, and a tombstone in the place of each message. An order that goes on is
+        kept, with what it rests on; so is who speaks. Afterwards `may` denies what the customer does not grant anew.
+
+        Args:
+            customer: Whose data it is.
+            answer: What is said with it, such as a `data.Answer` that names what is kept; it stays.
+            thread: The thread of their request, which the answer goes on.
+            keep: Ids of threads that are kept besides, as the law obliges.
+
+        Returns:
+            What was erased, and which threads were kept.
+
+        Raises:
+            UsageError: No such customer or thread, the thread does not allow the answer, or something still waits for
+                its place.
+            StoreError: The store fails; nothing was erased or said.
+        """
+        did = customers_did(customer)
+        if (answer is None) is not (thread is None):
+            raise UsageError("an answer goes on the thread of its request: say both, or neither")
+        said = Said(self._handlers.draft(answer), thread) if answer is not None and thread is not None else None
+        found = await self._erasing.erase(did, said, keep)
+        self._mailbox.ring(did)
+        return found
+
     def relationship(self, customer: str) -> Relationship:
         """The relationship with a customer."""
         return Relationship(self, customer)
@@ -393,9 +431,11 @@ class Vendor(IntroducesKeys):
             return await self._fetching.fetch(raw)
 
     async def tend(self) -> None:
-        """Do the vendor's upkeep until cancelled: forget relationships that never came to anything."""
-        if self._forgetting is not None:
-            await self._forgetting.run()
+        """Do the vendor's upkeep until cancelled: forget relationships that came to nothing, scrub what was erased."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._erasing.run())
+            if self._forgetting is not None:
+                tasks.create_task(self._forgetting.run())
 
     # Inside
 

@@ -140,6 +140,14 @@ class Backend(ABC):
         """
         return
 
+    def scrub(self) -> bool:
+        """Write the tables anew, so that nothing of what was replaced or deleted stands in their files any more.
+
+        Returns:
+            Whether it was done. Where not, the log says why.
+        """
+        return True
+
     def copy_to(self, target: Path) -> None:
         """Copy all that is committed into one new file.
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import URL, Connection, MetaData, create_engine, event, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 
+from ..._log import log_failure
 from ...errors import StoreError, UsageError
 from .backend import LONGEST_WAIT, Backend, Trait
 from .naming import shown
@@ -157,6 +158,23 @@ class PostgreSQL(Backend):
         made.create_all(connection)
         for name in split:
             make_partitions(connection, name, partitions)
+
+    def scrub(self) -> bool:
+        """Write the tables anew, and what the server has noted about their values.
+
+        What is written ahead ages out by itself: see `docs/operation.md`.
+        """
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("SET statement_timeout = 0"))
+                connection.execute(text("VACUUM (FULL, ANALYZE) messages"))
+                connection.execute(text("VACUUM FULL pg_statistic"))
+                connection.execute(text("RESET statement_timeout"))
+                connection.invalidate()  # it was set to wait without end
+        except SQLAlchemyError as error:
+            log_failure(_log, "store.not-scrubbed", error)
+            return False
+        return True
 
     def traits(self, connection: Connection, *, ours: bool) -> list[Trait]:
         """The settings without which committed work is lost when the power fails."""

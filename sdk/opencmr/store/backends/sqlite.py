@@ -151,6 +151,20 @@ class SQLite(Backend):
         finally:
             connection.close()
 
+    def scrub(self) -> bool:
+        """Write the file anew, and empty what is written ahead; not done while somebody still reads what was before."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            log_failure(_log, "store.not-scrubbed", error)
+            return False
+        finally:
+            connection.close()
+
     def copy_to(self, target: Path) -> None:
         """Copy all that is committed, whatever still stands in a journal beside the original.
 
