@@ -114,7 +114,7 @@ def test_a_store_of_before_is_computed_anew_once_it_is_brought_forward(places: C
     place = places("old")
     backend: Backend = open_backend(place)
     with backend.transaction(writing=True) as connection:
-        schema.migrate(connection, "0008")
+        schema.migrate(connection, schema.HEAD)
     backend.close()
     with Store(place, read_only=True) as store:
         assert store.read(Rows.folds) == (0, None)
