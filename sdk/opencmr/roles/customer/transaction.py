@@ -8,8 +8,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import orjson
-
 from ..._log import tell
 from ...errors import BadSignature, Behind, Problem, Refused, StoreError, UnknownReference, UsageError, WrongKey
 from ...messages import Message, core

@@ -74,7 +74,7 @@ class Erasing:
         return replace(found, scrubbed=scrubbed)
 
     def _erase(self, rows: Rows, customer: str, said: Said | None, keep: frozenset[str]) -> Erasure:
-        me, now = self._transactions.signer.did, self._now()
+        me, now = self._transactions.keys.did, self._now()
         spare = []
         if said is not None:
             spare.append(self._transactions.say(rows, customer, said.draft, said.thread, now).digest)

@@ -1,6 +1,5 @@
 """A vendor erases: nothing of what was said stands in its files any more, and what the chain needs stays."""
 
-import secrets
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
