@@ -50,6 +50,7 @@ async def test_a_broken_customer_is_caught_and_the_requirement_named(name: str, 
     requirement = FAULTS[name][0]
     report = await checked(broken(name), requirement)
     assert not report.ok
+    assert [one.detail for one in report.results if "program has ended" in one.detail] == [], "a fault is no crash"
     assert requirement in {one.broken[0] for one in report.results if one.broken}, [
         (one.check.id, one.broken, one.detail) for one in report.results
     ]
