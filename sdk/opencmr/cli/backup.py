@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from .output import Json, as_typed, counted, plain, print_json
-from .passphrase import Keys, PassphraseFile, key_passphrase, passphrase_of_backup, progress
+from .passphrase import Keys, NextKeys, PassphraseFile, key_passphrase, passphrase_of_backup, progress
 
 
 def backup(
     store: Annotated[str, typer.Argument(metavar="STORE", help="A customer's store, such as alice.db, or a URL.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup; an older backup of this name is replaced.")],
     keys: Keys = None,
+    next_keys: NextKeys = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
@@ -34,7 +35,7 @@ def backup(
 
     secret = passphrase_of_backup(passphrase_file, new=True)
     with progress() as seen:
-        made = write(store, file, secret, keys=keys, key_passphrase=key_passphrase(), seen=seen)
+        made = write(store, file, secret, keys=keys, next_keys=next_keys, key_passphrase=key_passphrase(), seen=seen)
     if as_json:
         told = {"at": made.at, "relationships": made.relationships, "messages": made.messages, "keys": made.keys}
         print_json({"backup": str(file), **told, "bytes": file.stat().st_size})

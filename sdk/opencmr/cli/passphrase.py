@@ -24,6 +24,11 @@ Keys = Annotated[
     Path | None, typer.Option("--keys", metavar="FILE", help="The key file, where it is not beside the store.")
 ]
 
+NextKeys = Annotated[
+    Path | None,
+    typer.Option("--next-keys", metavar="FILE", help="The file of the next keys, where it is not beside the key file."),
+]
+
 
 def passphrase_of_backup(file: Path | None, *, new: bool) -> str:
     """The passphrase of a backup.

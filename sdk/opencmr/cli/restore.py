@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .output import Json, as_typed, counted, plain, print_json
-from .passphrase import Keys, PassphraseFile, key_passphrase, passphrase_of_backup, progress
+from .passphrase import Keys, NextKeys, PassphraseFile, key_passphrase, passphrase_of_backup, progress
 
 
 def restore(
@@ -15,6 +15,7 @@ def restore(
         str, typer.Argument(metavar="STORE", help="A file that is not there yet, or the URL of an empty database.")
     ],
     keys: Keys = None,
+    next_keys: NextKeys = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
@@ -37,7 +38,7 @@ def restore(
 
     secret = passphrase_of_backup(passphrase_file, new=False)
     with progress() as seen:
-        made = make(file, store, secret, keys=keys, key_passphrase=key_passphrase(), seen=seen)
+        made = make(file, store, secret, keys=keys, next_keys=next_keys, key_passphrase=key_passphrase(), seen=seen)
     if as_json:
         told = {"at": made.at, "relationships": made.relationships, "messages": made.messages, "keys": made.keys}
         print_json({"store": shown(store), **told})

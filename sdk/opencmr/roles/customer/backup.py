@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-
 from ... import trust
-from ...errors import BackupError, StoreError, UsageError
+from ...errors import BackupError, KeyFileError, StoreError, UsageError
 from ...protocol import backup as form
 from ...protocol import instant
 from ...store import Kept, KeyFile, Peer, Rows, Store, beside, path_of
@@ -40,12 +38,22 @@ class BackedUp:
     keys: int
 
 
+@dataclass(frozen=True)
+class _Ring:
+    """Where the keys are: those of now, the next ones, and what opens both files."""
+
+    keys: Path
+    following: Path
+    passphrase: str | None
+
+
 def backup(
     store: Store | str | Path,
     path: str | Path,
     passphrase: str,
     *,
     keys: str | Path | None = None,
+    next_keys: str | Path | None = None,
     key_passphrase: str | None = None,
     seen: Seen = lambda done, count: None,
 ) -> BackedUp:
@@ -59,7 +67,8 @@ def backup(
         path: The file.
         passphrase: What will open it. Whoever has both is the customer.
         keys: The key file; absent: beside the store.
-        key_passphrase: What opens the key file, where it is sealed.
+        next_keys: The file of the next keys, if there is one; absent: beside the key file.
+        key_passphrase: What opens the key files, where they are sealed.
         seen: Is told how far it has come.
 
     Raises:
@@ -74,12 +83,18 @@ def backup(
         if (there := path_of(store)) is not None and not Path(there).is_file():
             raise StoreError(f"there is no store at {store}")
         with Store(store, read_only=True) as opened:
-            return backup(opened, path, passphrase, keys=keys, key_passphrase=key_passphrase, seen=seen)
+            return backup(
+                opened, path, passphrase, keys=keys, next_keys=next_keys, key_passphrase=key_passphrase, seen=seen
+            )
     file = Path(keys) if keys is not None else beside(store.where)
-    return store.read(lambda rows: _write(rows, target, passphrase, file, key_passphrase, seen))
+    following = Path(next_keys) if next_keys is not None else next_to(file)
+    if next_keys is not None and not following.exists():
+        raise KeyFileError(f"there is no file of next keys at {following}")
+    ring = _Ring(file, following, key_passphrase)
+    return store.read(lambda rows: _write(rows, target, passphrase, ring, seen))
 
 
-def next_keys(file: Path) -> Path:
+def next_to(file: Path) -> Path:
     """The file of the next keys of a key file."""
     return file.with_suffix(".next")
 
@@ -98,11 +113,11 @@ def _target(path: str | Path) -> Path:
     return target
 
 
-def _write(rows: Rows, target: Path, passphrase: str, file: Path, key_passphrase: str | None, seen: Seen) -> BackedUp:
+def _write(rows: Rows, target: Path, passphrase: str, ring: _Ring, seen: Seen) -> BackedUp:
     peers = list(rows.peers())  # from here on it is one moment; a key is in its file before its relationship is here
     if vendors := [peer.me for peer in peers if not peer.me.startswith("did:key:")]:
         raise UsageError(f"this is the store of {vendors[0]}: a vendor's is copied with the tools of its database")
-    secrets = list(_secrets(file, key_passphrase, peers))
+    secrets = list(_secrets(ring, peers))
     begin = form.Begin(
         by="opencmr (Python)",
         at=instant(datetime.now(UTC)),
@@ -115,15 +130,15 @@ def _write(rows: Rows, target: Path, passphrase: str, file: Path, key_passphrase
     return BackedUp(begin.at, begin.relationships, begin.messages, begin.keys)
 
 
-def _secrets(file: Path, passphrase: str | None, peers: list[Peer]) -> Iterator[form.SecretKey]:
-    keys = KeyFile(file, passphrase)
+def _secrets(ring: _Ring, peers: list[Peer]) -> Iterator[form.SecretKey]:
+    keys = KeyFile(ring.keys, ring.passphrase)
     for peer in peers:
         keys.get(peer.me)
     for name in keys.names():
         if name.startswith("did:key:"):  # a vendor may have its own in the same file
             yield form.SecretKey(name=name, secret_key_multibase=keys.get(name).secret, next=False)
-    if next_keys(file).exists():
-        following = KeyFile(next_keys(file), passphrase)
+    if ring.following.exists():
+        following = KeyFile(ring.following, ring.passphrase)
         for name in following.names():
             yield form.SecretKey(name=name, secret_key_multibase=following.get(name).secret, next=True)
 
@@ -144,7 +159,7 @@ def _records(
                              "say: opencmr doctor")  # fmt: skip
         yield form.Relationship(
             customer=peer.me,
-            dids=_dids(peer, kept),
+            dids=rows.dids(peer.number),
             vendor=peer.peer,
             opened=peer.opened,
             keys=peer.pinned,
@@ -159,12 +174,6 @@ def _records(
             yield form.Finding(code=found.code, why=found.why, words=list(found.words), noticed=found.at)
         done += len(kept)
         seen(done, begin.messages)
-
-
-def _dids(peer: Peer, kept: list[Kept]) -> list[str]:
-    """Under which other DIDs the customer has spoken: their own words are from them, and the vendor's are to them."""
-    named = {orjson.loads(each.raw)["from" if each.side == "customer" else "to"] for each in kept}
-    return sorted(named - {peer.me})
 
 
 def _word(kept: Kept) -> form.Word:

@@ -13,7 +13,7 @@ from ...store import KeyFile, Peer, Rows, Store, beside
 from ...transport import Network
 from ..party.given import seconds
 from ..party.histories import Histories
-from .backup import next_keys as next_to
+from .backup import next_to
 from .in_hand.intent import CastsIntents
 from .keyring import Keyring
 from .messaging import Clock, quiet

@@ -25,7 +25,7 @@ from ...protocol.erasure import is_tombstone, unearth
 from ...protocol.receiving import bare
 from ...store import Kept, KeyFile, Noticed, Peer, Rows, Store, beside, path_of
 from ...store.integrity import inspect_relationship
-from .backup import MOST_BYTES, BackedUp, Seen, next_keys, sync_folder
+from .backup import MOST_BYTES, BackedUp, Seen, next_to, sync_folder
 
 MOST_KEYS = 1_000_000
 _FLUSH = 1000
@@ -40,6 +40,7 @@ def restore(
     passphrase: str,
     *,
     keys: str | Path | None = None,
+    next_keys: str | Path | None = None,
     key_passphrase: str | None = None,
     seen: Seen = lambda done, count: None,
 ) -> BackedUp:
@@ -53,7 +54,8 @@ def restore(
         store: Where the store is to be: a file that is not there, or the URL of a database without relationships.
         passphrase: What the backup was made with.
         keys: Where the key file is to be; absent: beside the store. It is not there yet.
-        key_passphrase: Seals the new key file; absent: its mode is its only guard.
+        next_keys: Where the file of the next keys is to be; absent: beside the key file.
+        key_passphrase: Seals the new key files; absent: their mode is their only guard.
         seen: Is told how many messages are done, and how many there are.
 
     Raises:
@@ -63,11 +65,19 @@ def restore(
     """
     secret = _Secret(Path(path), passphrase)
     there = path_of(store)
-    files = _Files(None if there is None else Path(there), Path(keys) if keys is not None else beside(store))
+    files = _Files(
+        None if there is None else Path(there),
+        Path(keys) if keys is not None else beside(store),
+        None if next_keys is None else Path(next_keys),
+    )
     files.check()
     secret.unlock()
-    with _folder_beside(files.keys) as near_keys, _folder_beside(files.store or files.keys) as near:
-        made = _Made(near_keys / "keys", key_passphrase)
+    with (
+        _folder_beside(files.keys) as near_keys,
+        _folder_beside(files.following) as near_next,
+        _folder_beside(files.store or files.keys) as near,
+    ):
+        made = _Made(near_keys / "keys", near_next / "next", key_passphrase)
 
         def fill(rows: Rows) -> BackedUp:
             files.take_back()  # of a transaction that is tried again
@@ -123,6 +133,7 @@ class _Made:
     """The key files as they were made, until they get their names."""
 
     keys: Path
+    next_keys: Path
     passphrase: str | None
     secrets: dict[str, trust.SigningKey] = field(default_factory=dict)
     following: dict[str, trust.SigningKey] = field(default_factory=dict)
@@ -142,11 +153,11 @@ class _Made:
 
     def write(self) -> None:
         """Write the key files."""
-        for file in (self.keys, next_keys(self.keys)):
+        for file in (self.keys, self.next_keys):
             file.unlink(missing_ok=True)  # of a transaction that is tried again
         KeyFile(self.keys, self.passphrase).begin_with(self.secrets)
         if self.following:
-            KeyFile(next_keys(self.keys), self.passphrase).begin_with(self.following)
+            KeyFile(self.next_keys, self.passphrase).begin_with(self.following)
 
 
 class _Files:
@@ -155,11 +166,13 @@ class _Files:
     Args:
         store: The store; none where it is in a server.
         keys: The key file.
+        following: The file of the next keys; absent: beside the key file.
     """
 
-    def __init__(self, store: Path | None, keys: Path) -> None:
+    def __init__(self, store: Path | None, keys: Path, following: Path | None) -> None:
         self.store = store
         self.keys = keys
+        self.following = following or next_to(keys)
         self._placed: list[Path] = []
 
     def check(self) -> None:
@@ -169,7 +182,7 @@ class _Files:
             UsageError: Something is.
         """
         stores = [] if self.store is None else [Path(f"{self.store}{ending}") for ending in _BESIDE]
-        for file in (*stores, self.keys, next_keys(self.keys)):
+        for file in (*stores, self.keys, self.following):
             if os.path.lexists(file):
                 raise UsageError(f"{file} is there already; nothing was changed. Name another file, or move it away")
             if not file.parent.is_dir():
@@ -177,7 +190,7 @@ class _Files:
 
     def place(self, made: _Made, store: Path | None = None) -> None:
         """Give what was made its names: the keys first, for a store without them is none."""
-        pairs = [(made.keys, self.keys), (next_keys(made.keys), next_keys(self.keys))]
+        pairs = [(made.keys, self.keys), (made.next_keys, self.following)]
         if store is not None and self.store is not None:
             pairs.append((store, self.store))
         for new, file in pairs:
@@ -288,7 +301,7 @@ class _Filling:
         self._dids = frozenset((record.customer, *record.dids))
         self._peer = self._rows.add_peer(record.customer, record.vendor, opened=record.opened, pinned=record.keys,
                                          endpoint=record.endpoint)  # fmt: skip
-        for did in record.dids:
+        for did in sorted(self._dids - {record.customer}):
             self._rows.add_did(self._peer.number, did)
 
     def add(self, record: form.Word) -> None:
