@@ -9,7 +9,8 @@ A message, from the socket to the receipt. What stands further right is called b
         with gate.lane(raw).place():                # 503
             await vendor.receive(raw, address)          # measured by telemetry.measure_receive
     receiving.Receiving.receive(raw, address)
-        verified = verify(parse(raw), …)            # checks 1 and 3 to 7, in protocol
+        parsed = parse(raw)                         # check 1; this and the next in protocol
+        verified = verify(parsed, …)                # checks 3 to 7
         await _received(verified, address)
             _known(…)                                   # check 2: its old answer, if it is known
             gate.charge_key(…), gate.charge_volume(…)   # 429
@@ -20,7 +21,7 @@ A message, from the socket to the receipt. What stands further right is called b
                     await keep(verified, drafts)
     store.database.Store.write(work)            # work: transactions.receive(rows, verified, drafts, now)
         _submit(job)                                # into the queue of the store's one writer, a thread
-        _write_on(), _commit(group), _together(group)   # there: up to 100 writes, one transaction
+        _commit(group), _together(group)            # there, in `_write_on`: up to 100 writes, one transaction
             transaction.Transactions.receive(…)
                 history = histories.draft(rows, peer)       # party.histories: the relationship, remembered
                 settled = settle(message, …)                # checks 8 to 10, in protocol.receiving
