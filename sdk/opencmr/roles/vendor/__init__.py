@@ -62,6 +62,7 @@ at once. What shows each wait to an operator is in `docs/operation.md`, "A recei
 | `handlers`, `acceptance` | the application's own code, and the terms that are accepted |
 | `decisions` | what `may` answers, from memory |
 | `admission`, `forgetting` | how many strangers are let in, and when they are forgotten |
+| `keys` | the key that signs in each relationship |
 | `published` | what discovery says |
 | `health`, `steadiness`, `telemetry` | what an operator sees |
 
