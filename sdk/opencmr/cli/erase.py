@@ -38,6 +38,7 @@ def erase(
     from ..protocol import instant
     from ..roles.customer.forgetting import open_there
     from ..roles.party.erasing import erase as bury
+    from ..roles.party.erasing import remove_files
     from ..roles.party.histories import Histories
     from ..store import Files
 
@@ -51,8 +52,8 @@ def erase(
             typer.confirm(f"Erase what was said with {plain(peer)}, for good?", abort=True)
         now = instant(datetime.now(UTC))
         done = opened.write_now(lambda rows: bury(rows, Histories(), found, now, keep=keep or ()))
-        for digest in done.files if files is not None else ():
-            Files(str(files)).remove(digest)
+        if files is not None:
+            remove_files(opened, Files(files), done)
         scrubbed = opened.scrub()
     if as_json:
         told = {

@@ -285,7 +285,7 @@ def _fold(case: _Case) -> None:
             thread = history.threads.get(said.message.thread) or opened_by(said.message)
             right = thread.take(placed, history)
         again = said is not None and history.chain.place_of(said.digest) is not None
-        if not history.key_counts(word.message):
+        if not word.is_erased and not history.key_counts(word.message):
             case.find(word, "wrong-key", "its key had ended by then, or began later", "/proof/verificationMethod")
         void = word.fault is not None or history.chain.word_of(word.message.id) is not None
         after, why = _follow(history, word, said, case.part)

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from ...errors import UsageError
 from ...messages.naming import files_in
-from ...messages.types import Digest, Uuid
+from ...messages.types import Digest, Term, Uuid
+from ...protocol import History
 from ...protocol.erasure import bury, is_tombstone, to_be_kept
 from ...protocol.history import is_entry
-from ...store import Kept, Peer, Rows, Status
+from ...store import Files, Peer, Rows, Status, Store
 from .histories import Histories, read
 
 _UNSETTLED: tuple[Status, ...] = ("pending", "waiting", "held", "undone")
@@ -23,13 +25,15 @@ class Erasure:
         erased: Digests of the messages whose content is gone.
         kept: Ids of the threads that were kept: as it was asked, because an order goes on, or because they decide about
             one of these, or say who speaks. Whoever answers a request names them.
-        files: Digests of the files that the erased messages of a vendor's named.
+        data: Terms of the personal data that both sides know by these threads.
+        files: Digests of the files that the erased messages of a vendor's named. Those that no other names go too.
         scrubbed: Whether nothing of it is in the database's files any more. Where not, as while somebody reads, that is
             tried again.
     """
 
     erased: tuple[Digest, ...]
     kept: frozenset[Uuid]
+    data: frozenset[Term]
     files: frozenset[Digest]
     scrubbed: bool = False
 
@@ -72,21 +76,33 @@ def erase(
         rows.ask_for_scrub(now)
         after = rows.peer_by_number(peer.number) or peer
         histories.publish(rows, peer.number, histories.replay(rows, after))
-    return Erasure(tuple(erased), frozenset(kept), frozenset(files - _named(rows, peer, erased)))
+    return Erasure(tuple(erased), frozenset(kept), terms_of(history, kept), frozenset(files))
 
 
-def _named(rows: Rows, peer: Peer, erased: Collection[str]) -> set[str]:
-    """The files that messages of our own still name, in any relationship: they stay where they are."""
+def terms_of(history: History, threads: Iterable[Uuid]) -> frozenset[Term]:
+    """The terms of the personal data that both sides know by these threads."""
+    records = (history.threads[id_].record for id_ in threads)
+    return frozenset(term for record in records if record is not None for term in record.data)
+
+
+def files_named(store: Store) -> set[Digest]:
+    """All files that messages in a vendor's store name. Not for the event loop's thread: it reads all of them.
+
+    One relationship after the other, each in a moment of its own, so that no writer has to wait for it.
+    """
     found: set[str] = set()
-    for one in rows.peers():
-        if one.me == peer.me or one.me.startswith("did:web:"):
-            for each in rows.everything(one.number):
-                found |= named_by(each) if each.digest not in erased else set()
+    for peer in store.read(lambda rows: list(rows.peers())):
+        for kept in store.read(partial(Rows.everything, number=peer.number)):
+            if kept.side == "vendor" and b'"files":[' in kept.raw:
+                found.update(file.digest for file in files_in(read(kept)[0].body))
     return found
 
 
-def named_by(kept: Kept) -> set[str]:
-    """The files that a vendor's message names; none of what was erased."""
-    if kept.side != "vendor" or b'"files":[' not in kept.raw:
-        return set()
-    return {file.digest for file in files_in(read(kept)[0].body)}
+def remove_files(store: Store, folder: Files, erasure: Erasure) -> None:
+    """Let go of the files that erased messages named, and that no other message names. Not for the loop's thread.
+
+    Raises:
+        StoreError: They cannot be removed.
+    """
+    for digest in erasure.files - files_named(store) if erasure.files else ():
+        folder.remove(digest)

@@ -6,19 +6,24 @@ a journal, is scrubbed afterwards; where that fails, or the process ends meanwhi
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
 from ..._log import log_failure, tell
 from ...errors import StoreError, UsageError
+from ...messages.types import Digest, Term
+from ...protocol.erasure import to_be_kept
 from ...store import Files, Rows, Store
-from ..party.erasing import Erasure, erase, named_by
+from ..party.erasing import Erasure, erase, files_named, remove_files, terms_of
 from ..party.signing import Draft
 from .transaction import Transactions
 
 AGAIN = 3600.0
-"""Seconds after which somebody looks again whether something is to be scrubbed, and which files nobody names."""
+"""Seconds after which somebody looks again whether something is to be scrubbed."""
+DAILY = 86_400.0
+"""Seconds after which somebody looks which files nobody names: all messages are read for it."""
 
 _log = logging.getLogger("opencmr.vendor")
 
@@ -27,11 +32,11 @@ class Said(NamedTuple):
     """What is said with an erasure.
 
     Attributes:
-        draft: It.
+        draft: It, of the terms of the personal data that is kept.
         thread: The thread that it goes on.
     """
 
-    draft: Draft
+    draft: Callable[[frozenset[Term]], Draft]
     thread: str
 
 
@@ -67,40 +72,38 @@ class Erasing:
         threads = frozenset(keep)
         found = await self._store.write(lambda rows: self._erase(rows, customer, said, threads))
         if (files := self._files()) is not None:
-            for digest in found.files:
-                await asyncio.to_thread(files.remove, digest)
+            await asyncio.to_thread(remove_files, self._store, files, found)
         scrubbed = await asyncio.to_thread(self._store.scrub)
         tell(_log, logging.INFO, "relationship.erased", count=len(found.erased))
         return replace(found, scrubbed=scrubbed)
 
     def _erase(self, rows: Rows, customer: str, said: Said | None, keep: frozenset[str]) -> Erasure:
         me, now = self._transactions.keys.did, self._now()
-        spare = []
-        if said is not None:
-            spare.append(self._transactions.say(rows, customer, said.draft, said.thread, now).digest)
+        histories, spare = self._transactions.histories, list[Digest]()
         peer = rows.peer(me, customer)
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
-        return erase(rows, self._transactions.histories, peer, now, keep=keep, spare=spare)
+        if said is not None:
+            history = histories.history(rows, peer)
+            draft = said.draft(terms_of(history, to_be_kept(history, now, keep)))
+            spare.append(self._transactions.say(rows, customer, draft, said.thread, now).digest)
+            peer = rows.peer(me, customer) or peer
+        return erase(rows, histories, peer, now, keep=keep, spare=spare)
 
     async def run(self) -> None:
         """Scrub what was left to be, and let go of files that nobody names, until cancelled."""
+        looked = float("-inf")
         while True:
             try:
-                await asyncio.to_thread(self._tidy)
+                await asyncio.to_thread(self._store.scrub)
+                if time.monotonic() - looked >= DAILY:
+                    looked = time.monotonic()
+                    await asyncio.to_thread(self.prune)
             except StoreError as error:
                 log_failure(_log, "store.failed", error)
             await asyncio.sleep(AGAIN)
 
-    def _tidy(self) -> None:
-        self._store.scrub()
+    def prune(self) -> None:
+        """Let go of files that nobody names any more, as after a crash. Not for the event loop's thread."""
         if (files := self._files()) is not None:
-            files.prune(self._store.read(_named_files))
-
-
-def _named_files(rows: Rows) -> set[str]:
-    found: set[str] = set()
-    for peer in rows.peers():
-        for kept in rows.everything(peer.number):
-            found |= named_by(kept)
-    return found
+            files.prune(files_named(self._store))

@@ -13,7 +13,7 @@ from ..._log import log_failure
 from ..._telemetry import observe
 from ...errors import Overloaded, StoreError, UsageError
 from ...messages import Body, Message
-from ...messages.types import TermsRef
+from ...messages.types import Term, TermsRef
 from ...protocol import Decision, History, instant
 from ...store import Files, KeyFile, Rows, Store, beside
 from ...transport import Outgoing
@@ -287,7 +287,7 @@ class Vendor(IntroducesKeys):
         self,
         customer: str | Relationship,
         *,
-        answer: Reply | None = None,
+        answer: Reply | Callable[[frozenset[Term]], Reply] | None = None,
         thread: str | None = None,
         keep: Iterable[str] = (),
     ) -> Erasure:
@@ -298,7 +298,8 @@ class Vendor(IntroducesKeys):
 
         Args:
             customer: Whose data it is.
-            answer: What is said with it, such as a `data.Answer` that names what is kept; it stays.
+            answer: What is said with it, such as a `data.Answer`; it stays. Or what makes it of the terms of the data
+                that is kept, which it has to name.
             thread: The thread of their request, which the answer goes on.
             keep: Ids of threads that are kept besides, as the law obliges.
 
@@ -313,7 +314,10 @@ class Vendor(IntroducesKeys):
         did = customers_did(customer)
         if (answer is None) is not (thread is None):
             raise UsageError("an answer goes on the thread of its request: say both, or neither")
-        said = Said(self._handlers.draft(answer), thread) if answer is not None and thread is not None else None
+        said: Said | None = None
+        if answer is not None and thread is not None:
+            made = answer if callable(answer) else lambda _: answer
+            said = Said(lambda terms: self._handlers.draft(made(terms)), thread)
         found = await self._erasing.erase(did, said, keep)
         self._mailbox.ring(did)
         return found

@@ -14,7 +14,9 @@ from opencmr.errors import Unreachable, UsageError
 from opencmr.messages.personal import Datum
 from opencmr.protocol.evidence import examine
 from opencmr.roles import CustomerRelationship
+from opencmr.roles.customer.backup import backup
 from opencmr.roles.customer.export import export
+from opencmr.roles.customer.restoring import restore
 from opencmr.store.integrity import inspect_messages
 from opencmr.testing import StandingClock
 from parties import CAST, NEW_YEAR, NEWS, SHOP, Street, an_offer
@@ -111,3 +113,12 @@ async def test_the_command_erases_on_either_side(at_shop: CustomerRelationship, 
     assert (theirs.exit_code, "erased" in theirs.stdout) == (0, True)
     assert standing_in(tmp_path, "shop.example.db*") == set()
     assert list(inspect_messages(tmp_path / "shop.example.db")) == []
+
+
+async def test_a_backup_of_what_was_erased_is_restored(at_shop: CustomerRelationship, tmp_path: Path) -> None:
+    await at_shop.erase()
+    backup(tmp_path / "alice.db", tmp_path / "copy", "a long passphrase for a test")
+    restore(tmp_path / "copy", tmp_path / "other.db", "a long passphrase for a test")
+    for file in (tmp_path / "alice.db", tmp_path / "other.db"):
+        assert list(inspect_messages(file)) == []
+    assert standing_in(tmp_path, "other.*") == set()

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from opencmr import Vendor, consent, intent, offer, order
+from opencmr.cli.folder import read_folder
 from opencmr.errors import Refused, StoreError, UsageError
 from opencmr.messages import data
 from opencmr.messages.personal import Datum
 from opencmr.protocol.erasure import is_tombstone
+from opencmr.protocol.evidence import examine
 from opencmr.roles import CustomerRelationship
+from opencmr.roles.customer.export import export
 from opencmr.store import Store
 from opencmr.store.backends.sqlite import SQLite
 from opencmr.store.integrity import inspect_messages
@@ -156,6 +159,7 @@ async def test_an_order_that_goes_on_is_kept_with_what_it_rests_on(shop: Vendor,
     await ordered.disclose({"pd:PhysicalAddress": {"streetAddress": STREET_OF}})
     done = await shop.erase(alice.me)
     assert done.kept == {ordered.thread}
+    assert done.data == {"pd:PhysicalAddress"}
     deliver = {"action": "dpv:Use", "purpose": "dpv:DeliveryOfGoods", "data": "pd:PhysicalAddress"}
     assert shop.may(alice.me, thread=ordered.thread, **deliver)
     assert not shop.may(alice.me, **MARKETING)
@@ -197,10 +201,10 @@ async def test_files_go_with_the_messages_that_named_them(street: Street, shop: 
         yield EMAIL.encode()
 
     (tmp_path / "manual").write_text("for everybody")
-    export = await shop.files.add(content(), media_type="text/plain")
+    export_ = await shop.files.add(content(), media_type="text/plain")
     manual = await shop.files.add(tmp_path / "manual", media_type="text/plain")
     line = an_offer().lines[0]
-    naming = an_offer().model_copy(update={"lines": [line.model_copy(update={"files": [export, manual]})]})
+    naming = an_offer().model_copy(update={"lines": [line.model_copy(update={"files": [export_, manual]})]})
     other = an_offer().model_copy(update={"lines": [line.model_copy(update={"files": [manual]})]})
     alice = await street.customer().meet(SHOP)
     bob = await street.customer("bob").meet(SHOP)
@@ -208,11 +212,28 @@ async def test_files_go_with_the_messages_that_named_them(street: Street, shop: 
         shop.on(intent.Cast)(lambda *_, made=made: made)
         await who.say(CAST)
     done = await shop.erase(alice.me)
-    assert done.files == {export.digest}
-    assert shop.files.open(export.digest) is None
+    assert done.files == {export_.digest, manual.digest}
+    assert shop.files.open(export_.digest) is None
     found = shop.files.open(manual.digest)
     assert found is not None
     found.close()
+
+
+async def test_the_answer_names_what_is_kept(shop: Vendor, alice: CustomerRelationship) -> None:
+    [dealing] = alice.dealings
+    ordered = await dealing.firm()[0].accept()
+    await ordered.disclose({"pd:PhysicalAddress": {"streetAddress": STREET_OF}})
+    thread = await asked(alice)
+    done = await shop.erase(
+        alice.me,
+        answer=lambda terms: data.Answer(status="partly", kept=[data.Kept(data=sorted(terms), because="order")]),
+        thread=thread,
+    )
+    await alice.sync()
+    assert done.data == {"pd:PhysicalAddress"}
+    record = alice.records[thread].as_dict()
+    assert (record["state"], record["kept"]) == ("partly", [{"data": ["pd:PhysicalAddress"], "because": "order"}])
+    assert alice.misconduct == []
 
 
 async def test_what_cannot_be_erased_is_said(shop: Vendor, alice: CustomerRelationship, street: Street) -> None:
@@ -238,7 +259,8 @@ async def test_a_scrub_that_was_cut_off_is_done_at_the_next_start(
         assert not (await shop.erase(alice.me)).scrubbed
     assert shop._store.read(lambda rows: rows.scrubs()) != []
     again = street.vendor(files=tmp_path / "files")
-    again._erasing._tidy()
+    again._store.scrub()
+    again._erasing.prune()
     assert again._store.read(lambda rows: rows.scrubs()) == []
     if str(street.place("shop.example")).endswith(".db"):
         assert not {each for each in standing_in(tmp_path, EMAIL, SAID, NOTE) if not each[0].startswith("alice")}
@@ -268,3 +290,37 @@ async def test_a_tombstone_of_another_message_is_damage(shop: Vendor, alice: Cus
     shop._store.write_now(lambda rows: rows.change_message(number, stones[0].digest, raw=stones[1].raw))
     with pytest.raises(StoreError, match="tombstone"):
         shop.history(alice.me)
+
+
+async def test_who_has_moved_keeps_their_files_and_the_chain_after_an_erasure(
+    street: Street, shop: Vendor, tmp_path: Path
+) -> None:
+    (tmp_path / "manual").write_text("for everybody")
+    manual = await shop.files.add(tmp_path / "manual", media_type="text/plain")
+    line = an_offer().lines[0].model_copy(update={"files": [manual]})
+    shop.on(intent.Cast)(lambda *_: an_offer().model_copy(update={"lines": [line]}))
+    alice = await street.customer().meet(SHOP)
+    await alice.standing.open()
+    await alice.say(CAST)
+    await shop.introduce_key()
+    for _ in range(2):
+        await alice.sync()
+    before = alice.me
+    await alice.standing.move()
+    assert alice.me != before
+    assert (await alice.fetch(manual, tmp_path / "got")).read_text() == "for everybody"
+    done = await shop.erase(alice.me)
+    assert done.erased
+    assert done.kept == shop.history(alice.me).speaking
+    await alice.say(CAST)
+    await alice.sync()
+    assert alice.misconduct == []
+    again = street.vendor(files=tmp_path / "files")
+    assert again.history(alice.me).chain.digests == alice.history.chain.digests
+    await alice.erase()
+    assert alice.history.chain.digests == again.history(alice.me).chain.digests
+    export(tmp_path / "evidence", tmp_path / "alice.db")
+    evidence = read_folder(tmp_path / "evidence").evidence
+    assert evidence is not None
+    found = examine(evidence)
+    assert (found.ok, found.counts["erased"] > 0) == (True, True), found.findings
