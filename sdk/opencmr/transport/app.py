@@ -1,6 +1,7 @@
 """The vendor's side of HTTP: an ASGI application around a `Receiver` (`spec/v1/transport.md`).
 
-Here are media types, limits, time and status codes. What a message says, and whether it holds, is the receiver's.
+Here are media types, limits, time and status codes. What a message says, and whether it holds, is the receiver's: the
+docstring of `opencmr.roles.vendor` shows the whole way of a message.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """The vendor's role, for shops, services and all who have customers. Begin with `vendor.Vendor`.
 
-A message, from the socket to the receipt. What stands further right is called by what stands above it:
+A message, from the socket to the receipt. A line is called by the one above it that begins further left; what begins
+at the left is the next module on the way:
 
     transport.server.PatientProtocol            # takes the bytes of a request from the socket
     transport.app.application, messages(request)
