@@ -13,7 +13,7 @@ from opencmr import Customer
 from opencmr.errors import OpenCMRError, Problem, Refused, Unreachable
 from opencmr.messages import BODIES, validate_body
 
-TOLD = {"split": "split", "disputed": "disputed", "date-ahead": "date", "restored": "restored"}
+TOLD = {"split": "split", "disputed": "disputed", "date-ahead": "date", "restored": "restored", "strange-key": "key"}
 """What accuses nobody; anything else that was noticed shows that the vendor is at fault."""
 
 

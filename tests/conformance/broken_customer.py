@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from broken_data import CUSTOMERS
+from broken_relationship import CUSTOMERS as MOVED
 from switch import (
     Break,
     ForGood,
@@ -185,6 +186,7 @@ FAULTS: dict[str, tuple[str, Break]] = {
     "brings_old_terms_back": ("TRM-10", accepts_what_was_overtaken),
     "answers_at_any_time": ("TRM-11", ignores_answer_by),
     **CUSTOMERS,
+    **MOVED,
     "wishes_for_ever": ("INT-4", instead(dealing, "STANDS", timedelta(days=9999))),
 }
 """Name → the requirement that is broken, and the switch."""

@@ -13,6 +13,7 @@ import broken_data  # noqa: F401  # adds its faults, as the next do
 import broken_families  # noqa: F401
 import broken_http  # noqa: F401
 import broken_orders  # noqa: F401
+import broken_relationship  # noqa: F401
 import careful
 from broken_bounds import FAULTS as BOUNDS
 from broken_rules import FAULTS

@@ -14,6 +14,7 @@ from . import (
     lifecycles,
     orders,
     receiving,
+    relationship,
     restores,
     sequence,
     terms,
@@ -27,7 +28,7 @@ CHECKS: list[Check[Bench]] = list(
                 module.page
                 for module in (
                     transport, envelope, identity, receiving, sequence, restores, lifecycles, core, terms, consent,
-                    bounds, intent, orders, data, files,
+                    bounds, intent, orders, data, relationship, files,
                 )
             ),
             bounds.vocabulary,

@@ -73,7 +73,7 @@ class Relationship(Record):
         here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
         match said.message.body:
             case relationship.Open() as body:
-                if said.message.prior is not None or context.chain.answers:
+                if not _is_first(said, context):
                     raise WrongState("it is the customer's first word, or none", pointer="/type", rule="REL-1")
                 languages = tuple(body.languages or ())
                 return here._under(said, body.next, since=said.point, languages=languages)
@@ -164,6 +164,11 @@ class Relationship(Record):
         """A close ends the terms of every scope."""
         for closing in self.closings:
             yield OnTerms(closing.own.place, closing.last)
+
+
+def _is_first(said: Said, context: Context) -> bool:
+    """Whether nothing was said by the customer before."""
+    return said.message.prior is None and not context.chain.answers
 
 
 def _digest_of(did: str) -> str:
