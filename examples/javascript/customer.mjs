@@ -9,8 +9,9 @@ import { bytesOf, digest, Problem, read } from './canonical.mjs';
 import { publicBytes, signer } from './keys.mjs';
 import { MINUTE, shifted } from './chain.mjs';
 import { isOverdue } from './families/data.mjs';
-import { isNarrowing } from './families/index.mjs';
-import { answeredBy, fold, isWhole, pathTo, show } from './history.mjs';
+import { familyOf, isNarrowing } from './families/index.mjs';
+import { keyDigest } from './families/relationship.mjs';
+import { answeredBy, fold, introducedBy, isKeyGood, isWhole, pathTo, show } from './history.mjs';
 import { check, sign } from './proof.mjs';
 import { checkBody, checkOutside, checkShape, checkSpoken } from './shapes.mjs';
 import { problems, roster } from './spec.mjs';
@@ -122,11 +123,17 @@ export class Customer {
  * @property {string[]} left the vendor's words on branches that its chain has left
  * @property {Record<string, any>} given our receipts, by the digest of what they answer; `owed`: those that we bring next
  * @property {string[]} lost words of ours that can never come good, as an unsigned problem says
+ * @property {string[]} [was] the DIDs of before, and `seeds`: the secrets of before and of a move that waits, by DID
  * @property {any[]} noticed what the vendor's signed words have shown, for good
  */
 export class Relationship {
   constructor(kept, me, options) {
     Object.assign(this, { kept, me, ...options });
+  }
+
+  /** Who signs under one of our DIDs. @param {string} did */
+  async #as(did) {
+    return did === this.me.did ? this.me : signer(this.kept.seeds[did]);
   }
 
   /** All that was said, in its places. */
@@ -161,8 +168,9 @@ export class Relationship {
    * @returns {Promise<string>} the thread's id
    */
   async say(type, body, thread, more = {}) {
+    if (!isNarrowing(type, 'customer') && (await this.#moving()).move) throw new Error('a move waits for its receipt: send first');
     const expires = isNarrowing(type, 'customer') ? undefined : shifted(this.now().toISOString(), WEEK);
-    const prior = this.kept.words.findLast(({ message }) => message.from === this.me.did)?.digest;
+    const prior = this.kept.words.findLast(({ message }) => message.from !== this.kept.vendor)?.digest;
     const message = await this.#write(type, body, { thread, prior, seen: this.kept.tip, expires, ...more });
     checkShape(message);
     const of = await digest(message);
@@ -180,7 +188,8 @@ export class Relationship {
   /** Sends what has no place yet: the same bytes, as often as it takes (TRN-6). */
   async send() {
     let faults = await this.#sendAll();
-    if (faults.some(({ code }) => code === 'behind') || (await this.history()).waiting.length) {
+    const isUnknown = ({ code, cause }) => code === 'behind' || cause?.some?.((each) => each.code === 'wrong-key'); // introduced there
+    if (faults.some(isUnknown) || (await this.history()).waiting.length) {
       await this.collect();
       faults = [...faults.filter(({ retry }) => retry === false), ...(await this.#sendAll())];
     }
@@ -222,6 +231,26 @@ export class Relationship {
       more = answer.more && this.kept.tip !== before;
     }
   }
+
+  /**
+   * Opens the relationship, as the first word: announces the next key. Keep its seed in a place of its own, apart from what is
+   * kept here (REL-2). @param {import('./keys.mjs').Signer} next from `signer()` @param {string[]} [languages]
+   */
+  open = async (next, languages) => this.say('relationship.open', { next: await keyDigest(next.did), languages });
+
+  /**
+   * Goes on under the key that was announced, and announces the one after it. Where it got no receipt, `send` sends it again.
+   * @param {import('./keys.mjs').Signer} next @param {import('./keys.mjs').Signer} after keep its seed apart
+   */
+  async move(next, after) {
+    const { me: { did: was, seed }, kept } = this;
+    const opened = [...(await this.history()).threads.values()].find(({ record }) => record?.customer === was);
+    kept.seeds = { ...kept.seeds, [was]: seed, [next.did]: next.seed };
+    return this.say('relationship.move', { was, next: await keyDigest(after.did) }, opened.id, { from: next.did });
+  }
+
+  /** Takes back all that agreements and consents permit. @param {string} [thread] of the opening, where there is one */
+  close = (thread) => this.say('relationship.close', {}, thread);
 
   /** Proffers agreements of the roster, the best first. @param {...string} codes */
   proffer = (...codes) => this.say('terms.proffer', { choices: codes.map(termsRef) });
@@ -270,7 +299,7 @@ export class Relationship {
     const id = `urn:uuid:${crypto.randomUUID()}`;
     const envelope = { opencmr: '1.0', id, type, from: this.me.did, to: this.kept.vendor, created: this.now().toISOString() };
     const message = { ...envelope, ...members, thread: members.thread ?? id, body };
-    return sign(JSON.parse(JSON.stringify(message)), this.me); // without what is absent
+    return sign(JSON.parse(JSON.stringify(message)), await this.#as(message.from)); // without what is absent
   }
 
   async #post(path, message) {
@@ -292,9 +321,16 @@ export class Relationship {
   async #ask(body) {
     for (let tries = 3; ; tries--) {
       try {
-        return await this.#post('mailbox', await this.#write('mailbox.collect', body, { seen: this.kept.tip }));
+        const { history, move } = await this.#moving();
+        const from = history.waiting.some(({ message }) => message.body.of === move?.digest) ? move?.message.from : undefined;
+        return await this.#post('mailbox', await this.#write('mailbox.collect', body, { seen: this.kept.tip, ...(from && { from }) }));
       } catch (error) {
-        if (error.code !== 'behind' || !tries) throw error;
+        if (!['behind', 'moved'].includes(error.code) || !tries) throw error;
+        if (error.code === 'moved') { // the receipt for our move was lost, unless somebody else has moved
+          if (!(await this.#moving()).move) throw error;
+          await this.#sendAll();
+          continue;
+        }
         await this.#handBack(error.expected ?? []);
       }
     }
@@ -308,11 +344,35 @@ export class Relationship {
     const given = (word) => [answeredBy(word, all)?.message, word.message, this.kept.given[word.digest]].filter(Boolean);
     const groups = lacking.map(given);
     while (groups.length) {
-      const messages = [await this.#write('mailbox.collect', {}, { seen: this.kept.tip })];
-      const fits = (group) => messages.length + group.length <= HANDED.messages &&
+      const to = (group) => group.find(({ from }) => from === this.kept.vendor).to;
+      const from = to(groups[0]); // what was said to a DID of before is handed back under that
+      const messages = [await this.#write('mailbox.collect', {}, { seen: this.kept.tip, from })];
+      const fits = (group) => to(group) === from && messages.length + group.length <= HANDED.messages &&
         bytesOf([...messages, ...group], ANSWER.depth).length <= HANDED.size;
       do messages.push(...groups.shift()); while (groups.length && fits(groups[0]));
       await this.#post('words', { messages });
+    }
+  }
+
+  /** What is folded, and the move of ours that waits for its receipt, if one does. */
+  async #moving() {
+    const history = await this.history();
+    const isMove = ({ message, digest: of }) => familyOf(message.type)?.forerunner?.(message) && !this.kept.lost.includes(of);
+    return { history, move: history.pending.find(isMove) };
+  }
+
+  /** The vendor has placed our move: all goes on under its DID, and what waits of our noes is said again under it. */
+  async #goOn() {
+    const { customer, pending } = await this.history();
+    if (!customer || customer === this.me.did || !this.kept.seeds?.[customer]) return;
+    this.me = await signer(this.kept.seeds[customer]);
+    this.kept.seed = this.me.seed;
+    for (const { message, digest: of } of pending.filter((word) => isNarrowing(word.message.type, 'customer'))) {
+      const prior = this.kept.words.findLast((word) => word.message.from !== this.kept.vendor).digest;
+      const thread = message.thread === message.id ? undefined : message.thread;
+      const again = await this.#write(message.type, message.body, { thread, prior, seen: this.kept.tip });
+      this.kept.lost.push(of);
+      this.kept.words.push({ message: again, digest: await digest(again) });
     }
   }
 
@@ -327,10 +387,13 @@ export class Relationship {
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         dropped.push(error);
+        const isStrange = collected && ['wrong-key', 'bad-signature'].includes(error.code);
+        if (isStrange) this.#notice({ code: 'strange-key', words: [], why: message.proof?.verificationMethod }); // REL-12
       }
     }
     this.#follow(collected ? last : undefined);
     await this.#answer();
+    await this.#goOn();
     await this.save();
     return dropped;
   }
@@ -342,14 +405,15 @@ export class Relationship {
     const of = await digest(bytes);
     const known = this.kept.words.find((word) => word.digest === of);
     if (known) return known; // 2 already known
-    const isOurs = message.from === this.me.did;
-    if (message.to !== (isOurs ? this.kept.vendor : this.me.did)) throw new Problem('wrong-addressee', ['to']); // 3 addressee
+    const mine = [this.me.did, ...Object.keys(this.kept.seeds ?? {})];
+    const isOurs = mine.includes(message.from);
+    if (isOurs ? message.to !== this.kept.vendor : !mine.includes(message.to)) throw new Problem('wrong-addressee', ['to']); // 3
     if (isOurs) checkSpoken(message); // 4 envelope: a vendor's word of an unknown version or type keeps its place, and is void
     checkOutside(message);
     const isWord = message.type !== 'mailbox.collect' && !(isOurs && message.type === 'receipt');
     if (!isWord) throw new Problem('unsupported-type', ['type']);
     if (!isOurs && message.from !== this.kept.vendor) throw new Problem('wrong-key', ['from']); // 5 key, 6 signature
-    await check(message, this.kept.pinned);
+    await check(message, { ...this.kept.pinned, ...introducedBy(this.kept.words) }); // whether it counts is seen at its place
     if (isOurs) checkBody(message); // 7 body: a vendor's faulty word keeps its place, and is void
     const word = { message, digest: of };
     this.kept.words.push(word);
@@ -377,8 +441,14 @@ export class Relationship {
       }
       kept.left = [...kept.left, ...ours.slice(fork).map((word) => word.digest)].filter((of) => !isOn(theirs, of));
     }
-    const goesOn = ({ digest: of, message: { number, prior } }) =>
+    const isNext = ({ digest: of, message: { number, prior } }) =>
       number === this.#seen + 1 && prior === kept.tip && !kept.left.includes(of);
+    const goesOn = (word) => {
+      if (!isNext(word) || isKeyGood(word, pathTo(kept.tip, held), kept.pinned)) return isNext(word);
+      kept.left.push(word.digest); // REL-10: it is no word
+      this.#notice({ code: 'strange-key', words: [word.digest], why: word.message.proof.verificationMethod });
+      return false;
+    };
     for (let next; (next = kept.words.find((word) => goesOn(word) && isWhole(word, held))); ) kept.tip = next.digest;
     const stuck = last && kept.words.find(goesOn); // what it answers comes before it in the mailbox, or isn't ours
     if (stuck) this.#notice({ code: 'answers-nothing', words: [stuck.digest] });

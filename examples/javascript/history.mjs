@@ -7,6 +7,7 @@ import { Problem } from './canonical.mjs';
 import { Chain, knows } from './chain.mjs';
 import { decide, question, statementsOfTerms } from './decisions.mjs';
 import { familyOf, isNarrowing } from './families/index.mjs';
+import { isStrong } from './keys.mjs';
 import { checkShape } from './shapes.mjs';
 
 /** @typedef {{message: any, digest: string}} Word @typedef {import('./chain.mjs').Said} Said */
@@ -34,6 +35,29 @@ export function pathTo(digest, held) {
   }
   return path.reverse();
 }
+
+/**
+ * Whether the key of a vendor's word counts: it is pinned, or was introduced on the path before it, and it has neither ended nor
+ * begins later (REL-10). @param {Word} word @param {Word[]} path the vendor's words before it @param {Record<string, string>} pinned
+ */
+export function isKeyGood({ message: { from, created, proof } }, path, pinned) {
+  const url = proof.verificationMethod;
+  let isGood = url in pinned ? undefined : false;
+  for (const { message } of path) {
+    const introduced = faultOf(message) ? undefined : familyOf(message.type)?.introduces?.(message);
+    if (!introduced) continue;
+    const [isIt, hasBegun] = [url === `${from}#${introduced.key}`, (introduced.from ?? '') <= created];
+    if (hasBegun && (isIt || introduced.ends?.includes(url))) isGood = isIt;
+    else if (isIt) isGood ??= false;
+  }
+  return isGood ?? true;
+}
+
+/** The keys that the vendor's words introduce, by their URLs. @param {Word[]} words */
+export const introducedBy = (words) => Object.fromEntries(words.flatMap(({ message }) => {
+  const key = faultOf(message) ? undefined : familyOf(message.type)?.introduces?.(message)?.key;
+  return key && isStrong(key) ? [[`${message.from}#${key}`, key]] : [];
+}));
 
 /** Whether a vendor's word can take its place: a receipt needs what it answers. @param {Word} word @param {Map<string, Word>} held */
 export const isWhole = (word, held) =>

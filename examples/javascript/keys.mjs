@@ -75,6 +75,15 @@ export function publicBytes(key) {
   return strong.get(key);
 }
 
+/** Whether this is a key that may be used. @param {string} key in multibase */
+export function isStrong(key) {
+  try {
+    return Boolean(publicBytes(key));
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The public key that a proof names, if it belongs to `did` (spec/v1/identity.md, check 5).
  * @param {string} did @param {string} method its `verificationMethod`

@@ -101,8 +101,21 @@ def test_a_wallet_is_lost_restored_and_knows_again_what_it_took_back(tmp_path: P
     ]
 
 
+@pytest.mark.requirement("REL-2", "REL-4")
+def test_a_stolen_key_speaks_until_the_owner_moves_to_the_next_one(tmp_path: Path) -> None:
+    said = output_of("key_stolen", tmp_path)
+    assert said.splitlines() == [
+        "opened: open; may the shop advertise? permit",
+        "the thief cannot move it: the next key is not there",
+        "moved: open; may the shop advertise? deny",
+        "told: relationship.close was said by somebody else",
+        "granted again: open; may the shop advertise? permit",
+        "the thief hears: The relationship has moved to another key of the customer's.",
+    ]
+
+
 def test_the_typed_example_passes_the_strict_type_check() -> None:
-    typed = [f"examples/{name}.py" for name in ("newsletter", "returned_shirt", "backup_restored")]
+    typed = [f"examples/{name}.py" for name in ("newsletter", "returned_shirt", "backup_restored", "key_stolen")]
     command = [sys.executable, "-m", "mypy", "--strict", *typed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

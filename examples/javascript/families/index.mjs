@@ -22,7 +22,7 @@ import { terms } from './terms.mjs';
  * @property {string[]} [neverStale] types that are stale for nothing
  * @property {(message: any) => string | undefined} [forerunner] of a word by which a customer goes on under another DID: that of before
  * @property {(record: any, message: any) => Promise<boolean>} [admits] whether the customer goes on by this word
- * @property {(record: any) => Said[]} [introduced] the words by which the vendor has introduced keys
+ * @property {(message: any) => {key: string, from?: string, ends?: string[]} | undefined} [introduces] the key that a vendor introduces by it
  * @property {() => {after: Function, statements: (when: When) => any[]}} [beside] to begin with, what noes of a thread take back
  *   beside its record; `after(said, outcome)` is the same with one more word of the thread, of which that came
  * @property {(record: any, thread: string) => import('../decisions.mjs').Binding[]} [bindings] the terms that bind by it

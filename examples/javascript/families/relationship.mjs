@@ -1,7 +1,7 @@
 /** Under which key the customer speaks, the keys that the vendor has introduced, and a no to everything (spec/v1/relationship/page.md). */
 
 import { digest, multibase, Problem } from '../canonical.mjs';
-import { publicBytes } from '../keys.mjs';
+import { isStrong } from '../keys.mjs';
 import { EVERYTHING } from '../vocabulary.mjs';
 
 /** The digest by which a key is announced: of its 34 multikey bytes. @param {string} did a did:key */
@@ -41,7 +41,7 @@ export const relationship = {
     const isWrong = (url) => !url.startsWith(`${from}#`) || url === `${from}#${body.key}`; // REL-11
     return (body.ends ?? []).flatMap((url, i) => (isWrong(url) ? [['body', 'ends', i]] : []));
   },
-  introduced: ({ keys }) => keys,
+  introduces: ({ type, body }) => (type === 'key.introduce' ? body : undefined),
   statements: ({ closings }, thread, when) => closings.map(({ since, own }) => ({
     permit: false, source: 'withdrawn', actions: [EVERYTHING.action], data: [EVERYTHING.data], vendor: true, own,
     at: when(since), evidence: [since.digest],
@@ -63,11 +63,7 @@ async function under(here, { message: { from, body } }) {
 }
 
 function strong(key) {
-  try {
-    publicBytes(key);
-  } catch (error) {
-    throw new Problem(error.code, ['body', 'key']); // REL-9
-  }
+  if (!isStrong(key)) throw new Problem('weak-key', ['body', 'key']); // REL-9
 }
 
 /** The closings with one more. Without a yes between them the later one stands for both, since the first. */

@@ -15,7 +15,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { Customer, Refused, termsRef } from '../customer.mjs';
+import { Customer, Refused, Undecided, termsRef } from '../customer.mjs';
+import { signer } from '../keys.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const OWN = join(ROOT, '.venv/bin/opencmr');
@@ -218,4 +219,25 @@ live('what the README shows runs as it stands', async () => {
   await writeFile(join(folder, 'shown.mjs'), shown);
   const { stdout } = await promisify(execFile)(process.execPath, ['shown.mjs'], { cwd: folder, timeout: 25_000 });
   assert.match(stdout, /^(ordered|confirmed)\ndeny\n$/);
+});
+
+live('a relationship moves to its next key, and all goes on under it', async () => {
+  const { customer, shop } = await met();
+  const [next, after, third] = [await signer(), await signer(), await signer()];
+  const opened = await shop.open(next, ['de-AT']);
+  const given = await shop.grant({ items: [item], until: until(), statement: 'Do write.' });
+  const old = await met(JSON.parse(JSON.stringify(customer)));
+  assert.ok(!JSON.stringify(customer).includes(next.seed), 'the next key lies elsewhere');
+  await shop.move(next, after);
+  assert.equal(shop.me.did, next.did);
+  assert.equal((await shop.record(opened)).customer, next.did);
+  await shop.withdraw(given);
+  assert.equal((await shop.record(given)).state, 'withdrawn');
+  await assert.rejects(old.shop.withdraw(given), (error) => error instanceof Undecided && error.code === 'moved');
+  const again = await met(JSON.parse(JSON.stringify(customer)));
+  await again.shop.move(after, third);
+  await again.shop.collect();
+  await again.shop.close(opened);
+  assert.equal((await again.shop.record(opened)).state, 'closed');
+  assert.deepEqual(again.shop.misconduct, []);
 });

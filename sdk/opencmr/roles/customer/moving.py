@@ -80,7 +80,7 @@ def by_keys_that_count(
     good = []
     for kept in words:
         message = new[kept.digest].message if kept.digest in new else read(kept)[0]
-        if _counts(history, peer, message):
+        if key_counts(history, peer, message):
             good.append(kept)
             continue
         rows.change_message(peer.number, kept.digest, status="forked")
@@ -90,7 +90,7 @@ def by_keys_that_count(
     return good
 
 
-def _counts(history: History, peer: Peer, message: Message[Any]) -> bool:
+def key_counts(history: History, peer: Peer, message: Message[Any]) -> bool:
     """Whether a key is pinned or introduced, and has not ended."""
     url = message.proof.verification_method
     known = url in peer.pinned or any(url == key_url(peer.peer, each.key) for each in history.introduced())
