@@ -1,4 +1,4 @@
-"""A key is stolen. The thief speaks, and cannot take the relationship; the owner moves it to the next key and goes on."""
+"""A key is stolen. The thief speaks, and cannot take the relationship; the owner moves to the next key, and goes on."""
 
 import asyncio
 import shutil
@@ -24,6 +24,11 @@ async def grant(mine: CustomerRelationship) -> None:
     await mine.consents.grant(purpose="dpv:DirectMarketing", data=["pd:EmailAddress"], until=date(2027, 1, 1))
 
 
+def steal(folder: Path) -> None:
+    for file in folder.glob("alice.*"):
+        shutil.copy(file, folder / file.name.replace("alice", "thief"))
+
+
 async def main(folder: Path) -> None:
     clock, stick = StandingClock(), folder / "stick.next"
     shop = Vendor.open(folder / "shop.db", did=DID, clock=clock)
@@ -34,8 +39,7 @@ async def main(folder: Path) -> None:
     await grant(mine)
     told("opened", mine)
 
-    for file in folder.glob("alice.*"):
-        shutil.copy(file, folder / file.name.replace("alice", "thief"))
+    steal(folder)
     thief = Customer.open(folder / "thief.db", network=wire, clock=clock)
     (stolen,) = thief.relationships()
     await stolen.standing.close()

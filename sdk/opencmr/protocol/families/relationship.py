@@ -73,7 +73,7 @@ class Relationship(Record):
         here = replace(self, state=to[0], evidence=(*self.evidence, said.digest))
         match said.message.body:
             case relationship.Open() as body:
-                if not _is_first(said, context):
+                if not is_first(said, context):
                     raise WrongState("it is the customer's first word, or none", pointer="/type", rule="REL-1")
                 languages = tuple(body.languages or ())
                 return here._under(said, body.next, since=said.point, languages=languages)
@@ -82,13 +82,13 @@ class Relationship(Record):
                     raise WrongState("another key was announced", pointer="/body/was", rule="REL-4")
                 return here._under(said, body.next, moves=(*self.moves, (said.message.from_, said.point)))
             case key.Introduce() as body:
-                return replace(here, keys=(*self.keys, _introduced(said, body)))
+                return replace(here, keys=(*self.keys, key_introduced(said, body)))
             case _:
                 return replace(here, closings=_closed(self.closings, said, context))
 
     def _under(self, said: Said, next_: str, **changes: Any) -> Self:
         did = said.message.from_
-        spent = self.spent | {_digest_of(did)}
+        spent = self.spent | {digest_of(did)}
         if next_ in spent:
             raise WrongState("this key speaks here, or has before", pointer="/body/next", rule="REL-3")
         return replace(self, customer=did, next=next_, spent=spent, **changes)
@@ -97,7 +97,7 @@ class Relationship(Record):
         """Whether it is a move from the customer's DID to the key that was announced."""
         match message.body:
             case relationship.Move() as body:
-                return body.was == self.customer and _digest_of(message.from_) == self.next
+                return body.was == self.customer and digest_of(message.from_) == self.next
         return False
 
     @property
@@ -166,16 +166,16 @@ class Relationship(Record):
             yield OnTerms(closing.own.place, closing.last)
 
 
-def _is_first(said: Said, context: Context) -> bool:
+def is_first(said: Said, context: Context) -> bool:
     """Whether nothing was said by the customer before."""
     return said.message.prior is None and not context.chain.answers
 
 
-def _digest_of(did: str) -> str:
+def digest_of(did: str) -> str:
     return trust.key_digest(did.removeprefix("did:key:"))
 
 
-def _introduced(said: Said, body: key.Introduce) -> VendorKey:
+def key_introduced(said: Said, body: key.Introduce) -> VendorKey:
     try:
         trust.decode_public(body.key)
     except WeakKey as problem:
