@@ -76,6 +76,17 @@ def test_both_sides_look_at_an_order_by_the_same_names(tmp_path: Path) -> None:
     assert f"```text\n{said}```" in (ROOT / "docs" / "start.md").read_text()
 
 
+@pytest.mark.requirement("DAT-12", "DAT-15", "DAT-4")
+def test_what_a_shop_holds_is_asked_for_objected_to_and_erased(tmp_path: Path) -> None:
+    assert output_of("rights", tmp_path).splitlines() == [
+        "after 40 days: requested, overdue: True; shop: 1 overdue",
+        "access: fulfilled",
+        "by post: deny, objected",
+        "by email: permit, consent",
+        "erasure: partly, kept: legalObligation; by email: deny, erasure",
+    ]
+
+
 @pytest.mark.requirement("ORD-7", "ORD-10", "DEC-22")
 def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> None:
     said = output_of("returned_shirt", tmp_path)
@@ -115,7 +126,8 @@ def test_a_stolen_key_speaks_until_the_owner_moves_to_the_next_one(tmp_path: Pat
 
 
 def test_the_typed_example_passes_the_strict_type_check() -> None:
-    typed = [f"examples/{name}.py" for name in ("newsletter", "returned_shirt", "backup_restored", "key_stolen")]
+    names = ("newsletter", "returned_shirt", "backup_restored", "key_stolen", "rights")
+    typed = [f"examples/{name}.py" for name in names]
     command = [sys.executable, "-m", "mypy", "--strict", *typed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -11,6 +11,7 @@ from .customer.backup import BackedUp, backup
 from .customer.customer import Customer
 from .customer.export import Exported, export
 from .customer.in_hand.consent import ConsentInHand
+from .customer.in_hand.data import GivingInHand, ObjectionInHand, RightsRequestInHand, SharingInHand
 from .customer.in_hand.intent import Casting, DealingInHand, OfferInHand, OrderInHand
 from .customer.in_hand.terms import AgreementInHand
 from .customer.policy import Policy
@@ -23,6 +24,7 @@ from .party.asking import Asked
 from .party.signing import Draft
 from .party.threads import Handle, Threads
 from .vendor.in_hand.consent import ConsentInHand as VendorConsentInHand
+from .vendor.in_hand.data import RightsRequestInHand as VendorRightsRequestInHand
 from .vendor.in_hand.intent import DealingInHand as VendorDealingInHand
 from .vendor.in_hand.intent import OrderInHand as VendorOrderInHand
 from .vendor.in_hand.terms import AgreementInHand as VendorAgreementInHand
@@ -40,13 +42,17 @@ __all__ = [
     "DealingInHand",
     "Draft",
     "Exported",
+    "GivingInHand",
     "Handle",
+    "ObjectionInHand",
     "OfferInHand",
     "OrderInHand",
     "Policy",
     "Polling",
     "Quota",
     "Retry",
+    "RightsRequestInHand",
+    "SharingInHand",
     "Threads",
     "Vendor",
     "VendorAgreementInHand",
@@ -54,6 +60,7 @@ __all__ = [
     "VendorDealingInHand",
     "VendorOrderInHand",
     "VendorRelationship",
+    "VendorRightsRequestInHand",
     "backup",
     "export",
     "restore",
