@@ -1,44 +1,66 @@
-"""A customer asks what a shop holds, objects to letters, and asks for erasure; the shop answers, late and in part."""
+"""What a customer asks for by right, in the formats of others."""
 
 import asyncio
-from datetime import timedelta
+import json
+import sys
 from tempfile import TemporaryDirectory
 
-from opencmr import Customer, Datum, Vendor, data
+from opencmr import Customer, Vendor
+from opencmr.bridges import View, drp, eudi, gpc
+from opencmr.messages import Message, data
+from opencmr.protocol import instant
+from opencmr.roles import VendorRelationship
 from opencmr.testing import Loopback, StandingClock
 
 DID = "did:web:shop.example"
-USE, MARKETING, EMAIL = "dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress"
-MAIL = Datum(data=EMAIL, value="alice@moser.example")
+HEADERS = {"Accept": "text/html", "Sec-GPC": "1"}
+PRESENTED = {"pd:EmailAddress": [eudi.Claim("urn:eudi:pid:1", "email")]}
 
 
 async def main(folder: str) -> None:
     clock = StandingClock()
-    shop = Vendor.open(f"{folder}/shop.db", did=DID, clock=clock)
+    shop = Vendor.open(f"{folder}/shop.db", did=DID, accepts=["SD-BASE"], clock=clock)
+
+    @shop.after(data.Request)
+    async def answer(said: Message[data.Request], customer: VendorRelationship) -> None:
+        await customer.say(data.Answer(status="inProgress", note="We look into three systems."), said.thread)
+
     async with Customer.open(f"{folder}/alice.db", network=Loopback(shop), clock=clock) as alice:
         mine = await alice.meet(DID)
-        known = shop.relationship(mine.me)
-        await mine.consents.grant(purpose=MARKETING, data=[EMAIL], until=timedelta(days=365), discloses=[MAIL])
-
-        asked = await mine.rights.request("access", regime="gdpr", identify=[MAIL])
-        clock.move(timedelta(days=40))
-        print(f"after 40 days: {asked.state}, overdue: {asked.overdue()}; shop: {len(known.rights.overdue())} overdue")
-        await known.rights[asked.thread].answer("fulfilled", data=[MAIL])
-        await mine.collect()
-        print(f"access: {asked.state}")
-
-        await mine.objections.object(purposes=[MARKETING], channels=["post"])
-        for channel in ("post", "email"):
-            there = known.may(action=USE, purpose=MARKETING, data=EMAIL, channel=channel)
-            print(f"by {channel}: {there.answer}, {there.reason}")
-
-        erased = await mine.rights.request("erase", data=[EMAIL], regime="gdpr")
-        kept = data.Kept(data=[EMAIL], because="legalObligation", until="2033-12-31T23:59:59.999Z")
-        await known.rights[erased.thread].answer("partly", kept=[kept])
-        await mine.collect()
-        there = known.may(action=USE, purpose=MARKETING, data=EMAIL, channel="email")
-        print(f"erasure: {erased.state}, kept: {kept.because}; by email: {there.answer}, {there.reason}")
+        # --8<-- [start:gpc]
+        objection = gpc.objection(HEADERS)
+        if objection is not None:
+            await mine.say(objection)
+        # --8<-- [end:gpc]
+        asked = await mine.say(data.Request(right="erase", data=["pd:Contact"], regime="gdpr"))
+        await mine.collect(wait=5)
+        tell(View(mine.history, mine.me, DID, instant(clock())), asked)
     await shop.close()
+
+
+def tell(view: View, asked: str) -> None:
+    match sys.argv[1]:
+        case "gpc":
+            # --8<-- [start:processed]
+            shown = gpc.processed(view)
+            print(f"{shown.text}, since {shown.since}")
+            # --8<-- [end:processed]
+            return
+        case "drp":
+            # --8<-- [start:drp]
+            exported = drp.status(view, asked)
+            # --8<-- [end:drp]
+        case _:
+            # --8<-- [start:eudi]
+            register = eudi.Identifier("http://data.europa.eu/eudi/id/EUID", "IERBO.123456")
+            name = eudi.MultiLangString("en-IE", "Northwind")
+            exported = eudi.log_entry(view, asked, claims=PRESENTED, name=name, identifier=register)
+            # --8<-- [end:eudi]
+    print(json.dumps(exported.document, indent=1, ensure_ascii=False))
+    for missing in exported.missing:
+        print(f"missing: {missing.pointer}")
+    for lost in exported.lost:
+        print(f"lost: {lost.what}: {lost.why}")
 
 
 with TemporaryDirectory() as folder:

@@ -78,7 +78,7 @@ def test_both_sides_look_at_an_order_by_the_same_names(tmp_path: Path) -> None:
 
 @pytest.mark.requirement("DAT-12", "DAT-15", "DAT-4")
 def test_what_a_shop_holds_is_asked_for_objected_to_and_erased(tmp_path: Path) -> None:
-    assert output_of("rights", tmp_path).splitlines() == [
+    assert output_of("rights_asked", tmp_path).splitlines() == [
         "after 40 days: requested, overdue: True; shop: 1 overdue",
         "access: fulfilled",
         "by post: deny, objected",
@@ -126,7 +126,7 @@ def test_a_stolen_key_speaks_until_the_owner_moves_to_the_next_one(tmp_path: Pat
 
 
 def test_the_typed_example_passes_the_strict_type_check() -> None:
-    names = ("newsletter", "returned_shirt", "backup_restored", "key_stolen", "rights")
+    names = ("newsletter", "returned_shirt", "backup_restored", "key_stolen", "rights_asked")
     typed = [f"examples/{name}.py" for name in names]
     command = [sys.executable, "-m", "mypy", "--strict", *typed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
