@@ -235,6 +235,9 @@ def _body(type_: str, side: Side, thread: Thread | None, how: int, now: str) -> 
             return {"reason": "changedMind", **refund, **({"lines": [{"line": how & 3}]} if how & 16 else {})}
         case "order.withdraw":
             return {"ground": ("returns", "law")[how & 1], **({"lines": [{"line": how & 3}]} if how & 4 else {})}
+        case "data.share" if thread is not None and thread.entries:  # in the thread of a request it rests on that
+            basis = {"id": thread.entries[0].id, "digest": thread.entries[0].digest}
+            return {"discloses": [{"data": "pd:Interest", "value": how}], "basis": basis}
     said = [each["body"] for each in examples() if each["type"] == type_]
     return said[how % len(said)] if said else {}
 
