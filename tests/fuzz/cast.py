@@ -10,7 +10,7 @@ from typing import Any
 import base58
 
 from opencmr import trust
-from opencmr.errors import Problem
+from opencmr.errors import Moved, Problem, WrongKey
 from opencmr.messages import Message, core
 from opencmr.protocol import History, Thread, is_narrowing
 from opencmr.protocol.receiving import validate_verified
@@ -63,6 +63,14 @@ def scenes() -> tuple[Scene, ...]:
             if "words" in case:
                 found.append(Scene(case["id"], tuple(case["words"])))
     return tuple(found)
+
+
+def is_unsigned(problem: Problem) -> bool:
+    """Whether a vendor answers a customer's word with this unsigned, and stores nothing.
+
+    It may come good, or the sender does not speak in the relationship (checks 8 and 9 of `receiving.md`).
+    """
+    return problem.retry or isinstance(problem, WrongKey | Moved)
 
 
 class Listener:

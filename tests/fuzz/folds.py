@@ -14,7 +14,7 @@ from opencmr.protocol.receiving import validate_verified
 from opencmr.protocol.thread import opened_by
 from opencmr.testing import envelope
 
-from .cast import CUSTOMER, VENDOR, Listener, examples
+from .cast import CUSTOMER, VENDOR, Listener, examples, is_unsigned
 from .mutations import mutated_bytes
 from .receiving import QUESTIONS
 from .target import Target, expect
@@ -123,7 +123,7 @@ class _Talk:
             if settled.problem is not None:
                 told = {"outcome": "refused", "problem": settled.problem.as_dict()}
         except Problem as problem:
-            expect(problem.retry, "a refusal that is final is raised", problem)
+            expect(is_unsigned(problem), "a refusal that is signed is raised", problem)
             told = {"outcome": "refused", "problem": problem.as_dict()}
         lies = again or settled is None or (link & 48 == 32 and how & 3)
         if lies and how & 3:

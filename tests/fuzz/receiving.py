@@ -15,7 +15,7 @@ from opencmr.protocol.history import is_entry
 from opencmr.protocol.receiving import check_fresh
 from opencmr.testing import envelope
 
-from .cast import CUSTOMER, PINNED, VENDOR, examples, histories, hostile_examples, scenes, signed
+from .cast import CUSTOMER, PINNED, VENDOR, examples, histories, hostile_examples, is_unsigned, scenes, signed
 from .mutations import crossed, mutated, mutated_json, written
 from .target import Target, expect
 
@@ -88,7 +88,7 @@ def _settled(verified: Verified, history: History, now: str) -> None:
 
 
 def _answer(verified: Verified, history: History, now: str) -> Settled | None:
-    """What `settle` says, once and again; none where that may come good."""
+    """What `settle` says, once and again; none where the answer is unsigned."""
     message, before = verified.message, history.threads.get(verified.message.thread)
     settled, told = _settle(message, verified.digest, history, now)
     again, told_again = _settle(message, verified.digest, history, now)
@@ -109,7 +109,7 @@ def _settle(message: Any, digest: str, history: History, now: str) -> tuple[Sett
     try:
         settled = settle(message, digest, history=history, now=now)
     except Problem as problem:
-        expect(problem.retry, "a refusal that is final is raised", problem)
+        expect(is_unsigned(problem), "a refusal that is signed is raised", problem)
         return None, problem.as_dict()
     told = settled.problem.as_dict() if settled.problem else None
     if told is not None:
