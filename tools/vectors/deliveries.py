@@ -7,6 +7,7 @@ from opencmr.conformance.answering import run_deliveries
 
 from . import visits_in_order as order
 from . import visits_in_time as time
+from . import visits_moving as moving
 from .conversation import euros, item, terms, threads_case, wish
 from .visit import Visit, proffered_terms
 from .writing import OTHER_VENDOR, Case, uuid
@@ -478,5 +479,9 @@ def cases() -> list[Case]:
             "RCV-1",
             lambda v: v.unsigned(v.say("com.example.note", {}, by="customer"), "unsupported-type", "/type"),
         ),
-    ]
+        ("moved", "After a move the former key is told so, and what is known is answered as then", "REL-6 REL-7 RCV-5",
+         moving.moved),
+        ("moved-by-strangers", "No other key moves it, and the answers tell nothing", "REL-4", moving.strangers),
+        ("moved-after-a-close", "A move that does not know a close is not stale", "REL-5", moving.closed_and_moved),
+    ]  # fmt: skip
     return [case_of(*talk) for talk in talks]

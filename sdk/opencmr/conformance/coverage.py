@@ -15,6 +15,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
     "vendor": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 25)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 15)], "vectors and tests of the evidence folder"),
+        **dict.fromkeys([f"BAK-{number}" for number in range(1, 6)], "vectors and tests of backups"),
         **dict.fromkeys(
             [
                 "CNS-7",
@@ -48,6 +49,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
     "customer": {
         **dict.fromkeys([f"DEC-{number}" for number in range(1, 25)], "vectors: decisions"),
         **dict.fromkeys([f"EVD-{number}" for number in range(1, 15)], "vectors and tests of the evidence folder"),
+        **dict.fromkeys([f"BAK-{number}" for number in range(1, 10)], "vectors and tests of backups"),
         **dict.fromkeys(["CNS-10", "INT-6", "SEQ-21", "SEQ-22", "SEQ-23", "SEQ-35", "TRM-9"], "vectors: decisions"),
         **dict.fromkeys(
             ["IDN-3", "IDN-10", "IDN-11", "IDN-12", "TRN-13"],
