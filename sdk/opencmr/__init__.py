@@ -4,8 +4,8 @@
 - `Policy`, `Draft`: a customer's standing choices; a body with more of its envelope
 - `Retry`: how a wallet sends again what could not be sent; `Polling`: how often it asks for mail; `Quota`: how much a
   vendor may leave in it; `Limits`, `Rate`: what a vendor takes under load
-- `terms`, `consent`, `intent`, `offer`, `order`, `data`: the messages, such as `intent.Cast`; `intent`, `offer`
-  and `order` are one family
+- `terms`, `consent`, `intent`, `offer`, `order`, `data`, `relationship`, `key`: the messages, such as `intent.Cast`;
+  `intent`, `offer` and `order` are one family, and so are the last two
 - `roster`: the agreements of IEEE Std 7012 by their codes, such as `roster.ref("SD-BASE")`
 - `Money`, `Datum`, `Want`: the shared types that most code needs; they are in `opencmr.messages.types` and `.personal`
 - `errors`: what is raised
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
-    from .messages import consent, data, intent, offer, order, terms
+    from .messages import consent, data, intent, key, offer, order, relationship, terms
     from .messages.personal import Datum
     from .messages.types import Money, Price, Quantity, SignedMoney, TermsDocument, TermsRef, Want
     from .protocol import Decision, Question, explain, roster
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
-    **dict.fromkeys(("consent", "data", "intent", "offer", "order", "terms"), "messages"),
+    **dict.fromkeys(("consent", "data", "intent", "key", "offer", "order", "relationship", "terms"), "messages"),
     **dict.fromkeys(
         ("Money", "Price", "Quantity", "SignedMoney", "TermsDocument", "TermsRef", "Want"), "messages.types"
     ),
@@ -65,8 +65,10 @@ __all__ = [
     "errors",
     "explain",
     "intent",
+    "key",
     "offer",
     "order",
+    "relationship",
     "roster",
     "terms",
 ]

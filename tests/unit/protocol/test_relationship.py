@@ -227,3 +227,30 @@ def test_a_weak_key_that_is_introduced_is_void(talk: Any) -> None:
     turn = talk.heard("key.introduce", {"key": WEAK})
     assert isinstance(turn.why, WeakKey)
     assert (turn.outcome, turn.why.pointer, turn.why.rule) == ("void", "/body/key", "REL-9")
+
+
+def test_people_read_who_speaks_and_since_when(talk: Any) -> None:
+    thread = opened(talk)
+    moved(talk, thread)
+    talk.vendor("key.introduce", {"key": THIRD.public, "ends": [f"{VENDOR}#key-1"]}, thread)
+    talk.customer("relationship.close", {}, thread, **by(SECOND))
+    record = talk.history.threads[thread].record
+    told = record.in_full(talk.now)
+    assert record.in_brief() == "moved once; keys introduced: 1"
+    assert [row[:2] for row in told.table.rows] == [("customer", SECOND.did), ("vendor", THIRD.public)]
+    assert [line.split(" at ")[0] for line in told.lines] == [
+        f"moved to {SECOND.did}",
+        f"ends {VENDOR}#key-1",
+        "closed",
+    ]
+    assert record.as_dict() == {
+        "record": "relationship",
+        "state": "closed",
+        "customer": SECOND.did,
+        "next": key_digest(THIRD.public),
+        "since": record.since.at,
+        "moves": [{"to": SECOND.did, "at": record.moves[0][1].at}],
+        "closed": [record.closings[0].since.at],
+        "keys": [{"key": THIRD.public, "at": record.keys[0].since.at, "ends": [f"{VENDOR}#key-1"]}],
+        "evidence": list(record.evidence),
+    }

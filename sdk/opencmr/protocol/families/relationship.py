@@ -126,7 +126,7 @@ class Relationship(Record):
     def in_brief(self) -> str:
         """How it stands, and how often it has moved."""
         moved = f"moved {len(self.moves)} times" if len(self.moves) > 1 else "moved once" if self.moves else ""
-        introduced = f"{len(self.keys)} keys introduced" if self.keys else ""
+        introduced = f"keys introduced: {len(self.keys)}" if self.keys else ""
         return "; ".join(filter(None, (moved, introduced))) or self.state
 
     def in_full(self, at: str) -> Told:
