@@ -18,7 +18,7 @@ from opencmr.roles import CustomerRelationship, backup, export, restore
 from opencmr.roles.customer.in_hand.consent import ConsentInHand
 from opencmr.store import KeyFile
 from opencmr.trust import key_digest
-from parties import GRANT, MARKETING, REQUEST, SHOP, Hand, Street, assert_equal_histories, code_of
+from parties import GRANT, MARKETING, REQUEST, SHOP, Hand, Street, assert_equal_histories, code_of, read
 
 
 @pytest.fixture
@@ -117,6 +117,33 @@ async def test_the_former_key_is_told_moved_and_a_stranger_nothing(
     forged = Hand(hand.did, SHOP, trust.SigningKey.generate(), hand.method, street.clock)
     with pytest.raises(BadSignature):
         await shop.receive(forged.write(GRANT))
+
+
+@pytest.mark.requirement("REL-4")
+async def test_no_relationship_moves_to_a_key_that_has_served_another(street: Street, shop: Vendor) -> None:
+    first, second, third, fourth = (trust.SigningKey.generate() for _ in range(4))
+
+    def hand(key: trust.SigningKey) -> Hand:
+        return Hand(key.did, SHOP, key, trust.key_url(key.did), street.clock)
+
+    async def open_(key: trust.SigningKey, following: trust.SigningKey) -> tuple[bytes, bytes]:
+        opening = hand(key).write(relationship.Open(next=key_digest(following.public)))
+        return opening, (await shop.receive(opening))[0]
+
+    def move(by: trust.SigningKey, was: trust.SigningKey, opening: bytes, receipt: bytes) -> bytes:
+        body = relationship.Move(was=was.did, next=key_digest(fourth.public))
+        linked = {"prior": trust.digest(opening), "seen": trust.digest(receipt)}
+        return hand(by).write(body, read(opening)["thread"], **linked)
+
+    opening, receipt = await open_(first, second)
+    answer = await shop.receive(move(second, first, opening, receipt))
+    assert code_of(answer[0]) is None
+    for used in (first, second):
+        with pytest.raises(WrongKey) as caught:
+            await shop.receive(move(used, third, *await open_(third, used)))
+        assert caught.value.rule == "REL-4"
+        third = trust.SigningKey.generate()
+    assert await shop.receive(opening) == [receipt], "known bytes, the answer of then"
 
 
 # --- a key is stolen

@@ -14,7 +14,7 @@ from ..family import Family, Misplaced, Record, Table, Told
 from ..lifecycle import NONE
 from ..said import Outcome, Point, Said, Word
 from ..statements import Statement, When, begins, same
-from ..uri import misnamed, normal
+from ..uri import misnamed
 from ..vocabulary import Kind, check_term, check_terms, label, lies_in, reaches
 
 ItemState = Literal["requested", "given", "refused", "withdrawn"]
@@ -309,7 +309,7 @@ def statements_of_item(record: ItemRecord, when: When, ended: Point | None = Non
         return
     item, permit = record.item, record.state == "given"
     outside = [party.id for party in outsiders(item)]
-    known = frozenset(normal(id_) for id_ in outside if id_)  # a name is no party that a question could ask about
+    known = frozenset(id_ for id_ in outside if id_)  # a name is no party that a question could ask about
     yield Statement(
         effect="permit" if permit else "prohibit",
         source="consent" if permit else "refusal" if record.state == "refused" else "withdrawal",

@@ -16,8 +16,8 @@ DESCRIPTOR = "datapackage.json"
 """The file that lists the others, under the name that the standard gives it."""
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
-_LONGEST = 150
-"""Bytes of a name in UTF-8, so that any file system takes it, with endings of ours."""
+_LONGEST = 148
+"""Bytes of a name in UTF-8, with two more where it is marked: so any file system takes it, with endings of ours."""
 _NOWHERE = re.compile(r'[/\\:*?"<>|]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE)
 
@@ -31,10 +31,10 @@ def paths(files: Iterable[Named]) -> list[str]:
 def safe(name: str) -> str:
     """A name that leads nowhere but to a file in the folder, and looks like what it is."""
     text = "".join("_" if _hidden(char) else char for char in unicodedata.normalize("NFC", name))
-    text = _NOWHERE.sub("_", text).strip(" .") or "file"
+    text = _cut(_NOWHERE.sub("_", text).strip(" .") or "file", _LONGEST)
     if _DEVICES.fullmatch(text.partition(".")[0].rstrip()) or text.lower().endswith(ENDING):
-        text = "_" + text + ("_" if text.lower().endswith(ENDING) else "")
-    return text if len(text.encode()) <= _LONGEST else _cut(text, _LONGEST)
+        text = "_" + text + ("_" if text.lower().endswith(ENDING) else "")  # last: a cut can make either
+    return text
 
 
 def _hidden(char: str) -> bool:
@@ -44,6 +44,8 @@ def _hidden(char: str) -> bool:
 
 def _cut(text: str, most: int) -> str:
     """At most so many bytes, with the ending that says what kind of file it is."""
+    if len(text.encode()) <= most:
+        return text
     stem, dot, ending = text.rpartition(".")
     if not dot or len(ending.encode()) > 20:
         stem, ending = text, ""

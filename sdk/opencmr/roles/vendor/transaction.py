@@ -116,8 +116,11 @@ class Transactions:
         """Let the customer of a relationship go on under another DID.
 
         Raises:
-            WrongKey: This DID has a relationship of its own.
+            WrongKey: This DID has a relationship of its own, or had one.
         """
+        before = rows.peer_of_before(self.keys.did, did)
+        if before is not None and before.number != peer.number:  # what was said there would be heard again here
+            raise WrongKey("this key had a relationship of its own here", pointer="/from", rule="REL-4")
         if (other := rows.peer(self.keys.did, did)) is not None:
             if self.histories.history(rows, other).chain.digests:
                 raise WrongKey("this key has a relationship of its own here", pointer="/from", rule="REL-4")

@@ -28,6 +28,8 @@ HOSTILE = {
     "gpj.\u202eexe.txt": "gpj._exe.txt",
     "what?*.txt": "what__.txt",
     "orders.part": "_orders.part_",
+    "con" + " " * 180 + "x.txt": "_con.txt",
+    "a" * 143 + ".part" + "b" * 30: "_" + "a" * 143 + ".part_",
     "Rechnung März.pdf": "Rechnung März.pdf",
     "注文.csv": "注文.csv",
 }

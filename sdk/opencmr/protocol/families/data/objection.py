@@ -10,7 +10,6 @@ from ...context import Context
 from ...family import Record, Table, Told
 from ...said import Outcome, Point, Said, Word
 from ...statements import Statement, When, same
-from ...uri import normal
 from ...vocabulary import EVERYTHING, right_below
 
 _STORING = frozenset({"dpv:Store", "dpv:Remove"})
@@ -106,7 +105,7 @@ def _is_vendor(role: str) -> bool:
 def _outside(body: data.Object) -> frozenset[str] | None:
     """The third parties that it names; none: any, as one without an id is a category that nobody can tell."""
     outside = [party.id for party in body.recipients or () if not _is_vendor(party.role)]
-    return None if None in outside else frozenset(normal(id_) for id_ in outside if id_)
+    return None if None in outside else frozenset(id_ for id_ in outside if id_)
 
 
 def erasing(data: list[str] | None, own: Word, at: str, digest: str) -> Statement:

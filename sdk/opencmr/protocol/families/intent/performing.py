@@ -9,7 +9,6 @@ from ....messages.offer import Make
 from ....messages.types import Side
 from ...clock import length, shifted
 from ...statements import Activity
-from ...uri import normal
 from .returning import REFUND_WITHIN
 
 _NEVER_DONE = timedelta(days=365)
@@ -33,7 +32,7 @@ def what_lasts(made: Make) -> "Lasting":
         timedelta(days=made.returns.days if made.returns else 0),
         length(made.warranty) if made.warranty else timedelta(),
         tuple(
-            (normal(recipient.party.id), tuple(recipient.data))
+            (recipient.party.id, tuple(recipient.data))
             for recipient in made.recipients or ()
             if recipient.party.id is not None
         ),
