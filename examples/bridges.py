@@ -1,4 +1,4 @@
-"""What a customer keeps of a shop, in the formats of others."""
+"""What a customer keeps of a shop, in the formats of others: `python examples/bridges.py iso27560`, `kantara` or `odrl`."""
 
 import asyncio
 import json
@@ -52,12 +52,12 @@ async def main(folder: str) -> None:
 
 
 def tell(view: View, consented: str, agreed: str) -> None:
-    match sys.argv[1]:
-        case "iso27560":
+    match sys.argv[1:]:
+        case ["iso27560"]:
             # --8<-- [start:iso27560]
             exported = iso27560.record(view, consented, "newsletter")
             # --8<-- [end:iso27560]
-        case "kantara":
+        case ["kantara"]:
             # --8<-- [start:kantara]
             exported = kantara.receipt(view, consented, service="Northwind's newsletter")
             # --8<-- [end:kantara]

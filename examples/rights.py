@@ -1,4 +1,4 @@
-"""What a customer asks for by right, in the formats of others."""
+"""What a customer asks for by right, in the formats of others: `python examples/rights.py gpc`, `drp` or `eudi`."""
 
 import asyncio
 import json
@@ -39,14 +39,14 @@ async def main(folder: str) -> None:
 
 
 def tell(view: View, asked: str) -> None:
-    match sys.argv[1]:
-        case "gpc":
+    match sys.argv[1:]:
+        case ["gpc"]:
             # --8<-- [start:processed]
             shown = gpc.processed(view)
             print(f"{shown.text}, since {shown.since}")
             # --8<-- [end:processed]
             return
-        case "drp":
+        case ["drp"]:
             # --8<-- [start:drp]
             exported = drp.status(view, asked)
             # --8<-- [end:drp]

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from opencmr import roles
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -97,3 +99,9 @@ def test_every_decision_is_a_short_record() -> None:
             "## Consequences",
         ], record.name
         assert f"({record.name})" in index, record.name
+
+
+def test_each_public_name_of_the_roles_is_on_a_page_of_the_reference() -> None:
+    pages = [(ROOT / "docs" / "reference" / f"{name}.md").read_text() for name in ("index", "roles")]
+    shown = {line.strip(" -") for page in pages for line in page.splitlines()}
+    assert sorted(set(roles.__all__) - shown) == []

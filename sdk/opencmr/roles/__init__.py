@@ -13,6 +13,7 @@ from .customer.export import Exported, export
 from .customer.in_hand.consent import ConsentInHand
 from .customer.in_hand.data import GivingInHand, ObjectionInHand, RightsRequestInHand, SharingInHand
 from .customer.in_hand.intent import Casting, DealingInHand, OfferInHand, OrderInHand
+from .customer.in_hand.relationship import StandingInHand
 from .customer.in_hand.terms import AgreementInHand
 from .customer.policy import Policy
 from .customer.polling import Polling
@@ -27,6 +28,7 @@ from .vendor.in_hand.consent import ConsentInHand as VendorConsentInHand
 from .vendor.in_hand.data import RightsRequestInHand as VendorRightsRequestInHand
 from .vendor.in_hand.intent import DealingInHand as VendorDealingInHand
 from .vendor.in_hand.intent import OrderInHand as VendorOrderInHand
+from .vendor.in_hand.relationship import StandingInHand as VendorStandingInHand
 from .vendor.in_hand.terms import AgreementInHand as VendorAgreementInHand
 from .vendor.relationship import Relationship as VendorRelationship
 from .vendor.vendor import Vendor
@@ -53,6 +55,7 @@ __all__ = [
     "Retry",
     "RightsRequestInHand",
     "SharingInHand",
+    "StandingInHand",
     "Threads",
     "Vendor",
     "VendorAgreementInHand",
@@ -61,6 +64,7 @@ __all__ = [
     "VendorOrderInHand",
     "VendorRelationship",
     "VendorRightsRequestInHand",
+    "VendorStandingInHand",
     "backup",
     "export",
     "restore",
