@@ -1,4 +1,4 @@
-"""What a customer keeps of a shop, in formats of others: `python examples/bridges.py iso27560`, or `kantara`, or `odrl`."""
+"""What a customer keeps of a shop, in formats of others: `examples/bridges.py iso27560`, or `kantara`, or `odrl`."""
 
 import asyncio
 import json
