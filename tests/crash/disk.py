@@ -58,7 +58,7 @@ def no_room(folder: Path, how: str) -> Iterator[None]:
 async def vendor(folder: Path, how: str) -> None:
     """503, `overloaded` and when to come again; nothing of the message is kept; then the same bytes are taken."""
     shop = Vendor.open(folder / "shop.db", did=SHOP, accepts=["SD-BASE"])
-    hand = Hand.stranger()
+    hand = Hand.stranger(SHOP)
     told: set[str] = set()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(shop.asgi(), raise_app_exceptions=False), base_url="http://127.0.0.1:8000"
