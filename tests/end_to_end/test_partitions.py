@@ -108,7 +108,7 @@ SINCE = ("size", "revised", "kept", "idle", "forgotten", "last")
 def test_a_store_in_partitions_is_brought_forward(url: str) -> None:
     with psycopg.connect(url) as connection:  # as the tables were at revision 0002
         for statement in (
-            "DROP TABLE findings, muted, folds",
+            "DROP TABLE findings, muted, folds, dids, scrubs",
             "ALTER TABLE relationships "
             + ", ".join(f"DROP COLUMN {name}" for name in ("position", "restored", *SINCE)),
             "DROP INDEX ix_messages_of, ix_messages_status, ix_messages_place",

@@ -5,7 +5,7 @@ from .families import FAMILIES
 from .history import History
 from .lifecycle import family_of
 
-FOLDS = 1
+FOLDS = 2
 """The number of the rules by which what stores keep beside messages is derived from these.
 
 It goes up by one with every change of a rule by which that comes out otherwise (today: what `is_passing`). A store that
