@@ -356,6 +356,24 @@ async def test_where_the_receipt_of_a_move_was_lost_the_wallet_finds_out_by_itse
     assert_equal_histories(rel.history, shop.history(rel.me))
 
 
+@pytest.mark.requirement("REL-7", "SEQ-27")
+async def test_a_no_that_the_move_has_overtaken_is_said_again_under_the_new_key(
+    street: Street, shop: Vendor, rel: CustomerRelationship
+) -> None:
+    await rel.standing.open()
+    given = await granted(rel)
+    before = rel.me
+    street.wire.lose = 1
+    with pytest.raises(Unreachable):
+        await rel.standing.move()
+    assert shop.relationships()[0].customer != before, "the shop has placed the move"
+    await given.withdraw()
+    assert rel.me != before
+    assert rel.waiting == 0
+    assert_equal_histories(rel.history, shop.history(rel.me))
+    assert shop.may(rel.me, **MARKETING).answer == rel.may(**MARKETING).answer == "deny"
+
+
 async def test_of_two_devices_that_move_at_once_the_first_wins_and_the_other_goes_on_too(
     street: Street, shop: Vendor, rel: CustomerRelationship
 ) -> None:

@@ -108,6 +108,8 @@ class Messaging:
         fault = (await self._outbox.flush()).get(said.digest)
         if isinstance(fault, UnderAnotherKey | None) and self._has_no_place(said.digest):
             fault = await self._make_way(said)
+        if isinstance(fault, Moved) and not self._has_no_place(said.digest):  # said again, under the key of now
+            fault = next(iter((await self._outbox.flush()).values()), None)
         fault = fault or self._answered_elsewhere(said.digest) or self._void(said)
         if fault is not None:
             if self.waits():
