@@ -87,6 +87,22 @@ def test_what_a_shop_holds_is_asked_for_objected_to_and_erased(tmp_path: Path) -
     ]
 
 
+def test_an_export_is_asked_for_answered_with_a_file_and_fetched(tmp_path: Path) -> None:
+    said = output_of("export_fetched", tmp_path)
+    assert f"```text\n{said}```" in (ROOT / "docs" / "start.md").read_text()
+
+
+@pytest.mark.requirement("DAT-12", "SEQ-40", "EVD-12")
+def test_what_was_said_is_erased_and_what_is_left_is_verified(tmp_path: Path) -> None:
+    assert output_of("erased", tmp_path).splitlines() == [
+        "given: is the address in the shop's files? True; may the shop advertise? permit",
+        "asked: is the address in the shop's files? True; may the shop advertise? deny",
+        "2 messages erased: is the address in the shop's files? False; may the shop advertise? deny",
+        "the wallet knows: fulfilled, and keeps 1 consent until it erases, too",
+        "verify ends with 0",
+    ]
+
+
 @pytest.mark.requirement("ORD-7", "ORD-10", "DEC-22")
 def test_a_shirt_is_sent_back_paid_back_in_time_and_proven(tmp_path: Path) -> None:
     said = output_of("returned_shirt", tmp_path)
@@ -115,18 +131,19 @@ def test_a_wallet_is_lost_restored_and_knows_again_what_it_took_back(tmp_path: P
 @pytest.mark.requirement("REL-2", "REL-4")
 def test_a_stolen_key_speaks_until_the_owner_moves_to_the_next_one(tmp_path: Path) -> None:
     said = output_of("key_stolen", tmp_path)
-    assert said.splitlines() == [
-        "opened: open; may the shop advertise? permit",
-        "the thief cannot move it: the next key is not there",
-        "moved: open; may the shop advertise? deny",
-        "told: relationship.close was said by somebody else",
-        "granted again: open; may the shop advertise? permit",
-        "the thief hears: The relationship has moved to another key of the customer's.",
-    ]
+    assert f"```text\n{said}```" in (ROOT / "docs" / "start.md").read_text()
 
 
 def test_the_typed_example_passes_the_strict_type_check() -> None:
-    names = ("newsletter", "returned_shirt", "backup_restored", "key_stolen", "rights_asked")
+    names = (
+        "newsletter",
+        "returned_shirt",
+        "backup_restored",
+        "key_stolen",
+        "rights_asked",
+        "export_fetched",
+        "erased",
+    )
     typed = [f"examples/{name}.py" for name in names]
     command = [sys.executable, "-m", "mypy", "--strict", *typed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
