@@ -1,4 +1,4 @@
-"""A customer asks for erasure. The shop erases what was said and says so in one; the chain can be verified as before."""
+"""A customer asks for erasure. The shop erases what was said and says so in one; the chain is verified as before."""
 
 import asyncio
 import subprocess
@@ -44,7 +44,7 @@ async def main(folder: Path) -> None:
 def prove(folder: Path) -> None:
     """A tombstone stands in the place of each message: the numbers and digests of what was said still hold."""
     export(folder / "evidence", folder / "alice.db")
-    command = [sys.executable, "-m", "opencmr.cli", "verify", folder / "evidence"]
+    command = [sys.executable, "-m", "opencmr.cli", "verify", f"{folder}/evidence"]
     print(f"verify ends with {subprocess.run(command, capture_output=True, check=False).returncode}")
 
 

@@ -1,4 +1,4 @@
-"""A customer asks for a copy of all that a shop holds; the shop writes a file, and the customer fetches and checks it."""
+"""A customer asks for a copy of all that a shop holds. The shop writes a file; the customer fetches and checks it."""
 
 import asyncio
 import json
