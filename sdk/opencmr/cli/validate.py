@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import Malformed, NotCanonical, NotJson, OpenCMRError, Problem, TooDeep, UsageError
+from ..errors import Malformed, NotCanonical, NotJson, OpenCMRError, Problem, TooDeep, UnknownReference, UsageError
 from .output import Json, plain, print_json
 
 _WRAPPER = {"reason", "pointer", "problem", "message"}
@@ -169,7 +169,10 @@ def _check_model(document: Any, schema: str | None) -> None:
     message = messages.validate(document)
     check_place(message)
     if message.body.place == "first":
-        opened_by(message).judge(Said(message, "", message.side, 1, message.created), History())
+        try:
+            opened_by(message).judge(Said(message, "", message.side, 1, message.created), History())
+        except UnknownReference:
+            return  # whether another message is there can't be told from this one
 
 
 class _Object(dict[str, Any]):

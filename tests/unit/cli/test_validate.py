@@ -117,6 +117,13 @@ def test_a_rule_across_members_is_named(run: Any) -> None:
     assert (done.code, problem["pointer"], problem["rule"]) == (1, "/body/terms/0/digest", "TRM-1")
 
 
+def test_what_another_message_would_have_to_say_is_not_asked(run: Any) -> None:
+    file = next(file for file in VALID if file.name.startswith("data.request.review."))
+    message = orjson.loads(file.read_bytes())
+    message["body"]["about"]["digest"] = "zQm" + "1" * 44
+    assert run("validate", "--json", "-", stdin=orjson.dumps(message)).code == 0
+
+
 def test_bodies_are_validated_against_a_named_schema(run: Any) -> None:
     intents = sorted((_spec.examples() / "intents").glob("*.json"))
     done = run("validate", "--schema", "intent.cast#/$defs/Body", *intents)
