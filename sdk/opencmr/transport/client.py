@@ -164,7 +164,7 @@ class HttpNetwork:
     async def _fetch(self, method: str, url: str, raw: bytes, size: int, take: Callable[[bytes], None]) -> None:
         try:
             async with (
-                asyncio.timeout(self._connect_timeout + self._timeout + size / SLOWEST),
+                asyncio.timeout(self._connect_timeout + self._timeout) as end,
                 self._fetching.stream(
                     method,
                     url,
@@ -175,7 +175,7 @@ class HttpNetwork:
             ):
                 response.extensions["network_stream"].allow(size + MAX_HEAD)
                 await _check_answer(response, _is_bytes)
-                await _take_file(response, size, take)
+                await _take_file(response, size, take, end)
         except (httpx.HTTPError, httpx.InvalidURL, *_FAILED, OSError, UnicodeError) as error:
             raise Unreachable(f"{url} breaks off: {str(error)[:300] or type(error).__name__}") from error
 
@@ -301,14 +301,18 @@ def _seconds(retry_after: str) -> int | None:
     return min(int(retry_after[:9]), 3600) if retry_after.isascii() and retry_after.isdecimal() else None
 
 
-async def _take_file(response: httpx.Response, size: int, take: Callable[[bytes], None]) -> None:
-    """Take a body of exactly so many bytes. Of one that is announced to be longer or shorter nothing is taken."""
+async def _take_file(response: httpx.Response, size: int, take: Callable[[bytes], None], end: asyncio.Timeout) -> None:
+    """Take a body of exactly so many bytes. Of one that is announced to be longer or shorter nothing is taken.
+
+    What has come gives more time, not what is announced: a size is the vendor's word, and may be years.
+    """
     announced = response.headers.get_list("content-length")
     if announced != [str(size)]:
         said = ", ".join(announced)[:100] or "none"
         raise Unreachable(f"{response.url} announces a length of {said}, and {size} bytes are left of the file")
     async for chunk in response.aiter_raw():
         take(chunk)
+        end.reschedule((end.when() or 0) + len(chunk) / SLOWEST)
 
 
 async def _body(response: httpx.Response, limit: int) -> bytes:

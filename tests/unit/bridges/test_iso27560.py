@@ -333,12 +333,50 @@ def test_a_record_of_others_is_read_as_they_may_write_it() -> None:
             "/dpv:hasConsentStatus/dpv:hasDuration/rdf:value",
         ),
         ({"dpv:hasProcess": [PROCESS] * 65}, "/dpv:hasProcess"),
+        (
+            {"dpv:hasConsentStatus": {**GIVEN, "@type": ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]}},
+            "/dpv:hasConsentStatus",
+        ),
     ],
 )
 def test_a_document_that_is_no_consent_given_is_refused(change: dict[str, Any], pointer: str) -> None:
     with pytest.raises(Malformed) as caught:
         iso27560.grant({**FOREIGN, **change})
     assert caught.value.pointer == pointer
+
+
+RULE = {"@type": "dpv:Prohibition", "dpv:hasPersonalData": "dpv:PersonalData"}
+DEEP: list[Any] = []
+for _ in range(10_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    ("context", "within"),
+    [
+        ({}, {"https://w3id.org/dpv#hasRule": RULE}),
+        ({"rules": "dpv:hasRule"}, {"rules": RULE}),
+        ({"rules": {"@id": "https://w3id.org/dpv#hasRule"}}, {"rules": RULE}),
+        ({"d": "https://w3id.org/dpv#"}, {"d:hasRule": RULE}),
+        ({"d": "https://w3id.org/"}, {"d:dpv#hasRule": RULE}),
+        ({"rules": {"@reverse": "dpv:hasRule"}}, {"rules": RULE}),
+        ({"within": "@nest"}, {"within": {"dpv:hasRule": RULE}}),
+        ({"@vocab": "https://w3id.org/dpv#"}, {"hasRule": RULE}),
+        ({}, {"@nest": {"dpv:hasRule": RULE}}),
+        ({}, {"@context": {"dpv": "https://evil.example/#"}}),
+        ({}, {"dct:source": DEEP}),
+    ],
+)
+def test_a_rule_is_passed_over_under_no_other_name(context: dict[str, Any], within: dict[str, Any]) -> None:
+    document = {**FOREIGN, "@context": {**FOREIGN["@context"], **context}, "dpv:hasProcess": {**PROCESS, **within}}
+    with pytest.raises(Malformed):
+        iso27560.grant(document)
+
+
+def test_a_context_may_name_what_is_none_of_ours() -> None:
+    context = {**FOREIGN["@context"], "ex": "https://example.org/", "title": {"@id": "https://example.org/title"}}
+    document = {**FOREIGN, "@context": context, "title": {"@value": "News", "@language": "en"}}
+    assert iso27560.grant(document).body.items[0].purposes
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,12 @@ async def test_of_a_file_that_is_cut_short_what_came_is_kept(server: Server, net
 
 @pytest.mark.requirement("TRN-13")
 @pytest.mark.parametrize("drips", [True, False])
-async def test_a_file_that_drips_or_stands_still_is_given_up(
-    server: Server, monkeypatch: pytest.MonkeyPatch, drips: bool
+@pytest.mark.parametrize("size", [9999, 2**53 - 1])
+async def test_a_file_that_drips_or_stands_still_is_given_up_however_large_it_is_said_to_be(
+    server: Server, monkeypatch: pytest.MonkeyPatch, drips: bool, size: int
 ) -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {FILE}\r\nContent-Length: 9999\r\n\r\n".encode())
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {FILE}\r\nContent-Length: {size}\r\n\r\n".encode())
         while not server.over.is_set():
             writer.write(b"x" * drips)
             await writer.drain()
@@ -90,7 +91,7 @@ async def test_a_file_that_drips_or_stands_still_is_given_up(
     network = HttpNetwork(timeout=0.2)
     began = time.monotonic()
     with pytest.raises(Unreachable):
-        await network.fetch(server.endpoint, b"{}", 9999, lambda _: None)
+        await network.fetch(server.endpoint, b"{}", size, lambda _: None)
     assert time.monotonic() - began < 1.5
     await network.close()
 

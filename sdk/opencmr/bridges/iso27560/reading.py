@@ -14,9 +14,11 @@ from ...protocol.clock import instant, length, moment
 from ...protocol.families.consent import in_words
 from ...protocol.vocabulary import Kind, check_term, includes, unreached
 from ..gate import Lost
-from ..json_ld import as_list, check_context, compact
+from ..json_ld import as_list, check_names, compact
 
 _STANDS = {"dpv:ConsentGiven", "dpv:RenewedConsentGiven"}
+_ABOVE = {"dpv:ConsentStatus", "dpv:ConsentStatusValidForProcessing"}
+"""What else an event of these is; any other state beside them contradicts them."""
 _ROLES = {
     "dpv:DataController": "controller",
     "dpv:DataProcessor": "processor",
@@ -57,7 +59,7 @@ def grant(record: Mapping[str, Any]) -> Draft:
         Malformed: It is no record of a consent that stands, or says what a grant cannot say; the pointer says where.
         UnknownTerm: It uses a term that this version does not have.
     """
-    check_context(record.get("@context"))
+    check_names(record)
     if "dpv:ConsentRecord" not in _texts(record, "@type", ()):
         raise _bad("a consent record is read", ("@type",))
     until = _until(record)
@@ -87,18 +89,20 @@ def _grant(items: list[dict[str, Any]], until: str, statement: str, path: Path) 
 
 def _until(record: Mapping[str, Any]) -> str:
     events = list(_objects(record, "dpv:hasConsentStatus", ()))
-    if not events or not _STANDS & set(_texts(events[-1][1], "@type", events[-1][0])):
+    kinds = set(_texts(events[-1][1], "@type", events[-1][0])) if events else set()
+    states = {kind for kind in kinds if kind.startswith("dpv:Consent")} - _ABOVE
+    if not states or not states <= _STANDS:
         raise _bad("the last event is no consent that was given", ("dpv:hasConsentStatus",))
     path, event = events[-1]
     lasts = event.get("dpv:hasDuration")
     at = (*path, "dpv:hasDuration")
     if not isinstance(lasts, Mapping) or not isinstance(lasts.get("rdf:value"), str):
         raise _bad("a consent without an end is none here", at)
-    value, kinds = lasts["rdf:value"], _texts(lasts, "@type", at)
+    value, of = lasts["rdf:value"], _texts(lasts, "@type", at)
     try:
-        if "dpv:UntilTimeDuration" in kinds:
+        if "dpv:UntilTimeDuration" in of:
             return instant(moment(value))
-        if "dpv:TemporalDuration" in kinds:
+        if "dpv:TemporalDuration" in of:
             return instant(moment(str(event.get("dpv:isIndicatedAtTime"))) + length(_DURATION.validate_python(value)))
     except (ValueError, OverflowError) as error:
         raise _bad("no instant comes of it", (*at, "rdf:value")) from error

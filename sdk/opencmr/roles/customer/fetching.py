@@ -117,7 +117,7 @@ class Fetching:
 
     async def _go_on(self, named: Named, part: "_Part") -> None:
         clock = asyncio.get_running_loop().time
-        end, failures = clock() + _GRACE + named.file.size / SLOWEST, 0
+        began, first, failures = clock(), part.size, 0
         while part.size < named.file.size:
             before = part.size
             try:
@@ -126,7 +126,8 @@ class Fetching:
                 )
             except Unreachable:
                 failures = 0 if part.size > before else failures + 1
-                if failures >= _MOST_FAILURES or clock() > end:
+                late = clock() > began + _GRACE + (part.size - first) / SLOWEST
+                if failures >= _MOST_FAILURES or late:
                     raise
                 await asyncio.sleep(_PAUSE * 2**failures * random.uniform(0.5, 1))  # noqa: S311  # no secret
 
