@@ -188,7 +188,6 @@ async def test_a_shop_that_forgets_nothing_says_so(street: Street) -> None:
     shop = street.vendor(kept_for=None)
     assert "forgetsAfterDays" not in shop.discovery()
     assert shop._forgetting is None
-    await shop.tend()
 
 
 @pytest.mark.parametrize(
