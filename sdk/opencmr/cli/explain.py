@@ -97,7 +97,8 @@ def _one(
     Raises:
         UsageError: There is none, or more than one.
     """
-    found = [one for one in relationships if customer in (None, one.customer) and vendor in (None, one.vendor)]
+    named = {did for did in (customer, vendor) if did is not None}
+    found = [one for one in relationships if named <= one.dids]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -44,7 +44,7 @@ def show(
 
     with Reader(store) as reader:
         store = reader.where
-        found = [one for one in reader.relationships() if party in (None, one.customer, one.vendor)]
+        found = [one for one in reader.relationships() if party is None or party in one.dids]
         if party is not None and not found:
             raise UsageError(f"{store} has no relationship with {party}")
         chosen = _with_thread(found, thread) if thread else [(one, one.threads()) for one in found]

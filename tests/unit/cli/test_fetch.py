@@ -49,6 +49,14 @@ def test_files_are_fetched_into_a_folder(run: Any, shop: str, tmp_path: Path) ->
     assert again.json == {"folder": str(tmp_path / "export"), "files": [str(tmp_path / "export" / "all.txt")]}
 
 
+@pytest.mark.parametrize("signs", [8, None])
+def test_of_a_thread_by_its_whole_id_or_its_first_signs(run: Any, shop: str, tmp_path: Path, signs: int | None) -> None:
+    [thread] = run("show", tmp_path / "alice.db", "--json").json["relationships"][0]["threads"]
+    name = thread["id"] if signs is None else thread["id"].removeprefix("urn:uuid:")[:signs]
+    done = run("fetch", tmp_path / "alice.db", shop, name, "--out", tmp_path / "export", "--json")
+    assert [Path(file).name for file in done.json["files"]] == ["all.txt"]
+
+
 def test_where_there_is_nothing_to_fetch_it_is_said(run: Any, shop: str, tmp_path: Path) -> None:
     nothing = run("fetch", tmp_path / "alice.db", shop, "ffffffffff", "--out", tmp_path / "export")
     assert (nothing.code, "has named no files in ffffffffff" in nothing.err) == (2, True)

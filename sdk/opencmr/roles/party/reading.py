@@ -53,6 +53,7 @@ class StoredRelationship:
     Attributes:
         customer: The customer's DID in it.
         vendor: The vendor's DID.
+        dids: Both, and those under which the customer spoke before they moved.
         opened: When it began.
         history: Its threads, folded.
         noticed: What the other side's signed words have shown, such as contradictions.
@@ -64,6 +65,7 @@ class StoredRelationship:
         self._number = peer.number
         self.side: Side = "vendor" if peer.me.startswith("did:web:") else "customer"
         self.customer, self.vendor = (peer.me, peer.peer) if self.side == "customer" else (peer.peer, peer.me)
+        self.dids = {peer.me, peer.peer, *store.read(lambda rows: rows.dids(peer.number))}
         self.opened = peer.opened
         self.history: History = store.read(self._fold)
         self.noticed: list[Noticed] = store.read(lambda rows: rows.findings(peer.number))

@@ -80,14 +80,14 @@ class Erasing:
     def _erase(self, rows: Rows, customer: str, said: Said | None, keep: frozenset[str]) -> Erasure:
         me, now = self._transactions.keys.did, self._now()
         histories, spare = self._transactions.histories, list[Digest]()
-        peer = rows.peer(me, customer)
+        peer = self._transactions.relationship(rows, customer)
         if peer is None:
             raise UsageError(f"no relationship with {customer}")
         if said is not None:
             history = histories.history(rows, peer)
             draft = said.draft(terms_of(history, to_be_kept(history, now, keep)))
             spare.append(self._transactions.say(rows, customer, draft, said.thread, now).digest)
-            peer = rows.peer(me, customer) or peer
+            peer = rows.peer(me, peer.peer) or peer
         return erase(rows, histories, peer, now, keep=keep, spare=spare)
 
     async def run(self) -> None:
