@@ -17,7 +17,10 @@ def erase(
     store: Annotated[str, typer.Argument(metavar="STORE", help="A customer's or a vendor's store, or a URL.")],
     peer: Annotated[str, typer.Argument(metavar="DID", help="The other side's DID.")],
     keep: Annotated[
-        list[str] | None, typer.Option("--keep", metavar="ID", help="Keep this thread; the first signs of its id will do; again for another.")
+        list[str] | None,
+        typer.Option(
+            "--keep", metavar="ID", help="Keep this thread; the first signs of its id will do; again for another."
+        ),
     ] = None,
     files: Annotated[
         Path | None, typer.Option("--files", metavar="FOLDER", help="A vendor's files: those that it named go too.")

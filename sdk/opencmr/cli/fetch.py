@@ -72,7 +72,9 @@ def _files(relationship: "CustomerRelationship", thread: str | None, store: str)
     """
     files = relationship.files()
     if thread is not None:
-        files = [each for each in files if each.thread.removeprefix("urn:uuid:").startswith(thread.removeprefix("urn:uuid:"))]
+        files = [
+            each for each in files if each.thread.removeprefix("urn:uuid:").startswith(thread.removeprefix("urn:uuid:"))
+        ]
         if len({each.thread for each in files}) > 1:
             raise UsageError(f"files of several threads begin with {thread}; see: {as_typed()} show {store}")
     if not files:
