@@ -100,7 +100,7 @@ async def file_of_others(bench: Bench) -> None:
 async def file_expired(bench: Bench) -> None:
     """Test mode: a file that can be fetched for 2 seconds. It is not fetched before, since its offer may come late."""
     given = await _given(bench, "test: file for 2 seconds")
-    must("until" in given.said, "the file has no until, which test mode says", "COR-11")
+    must("expires" in given.said, "the file never expires, and test mode says when", "COR-11")
     await bench.sleep(2.2)
     given.hand.refused_unsigned(await given.hand.post(given.asks(), "blobs"), "not-found", "/body/digest", "blob.fetch")
 
