@@ -142,6 +142,8 @@ def _receipts(kept: list[Kept], told: dict[str, Kept]) -> Found:
     for each in kept:
         if each.of is not None and each.status not in _OFF and each.of not in digests:
             yield f"it is a receipt for {each.of}, which is not there", each.digest
+        if each.side == "customer" and not each.placed and each.digest in told:
+            yield "it has a receipt, and its row says that it has no place", each.digest
         if each.status not in ("entry", "refused") or each.side != "customer":
             continue
         if each.status == "refused" and each.place is None:  # by an unsigned problem: nobody has answered it

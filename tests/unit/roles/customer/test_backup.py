@@ -216,6 +216,13 @@ def _answered(some: list[Record]) -> None:
     word |= {"status": "entry", "place": 1, "at": "2026-07-01T12:00:00.000Z"}
 
 
+def _unplaced(status: str) -> Callable[[list[Record]], None]:
+    def spoil(some: list[Record]) -> None:
+        some[_index(some, "message", side="customer", status="entry")] |= {"status": status, "place": None, "at": None}
+
+    return spoil
+
+
 def _forged(some: list[Record]) -> None:
     word = some[_index(some, "message", side="vendor")]
     word["text"] = word["text"].replace('"created":"2026', '"created":"2027')
@@ -246,6 +253,7 @@ def _one_customer_twice(some: list[Record]) -> None:
         _change("message", side="vendor"),
         _change("message", place=7),
         _answered,
+        *(_unplaced(status) for status in ("pending", "unsent", "waiting", "forked")),
         _change("relationship", vendor="did:web:other.example"),
         _change("relationship", keys={}),
         _change("relationship", customer=trust.SigningKey(bytes(32)).did),
