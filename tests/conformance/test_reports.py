@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from broken import Switch, signs_with_another_key
+from broken import FAULTS
 from inprocess import Within, suite_against
+from switch import Switch
 
-from opencmr import trust
+from opencmr import Vendor, trust
 from opencmr.conformance.causes import MANY, causes
 from opencmr.conformance.report import as_dict, as_junit
 from opencmr.conformance.suite import only
@@ -23,9 +25,14 @@ from opencmr.conformance.wire import Answer
 from opencmr.errors import Overloaded
 
 
+def wrong_key(patch: pytest.MonkeyPatch) -> Callable[[Vendor], None]:
+    _, switch = FAULTS["signs_with_another_key"]
+    return lambda vendor: switch(Switch(patch, vendor))
+
+
 def test_what_many_checks_fail_of_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = only(CHECKS, ["terms/", "receiving/1", "receiving/2"])
-    report = suite_against(lambda vendor: signs_with_another_key(Switch(monkeypatch, vendor)), checks=checks)
+    report = suite_against(wrong_key(monkeypatch), checks=checks)
     (cause,) = causes(report)
     assert cause.checks == report.count("failed") >= MANY
     assert str(cause).startswith(f"{cause.checks} checks: your proofs don't hold; run the vectors of proofs first")
@@ -34,9 +41,7 @@ def test_what_many_checks_fail_of_is_told_in_one_line(monkeypatch: pytest.Monkey
 
 def test_a_few_failures_have_no_common_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = only(CHECKS, ["terms/"])[: MANY - 1]
-    assert (
-        causes(suite_against(lambda vendor: signs_with_another_key(Switch(monkeypatch, vendor)), checks=checks)) == []
-    )
+    assert causes(suite_against(wrong_key(monkeypatch), checks=checks)) == []
 
 
 def _sour(path: str, answer: Answer) -> Answer:

@@ -22,7 +22,7 @@ import httpx
 
 import postgres
 from bench.served import Servers, servers
-from hostile import KINDS, Aim, Came, attack, hand
+from hostile import KINDS, Aim, Came, attack
 from opencmr import consent, trust
 from opencmr.store import Store
 from opencmr.transport.app import MEDIA_TYPE
@@ -90,7 +90,7 @@ class Street:
     def __init__(self, serving: Servers, *, pinned: bool) -> None:
         self.serving, self._pinned = serving, pinned
         self._url = f"http://{serving.addresses[0]}/opencmr"
-        self._honest = [hand(serving.did) for _ in range(HONEST)]
+        self._honest = [Hand.stranger(serving.did) for _ in range(HONEST)]
         self._old: list[bytes] = []
 
     def part(self, count: int, *, attacked: bool) -> Part:

@@ -236,7 +236,7 @@ def test_no_error_of_a_store_shows_what_was_written(tmp_path: Path) -> None:
 
 
 def test_no_option_of_the_command_takes_a_secret_as_its_value() -> None:
-    """Arguments of a process can be read by everybody on the machine. Secrets come by prompt, or by a variable."""
+    """Arguments of a process can be read by everybody on the machine. Secrets come by prompt, variable or file."""
     from typer.main import get_command
 
     from opencmr.cli.app import app
@@ -252,4 +252,4 @@ def test_no_option_of_the_command_takes_a_secret_as_its_value() -> None:
     secret = [option for option in options if "pass" in str(option.name) or "secret" in str(option.name)]
     assert len(options) > 10
     assert secret
-    assert all(option.is_flag for option in secret)
+    assert all(option.is_flag or str(option.name).endswith("_file") for option in secret)
