@@ -136,6 +136,12 @@ def overlaps(kind: Kind, no: str, asked: str) -> bool:
     return any(prohibits(kind, no, part) for part in parts(kind, asked))
 
 
+def not_of_kind(kind: Kind, term: str) -> str:
+    """What is wrong with a term that is none of this kind, for people: of which kind it is, where it is of one."""
+    others = [other for other in _TABLES if is_term(other, term)]
+    return f"{term} is not a term of kind {kind}" + (f", but of kind {others[0]}" if others else "")
+
+
 def check_terms(kind: Kind, terms: Iterable[str] | None, path: Path) -> None:
     """Refuse a term that is not in the vocabulary of this version.
 
@@ -153,7 +159,7 @@ def check_term(kind: Kind, term: str | None, path: Path) -> None:
         UnknownTerm: With the pointer of the term.
     """
     if term is not None and not is_term(kind, term):
-        raise UnknownTerm(f"{term} is not a term of kind {kind}", pointer=pointer(path), rule="VOC-1")
+        raise UnknownTerm(not_of_kind(kind, term), pointer=pointer(path), rule="VOC-1")
 
 
 def label(term: str) -> str:

@@ -11,6 +11,7 @@ from opencmr.messages import consent, data, offer, validate
 from opencmr.messages.types import Money, Party
 from opencmr.protocol import Decision, History, Question
 from opencmr.protocol.receiving import check_place
+from opencmr.protocol.vocabulary import not_of_kind
 
 MARKETING = Question("dpv:Use", "dpv:DirectMarketing", "pd:EmailAddress")
 SERVICE = {"purpose": "dpv:RequestedServiceProvision"}
@@ -133,6 +134,11 @@ def test_an_objection_with_a_term_that_is_none_is_malformed(member: str, term: s
     with pytest.raises(errors.Malformed) as caught:
         check_place(validate(json.loads(talk.write(objection(**{member: [term]})))))
     assert (caught.value.pointer, caught.value.rule) == (f"/body/{member}/0", "DAT-3")
+
+
+def test_a_term_in_the_wrong_list_is_told_of_which_kind_it_is() -> None:
+    assert not_of_kind("purpose", "dpv:Profiling") == "dpv:Profiling is not a term of kind purpose, but of kind action"
+    assert not_of_kind("purpose", "dpv:Marketting") == "dpv:Marketting is not a term of kind purpose"
 
 
 # Before they have a place

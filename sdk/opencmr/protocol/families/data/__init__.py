@@ -10,7 +10,7 @@ from ....messages import Message, data
 from ...context import Context
 from ...family import Family, Misplaced, Unopened
 from ...uri import misnamed
-from ...vocabulary import Kind, is_term
+from ...vocabulary import Kind, is_term, not_of_kind
 from .handed import Giving, Sharing
 from .objection import Erasures, Objection
 from .regimes import Regime, regimes
@@ -42,7 +42,7 @@ def _misplaced(message: Message[Any]) -> Iterator[Misplaced]:
             for name, kind, terms in listed:
                 for position, term in enumerate(terms or ()):
                     if not is_term(kind, term):
-                        yield ("body", name, position), f"{term} is not a term of kind {kind}", {"rule": "DAT-3"}
+                        yield ("body", name, position), not_of_kind(kind, term), {"rule": "DAT-3"}
             yield from misnamed((("body", "recipients", at), party) for at, party in enumerate(body.recipients or ()))
         case data.Request(to=party) if party is not None:
             yield from misnamed([(("body", "to"), party)])
