@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(1, str(Path(__file__).parents[1] / "tools"))
@@ -24,6 +25,10 @@ MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30:
     os.environ.setdefault("TMPDIR", str(MEMORY))
     tempfile.tempdir = None  # it is looked up anew
+
+# Where a machine is busy, a test is slow that is right.
+settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clock")
 
 Places = Callable[[str], str | Path]
 """Name of a store → where it is kept: a file, or a URL."""
