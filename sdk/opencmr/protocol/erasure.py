@@ -98,6 +98,7 @@ def to_be_kept(history: History, at: str, keep: Iterable[str]) -> set[str]:
     """
     when: When = lambda point: history.chain.time(point.place, point.at)  # noqa: E731
     kept = {*keep, *history.speaking}
+    kept |= {id_ for id_, thread in history.threads.items() if thread.record and thread.record.announces_a_key}
     for id_, thread in history.threads.items():
         acts = thread.record.activities(id_, when, history.chain) if thread.record is not None else ()
         if any(act.kind == "order-live" and (act.closed is None or at < act.closed) and at < act.until for act in acts):

@@ -159,6 +159,11 @@ class Record(ABC):
     # Who speaks in the relationship
 
     @property
+    def announces_a_key(self) -> bool:
+        """Whether the customer can go on under another key by what stands here."""
+        return False
+
+    @property
     def says_who_speaks(self) -> bool:
         """Whether it says so, by moves or introductions: what else is said there is judged by it."""
         return False

@@ -101,6 +101,11 @@ class Relationship(Record):
         return False
 
     @property
+    def announces_a_key(self) -> bool:
+        """Whether it was opened."""
+        return self.next is not None
+
+    @property
     def says_who_speaks(self) -> bool:
         """Whether there is a move, or an introduction."""
         return bool(self.moves or self.keys)

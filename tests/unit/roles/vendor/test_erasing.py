@@ -292,6 +292,19 @@ async def test_a_tombstone_of_another_message_is_damage(shop: Vendor, alice: Cus
         shop.history(alice.me)
 
 
+@pytest.mark.requirement("SEQ-42")
+async def test_who_has_announced_a_key_can_move_to_it_after_an_erasure(street: Street, shop: Vendor) -> None:
+    alice = await street.customer().meet(SHOP)
+    opened = await alice.standing.open()
+    await alice.say(GRANT)
+    assert (await shop.erase(alice.me)).kept == {opened.thread}
+    assert (await alice.erase()).kept == {opened.thread}
+    await alice.standing.move()
+    assert shop.history(alice.me).customer == alice.me
+    await alice.say(GRANT)
+    assert alice.may(**MARKETING).answer == shop.may(alice.me, **MARKETING).answer == "permit"
+
+
 async def test_who_has_moved_keeps_their_files_and_the_chain_after_an_erasure(
     street: Street, shop: Vendor, tmp_path: Path
 ) -> None:
