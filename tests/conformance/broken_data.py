@@ -18,6 +18,8 @@ from opencmr.roles.vendor import numbering
 
 ANY = Regime("any")
 """A law that bounds nothing."""
+OTHER = Regime("other", "P4M", "P5M")
+"""A law with more time than any of the table."""
 OPEN = ("received", "inProgress", "needVerification", "fulfilled", "partly", "denied")
 
 
@@ -47,13 +49,17 @@ def permits_all(self: Any, when: Any) -> Any:
 ALIKE: dict[str, tuple[str, Break]] = {
     "objects_to_what_there_is_not": ("DAT-3", instead(family, "is_term", lambda *_: True)),
     "cancels_objections": ("DAT-4", cancels_objections),
+    "takes_sharing_for_a_yes": ("DAT-2", instead(handed.Sharing, "statements", permits_all)),
+    "believes_in_any_order": ("DAT-11", instead(request, "is_for_an_order", lambda *_: True)),
+    "goes_by_what_is_answered": ("DAT-12", instead(request.RightsRequest, "statements", lambda *_: ())),
+    "has_a_table_of_its_own": ("DAT-14", instead(request, "regime", lambda _: OTHER)),
+    "takes_what_rests_on_nothing": ("DAT-1", instead(handed, "is_live", lambda *_: True)),
     "never_lets_go": ("DAT-16", row("data", "requested", "data.cancel", "customer")),
 }
 """What both sides get wrong alike."""
 
 CUSTOMERS: dict[str, tuple[str, Break]] = {
     **ALIKE,
-    "takes_sharing_for_a_yes": ("DAT-2", instead(handed.Sharing, "statements", permits_all)),
     "takes_bills_for_nothing": ("DAT-6", instead(handed, "check_about", nothing)),
     "lets_answers_go_back": ("DAT-7", goes_back),
     "waits_for_ever": ("DAT-8", instead(request, "regime", lambda _: ANY)),
@@ -62,15 +68,13 @@ CUSTOMERS: dict[str, tuple[str, Break]] = {
         "DAT-10",
         hears(request.RightsRequest, data.Answer, lambda self, body: {"kept": body.kept or []}),
     ),
-    "believes_in_any_order": ("DAT-11", instead(request, "is_for_an_order", lambda *_: True)),
-    "goes_by_what_is_answered": ("DAT-12", instead(request.RightsRequest, "statements", lambda *_: ())),
     "pays_any_bill": ("DAT-13", instead(handed, "check_total", nothing)),
 }
 """Name → the requirement that a customer breaks, and the switch."""
 
 FAULTS |= ALIKE
 FAULTS |= {
-    "takes_what_rests_on_nothing": ("DAT-1", instead(handed, "is_live", lambda *_: True)),
+    "offers_in_spite_of_objections": ("DAT-4", instead(objection.Objection, "statements", lambda *_: ())),
     "corrects_what_it_does_not_have": ("DAT-5", instead(request, "check_known", nothing)),
     "reviews_what_it_never_said": ("DAT-6", instead(request, "check_about", nothing)),
 }

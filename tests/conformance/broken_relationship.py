@@ -52,6 +52,7 @@ CUSTOMERS: dict[str, tuple[str, Break]] = {
 
 
 FAULTS |= {
+    "closes_nothing": ("REL-8", ends_nothing),
     "opens_late": ("REL-1", instead(family, "is_first", lambda *_: True)),
     "lets_a_key_announce_itself": ("REL-3", instead(family, "digest_of", lambda did: did)),
     "is_moved_by_anybody": ("REL-4", admits_anybody),

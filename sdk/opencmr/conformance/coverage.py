@@ -20,11 +20,8 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             [
                 "CNS-7",
                 "CNS-10",
-                "DAT-2",
-                "DAT-12",
                 "INT-6",
                 "OFR-8",
-                "REL-8",
                 "SEQ-21",
                 "SEQ-22",
                 "SEQ-23",
@@ -34,7 +31,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             "vectors: decisions",
         ),
         "REL-11": "the checks of a customer, who receives such messages",
-        **dict.fromkeys(["SEQ-14", "SEQ-26", "ORD-9", "DAT-11", "DAT-14", "DAT-15"], "vectors: threads"),
+        **dict.fromkeys(["SEQ-14", "SEQ-26", "ORD-9", "DAT-15"], "vectors: threads"),
         **dict.fromkeys(["SEQ-24", "SEQ-29", "SEQ-30"], "tests of the store: a vendor tells its own people"),
         "IDN-7": "tests of the store",
         "RCV-13": "tests that end the process in the middle",
@@ -66,7 +63,7 @@ ELSEWHERE: dict[Side, dict[str, str]] = {
             ["ENV-5", "ENV-6", "ENV-7", "ENV-8", "ENV-9", "ENV-15", "JSN-7", "SIG-3", "SIG-4", "SIG-5", "VOC-2"],
             "vectors: what a receiver accepts is the same on both sides",
         ),
-        **dict.fromkeys(["INT-1", "SEQ-14", "DAT-14", "DAT-15"], "vectors: threads"),
+        **dict.fromkeys(["INT-1", "SEQ-14", "DAT-15"], "vectors: threads"),
         **dict.fromkeys(
             [
                 "CNS-2",

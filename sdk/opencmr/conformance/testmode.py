@@ -41,6 +41,7 @@ LATER = 0.2
 """Seconds after its cause at which the vendor says what it says of its own accord."""
 
 _YEAR, _HOUR, _SHORT = timedelta(days=365), timedelta(hours=1), timedelta(seconds=2)
+_DUE_BY = "test: due by "
 _PIECES = 300
 """KiB of the file that the test mode names."""
 _NO_TEXT: Digest = "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
@@ -167,6 +168,11 @@ def install(vendor: Vendor) -> Vendor:
         note = message.body.note or ""
         if note == "test: give":
             soon(relationship, given(Ref(id=message.id, digest=digest(canonicalize(message.wire())))))
+        elif note == "test: partly for an order":
+            kept = [data.Kept(data=["pd:Name"], because="order")]
+            soon(relationship, data.Answer(status="partly", kept=kept), message.thread)
+        elif note.startswith(_DUE_BY):
+            soon(relationship, data.Answer(status="received", due_by=note.removeprefix(_DUE_BY)), message.thread)
         elif note.startswith("test: "):
             yield answered(note.removeprefix("test: "), message)
 

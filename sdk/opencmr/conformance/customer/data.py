@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
 from ...errors import Overloaded
+from ...protocol.clock import shifted
+from ...protocol.families.data import regimes
 from ...testing import Document
 from ..hand import NOWHERE
 from ..suite import Page
@@ -40,7 +43,7 @@ def give(vendor: Played, about: Document, total: Document = TEN) -> str:
 
 @page.add("share-basis", "Nothing is shared on what is not live, and what is shared permits nothing", "DAT-1", "DAT-2")
 async def share_basis(stage: Stage) -> None:
-    """Told to, it does not, or is refused."""
+    """Told to, it says that it does not, and sends nothing."""
     vendor, thread = await given(stage)
     said = await stage.say(vendor, "data.share", {"discloses": [PHONE], "basis": NOTHING})
     must(said["ok"] is False, "it shared on what is not there", "DAT-1")
@@ -51,6 +54,8 @@ async def share_basis(stage: Stage) -> None:
     await stage.said(vendor, "consent.withdraw", {}, thread)
     said = await stage.say(vendor, "data.share", {"discloses": [PHONE], "basis": basis})
     must(said["ok"] is False, "it shared on what had ended", "DAT-1")
+    sent = len(vendor.sent("data.share"))
+    must(sent == 1, f"it sent {sent} messages, and one had a basis", "DAT-1")
 
 
 @page.add("objection-terms", "An objection with a term that is none is not said", "DAT-3")
@@ -125,6 +130,22 @@ async def answers(stage: Stage) -> None:
     for digest, status in said:
         state = vendor.receipt(digest)["body"].get("state")
         must(state == status, f"after {status} its receipt says {state}", "DAT-7")
+
+
+@page.add("due-to-the-day", "A request is due as the table of regimes says, from the day of its place on", "DAT-14")
+async def due_to_the_day(stage: Stage) -> None:
+    """A vendor can say that it is due then, and not that it is due a millisecond later."""
+    vendor = await stage.met()
+    for code, law in regimes().items():
+        for more, outcome in ((0, "accepted"), (1, "refused")):
+            thread = await stage.said(vendor, "data.request", {"right": "access", "regime": code})
+            due = law.due(vendor.known.history.threads[thread].entries[0].at)
+            if due is None:
+                continue
+            digest = answer(vendor, thread, "received", dueBy=shifted(due, timedelta(milliseconds=more)))
+            await stage.sync(vendor)
+            said = vendor.receipt(digest)["body"]["outcome"]
+            must(said == outcome, f"{code}: due by {due} and {more} ms is {said}")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """`spec/v1/data/page.md`."""
 
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 from ...protocol.clock import shifted
-from ..hand import NOWHERE, Bench, Document, Hand
+from ...protocol.families.data import regimes
+from ..hand import BASE, NOWHERE, Bench, Document, Hand
 from ..suite import Page
-from .says import must, no, opened, unasked
+from .intent import agreed_on, no_offer, on_the_first
+from .says import must, no, opened, shipped, unasked
 
 page: Page[Bench] = Page("data", "vendor")
 
@@ -52,6 +56,15 @@ async def share_basis(bench: Bench) -> None:
     await hand.refused(share(hand, first_of(hand, thread)), "no-basis", "/body/basis", "DAT-1")
 
 
+@page.add("share-on-a-share", "Nothing rests on what was shared: it permits nothing", "DAT-2")
+async def share_on_a_share(bench: Bench) -> None:
+    """Though the consent that it rests on is live."""
+    hand = Hand(bench)
+    given = await opened(hand, unasked(hand), "given")
+    shared = await opened(hand, share(hand, first_of(hand, given)), "shared")
+    await hand.refused(share(hand, first_of(hand, shared)), "no-basis", "/body/basis", "DAT-2")
+
+
 @page.add("share-in-a-request", "In the thread of a request it rests on that", "DAT-1")
 async def share_in_a_request(bench: Bench) -> None:
     """To show who asks."""
@@ -78,6 +91,30 @@ async def objection_stands(bench: Bench) -> None:
     hand = Hand(bench)
     thread = await opened(hand, hand.write("data.object", {"right": "object"}), "objected")
     await hand.accepted(no(hand, "data.cancel", thread), "objected", "moot")
+
+
+def _denying(state: str, type_: str, right: str) -> Callable[[Bench], Coroutine[Any, Any, None]]:
+    async def denying(bench: Bench) -> None:
+        """Before it, an offer is made on the consent; after it none is, though it was cancelled."""
+        hand = Hand(bench)
+        await agreed_on(hand, BASE)
+        given = await opened(hand, unasked(hand), "given")
+        await hand.accepted(on_the_first(hand, given), "given")
+        await hand.hear("offer.make")
+        thread = await opened(hand, hand.write(type_, {"right": right, "data": ["pd:EmailAddress"]}), state)
+        await hand.say(no(hand, "data.cancel", thread))
+        await hand.accepted(on_the_first(hand, given, "more"), "given")
+        await no_offer(hand)
+
+    return denying
+
+
+page.add("objection-denies", "What was objected to bears no offer", "DAT-4")(
+    _denying("objected", "data.object", "object")
+)
+page.add("erasure-denies", "What is to be erased bears no offer, though that is taken back", "DAT-12")(
+    _denying("requested", "data.request", "erase")
+)
 
 
 @page.add("corrections", "Only what was shared or told can be corrected", "DAT-5")
@@ -123,6 +160,37 @@ async def due(bench: Bench) -> None:
     said = (await answered(hand, asked))["body"]
     must(said.get("reason") == ["extended"], "it does not say that it takes longer")
     must(said["dueBy"] <= shifted(asked["created"], timedelta(days=92)), f"it takes until {said['dueBy']}", "DAT-8")
+
+
+@page.add("due-to-the-day", "A request is due as the table of regimes says, from the day of its place on", "DAT-14")
+async def due_to_the_day(bench: Bench) -> None:
+    """A vendor can say that it is due then, and not that it is due a millisecond later."""
+    hand = Hand(bench)
+    day = (await hand.accepted(unasked(hand), "given")).receipt["created"]
+    for code, law in regimes().items():
+        if (due := law.due(day)) is None:
+            continue
+        thread = await opened(hand, request(hand, f"due by {due}", regime=code), "requested")
+        await hand.hear("data.answer", thread)
+        late = await hand.accepted(
+            request(hand, f"due by {shifted(due, timedelta(milliseconds=1))}", regime=code), "requested"
+        )
+        said = await hand.perhaps("data.answer", late.receipt["thread"])
+        allowed = law.due(late.receipt["created"]) or ""
+        must(said is None or said["body"]["dueBy"] <= allowed, f"{code}: it is due by {allowed}")
+
+
+@page.add("kept-for-an-order", "What is kept because of an order was disclosed in one that lives", "DAT-11")
+async def kept_for_an_order(bench: Bench) -> None:
+    """Before anything was ordered, nothing is kept for that."""
+    hand = Hand(bench)
+    for ordered in (False, True):
+        if ordered:
+            await shipped(hand)
+        asked = request(hand, "partly for an order", "erase", data=["pd:Name"])
+        thread = await opened(hand, asked, "requested")
+        said = await hand.hear("data.answer", thread) if ordered else await hand.perhaps("data.answer", thread)
+        must((said is not None) == ordered, "it keeps data for an order that there is not")
 
 
 @page.add("kept", "Who erases in part names what is kept, and why", "DAT-10")

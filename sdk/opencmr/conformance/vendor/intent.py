@@ -179,9 +179,7 @@ async def basis_taken_back(bench: Bench) -> None:
     other = unasked(hand)
     await hand.accepted(other, "given")
     await hand.accepted(no(hand, "consent.withdraw", other["thread"]), "withdrawn")
-    further = unasked(hand, "test: offer on the first grant", keys=("other",))["body"]
-    further["items"][0]["data"] = ["pd:TelephoneNumber"]
-    await hand.accepted(hand.write("consent.grant", further, other["thread"]), "given")
+    await hand.accepted(on_the_first(hand, other["thread"]), "given")
     await no_offer(hand)
 
 
@@ -211,6 +209,13 @@ async def basis_live(bench: Bench) -> None:
 async def agreed_on(hand: Hand, terms: Document) -> None:
     """An agreement for the whole relationship."""
     await hand.hear("terms.accept", await opened(hand, proffer(hand, choices=[terms]), "proffered"))
+
+
+def on_the_first(hand: Hand, thread: str, key: str = "other") -> Document:
+    """A yes to something else, after which a vendor in test mode makes an offer on the first grant of the thread."""
+    body = unasked(hand, "test: offer on the first grant", keys=(key,))["body"]
+    body["items"][0]["data"] = ["pd:TelephoneNumber"]
+    return hand.write("consent.grant", body, thread)
 
 
 async def no_offer(hand: Hand) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 from ... import trust
 from ...trust import key_digest
 from ..bench import Bench
-from ..hand import Document, Hand
+from ..hand import BASE, Document, Hand
 from ..inspecting import stated
 from ..suite import Page
+from .intent import agreed_on, no_offer, on_the_first
 from .says import must, no, opened, proffer, unasked
 
 page: Page[Bench] = Page("relationship", "vendor")
@@ -161,6 +162,17 @@ async def close(bench: Bench) -> None:
     thread, _ = await moved(hand)
     for _ in range(2):
         await hand.accepted(no(hand, "relationship.close", thread), "closed")
+
+
+@page.add("close-denies", "What was granted before a close bears no offer", "REL-8")
+async def close_denies(bench: Bench) -> None:
+    """A later yes to something else, and new terms, do not lift it."""
+    hand = Hand(bench)
+    given = await opened(hand, unasked(hand), "given")
+    await hand.accepted(hand.write("relationship.close", {}), "closed")
+    await agreed_on(hand, BASE)
+    await hand.accepted(on_the_first(hand, given), "given")
+    await no_offer(hand)
 
 
 @page.add("close-terms", "A proffer that does not know a close is stale", "TRM-12")
