@@ -87,6 +87,9 @@ def accepts_what_is_too_long(at: Switch) -> None:
     at.swap(receiving, "trust", parse=lambda raw: trust.parse(raw, limit=10**7))
 
 
+FAULTS["takes_bodies_of_any_length"] = ("TRN-3", accepts_what_is_too_long)
+
+
 @fault("ENV-6")
 def drops_unknown_members(at: Switch) -> None:
     def dropping(read: Callable[[Any], Any], document: Any) -> Any:

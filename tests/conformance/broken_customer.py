@@ -26,9 +26,9 @@ from switch import (
 )
 
 from opencmr import trust
-from opencmr.errors import Behind, Expired, Overloaded, Stale, TooEarly, WrongKey
-from opencmr.messages import offer
-from opencmr.protocol import Verified, chain, history, receiving
+from opencmr.errors import Behind, Expired, Malformed, Overloaded, Stale, TooEarly, WrongKey
+from opencmr.messages import core, offer
+from opencmr.protocol import Verified, chain, history, is_narrowing, receiving
 from opencmr.protocol import thread as thread_fold
 from opencmr.protocol.clock import instant, shifted
 from opencmr.protocol.families import consent
@@ -36,7 +36,7 @@ from opencmr.protocol.families.intent import dealing
 from opencmr.roles.customer import checking, collecting, transaction
 from opencmr.roles.party.signing import Link, Signer
 from opencmr.store import Noticed, Rows
-from opencmr.transport import client
+from opencmr.transport import Discovery, client
 
 ADAPTER = Path(__file__).parents[2] / "examples" / "conformance" / "customer.py"
 Transactions, Thread = transaction.Transactions, thread_fold.Thread
@@ -139,6 +139,29 @@ def looks_at_sums_before_all_else(inner: Any, self: Any, said: Any) -> Any:
     return inner(self, said)
 
 
+def knows_all_members(inner: Any, members: Any) -> Any:
+    """What it does not know, it refuses."""
+    found = inner(members)
+    if unknown := set(members) - set(found.model_dump(by_alias=True)):
+        raise Malformed(f"unknown: {unknown}", pointer="")
+    return found
+
+
+def goes_by_the_states_of_receipts(at: Switch) -> None:
+    states, own = dict[str, str](), Thread.state
+
+    def follow(inner: Any, self: Any, message: Any, *args: Any, **named: Any) -> Any:
+        if isinstance(message.body, core.Receipt) and message.body.state:
+            states[message.thread] = message.body.state
+        return inner(self, message, *args, **named)
+
+    def state(self: Any) -> str:
+        return states.get(self.entries[0].id if self.entries else "") or own.__get__(self)
+
+    at.around(history.History, "follow", follow)
+    at.patch.setattr(Thread, "state", property(state))
+
+
 def no(*_: Any, **__: Any) -> None:
     """Nothing is checked or done."""
 
@@ -162,6 +185,13 @@ FAULTS: dict[str, tuple[str, Break]] = {
         "TRN-1",
         around(client.httpx, "AsyncClient", lambda inner, **named: inner(**{**named, "follow_redirects": True})),
     ),
+    "knows_one_media_type": ("TRN-17", instead(client, "is_json", lambda media: media == "application/json")),
+    "knows_all_members": ("TRN-18", around(Discovery, "read", knows_all_members)),
+    "hears_no_only_where_it_fits": (
+        "SEQ-8",
+        instead(thread_fold, "is_narrowing", lambda type_, side: side == "customer" and is_narrowing(type_, side)),
+    ),
+    "goes_by_the_states_of_receipts": ("SEQ-12", goes_by_the_states_of_receipts),
     "judges_expiry_when_it_reads": ("RCV-12", around(Thread, "judge", judges_expiry_when_it_reads)),
     "discloses_early": ("ORD-1", row("intent", "open", "order.disclose", "customer", to=("open",))),
     "names_no_prior": ("SEQ-17", instead(transaction, "Link", lambda prior=None, seen=None: Link(seen=seen))),
