@@ -18,7 +18,13 @@ RECORDS, RIGHTS = ["iso27560", "kantara", "odrl"], ["eudi", "drp", "gpc"]
 def given(name: str) -> tuple[Any, str]:
     """What the example gives, and what it says besides. Ids, keys and digests are other ones each time."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", ROOT / "examples" / ("rights.py" if name in RIGHTS else "bridges.py"), name],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            ROOT / "examples" / ("bridges_of_rights.py" if name in RIGHTS else "bridges.py"),
+            name,
+        ],
         capture_output=True,
         text=True,
         timeout=60,
@@ -48,7 +54,7 @@ def test_an_example_gives_what_its_page_shows(name: str) -> None:
 
 def test_the_signal_is_displayed_as_its_page_shows() -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", ROOT / "examples" / "rights.py", "gpc"],
+        [sys.executable, "-W", "error", ROOT / "examples" / "bridges_of_rights.py", "gpc"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,4 +1,4 @@
-"""What a customer asks for by right, in the formats of others: `python examples/rights.py gpc`, `drp` or `eudi`."""
+"""What a customer asks for by right, in the formats of others: `… bridges_of_rights.py gpc`, `drp` or `eudi`."""
 
 import asyncio
 import json
