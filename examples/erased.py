@@ -41,13 +41,16 @@ async def main(folder: Path) -> None:
     await shop.close()
 
 
-def prove(folder: Path) -> None:
+def prove(folder: Path, side: str) -> None:
     """A tombstone stands in the place of each message: the numbers and digests of what was said still hold."""
-    export(folder / "evidence", folder / "alice.db")
-    command = [sys.executable, "-m", "opencmr.cli", "verify", f"{folder}/evidence"]
-    print(f"verify ends with {subprocess.run(command, capture_output=True, check=False).returncode}")
+    export(folder / side, folder / f"{side}.db")
+    command = [sys.executable, "-m", "opencmr.cli", "verify", f"{folder}/{side}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    counts = next(line for line in done.stdout.splitlines() if line.endswith("erased"))
+    print(f"{side}'s evidence: {counts.strip()}")
 
 
 with TemporaryDirectory() as name:
     asyncio.run(main(Path(name)))
-    prove(Path(name))
+    prove(Path(name), "shop")
+    prove(Path(name), "alice")

@@ -99,7 +99,8 @@ def test_what_was_said_is_erased_and_what_is_left_is_verified(tmp_path: Path) ->
         "asked: is the address in the shop's files? True; may the shop advertise? deny",
         "2 messages erased: is the address in the shop's files? False; may the shop advertise? deny",
         "the wallet knows: fulfilled, and keeps 1 consent until it erases, too",
-        "verify ends with 0",
+        "shop's evidence: 2 messages, 2 receipts, 2 threads, 0 accepted, 0 moot, 0 void, 0 refused, 2 erased",
+        "alice's evidence: 3 messages, 3 receipts, 2 threads, 0 accepted, 0 moot, 0 void, 0 refused, 3 erased",
     ]
 
 

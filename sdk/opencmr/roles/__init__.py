@@ -9,7 +9,6 @@ Each package says in its first lines which way a message goes through it.
 
 from .customer.backup import BackedUp, backup
 from .customer.customer import Customer
-from .customer.export import Exported, export
 from .customer.in_hand.consent import ConsentInHand
 from .customer.in_hand.data import GivingInHand, ObjectionInHand, RightsRequestInHand, SharingInHand
 from .customer.in_hand.intent import Casting, DealingInHand, OfferInHand, OrderInHand
@@ -22,6 +21,7 @@ from .customer.relationship import Relationship as CustomerRelationship
 from .customer.restoring import restore
 from .customer.sending import Retry
 from .party.asking import Asked
+from .party.export import Exported, export
 from .party.signing import Draft
 from .party.threads import Handle, Threads
 from .vendor.in_hand.consent import ConsentInHand as VendorConsentInHand

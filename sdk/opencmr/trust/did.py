@@ -46,8 +46,9 @@ class DidDocument:
         return self._endpoint
 
 
-def document_for(did: str, keys: dict[str, str], endpoint: Url) -> dict[str, Any]:
-    """The DID document that a vendor serves."""
+def document_for(did: str, keys: dict[str, str], endpoint: Url | None) -> dict[str, Any]:
+    """The DID document that a vendor serves; without an endpoint, as in evidence, it states the keys alone."""
+    services = [] if endpoint is None else [{"id": f"{did}#opencmr", "type": SERVICE_TYPE, "serviceEndpoint": endpoint}]
     return {
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
         "id": did,
@@ -56,7 +57,7 @@ def document_for(did: str, keys: dict[str, str], endpoint: Url) -> dict[str, Any
             for url, public in keys.items()
         ],
         "assertionMethod": list(keys),
-        "service": [{"id": f"{did}#opencmr", "type": SERVICE_TYPE, "serviceEndpoint": endpoint}],
+        **({"service": services} if services else {}),
     }
 
 

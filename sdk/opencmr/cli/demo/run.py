@@ -13,7 +13,7 @@ import orjson
 from ...errors import OpenCMRError, StoreError
 from ...messages.intent import Cast
 from ...protocol import evidence
-from ...roles.customer.export import Exported, export
+from ...roles.party.export import Exported, export
 from ...store import copy_store
 from ..folder import read_folder
 from ..output import as_typed

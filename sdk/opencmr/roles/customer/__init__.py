@@ -23,7 +23,7 @@ A word, from `say` to a settled record:
 | `sending`, `polling` | what an open wallet does by itself: send again, ask for mail |
 | `policy`, `quota` | what the customer decides once, and how much a vendor may leave here |
 | `backup`, `restoring` | all that the wallet holds as one encrypted file, and a wallet made of it |
-| `export`, `forgetting` | writing out what was said as evidence, and letting a relationship go |
+| `forgetting` | letting a relationship go |
 
 The vendor's role is beside it, in `opencmr.roles.vendor`. Neither imports the other.
 """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ...errors import StoreError, UsageError
 from ...store import Peer, Rows, Store, path_of
-from .export import export
+from ..party.export import export
 
 
 def open_there(where: str) -> Store:

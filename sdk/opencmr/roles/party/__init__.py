@@ -7,5 +7,6 @@
 | `threads` | threads in hand: handles, and the namespaces of a relationship |
 | `asking` | the members of a question to `may`, written once |
 | `given` | what a caller gives: values become models, or an error that names what is wrong |
+| `export` | what was decided, written out as evidence |
 | `reading` | a store looked at without keys: for the command line, and for whoever audits |
 """

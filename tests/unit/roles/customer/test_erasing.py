@@ -15,8 +15,8 @@ from opencmr.messages.personal import Datum
 from opencmr.protocol.evidence import examine
 from opencmr.roles import CustomerRelationship
 from opencmr.roles.customer.backup import backup
-from opencmr.roles.customer.export import export
 from opencmr.roles.customer.restoring import restore
+from opencmr.roles.party.export import export
 from opencmr.store.integrity import inspect_messages
 from opencmr.testing import StandingClock
 from parties import CAST, NEW_YEAR, NEWS, SHOP, Street, an_offer

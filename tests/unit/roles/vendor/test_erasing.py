@@ -15,7 +15,7 @@ from opencmr.messages.personal import Datum
 from opencmr.protocol.erasure import is_tombstone
 from opencmr.protocol.evidence import examine
 from opencmr.roles import CustomerRelationship
-from opencmr.roles.customer.export import export
+from opencmr.roles.party.export import export
 from opencmr.store import Store
 from opencmr.store.backends.sqlite import SQLite
 from opencmr.store.integrity import inspect_messages
