@@ -151,7 +151,7 @@ const isOf = ({ message: { id }, digest }, ref) => ref.id === id && ref.digest =
 const stands = ({ id, digest }, history) => [...history.threads.values()].some(({ entries }) =>
   entries.some((entry) => entry.id === id && entry.digest === digest && entry.outcome === 'accepted'));
 
-/** DAT-1: whether something that is permitted rests on a message. */
+/** DAT-1: whether a permission that has not ended, or what is being done for the customer, rests on a message. */
 function isLive(basis, at, history) {
   const { statements, activities } = history.facts();
   const rests = ({ evidence }) => evidence.includes(basis.digest);

@@ -39,7 +39,7 @@ def check_about(context: Context, about: Ref, rule: str) -> None:
 
 
 def is_live(context: Context, basis: Ref, at: str) -> bool:
-    """Whether something that is permitted at this instant rests on this message: terms, a consent, rule 1."""
+    """Whether a permission that has not ended, or what is being done for the customer, rests on this message."""
     if thread_of(context, basis) is None:
         return False
     facts = context.placed
