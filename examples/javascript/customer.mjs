@@ -432,13 +432,10 @@ export class Relationship {
     const isOn = (path, of) => path.some((word) => word.digest === of);
     const ours = pathTo(kept.tip, held);
     const theirs = (last && pathTo(last.digest, held)) ?? [];
-    if (!isOn(ours, last?.digest)) {
+    if (theirs.length && !isOn(ours, last.digest)) {
       const fork = theirs.findIndex((word, i) => word !== ours[i]);
-      if (ours[fork] && theirs[fork]) {
-        this.#notice({ code: 'split', words: [ours[fork].digest, theirs[fork].digest] }); // SEQ-29
-        const missing = theirs.findIndex((word) => !isWhole(word, held)); // SEQ-30: what it answers may be missing
-        kept.tip = (missing < 0 ? last : theirs[missing - 1])?.digest;
-      }
+      if (ours[fork]) this.#notice({ code: 'split', words: [ours[fork].digest, theirs[fork].digest] }); // SEQ-29
+      kept.tip = theirs[fork - 1]?.digest;
       kept.left = [...kept.left, ...ours.slice(fork).map((word) => word.digest)].filter((of) => !isOn(theirs, of));
     }
     const isNext = ({ digest: of, message: { number, prior } }) =>
@@ -449,8 +446,13 @@ export class Relationship {
       this.#notice({ code: 'strange-key', words: [word.digest], why: word.message.proof.verificationMethod });
       return false;
     };
-    for (let next; (next = kept.words.find((word) => goesOn(word) && isWhole(word, held))); ) kept.tip = next.digest;
-    const stuck = last && kept.words.find(goesOn); // what it answers comes before it in the mailbox, or isn't ours
+    const following = () => { // SEQ-30: where one on the path of its last word is next, no other
+      const words = kept.words.filter(goesOn);
+      const next = words.find((word) => isOn(theirs, word.digest));
+      return next ? [next] : words;
+    };
+    for (let next; (next = following().find((word) => isWhole(word, held))); ) kept.tip = next.digest;
+    const [stuck] = last ? following() : []; // what it answers comes before it in the mailbox, or isn't ours
     if (stuck) this.#notice({ code: 'answers-nothing', words: [stuck.digest] });
     const chain = pathTo(kept.tip, held);
     for (const { digest: of, message: { number } } of kept.words) {

@@ -13,6 +13,7 @@ FOUND = {
     62: "a split while the chain waits",
     117: "a refusal and a withdrawal of one word",
     153: "a no after one that the vendor heard",
+    2069: "what waits of another branch, beside the path of the vendor's last word",
 }
 """Seed → what differed once, and is met there."""
 SEEDS = sorted({*range(8), *FOUND, 9, 19, 29, 39})

@@ -165,6 +165,8 @@ def _splits() -> list[Case]:
               _and_back_in_pages),
         _case("split-answers-what-is-missing", "A branch is held though what a receipt on it answers is missing: the "
               "places go on up to that receipt", "SEQ-30 SEQ-34", _answers_what_is_missing),
+        _case("split-beside-what-waits", "What waits of another branch, though it came before, takes no place on the "
+              "path of the vendor's last word", "SEQ-30", _beside_what_waits),
         _case("split-while-the-chain-waits", "The other word of a number that is taken is told though the chain waits "
               "for what its next word answers", "SEQ-29", _while_waiting),
         _case("split-without-the-fork", "A branch of which a word is missing is none yet: it waits", "SEQ-29",
@@ -457,6 +459,18 @@ def _answers_what_is_missing(m: Mailbox) -> None:
     m.comes(1, 2, chain=2)
     m.comes(other.vendors(2), other.vendors(3), chain=1, waiting=2, shows="split answers-nothing")
     m.comes(another, other.vendors(2), chain=3, shows="restored")
+
+
+def _beside_what_waits(m: Mailbox) -> None:
+    """The branches part twice: at number 2, and one of them again at 3."""
+    wished = m.own(m.cast())
+    other = m.other()
+    m.offer(wished)
+    other.offer(wished, "90.00")
+    third = other.other("third")
+    other.offer(wished, "80.00")
+    m.comes(1, 2, third.offer(wished, "70.00"), chain=2, waiting=1)
+    m.comes(other.vendors(2), other.vendors(3), chain=3, shows="split split")
 
 
 def _while_waiting(m: Mailbox) -> None:

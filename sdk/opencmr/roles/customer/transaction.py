@@ -5,7 +5,7 @@ gives it. A receipt is not just believed: the wallet settles its own messages by
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..._log import tell
@@ -26,7 +26,7 @@ from ..party.signing import Draft, Link, Signer
 from .arrived import Arrived
 from .handing_back import handed_back
 from .moving import by_keys_that_count, go_on_as, move_under_way, strange_key
-from .placing import answers, following, later, settled
+from .placing import answers, following, later, path_to, settled
 from .quota import DEFAULT, Checked, Intake, Quota
 
 _log = logging.getLogger("opencmr.customer")
@@ -234,10 +234,11 @@ class Transactions:
         for verified in self._intake(rows, history).admitted(new.values()) if new else ():
             self._keep(rows, verified, arrived)
             last = later(last, (verified.message.number or 0, verified.digest))
-        if collected and self._goes_over(rows, history, last[1], arrived, now):
+        path = path_to(last[1], rows, self.number, history) if collected else {}
+        if path and self._goes_over(rows, history, path, arrived, now):
             history = self.histories.replay(rows, peer)
         before = history.chain.next
-        self._place(rows, peer, history, arrived, now, new, collected=collected)
+        self._place(rows, peer, history, arrived, now, new, path, collected=collected)
         arrived.moved = history.chain.next > before
         if history.customer not in (None, peer.me):
             go_on_as(rows, self.number, history, self.signers, str(history.customer), now)
@@ -291,16 +292,21 @@ class Transactions:
         arrived: Arrived,
         now: str,
         new: dict[str, Verified],
+        path: Container[str],
         *,
         collected: bool,
     ) -> None:
-        """Give every word of the vendor's its place that goes on from the last. What is new need not be read again."""
+        """Give every word of the vendor's its place that goes on from the last. What is new need not be read again.
+
+        Where one on the path of the vendor's last word is next, no other is taken, not even while it has to wait.
+        """
         waiting: dict[int, list[Kept]] = {}
         for kept in rows.with_status(self.number, "waiting"):
             waiting.setdefault(kept.place or 0, []).append(kept)
-        while words := by_keys_that_count(rows, peer, history, following(waiting, history), new, arrived, now):
+        while words := by_keys_that_count(rows, peer, history, following(waiting, history, path), new, arrived, now):
+            tried = words[:1] if words[0].digest in path else words
             taken = next(
-                (each for each in words if self._take_place(rows, peer, history, each, arrived, now, new)), None
+                (each for each in tried if self._take_place(rows, peer, history, each, arrived, now, new)), None
             )
             if taken is None:  # a word of ours that it answers is not here: it comes before it in the mailbox
                 if collected:
@@ -395,23 +401,14 @@ class Transactions:
         why = f"two words of number {place}: the vendor was restored, or says different things"
         arrived.noticed.append(Noticed("split", why, (there, kept.digest), now))
 
-    def _goes_over(self, rows: Rows, history: History, last: str, arrived: Arrived, now: str) -> bool:
-        """Change to the vendor's chain as it stands, where it continues from an earlier place than ours.
+    def _goes_over(self, rows: Rows, history: History, path: dict[str, str | None], arrived: Arrived, now: str) -> bool:
+        """Change to the vendor's chain as it stands, where its path continues from an earlier place than ours.
 
         Own messages whose place was only on the branch that is left are sent again; the no-words among them deny
         meanwhile.
         """
-        if not last or history.chain.number(last) is not None:
-            return False
-        path: list[str] = []
-        digest: str | None = last
-        while digest is not None and history.chain.number(digest) is None:
-            kept = rows.message(self.number, digest)
-            if kept is None or kept.side != "vendor":
-                return False  # something is missing: it is no branch yet
-            path.append(digest)
-            digest = read(kept)[0].prior
-        fork = history.chain.number(digest) or 0 if digest is not None else 0
+        first, prior = next(reversed(path.items()))
+        fork = history.chain.number(prior) or 0
         if fork == history.chain.next - 1:  # it goes on from where we are, perhaps over what we had left before
             for each in path:
                 if (known := rows.message(self.number, each)) is not None and known.status == "forked":
@@ -425,7 +422,7 @@ class Transactions:
             elif kept.status in ("entry", "receipt"):
                 rows.change_message(self.number, kept.digest, status="forked")
         why = f"the vendor goes on from number {fork} another way: it was restored, or says different things"
-        arrived.noticed.append(Noticed("split", why, (history.chain.digests[fork], path[-1]), now))
+        arrived.noticed.append(Noticed("split", why, (history.chain.digests[fork], first), now))
         return True
 
     def _give_receipt(

@@ -91,11 +91,38 @@ async def test_of_two_words_of_one_number_both_are_kept_and_nobody_is_accused(
     assert codes(at_shop) == ["split"]
     assert set(at_shop.noticed[0].words) == {trust.digest(one), trust.digest(two)}
     assert at_shop.misconduct == []
-    chain = trust.digest(one) if at_once else trust.digest(two)
-    assert at_shop.history.chain.tip == chain, "the chain is the path of the vendor's last word"
+    assert at_shop.history.chain.tip == trust.digest(two), "the chain is the path of the vendor's last word"
     assert {one, two} <= {each.raw for each in kept(street)}, "the evidence"
     again = street.customer().relationships()[0]
     assert (again.thread(thread), again.noticed) == (at_shop.thread(thread), at_shop.noticed), "for good"
+
+
+@pytest.mark.requirement("SEQ-30")
+@pytest.mark.parametrize("answered", ["here", "missing"])
+async def test_what_waits_of_another_branch_takes_no_place_of_the_path_of_the_vendors_last_word(
+    street: Street, at_shop: CustomerRelationship, thread: str, hand: Hand, answered: str
+) -> None:
+    """Of two branches that part once more, the wallet goes on along the one that the last answer brought."""
+    chain = at_shop.history.chain
+
+    def offered(total: str, number: int, prior: str | None) -> bytes:
+        return hand.write(an_offer(total), thread, expires=TOMORROW, number=number, prior=prior)
+
+    number = chain.next
+    left = offered("47.00", number, chain.tip)
+    shared = offered("48.00", number, chain.tip)
+    waits = offered("49.00", number + 1, trust.digest(shared))
+    if answered == "here":
+        taken = offered("50.00", number + 1, trust.digest(shared))
+    else:
+        body = {"of": trust.digest(b"what nobody said"), "outcome": "accepted", "state": "open"}
+        taken = hand.write(body, thread, type="receipt", number=number + 1, prior=trust.digest(shared))
+    last = offered("51.00", number + 2, trust.digest(taken))
+    await hear(street, at_shop, left, waits)
+    assert at_shop.history.chain.tip == trust.digest(left)
+    await hear(street, at_shop, shared, taken, last)
+    path = [shared, taken, last] if answered == "here" else [shared]
+    assert at_shop.history.chain.digests[number - 1 :] == [trust.digest(each) for each in path]
 
 
 @pytest.mark.requirement("SEQ-26", "SEQ-27")
