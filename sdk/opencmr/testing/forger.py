@@ -62,7 +62,7 @@ class Forger:
         right = envelope(
             type_, body.wire() if isinstance(body, Body) else body, id_=members.pop("id", None) or self.ids(),
             from_=self.did, to=self.to, created=instant(self.clock()), thread=thread,
-            expires=self._deadline(type_), **self._links(type_),
+            expires=None if "expires" in members else self._deadline(type_), **self._links(type_),
         )  # fmt: skip
         document = right | {name.rstrip("_"): value for name, value in members.items()}
         return {name: value for name, value in document.items() if value is not None}
