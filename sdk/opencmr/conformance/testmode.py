@@ -6,6 +6,7 @@ the customer's message alone, so that the suite needs neither a clock nor a door
 
 import asyncio
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -63,7 +64,7 @@ class _ForgottenError(Exception):
 def install(vendor: Vendor) -> Vendor:
     """Put a vendor into test mode. Not to be done with a store that matters."""
     vendor.accept(*ACCEPTS, counter=COUNTER)
-    files = vendor._fetching.files = vendor._fetching.files or Files(tempfile.mkdtemp(prefix="opencmr-test-mode-"))
+    files = vendor._fetching.files = vendor._fetching.files or _files_while(vendor)
     later: set[asyncio.Task[None]] = set()
     first_grants: dict[str, Ref] = {}
 
@@ -178,6 +179,13 @@ def install(vendor: Vendor) -> Vendor:
 
     _forgetting(vendor)
     return vendor
+
+
+def _files_while(vendor: Vendor) -> Files:
+    """Files in a folder that goes with the vendor."""
+    folder = tempfile.TemporaryDirectory(prefix="opencmr-test-mode-", ignore_cleanup_errors=True)
+    weakref.finalize(vendor, folder.cleanup)
+    return Files(folder.name)
 
 
 def _forgetting(vendor: Vendor) -> None:
