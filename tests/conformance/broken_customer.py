@@ -1,4 +1,4 @@
-"""The SDK's customer with one fault, speaking the line protocol: `python broken_customer.py FAULT`."""
+"""The SDK's customer with one fault, on the line protocol: `broken_customer.py FAULT`, with `tools/` importable."""
 
 import asyncio
 import importlib.util

@@ -40,6 +40,7 @@ def forking(program: Path) -> Iterator[Callable[[str], str]]:
 
 def serve(place: str, program: str) -> None:
     """Import what the program needs, and run it in a fork for each who asks."""
+    sys.path.append(str(Path(program).parents[2] / "tools"))  # as tests/conftest.py does
     runpy.run_path(program)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     with socket.socket(socket.AF_UNIX) as listening:
