@@ -4,15 +4,16 @@ The signal is https://www.w3.org/TR/gpc/, a browser's; the objection is the cust
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain, product, takewhile
+from dataclasses import dataclass, replace
+from itertools import islice, product
 
 from ..messages import data
 from ..messages.types import Code, Party
 from ..protocol import EVERYTHING, THIRD_PARTY, Question, Statement
+from ..protocol.decisions import decide
 from ..protocol.families.data import Objection
 from ..protocol.vocabulary import overlaps, prohibits
-from .gate import Gate, View
+from .gate import MOST_QUESTIONS, View
 
 __all__ = ["HONORED", "Processed", "objection", "processed"]
 
@@ -28,11 +29,11 @@ class Processed:
     """Whether the signal is processed, as it can be displayed.
 
     Attributes:
-        honored: Whether the objection stands, and nothing of what it names is permitted.
+        honored: Whether the objection stands, and no later yes has lifted any of it.
         text: What may be shown; empty where it is not honored.
         since: The time of its place.
         evidence: The digest of the objection, and of the vendor's receipt for it.
-        permitted: What a later yes of the customer permits of it.
+        permitted: What later yeses of the customer have lifted of it. Another no can still deny parts of that.
     """
 
     honored: bool
@@ -64,13 +65,13 @@ def processed(view: View) -> Processed:
     Args:
         view: The relationship, and the instant.
     """
-    found = next(_standing(view), None)
-    if found is None:
+    standing = list(_standing(view))
+    if not standing:
         return Processed(honored=False)
-    gate = Gate(view)
-    questions = takewhile(lambda _: not gate.spent, chain(_all(), _of_later_words(view)))
-    permitted = tuple(dict.fromkeys(filter(gate.permits, questions)))
-    honored = not permitted and not gate.spent
+    found = max(standing, key=lambda one: one.since.place)
+    asked = list(islice(_of_yeses(view), MOST_QUESTIONS))
+    permitted = tuple(dict.fromkeys(one for yes, one in asked if _lifts(view, yes, found, one)))
+    honored = not permitted and len(asked) < MOST_QUESTIONS
     order = view.history.chain
     return Processed(
         honored=honored,
@@ -100,13 +101,14 @@ def _is_wide(no: Statement) -> bool:
     )
 
 
-def _all() -> Iterator[Question]:
-    """All that the signal says no to."""
-    return (Question(action, purpose, recipient=THIRD_PARTY) for action, purpose in product(_ACTIONS, _PURPOSES))
+def _lifts(view: View, yes: Statement, found: Objection, question: Question) -> bool:
+    """Whether this yes lifts the objection. No other no is asked: one that is narrower may leave a part permitted."""
+    statements = (*found.statements(lambda point: point.at), yes)
+    return bool(decide(replace(view.history.facts, statements=statements), question, view.at, now=True))
 
 
-def _of_later_words(view: View) -> Iterator[Question]:
-    """What yeses say of the same, as narrow as they say it: each may have lifted a part."""
+def _of_yeses(view: View) -> Iterator[tuple[Statement, Question]]:
+    """What yeses say of the same, as they say it: each may have lifted a part."""
     for yes in view.history.facts.statements:
         if yes.effect == "permit" and yes.third_parties != frozenset():
             why = [one for one in yes.purposes or _PURPOSES if any(overlaps("purpose", one, no) for no in _PURPOSES)]
@@ -114,4 +116,4 @@ def _of_later_words(view: View) -> Iterator[Question]:
             whom = sorted(yes.third_parties) if yes.third_parties else (THIRD_PARTY,)
             bounds = (whom, sorted(yes.channels or ()) or (None,), about or (None,))
             for action, purpose, term, to, channel, topic in product(yes.actions, why, yes.data, *bounds):
-                yield Question(action, purpose, term, to, channel, yes.scope, topic)
+                yield yes, Question(action, purpose, term, to, channel, yes.scope, topic)
