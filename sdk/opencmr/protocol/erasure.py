@@ -20,7 +20,6 @@ from ..messages.types import Did, Digest, Instant, Uuid
 from .excerpt import needed
 from .history import History
 from .said import Erased
-from .statements import When
 
 _BEGINS = b'{"created":'
 """How canonical bytes of a tombstone begin. Those of a message begin with its body."""
@@ -96,11 +95,8 @@ def to_be_kept(history: History, at: str, keep: Iterable[str]) -> set[str]:
     Returns:
         Their ids, with those that decide about them.
     """
-    when: When = lambda point: history.chain.time(point.place, point.at)  # noqa: E731
     kept = {*keep, *history.speaking}
     kept |= {id_ for id_, thread in history.threads.items() if thread.record and thread.record.announces_a_key}
-    for id_, thread in history.threads.items():
-        acts = thread.record.activities(id_, when, history.chain) if thread.record is not None else ()
-        if any(act.kind == "order-live" and (act.closed is None or at < act.closed) and at < act.until for act in acts):
-            kept.add(id_)
+    live = (act for act in history.placed.activities if act.kind == "order-live" and at < act.until)
+    kept |= {act.thread for act in live if act.closed is None or at < act.closed}
     return {other for id_ in kept if id_ in history.threads for other in needed(history, id_)}
